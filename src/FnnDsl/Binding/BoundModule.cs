@@ -1,0 +1,124 @@
+using FeedbackNN.Dsl.Graphs;
+using FeedbackNN.Dsl.Text;
+using FeedbackNN.Dsl.Types;
+
+namespace FeedbackNN.Dsl.Binding;
+
+// What binding gives: models and trainings whose every name, type and axis is known, with their graphs. Values without spans.
+
+/// <summary>An axis of a signature as C# sees it: a name (<c>Batch</c>, <c>Pixels</c>) or a number (<c>N10</c>).</summary>
+/// <param name="Name">The name written in the signature, or null for a number or an expression.</param>
+public sealed record BoundAxis(string? Name, Size Size);
+
+/// <summary>A tensor of a signature.</summary>
+/// <param name="IsIndexBelow">When the program uses it as an index: the bound its elements must stay below, checked at the border; else null.</param>
+public sealed record BoundTensor(string Name, ElementType Element, EquatableArray<BoundAxis> Axes, Size? IsIndexBelow = null)
+{
+    public TensorType Type => new(Element, Axes.Select(axis => axis.Size).ToEquatableArray());
+}
+
+/// <summary>How a parameter or buffer gets its first values.</summary>
+/// <param name="Kind">A name in the table of initialisers: <c>constant</c>, <c>uniform</c>, <c>normal</c>, <c>xavier_uniform</c>, …</param>
+/// <param name="Arguments">Its numbers, in the table's order.</param>
+public sealed record BoundInitializer(string Kind, EquatableArray<double> Arguments);
+
+/// <summary>A trained tensor, or a buffer, of a model.</summary>
+/// <param name="Path">Its place in the C# API: <c>fc1.weight</c>, <c>blocks.0.attn.q.weight</c>.</param>
+/// <param name="CheckpointName">Its name in checkpoints; the path unless <c>named</c> says otherwise.</param>
+public sealed record BoundStorage(string Path, string CheckpointName, TensorType Type, EquatableArray<BoundAxis> Axes, BoundInitializer Initializer, Origin Origin);
+
+/// <summary>A condition that is checked when a program is called with run-time sizes.</summary>
+/// <param name="Text">As written: <c>seq &lt;= context</c>.</param>
+/// <param name="Left">Left of the comparison.</param>
+/// <param name="Comparison">One of <c>== != &lt; &lt;= &gt; &gt;=</c>.</param>
+public sealed record BoundGuard(string Text, Size Left, string Comparison, Size Right, Origin Origin);
+
+/// <summary>A model: its signature, what it owns, and its graph in both modes.</summary>
+/// <param name="RuntimeAxes">Names of axes sized at run time, in order of first appearance in the inputs.</param>
+/// <param name="Inference">Results only; <c>training</c> is false, no buffer updates.</param>
+/// <param name="Training">Results and buffer updates with <c>training</c> true; the derivative is added by a pass.</param>
+public sealed record BoundModel(
+    string Namespace,
+    string Name,
+    string? Doc,
+    EquatableArray<string> RuntimeAxes,
+    EquatableArray<BoundTensor> Inputs,
+    EquatableArray<BoundTensor> Results,
+    EquatableArray<BoundStorage> Parameters,
+    EquatableArray<BoundStorage> Buffers,
+    EquatableArray<BoundGuard> Guards,
+    Graph Inference,
+    Graph Training,
+    Origin Origin);
+
+/// <summary>One network of a training: its name there and its model.</summary>
+public sealed record BoundNet(string Name, string ModelNamespace, string ModelName);
+
+/// <summary>A call of an optimizer or schedule with numbers: <c>adamw</c>, lr, betas…; a number may itself be a schedule.</summary>
+public sealed record BoundSetting(string Name, double? Number, BoundSchedule? Schedule);
+
+/// <param name="Kind"><c>constant</c>, <c>cosine</c>, <c>linear</c>, <c>warmup_cosine</c>, <c>step</c>.</param>
+public sealed record BoundSchedule(string Kind, EquatableArray<BoundSetting> Arguments);
+
+/// <param name="Kind"><c>sgd</c>, <c>adam</c>, <c>adamw</c>.</param>
+/// <param name="Settings">All of them, with defaults filled in.</param>
+public sealed record BoundOptimizer(string Kind, EquatableArray<BoundSetting> Settings);
+
+/// <summary>
+/// One <c>minimize</c>: its graph computes the mean of the loss (scalar targets below) and the gradients of <see cref="Trained"/>.
+/// Scalars 0 and 1 are the loss's sum and count; the first objective's graph also has the accumulators of all metrics after them,
+/// and the buffer updates.
+/// </summary>
+/// <param name="Name">The loss's name when it is a binding, else <c>loss</c> (and <c>loss2</c>, …).</param>
+/// <param name="Trained">(net, parameter) pairs that this objective updates, frozen ones left out.</param>
+/// <param name="Forward">The graph without gradients; the loss to minimise is the node <see cref="LossNode"/>, a scalar.</param>
+public sealed record BoundObjective(
+    string Name,
+    BoundOptimizer Optimizer,
+    int Every,
+    EquatableArray<BoundParameterReference> Trained,
+    Graph Forward,
+    int LossNode,
+    Origin Origin);
+
+public readonly record struct BoundParameterReference(int Net, int Parameter);
+
+/// <summary>
+/// A metric: accumulators added up over the batches of an evaluation, and a formula over them.
+/// </summary>
+/// <param name="Accumulators">Positions of its scalars in the graph's scalar outputs, in the order the formula refers to them.</param>
+/// <param name="Formula">Over accumulators: what is reported.</param>
+public sealed record BoundMetric(string Name, string? Doc, MetricFormula Formula, Origin Origin);
+
+/// <summary>A number computed by the host from the accumulators when an evaluation ends.</summary>
+public abstract record MetricFormula;
+
+/// <summary>A scalar of the graph, added up over batches; or its maximum or minimum over them.</summary>
+public sealed record AccumulatorFormula(int Scalar, ReduceKind Kind) : MetricFormula;
+
+public sealed record NumberFormula(double Value) : MetricFormula;
+
+/// <summary>A row of the operator table over formulas: <c>exp(mean(loss))</c> is exp(div(a0, a1)).</summary>
+public sealed record OperatorFormula(Operators.ScalarOperator Operator, EquatableArray<MetricFormula> Inputs) : MetricFormula;
+
+/// <param name="ClipKind">Null, <c>global_norm</c> or <c>value</c>.</param>
+/// <param name="Evaluation">Loss and metric scalars with <c>training</c> false: for each objective its sum and count, then the metrics'.</param>
+/// <param name="EvaluationMetrics">The metrics with positions in <see cref="Evaluation"/>.</param>
+public sealed record BoundTrain(
+    string Namespace,
+    string Name,
+    string? Doc,
+    EquatableArray<BoundNet> Nets,
+    EquatableArray<string> RuntimeAxes,
+    EquatableArray<BoundTensor> Inputs,
+    EquatableArray<BoundGuard> Guards,
+    EquatableArray<BoundObjective> Objectives,
+    EquatableArray<BoundMetric> StepMetrics,
+    Graph Evaluation,
+    EquatableArray<BoundMetric> EvaluationMetrics,
+    string? ClipKind,
+    double ClipLimit,
+    Origin Origin);
+
+/// <summary>A named size that C# should have as an axis type or constant.</summary>
+public sealed record BoundDim(string Namespace, string Name, double Value, bool IsInteger, string? Doc);

@@ -1,0 +1,116 @@
+using FeedbackNN.Dsl.Operators;
+using FeedbackNN.Dsl.Text;
+using FeedbackNN.Dsl.Types;
+
+namespace FeedbackNN.Dsl.Graphs;
+
+/// <summary>
+/// What a node does. The set is small and closed: everything the language has is lowered to these. Broadcasting is explicit (a
+/// <see cref="View"/>), and elementwise operators take inputs of one shape.
+/// </summary>
+public abstract record Operation;
+
+// ---- Leaves -----------------------------------------------------------------------------------------------------
+
+/// <summary>A tensor the caller gives, by position in the program's signature.</summary>
+public sealed record Input(int Index, string Name) : Operation;
+
+/// <summary>A trained parameter of one of the nets.</summary>
+public sealed record Parameter(int Net, int Index) : Operation;
+
+/// <summary>The value of a buffer of one of the nets before this run.</summary>
+public sealed record BufferValue(int Net, int Index) : Operation;
+
+/// <summary>A number: rank 0.</summary>
+public sealed record Constant(double Value) : Operation;
+
+/// <summary>A size as a number: rank 0. Means divide by it.</summary>
+public sealed record SizeValue(Size Size) : Operation;
+
+/// <summary>The position along one axis: element [i0, i1, …] is i_axis. i32.</summary>
+public sealed record Iota(int Axis) : Operation;
+
+/// <summary>
+/// Independent draws, uniform in [0, 1): f32, a pure function of (seed, step, site, copy, element's index), so that computing it
+/// twice gives the same numbers. The site is stable across edits; the copy tells apart uses of one site (a layer used twice).
+/// </summary>
+public sealed record RandomUniform(int Site) : Operation;
+
+/// <summary>The gradient that comes from outside, for the result at a position (programs that end in <c>Backward</c>).</summary>
+public sealed record OutputGradient(int Index) : Operation;
+
+// ---- One element at a time --------------------------------------------------------------------------------------
+
+/// <summary>A row of the operator table applied element by element; all inputs have the node's shape.</summary>
+public sealed record Elementwise(ScalarOperator Operator) : Operation
+{
+    public override string ToString() => Operator.Name;
+}
+
+/// <summary>To another element type. Floats to integers truncate; to bool is <c>!= 0</c>; from bool is 0 or 1.</summary>
+public sealed record Convert(ElementType To) : Operation;
+
+/// <summary>The value itself, with no gradient through it.</summary>
+public sealed record Stop : Operation;
+
+// ---- Moving elements --------------------------------------------------------------------------------------------
+
+/// <summary>
+/// One input axis of a <see cref="View"/> as an affine function of the output's indices: Offset + Σ Coefficients[k] * index[k].
+/// </summary>
+public sealed record AffineIndex(Size Offset, EquatableArray<Size> Coefficients);
+
+/// <summary>
+/// <c>out[o…] = in[A·o + b]</c>: broadcast, transpose, slice, flip, diagonal, window, all in one; never out of bounds. One
+/// <see cref="AffineIndex"/> for each axis of the input. The node's type gives the output's shape.
+/// </summary>
+public sealed record View(EquatableArray<AffineIndex> Map) : Operation;
+
+/// <summary>
+/// The transpose of a <see cref="View"/>: <c>out[A·o + b] += in[o…]</c>, starting from zeros. The node's type has the shape the view
+/// read from.
+/// </summary>
+public sealed record ViewTranspose(EquatableArray<AffineIndex> Map) : Operation;
+
+/// <summary>The same elements in row-major order under another shape.</summary>
+public sealed record Reshape : Operation;
+
+/// <summary>
+/// Room around (and, with <c>Between</c>, zero or more elements between) the elements, along each axis, filled with a number.
+/// </summary>
+public sealed record Pad(EquatableArray<Size> Before, EquatableArray<Size> After, EquatableArray<Size> Between, double Value) : Operation;
+
+/// <summary>One after the other along an axis.</summary>
+public sealed record Concat(int Axis) : Operation;
+
+// ---- Structured -------------------------------------------------------------------------------------------------
+
+public enum ReduceKind { Sum, Max, Min, Prod }
+
+/// <summary>Reduces over axes, which go away. (A mean is a sum divided by a <see cref="SizeValue"/>.)</summary>
+public sealed record Reduce(ReduceKind Kind, EquatableArray<int> Axes) : Operation;
+
+/// <summary>The position of the largest (smallest) element along an axis, the first of equals. i32.</summary>
+public sealed record ArgReduce(bool IsMax, int Axis) : Operation;
+
+/// <summary>
+/// The general matrix product, in one canonical form: left is [batch…, m…, k…], right is [batch…, n…, k…], the result is
+/// [batch…, m…, n…]: a sum over k. Other layouts come as <see cref="View"/>s of the inputs.
+/// </summary>
+public sealed record Contract(int BatchRank, int LeftRank, int RightRank, int SumRank) : Operation;
+
+/// <summary>
+/// Inputs: a tensor x and integers index. Result: x with the axis replaced by index's axes: out[p…, j…, q…] = x[p…, index[j…], q…].
+/// </summary>
+public sealed record Gather(int Axis) : Operation;
+
+/// <summary>
+/// The transpose of <see cref="Gather"/>. Inputs: values [p…, j…, q…] and integers index [j…]; out[p…, index[j…], q…] += values, from zeros.
+/// </summary>
+public sealed record ScatterAdd(int Axis) : Operation;
+
+/// <summary>
+/// Integers that must lie in [0, Bound): the value itself; the program stops with a message about <paramref name="What"/> otherwise.
+/// Stands in front of every use of integers as an index.
+/// </summary>
+public sealed record CheckRange(Size Bound, string What) : Operation;

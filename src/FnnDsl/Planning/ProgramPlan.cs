@@ -1,0 +1,164 @@
+using FeedbackNN.Dsl.Graphs;
+using FeedbackNN.Dsl.Operators;
+using FeedbackNN.Dsl.Text;
+using FeedbackNN.Dsl.Types;
+
+namespace FeedbackNN.Dsl.Planning;
+
+// What planning gives and printers print: every decision is made here. Equatable, without spans.
+
+/// <summary>
+/// A whole program: called with sizes and pointers, runs its steps in order.
+/// </summary>
+/// <param name="Axes">Run-time sizes, in the order in which the program takes them.</param>
+/// <param name="Buffers">Places in the arena. Offsets are computed once per tuple of sizes from lengths and lifetimes.</param>
+/// <param name="BackwardStart">Index of the first step that needs the gradients of the results; the number of steps when none does.</param>
+/// <param name="ScalarCount">Numbers the host reads after a run.</param>
+public sealed record ProgramPlan(
+    string Name,
+    EquatableArray<string> Axes,
+    EquatableArray<BufferPlan> Buffers,
+    EquatableArray<Kernel> Kernels,
+    EquatableArray<Step> Steps,
+    int BackwardStart,
+    int ScalarCount,
+    bool UsesRandom);
+
+/// <param name="Name">From the source where there is one: <c>h</c>, <c>fc1</c>.</param>
+/// <param name="Length">In elements.</param>
+/// <param name="FirstStep">The step that writes it first.</param>
+/// <param name="LastStep">The last step that reads or writes it.</param>
+public sealed record BufferPlan(string Name, ElementType Element, Size Length, int FirstStep, int LastStep);
+
+/// <summary>Where an operand lives.</summary>
+public abstract record Place(ElementType Element);
+
+public sealed record ArenaPlace(int Buffer, ElementType Element) : Place(Element);
+
+public sealed record InputPlace(int Index, ElementType Element) : Place(Element);
+
+public sealed record ResultPlace(int Index, ElementType Element) : Place(Element);
+
+public sealed record OutputGradientPlace(int Index, ElementType Element) : Place(Element);
+
+public sealed record InputGradientPlace(int Index, ElementType Element) : Place(Element);
+
+/// <summary>A parameter in the net's flat buffer.</summary>
+public sealed record ParameterPlace(int Net, int Index, ElementType Element) : Place(Element);
+
+/// <summary>The same parameter's gradient in the flat gradient buffer.</summary>
+public sealed record GradientPlace(int Net, int Index, ElementType Element) : Place(Element);
+
+public sealed record NetBufferPlace(int Net, int Index, ElementType Element) : Place(Element);
+
+public sealed record ScalarPlace(int Index) : Place(ElementType.F32);
+
+// ---- Kernels ----------------------------------------------------------------------------------------------------
+
+/// <summary>
+/// A fused loop nest over rows and columns. Rows are independent of each other and run in parallel; columns are the vector axis. A
+/// value has a level: computed once a kernel, once a row or once a column. A reduction makes a row-level value from a
+/// column-level one, so a body runs in as many passes over its columns as reductions depend on each other.
+/// </summary>
+/// <param name="Rows">The row axes, outermost first; none is one row.</param>
+/// <param name="Columns">The vector axis.</param>
+/// <param name="Operands">Tensors read or written, in the order in which a call gives their places.</param>
+/// <param name="Sizes">Names of run-time sizes it needs.</param>
+public sealed record Kernel(
+    string Name,
+    EquatableArray<Size> Rows,
+    Size Columns,
+    EquatableArray<KernelOperand> Operands,
+    EquatableArray<KernelValue> Values,
+    EquatableArray<KernelStore> Stores,
+    EquatableArray<string> Sizes,
+    KernelForm Form);
+
+public enum KernelForm
+{
+    /// <summary>No reductions, one run over columns, cut anywhere: Rows is empty.</summary>
+    Map,
+
+    /// <summary>Rows in parallel.</summary>
+    Rows,
+
+    /// <summary>Rows are cut into a fixed number of parts for column reductions, whose parts are then added in order.</summary>
+    Parts,
+
+    /// <summary>Runs on tiles of a matrix product: operand 0 is the tile.</summary>
+    Epilogue,
+
+    /// <summary>Elements of the output one after the other: stores that add to places that are not distinct.</summary>
+    Serial,
+}
+
+/// <param name="Name">As in the source.</param>
+public sealed record KernelOperand(string Name, ElementType Element);
+
+/// <summary>
+/// Where an operand's element for (row indices, column) lies: Offset + Σ RowStrides[k] * row_k + ColumnStride * column, in elements.
+/// </summary>
+public sealed record Access(int Operand, Size Offset, EquatableArray<Size> RowStrides, Size ColumnStride);
+
+public enum Level { Kernel, Row, Column }
+
+/// <summary>A scalar value of a kernel's body. Inputs are positions of earlier values.</summary>
+public abstract record KernelValue(ElementType Element, Level Level);
+
+public sealed record LoadValue(Access Access, ElementType Element, Level Level) : KernelValue(Element, Level);
+
+public sealed record NumberValue(double Number, ElementType Element) : KernelValue(Element, Level.Kernel);
+
+public sealed record SizeNumberValue(Size Size, ElementType Element) : KernelValue(Element, Level.Kernel);
+
+/// <summary>An affine function of row indices and column, as an integer: an <c>Iota</c> seen through views.</summary>
+public sealed record IndexValue(Size Offset, EquatableArray<Size> RowCoefficients, Size ColumnCoefficient, Level Level) : KernelValue(ElementType.I32, Level);
+
+/// <summary>A uniform draw for the element with the given linear index.</summary>
+public sealed record RandomValue(int Site, Size Offset, EquatableArray<Size> RowCoefficients, Size ColumnCoefficient, Level Level) : KernelValue(ElementType.F32, Level);
+
+public sealed record ApplyValue(ScalarOperator Operator, EquatableArray<int> Inputs, ElementType Element, Level Level) : KernelValue(Element, Level);
+
+public sealed record ConvertValue(int Input, ElementType Element, Level Level) : KernelValue(Element, Level);
+
+/// <summary>Over the columns of a row.</summary>
+public sealed record ReduceValue(ReduceKind Kind, int Input, ElementType Element) : KernelValue(Element, Level.Row);
+
+/// <summary>The first column with the largest (smallest) value.</summary>
+public sealed record ArgReduceValue(bool IsMax, int Input) : KernelValue(ElementType.I32, Level.Row);
+
+/// <summary>Writes a value. <see cref="ReducedRows"/> tells a column reduction: the value is added up over the last so many row axes.</summary>
+/// <param name="Adds">Adds to what is there instead of replacing it.</param>
+public sealed record KernelStore(int Value, Access Access, ReduceKind? ColumnReduction, int ReducedRows, bool Adds);
+
+// ---- Steps ------------------------------------------------------------------------------------------------------
+
+/// <summary>One thing a program does.</summary>
+public abstract record Step(Origin Origin);
+
+/// <param name="Kernel">Position in the program's kernels.</param>
+public sealed record KernelStep(int Kernel, EquatableArray<Place> Operands, Origin Origin) : Step(Origin);
+
+/// <summary>A matrix operand: element (batch, row, column) lies at Offset + batch*BatchStride + row*RowStride + column*ColumnStride.</summary>
+public sealed record MatrixOperand(Place Place, Size Offset, Size BatchStride, Size RowStride, Size ColumnStride);
+
+/// <summary>
+/// C[b, m, n] = Σ_k A[b, m, k] · B[b, n, k]. Strides say how A and B lie. C is contiguous. With an epilogue, the epilogue kernel gets each
+/// finished tile in operand 0 and writes what is to be kept; <see cref="Result"/> is null then unless C itself is kept.
+/// </summary>
+public sealed record ProductStep(
+    Size Batch, Size M, Size N, Size K,
+    MatrixOperand Left, MatrixOperand Right, Place? Result,
+    int? Epilogue, EquatableArray<Place> EpilogueOperands, Origin Origin) : Step(Origin);
+
+public sealed record FillStep(Place Place, Size Length, double Value, Origin Origin) : Step(Origin);
+
+/// <summary>out[p, j, q] = x[p, index[j], q]</summary>
+public sealed record GatherStep(Place Source, Place Index, Place Result, Size Outer, Size AxisLength, Size IndexCount, Size Inner, Origin Origin) : Step(Origin);
+
+/// <summary>out[p, index[j], q] += values[p, j, q], from zeros, in the order of j.</summary>
+public sealed record ScatterAddStep(Place Values, Place Index, Place Result, Size Outer, Size AxisLength, Size IndexCount, Size Inner, Origin Origin) : Step(Origin);
+
+public sealed record CheckRangeStep(Place Values, Size Count, Size Bound, string What, Origin Origin) : Step(Origin);
+
+public sealed record CopyStep(Place Source, Place Result, Size Length, Origin Origin) : Step(Origin);

@@ -1,0 +1,60 @@
+using System.Collections;
+
+namespace FeedbackNN.Dsl.Text;
+
+/// <summary>An immutable array that is equal to another with equal elements, so that records that hold it are values.</summary>
+public readonly struct EquatableArray<T> : IEquatable<EquatableArray<T>>, IReadOnlyList<T>
+{
+    private readonly T[]? _items;
+
+    public EquatableArray(IEnumerable<T> items) => _items = items.ToArray();
+
+    private EquatableArray(T[] items) => _items = items;
+
+    public static EquatableArray<T> Empty => default;
+
+    public int Count => _items?.Length ?? 0;
+
+    public T this[int index] => (_items ?? throw new ArgumentOutOfRangeException(nameof(index)))[index];
+
+    /// <summary>Takes ownership of <paramref name="items"/>: the caller must not change it afterwards.</summary>
+    public static EquatableArray<T> Own(params T[] items) => new(items);
+
+    public EquatableArray<T> Add(T item) => new(this.Append(item));
+
+    public bool Equals(EquatableArray<T> other)
+    {
+        if (Count != other.Count) return false;
+        if (ReferenceEquals(_items, other._items)) return true;
+        var comparer = EqualityComparer<T>.Default;
+        for (var i = 0; i < Count; i++)
+        {
+            if (!comparer.Equals(_items![i], other._items![i])) return false;
+        }
+        return true;
+    }
+
+    public override bool Equals(object? obj) => obj is EquatableArray<T> other && Equals(other);
+
+    public override int GetHashCode()
+    {
+        var hash = 17;
+        foreach (var item in this) hash = unchecked(hash * 31 + (item?.GetHashCode() ?? 0));
+        return hash;
+    }
+
+    public IEnumerator<T> GetEnumerator() => ((IEnumerable<T>)(_items ?? [])).GetEnumerator();
+
+    IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
+
+    public static bool operator ==(EquatableArray<T> left, EquatableArray<T> right) => left.Equals(right);
+
+    public static bool operator !=(EquatableArray<T> left, EquatableArray<T> right) => !left.Equals(right);
+
+    public override string ToString() => "[" + string.Join(", ", this) + "]";
+}
+
+public static class EquatableArrayExtensions
+{
+    public static EquatableArray<T> ToEquatableArray<T>(this IEnumerable<T> items) => new(items);
+}

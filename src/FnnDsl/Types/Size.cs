@@ -1,0 +1,272 @@
+using System.Globalization;
+
+namespace FeedbackNN.Dsl.Types;
+
+/// <summary>
+/// The size of an axis in normal form: a polynomial with integer coefficients over atoms. Two sizes are equal exactly when
+/// their normal forms are. Atoms are axes sized at run time (<c>batch</c>), symbolic config (while a layer is checked by itself),
+/// and <c>div</c> and <c>%</c> of sizes that do not simplify further.
+/// </summary>
+public sealed class Size : IEquatable<Size>
+{
+    // Monomials in ascending order of their key; no zero coefficients.
+    private readonly Monomial[] _terms;
+
+    private Size(IEnumerable<Monomial> terms)
+    {
+        var merged = new SortedDictionary<string, Monomial>(StringComparer.Ordinal);
+        foreach (var term in terms)
+        {
+            merged[term.Key] = merged.TryGetValue(term.Key, out var same)
+                ? new Monomial(checked(same.Coefficient + term.Coefficient), term.Factors)
+                : term;
+        }
+        _terms = merged.Values.Where(term => term.Coefficient != 0).ToArray();
+    }
+
+    public static Size Zero { get; } = new([]);
+
+    public static Size One { get; } = Constant(1);
+
+    public static Size Constant(long value) => new([new Monomial(value, [])]);
+
+    /// <summary>An axis known by name only.</summary>
+    public static Size Axis(string name) => new([new Monomial(1, [new NamedAtom(name)])]);
+
+    public static implicit operator Size(long value) => Constant(value);
+
+    public bool IsConstant => TryGetConstant(out _);
+
+    public bool IsOne => TryGetConstant(out var value) && value == 1;
+
+    public bool IsZero => _terms.Length == 0;
+
+    public IReadOnlyList<Monomial> Terms => _terms;
+
+    /// <summary>The names of all run-time axes in it, inside <c>div</c> and <c>%</c> too.</summary>
+    public IEnumerable<string> AxisNames => _terms.SelectMany(term => term.Factors).SelectMany(factor => factor switch
+    {
+        NamedAtom named => [named.Name],
+        DivAtom div => div.Numerator.AxisNames.Concat(div.Denominator.AxisNames),
+        RemainderAtom rem => rem.Numerator.AxisNames.Concat(rem.Denominator.AxisNames),
+        _ => Enumerable.Empty<string>(),
+    }).Distinct();
+
+    public bool TryGetConstant(out long value)
+    {
+        value = 0;
+        if (_terms.Length == 0) return true;
+        if (_terms.Length > 1 || _terms[0].Factors.Count > 0) return false;
+        value = _terms[0].Coefficient;
+        return true;
+    }
+
+    /// <summary>The constant this is. Throws when it is not one.</summary>
+    public long Value => TryGetConstant(out var value) ? value : throw new InvalidOperationException($"The size {this} is not known at build.");
+
+    public static Size operator +(Size left, Size right) => new(left._terms.Concat(right._terms));
+
+    public static Size operator -(Size left, Size right) => left + Constant(-1) * right;
+
+    public static Size operator *(Size left, Size right) =>
+        new(left._terms.SelectMany(a => right._terms.Select(b => Monomial.Multiply(a, b))));
+
+    /// <summary><paramref name="left"/> / <paramref name="right"/> when every term divides, without remainder; else null.</summary>
+    public static Size? DivideExactly(Size left, Size right)
+    {
+        if (right.IsZero) return null;
+        if (left.IsZero) return Zero;
+        if (left.Equals(right)) return One;
+        // By one monomial: term by term.
+        if (right._terms.Length == 1)
+        {
+            var quotient = new List<Monomial>();
+            foreach (var term in left._terms)
+            {
+                if (Monomial.TryDivide(term, right._terms[0]) is not { } part) return null;
+                quotient.Add(part);
+            }
+            return new Size(quotient);
+        }
+        return null;
+    }
+
+    /// <summary>
+    /// Floor division. Folds constants and exact quotients; otherwise an atom. With <paramref name="isExact"/> (a <c>where</c> states
+    /// that it divides) the atom times its denominator is the numerator again.
+    /// </summary>
+    public static Size Divide(Size left, Size right, bool isExact = false)
+    {
+        if (DivideExactly(left, right) is { } exact) return exact;
+        if (left.TryGetConstant(out var a) && right.TryGetConstant(out var b) && b != 0) return Constant(FloorDivide(a, b));
+        return new Size([new Monomial(1, [new DivAtom(left, right, isExact)])]);
+    }
+
+    public static Size Remainder(Size left, Size right)
+    {
+        if (DivideExactly(left, right) is not null) return Zero;
+        if (left.TryGetConstant(out var a) && right.TryGetConstant(out var b) && b != 0) return Constant(a - FloorDivide(a, b) * b);
+        return new Size([new Monomial(1, [new RemainderAtom(left, right)])]);
+    }
+
+    public static Size Product(IEnumerable<Size> sizes) => sizes.Aggregate(One, (a, b) => a * b);
+
+    /// <summary>The number, given one for each named axis.</summary>
+    public long Evaluate(Func<string, long> axis) => _terms.Sum(term => term.Factors.Aggregate(term.Coefficient, (product, factor) => checked(product * factor.Evaluate(axis))));
+
+    /// <summary>Replaces named axes; those for which <paramref name="replacement"/> gives null stay.</summary>
+    public Size Substitute(Func<string, Size?> replacement) => _terms.Aggregate(Zero, (sum, term) =>
+        sum + term.Factors.Aggregate(Constant(term.Coefficient), (product, factor) => product * factor.Substitute(replacement)));
+
+    public bool Equals(Size? other) => other is not null && _terms.Length == other._terms.Length
+        && _terms.Zip(other._terms, (a, b) => a.Coefficient == b.Coefficient && a.Key == b.Key).All(same => same);
+
+    public override bool Equals(object? obj) => Equals(obj as Size);
+
+    public override int GetHashCode() => ToString().GetHashCode();
+
+    public static bool operator ==(Size? left, Size? right) => left is null ? right is null : left.Equals(right);
+
+    public static bool operator !=(Size? left, Size? right) => !(left == right);
+
+    /// <summary>As the language writes it: <c>2*batch + 1</c>; also valid C# when the atoms are names.</summary>
+    public override string ToString()
+    {
+        if (_terms.Length == 0) return "0";
+        var text = "";
+        // Named terms first, the constant last, as people write it.
+        foreach (var term in _terms.OrderBy(term => term.Factors.Count == 0))
+        {
+            var magnitude = term.ToText();
+            if (text.Length == 0) text = magnitude;
+            else text += magnitude[0] == '-' ? " - " + magnitude.Substring(1) : " + " + magnitude;
+        }
+        return text;
+    }
+
+    private static long FloorDivide(long a, long b)
+    {
+        var quotient = a / b;
+        return a % b != 0 && (a < 0) != (b < 0) ? quotient - 1 : quotient;
+    }
+
+    /// <summary>What a polynomial is made of besides numbers.</summary>
+    public abstract class Atom
+    {
+        /// <summary>Unique text; atoms with equal keys are equal.</summary>
+        public abstract string Key { get; }
+
+        internal abstract long Evaluate(Func<string, long> axis);
+
+        internal abstract Size Substitute(Func<string, Size?> replacement);
+    }
+
+    public sealed class NamedAtom(string name) : Atom
+    {
+        public string Name => name;
+
+        public override string Key => name;
+
+        internal override long Evaluate(Func<string, long> axis) => axis(name);
+
+        internal override Size Substitute(Func<string, Size?> replacement) => replacement(name) ?? Axis(name);
+    }
+
+    /// <summary>Floor division that does not simplify.</summary>
+    public sealed class DivAtom(Size numerator, Size denominator, bool isExact) : Atom
+    {
+        public Size Numerator => numerator;
+
+        public Size Denominator => denominator;
+
+        /// <summary>A <c>where</c> states that it divides without remainder.</summary>
+        public bool IsExact => isExact;
+
+        public override string Key => $"div({numerator}, {denominator})";
+
+        internal override long Evaluate(Func<string, long> axis) => FloorDivide(numerator.Evaluate(axis), denominator.Evaluate(axis));
+
+        internal override Size Substitute(Func<string, Size?> replacement) =>
+            Divide(numerator.Substitute(replacement), denominator.Substitute(replacement), isExact);
+    }
+
+    public sealed class RemainderAtom(Size numerator, Size denominator) : Atom
+    {
+        public Size Numerator => numerator;
+
+        public Size Denominator => denominator;
+
+        public override string Key => $"rem({numerator}, {denominator})";
+
+        internal override long Evaluate(Func<string, long> axis)
+        {
+            var d = denominator.Evaluate(axis);
+            var n = numerator.Evaluate(axis);
+            return n - FloorDivide(n, d) * d;
+        }
+
+        internal override Size Substitute(Func<string, Size?> replacement) =>
+            Remainder(numerator.Substitute(replacement), denominator.Substitute(replacement));
+    }
+
+    /// <summary>A coefficient times atoms (a power is a repeated atom), sorted by key.</summary>
+    public sealed class Monomial
+    {
+        internal Monomial(long coefficient, IReadOnlyList<Atom> factors)
+        {
+            Coefficient = coefficient;
+            Factors = factors;
+            Key = string.Join("*", factors.Select(factor => factor.Key));
+        }
+
+        public long Coefficient { get; }
+
+        public IReadOnlyList<Atom> Factors { get; }
+
+        internal string Key { get; }
+
+        internal static Monomial Multiply(Monomial a, Monomial b)
+        {
+            var coefficient = checked(a.Coefficient * b.Coefficient);
+            var factors = a.Factors.Concat(b.Factors).ToList();
+            // (p / q) * q = p where p / q is known to be exact and p, q are single terms.
+            for (var i = 0; i < factors.Count; i++)
+            {
+                if (factors[i] is not DivAtom { IsExact: true } div || div.Numerator._terms.Length != 1 || div.Denominator._terms.Length != 1) continue;
+                var denominator = div.Denominator._terms[0];
+                var rest = factors.Where((_, k) => k != i).ToList();
+                if (coefficient % denominator.Coefficient != 0 || !TryRemove(rest, denominator.Factors)) continue;
+                var numerator = div.Numerator._terms[0];
+                return Multiply(new Monomial(coefficient / denominator.Coefficient, Sorted(rest)), numerator);
+            }
+            return new Monomial(coefficient, Sorted(factors));
+        }
+
+        internal static Monomial? TryDivide(Monomial a, Monomial b)
+        {
+            if (b.Coefficient == 0 || a.Coefficient % b.Coefficient != 0) return null;
+            var rest = a.Factors.ToList();
+            return TryRemove(rest, b.Factors) ? new Monomial(a.Coefficient / b.Coefficient, rest) : null;
+        }
+
+        internal string ToText()
+        {
+            if (Factors.Count == 0) return Coefficient.ToString(CultureInfo.InvariantCulture);
+            var sign = Coefficient == 1 ? "" : Coefficient == -1 ? "-" : Coefficient.ToString(CultureInfo.InvariantCulture) + "*";
+            return sign + Key;
+        }
+
+        private static IReadOnlyList<Atom> Sorted(IEnumerable<Atom> factors) => factors.OrderBy(factor => factor.Key, StringComparer.Ordinal).ToArray();
+
+        private static bool TryRemove(List<Atom> from, IEnumerable<Atom> wanted)
+        {
+            foreach (var atom in wanted)
+            {
+                var index = from.FindIndex(factor => factor.Key == atom.Key);
+                if (index < 0) return false;
+                from.RemoveAt(index);
+            }
+            return true;
+        }
+    }
+}
