@@ -1,0 +1,52 @@
+using System.ComponentModel;
+
+namespace FeedbackNN;
+
+/// <summary>
+/// All a program is given when it runs: sizes and pointers. Built on the stack by generated code, so that a call allocates nothing.
+/// The memory behind each pointer has at least 64 readable bytes after its last element.
+/// </summary>
+[EditorBrowsable(EditorBrowsableState.Never)]
+public unsafe struct ProgramCall
+{
+    /// <summary>The run-time sizes, in the order of the program's axes.</summary>
+    public nint* Sizes;
+
+    /// <summary>The inputs, in the order of the signature.</summary>
+    public void** Inputs;
+
+    /// <summary>Where the results go, in the order of the signature.</summary>
+    public void** Results;
+
+    /// <summary>The gradients of the results, read by the backward part only.</summary>
+    public void** ResultGradients;
+
+    /// <summary>Where the gradients of the inputs go; a null entry is not wanted.</summary>
+    public void** InputGradients;
+
+    /// <summary>For each net the flat storage of its parameters.</summary>
+    public void** Parameters;
+
+    /// <summary>For each net the flat storage of its parameters' gradients.</summary>
+    public void** Gradients;
+
+    /// <summary>For each net the flat storage of its buffers.</summary>
+    public void** Buffers;
+
+    /// <summary>For each net where the new values of its buffers go; may be the same as <see cref="Buffers"/>.</summary>
+    public void** NewBuffers;
+
+    /// <summary>Numbers for the host: losses, counts and metrics.</summary>
+    public float* Scalars;
+
+    /// <summary>The seed of the random draws.</summary>
+    public ulong Seed;
+
+    /// <summary>The training step, which keys the random draws.</summary>
+    public ulong Step;
+
+    /// <summary>
+    /// True: run the steps from the program's backward start on, with the arena as the last forward run left it. False: those before.
+    /// </summary>
+    public bool Backward;
+}
