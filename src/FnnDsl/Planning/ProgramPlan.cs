@@ -31,27 +31,28 @@ public sealed record ProgramPlan(
 public sealed record BufferPlan(string Name, ElementType Element, Size Length, int FirstStep, int LastStep);
 
 /// <summary>Where an operand lives.</summary>
-public abstract record Place(ElementType Element);
+/// <param name="Length">In elements.</param>
+public abstract record Place(ElementType Element, Size Length);
 
-public sealed record ArenaPlace(int Buffer, ElementType Element) : Place(Element);
+public sealed record ArenaPlace(int Buffer, ElementType Element, Size Length) : Place(Element, Length);
 
-public sealed record InputPlace(int Index, ElementType Element) : Place(Element);
+public sealed record InputPlace(int Index, ElementType Element, Size Length) : Place(Element, Length);
 
-public sealed record ResultPlace(int Index, ElementType Element) : Place(Element);
+public sealed record ResultPlace(int Index, ElementType Element, Size Length) : Place(Element, Length);
 
-public sealed record OutputGradientPlace(int Index, ElementType Element) : Place(Element);
+public sealed record OutputGradientPlace(int Index, ElementType Element, Size Length) : Place(Element, Length);
 
-public sealed record InputGradientPlace(int Index, ElementType Element) : Place(Element);
+public sealed record InputGradientPlace(int Index, ElementType Element, Size Length) : Place(Element, Length);
 
 /// <summary>A parameter in the net's flat buffer.</summary>
-public sealed record ParameterPlace(int Net, int Index, ElementType Element) : Place(Element);
+public sealed record ParameterPlace(int Net, int Index, ElementType Element, Size Length) : Place(Element, Length);
 
 /// <summary>The same parameter's gradient in the flat gradient buffer.</summary>
-public sealed record GradientPlace(int Net, int Index, ElementType Element) : Place(Element);
+public sealed record GradientPlace(int Net, int Index, ElementType Element, Size Length) : Place(Element, Length);
 
-public sealed record NetBufferPlace(int Net, int Index, ElementType Element) : Place(Element);
+public sealed record NetBufferPlace(int Net, int Index, ElementType Element, Size Length) : Place(Element, Length);
 
-public sealed record ScalarPlace(int Index) : Place(ElementType.F32);
+public sealed record ScalarPlace(int Index) : Place(ElementType.F32, Size.One);
 
 // ---- Kernels ----------------------------------------------------------------------------------------------------
 
@@ -64,6 +65,8 @@ public sealed record ScalarPlace(int Index) : Place(ElementType.F32);
 /// <param name="Columns">The vector axis.</param>
 /// <param name="Operands">Tensors read or written, in the order in which a call gives their places.</param>
 /// <param name="Sizes">Names of run-time sizes it needs.</param>
+/// <param name="IsVectorized">Columns are computed in vectors; otherwise one by one.</param>
+/// <param name="Cost">About how many additions one column of one row costs: decides how finely the work is cut.</param>
 public sealed record Kernel(
     string Name,
     EquatableArray<Size> Rows,
@@ -72,7 +75,16 @@ public sealed record Kernel(
     EquatableArray<KernelValue> Values,
     EquatableArray<KernelStore> Stores,
     EquatableArray<string> Sizes,
-    KernelForm Form);
+    KernelForm Form,
+    bool IsVectorized,
+    int Cost)
+{
+    /// <summary>Into how many parts rows are cut for column reductions, whatever the number of threads: the same bits on all.</summary>
+    public const int PartCount = 8;
+
+    /// <summary>Row axes that column reductions sum over, the last so many.</summary>
+    public int ReducedRows => Stores.Max(store => store.ReducedRows);
+}
 
 public enum KernelForm
 {

@@ -1,0 +1,463 @@
+using FeedbackNN.Dsl.Graphs;
+using FeedbackNN.Dsl.Text;
+using FeedbackNN.Dsl.Types;
+
+namespace FeedbackNN.Dsl.Planning;
+
+/// <summary>
+/// Decides which nodes share a kernel. First it finds the nodes that must be computed into memory or are reductions (anchors); what
+/// lies between them is computed inline, again in every kernel that needs it, unless that costs too much. Then it joins anchors
+/// over the same loop domain: a value with the reductions over it, reductions with what is made of them, values that read the same
+/// tensors. Elementwise work on a matrix product's result joins the product.
+/// </summary>
+internal sealed class Fusion
+{
+    /// <summary>A shared expression dearer than this many additions is stored rather than computed twice.</summary>
+    private const int RecomputeLimit = 16;
+
+    /// <summary>Values in one kernel beyond which the JIT starts to spill registers.</summary>
+    private const int KernelSizeLimit = 96;
+
+    private readonly Graph _graph;
+    private readonly bool[] _isBackward;
+    private readonly SortedSet<int> _stored = [];
+    private readonly Dictionary<int, Anchor> _anchors = [];
+    private readonly Dictionary<int, FusionGroup> _groupOf = [];
+    private readonly Dictionary<int, FusionGroup> _groupOfProduct = [];
+
+    private Fusion(Graph graph)
+    {
+        _graph = graph;
+        _isBackward = new bool[graph.Nodes.Count];
+        foreach (var node in graph.Nodes) _isBackward[node.Id] = node.Operation is OutputGradient || node.Inputs.Any(id => _isBackward[id]);
+    }
+
+    /// <summary>Groups in an order in which they, and the structured operations between them, can run.</summary>
+    public IReadOnlyList<FusionGroup> Groups { get; private set; } = [];
+
+    /// <summary>Nodes whose values are in memory when the program has computed them.</summary>
+    public ISet<int> Stored => _stored;
+
+    public bool IsBackward(int node) => _isBackward[node];
+
+    public FusionGroup? GroupOfProduct(int node) => _groupOfProduct.TryGetValue(node, out var group) ? group : null;
+
+    public FusionGroup? GroupOf(int node) => _groupOf.TryGetValue(node, out var group) ? group : null;
+
+    public static Fusion Run(Graph graph)
+    {
+        var fusion = new Fusion(graph);
+        fusion.FindStored();
+        do fusion.Group();
+        while (fusion.StoreExpensiveShared());
+        fusion.DropUnread();
+        return fusion;
+    }
+
+    /// <summary>Operations with a step of their own.</summary>
+    public static bool IsStructured(Operation operation) =>
+        operation is Contract or Gather or ScatterAdd or CheckRange or ViewTranspose or Pad or Concat;
+
+    /// <summary>Nodes that are in memory without anyone computing them.</summary>
+    public static bool IsLeaf(Operation operation) => operation is Input or Parameter or BufferValue or OutputGradient;
+
+    /// <summary>True where a kernel loads the node instead of computing it inline.</summary>
+    public bool IsLoaded(int id) => IsLeaf(_graph[id].Operation) || IsStructured(_graph[id].Operation) || _graph[id].Operation is Reshape || _anchors.ContainsKey(id);
+
+    private void FindStored()
+    {
+        foreach (var node in _graph.Nodes)
+        {
+            switch (node.Operation)
+            {
+                case Contract:
+                    foreach (var input in node.Inputs) Store(MatrixLayout.TryRead(_graph, node, input, out var source, out _) ? source : input);
+                    break;
+                case Reshape or Gather or ScatterAdd or CheckRange:
+                    foreach (var input in node.Inputs) Store(input);
+                    break;
+            }
+            if (IsStructured(node.Operation)) _stored.Add(node.Id);
+        }
+        foreach (var output in _graph.Outputs) Store(output.Node);
+    }
+
+    private void Store(int id)
+    {
+        var operation = _graph[id].Operation;
+        if (!IsLeaf(operation) && operation is not Reshape) _stored.Add(id);
+    }
+
+    private void Group()
+    {
+        _anchors.Clear();
+        _groupOf.Clear();
+        _groupOfProduct.Clear();
+        _reads.Clear();
+        foreach (var node in _graph.Nodes)
+        {
+            if (node.Operation is Reduce or ArgReduce || (_stored.Contains(node.Id) && !IsStructured(node.Operation))) _anchors.Add(node.Id, new Anchor(node, _graph));
+        }
+        foreach (var anchor in _anchors.Values)
+        {
+            var group = new FusionGroup(anchor.Domain) { IsBackward = _isBackward[anchor.Node.Id] };
+            group.Anchors.Add(anchor);
+            _groupOf.Add(anchor.Node.Id, group);
+        }
+        // 1. A value and what it is made of, as long as nothing is summed over rows.
+        JoinAlongUses(anchor => anchor.Placement != Placement.ColumnReduction);
+        // 2. Elementwise work on a product's result joins the product.
+        AttachToProducts();
+        // 3. Sums over rows, and kernels that read the same tensors.
+        JoinAlongUses(_ => true);
+        JoinReaders();
+        Groups = _groupOf.Values.Distinct().ToArray();
+    }
+
+    private void JoinAlongUses(Func<Anchor, bool> filter)
+    {
+        foreach (var anchor in _anchors.Values.OrderBy(anchor => anchor.Node.Id).Where(filter))
+        {
+            foreach (var read in Reads(anchor).Select(read => read.Node).Distinct().ToArray())
+            {
+                if (_anchors.TryGetValue(read, out var source) && filter(source)) TryJoin(_groupOf[source.Node.Id], _groupOf[anchor.Node.Id]);
+            }
+        }
+    }
+
+    private void JoinReaders()
+    {
+        var readers = new SortedDictionary<int, List<FusionGroup>>();
+        foreach (var anchor in _anchors.Values.OrderBy(anchor => anchor.Node.Id))
+        {
+            foreach (var read in Reads(anchor))
+            {
+                if (_graph[read.Node].Type.Rank == 0) continue;
+                if (!readers.TryGetValue(read.Node, out var list)) readers.Add(read.Node, list = []);
+                var group = _groupOf[anchor.Node.Id];
+                if (!list.Contains(group)) list.Add(group);
+            }
+        }
+        foreach (var list in readers.Values)
+        {
+            for (var i = 1; i < list.Count; i++)
+            {
+                // Groups may have been joined meanwhile: look them up again by an anchor.
+                var earlier = _groupOf[list[i - 1].Anchors[0].Node.Id];
+                var later = _groupOf[list[i].Anchors[0].Node.Id];
+                TryJoin(earlier, later);
+            }
+        }
+    }
+
+    private bool TryJoin(FusionGroup first, FusionGroup second)
+    {
+        if (first == second || first.Product is not null || second.Product is not null || first.IsBackward != second.IsBackward) return false;
+        LoopDomain domain;
+        if (first.Domain == second.Domain) domain = first.Domain;
+        else if (second.Anchors.All(anchor => anchor.CanMoveToRows(first.Domain))) domain = first.Domain;
+        else if (first.Anchors.All(anchor => anchor.CanMoveToRows(second.Domain))) domain = second.Domain;
+        else return false;
+        // Row axes that a column reduction sums over must be the same for all of them.
+        var reducedRows = first.Anchors.Concat(second.Anchors).Where(anchor => anchor.Placement == Placement.ColumnReduction).Select(anchor => anchor.ReducedRows).Distinct().ToArray();
+        if (reducedRows.Length > 1) return false;
+        if (reducedRows.Length == 1 && reducedRows[0] != domain.Rows.Count) return false;
+        if (Size(first) + Size(second) > KernelSizeLimit) return false;
+        if (HasPathAround(first, second) || HasPathAround(second, first)) return false;
+
+        var members = new HashSet<int>(first.Anchors.Concat(second.Anchors).Select(anchor => anchor.Node.Id));
+        var joined = first.Anchors.Concat(second.Anchors).Select(anchor => Placed(anchor, domain)).ToArray();
+        var placed = joined.ToDictionary(anchor => anchor.Node.Id);
+        if (!joined.All(anchor => Reads(anchor).All(read => !members.Contains(read.Node) || IsAtOwnPlace(read, placed[read.Node])))) return false;
+
+        var group = new FusionGroup(domain) { IsBackward = first.IsBackward };
+        group.Anchors.AddRange(joined.OrderBy(anchor => anchor.Node.Id));
+        foreach (var anchor in joined)
+        {
+            _anchors[anchor.Node.Id] = anchor;
+            _groupOf[anchor.Node.Id] = group;
+        }
+        return true;
+    }
+
+    private Anchor Placed(Anchor anchor, LoopDomain domain)
+    {
+        if (anchor.Domain == domain) return anchor;
+        var moved = new Anchor(anchor.Node, _graph);
+        moved.MoveToRows(domain);
+        return moved;
+    }
+
+    /// <summary>The value is read exactly where this iteration computes it.</summary>
+    private static bool IsAtOwnPlace(Read read, Anchor source)
+    {
+        if (source.Placement == Placement.ColumnReduction) return false;
+        var domain = source.Domain;
+        var shape = source.Node.Type.Shape;
+        for (var axis = 0; axis < shape.Count; axis++)
+        {
+            if (shape[axis].IsOne) continue;
+            if (read.Indices[axis] != Affine.Unit(axis, domain.Variables)) return false;
+        }
+        // A row-level value is the same for all columns; a whole-shape value must not be read for other columns than this.
+        return true;
+    }
+
+    /// <summary>A way from one group to the other that leads through a third: joined, the two would have to wait for themselves.</summary>
+    private bool HasPathAround(FusionGroup from, FusionGroup to)
+    {
+        var targets = new HashSet<int>(from.Anchors.Select(anchor => anchor.Node.Id));
+        var lowest = targets.Min();
+        var seen = new HashSet<object>();
+        var stack = new Stack<object>();
+        foreach (var unit in UnitsRead(to))
+        {
+            if (unit != from && unit != to) stack.Push(unit);
+        }
+        while (stack.Count > 0)
+        {
+            var unit = stack.Pop();
+            if (!seen.Add(unit)) continue;
+            if (unit == from) return true;
+            if (unit is FusionGroup { Anchors: var anchors } && anchors.Max(anchor => anchor.Node.Id) < lowest) continue;
+            if (unit is int id && id < lowest) continue;
+            foreach (var next in unit is FusionGroup group ? UnitsRead(group) : UnitsRead((int)unit)) stack.Push(next);
+        }
+        return false;
+    }
+
+    /// <summary>What must run before a unit: groups, and structured operations by id.</summary>
+    public IEnumerable<object> UnitsBefore(object unit) => (unit is FusionGroup group ? UnitsRead(group) : UnitsRead((int)unit)).Where(other => other != unit);
+
+    private IEnumerable<object> UnitsRead(FusionGroup group)
+    {
+        var reads = group.Anchors.SelectMany(Reads).Select(read => read.Node);
+        return reads.SelectMany(UnitsOf).Concat(group.Product is { } product ? UnitsRead(product.Id) : []).Where(unit => unit != group);
+    }
+
+    private IEnumerable<object> UnitsRead(int structured) => ReadsOfStructured(structured).SelectMany(UnitsOf);
+
+    /// <summary>What must have run before a node can be loaded: a group, a structured operation (by id), or nothing.</summary>
+    private IEnumerable<object> UnitsOf(int id)
+    {
+        var node = _graph[id];
+        while (node.Operation is Reshape) node = _graph[node.Inputs[0]];
+        if (_groupOf.TryGetValue(node.Id, out var group)) return [group];
+        if (!IsStructured(node.Operation)) return [];
+        // A product whose tiles a group works on runs with that group.
+        return [_groupOfProduct.TryGetValue(node.Id, out var fused) ? fused : node.Id];
+    }
+
+    /// <summary>Nodes that a structured operation reads from memory.</summary>
+    public IEnumerable<int> ReadsOfStructured(int id)
+    {
+        var node = _graph[id];
+        return node.Operation switch
+        {
+            Contract => node.Inputs.Select(input => MatrixLayout.TryRead(_graph, node, input, out var source, out _) ? source : input),
+            ViewTranspose or Pad or Concat => node.Inputs.SelectMany(input => Walk(input, Affine.Identity(_graph[input].Type.Rank, _graph[input].Type.Rank), _graph[input].Type.Rank)).Select(read => read.Node),
+            _ => node.Inputs,
+        };
+    }
+
+    // ---- Products ---------------------------------------------------------------------------------------------------
+
+    /// <summary>
+    /// A group without reductions that reads a product element by element, over the product's rows and columns, runs on its tiles.
+    /// </summary>
+    private void AttachToProducts()
+    {
+        foreach (var group in _groupOf.Values.Distinct().ToArray())
+        {
+            if (group.HasReductions || group.Anchors.Any(anchor => anchor.Placement != Placement.Column)) continue;
+            var products = group.Anchors.SelectMany(Reads)
+                .Where(read => IsTileRead(read, group.Domain))
+                .Select(read => _graph[read.Node]).Distinct().OrderByDescending(node => node.Id);
+            foreach (var product in products)
+            {
+                if (_groupOfProduct.ContainsKey(product.Id)) continue;
+                // Everything else the group reads must not wait for the product.
+                if (group.Anchors.SelectMany(Reads).Where(read => read.Node == product.Id).Any(read => !IsTileRead(read, group.Domain))) continue;
+                if (DependsOn(group, product)) continue;
+                group.Product = product;
+                _groupOfProduct.Add(product.Id, group);
+                break;
+            }
+        }
+    }
+
+    private bool IsTileRead(Read read, LoopDomain domain)
+    {
+        var node = _graph[read.Node];
+        return node.Operation is Contract { RightRank: 1 } && node.Type.Element == ElementType.F32
+            && LoopDomain.Of(node.Type.Shape) == domain && read.Indices == Affine.Identity(domain.Variables, domain.Variables);
+    }
+
+    private bool DependsOn(FusionGroup group, Node product)
+    {
+        var seen = new HashSet<object>();
+        var stack = new Stack<object>(UnitsRead(group).Where(unit => !(unit is int id && id == product.Id)));
+        while (stack.Count > 0)
+        {
+            var unit = stack.Pop();
+            if (!seen.Add(unit) || unit == group) continue;
+            if (unit is int structured && structured == product.Id) return true;
+            foreach (var next in unit is FusionGroup other ? UnitsRead(other) : UnitsRead((int)unit)) stack.Push(next);
+        }
+        return false;
+    }
+
+    // ---- Inline expressions -----------------------------------------------------------------------------------------
+
+    /// <summary>A node in memory (or an anchor) that an expression reads, at indices over the loop variables.</summary>
+    internal readonly record struct Read(int Node, EquatableArray<AffineIndex> Indices);
+
+    private readonly Dictionary<(int, LoopDomain, Placement), Read[]> _reads = [];
+
+    /// <summary>What an anchor's expression reads.</summary>
+    public IReadOnlyList<Read> Reads(Anchor anchor)
+    {
+        var key = (anchor.Node.Id, anchor.Domain, anchor.Placement);
+        if (_reads.TryGetValue(key, out var reads)) return reads;
+        var indices = anchor.BodyIndices();
+        var variables = anchor.Domain.Variables;
+        reads = (anchor.IsReduction ? Walk(anchor.Node.Inputs[0], indices, variables) : WalkInside(anchor.Node, indices, variables)).Distinct().ToArray();
+        _reads.Add(key, reads);
+        return reads;
+    }
+
+    private IEnumerable<Read> Walk(int id, EquatableArray<AffineIndex> indices, int variables) =>
+        IsLoaded(id) ? [new Read(id, indices)] : WalkInside(_graph[id], indices, variables);
+
+    private IEnumerable<Read> WalkInside(Node root, EquatableArray<AffineIndex> rootIndices, int variables)
+    {
+        // A shared subexpression is walked once for each place at which it is read.
+        var seen = new HashSet<Read>();
+        var result = new List<Read>();
+        var stack = new Stack<Read>();
+        Push(root, rootIndices);
+        while (stack.Count > 0)
+        {
+            var (id, indices) = stack.Pop();
+            if (!seen.Add(new Read(id, indices))) continue;
+            if (IsLoaded(id)) result.Add(new Read(id, indices));
+            else Push(_graph[id], indices);
+        }
+        return result;
+
+        void Push(Node node, EquatableArray<AffineIndex> indices)
+        {
+            var inner = node.Operation is View view ? Affine.Compose(view.Map, indices, variables) : indices;
+            foreach (var input in node.Inputs.Reverse()) stack.Push(new Read(input, inner));
+        }
+    }
+
+    private int Size(FusionGroup group) => group.Anchors.Sum(anchor => InlineNodes(anchor.Node).Count);
+
+    private HashSet<int> InlineNodes(Node anchor)
+    {
+        var nodes = new HashSet<int>();
+        var stack = new Stack<int>(anchor.Inputs);
+        while (stack.Count > 0)
+        {
+            var id = stack.Pop();
+            if (!nodes.Add(id) || IsLoaded(id)) continue;
+            foreach (var input in _graph[id].Inputs) stack.Push(input);
+        }
+        return nodes;
+    }
+
+    /// <summary>
+    /// Expressions that several kernels would compute inline although they are dear become stored. True when any did: the grouping is
+    /// done again then.
+    /// </summary>
+    private bool StoreExpensiveShared()
+    {
+        var cost = new int[_graph.Nodes.Count];
+        foreach (var node in _graph.Nodes)
+        {
+            if (IsLoaded(node.Id)) continue;
+            cost[node.Id] = Math.Min(1_000_000, OwnCost(node.Operation) + node.Inputs.Sum(id => IsLoaded(id) ? 0 : cost[id]));
+        }
+        var users = new Dictionary<int, HashSet<(object Unit, int Parent)>>();
+        foreach (var anchor in _anchors.Values) Count(anchor.Node, _groupOf[anchor.Node.Id]);
+        foreach (var node in _graph.Nodes.Where(node => node.Operation is ViewTranspose or Pad or Concat)) Count(node, node.Id);
+
+        var added = new HashSet<int>();
+        foreach (var id in users.Keys.OrderByDescending(id => id))
+        {
+            if (cost[id] <= RecomputeLimit) continue;
+            var distinct = users[id].Where(use => !added.Contains(use.Parent)).Select(use => use.Unit).Distinct().Count();
+            if (distinct >= 2) added.Add(id);
+        }
+        // Chains that are too long for one kernel are cut where they grow over the limit.
+        foreach (var anchor in _anchors.Values)
+        {
+            var inline = InlineNodes(anchor.Node);
+            if (inline.Count <= KernelSizeLimit) continue;
+            var middle = inline.Where(id => !IsLoaded(id) && _graph[id].Type.Rank > 0 && _graph[id].Operation is Elementwise && cost[id] > 1)
+                .OrderBy(id => Math.Abs(InlineNodes(_graph[id]).Count - KernelSizeLimit / 2)).ThenBy(id => id).Take(1);
+            added.UnionWith(middle);
+        }
+        added.ExceptWith(_stored);
+        foreach (var id in added) _stored.Add(id);
+        return added.Count > 0;
+
+        void Count(Node root, object unit)
+        {
+            var seen = new HashSet<int>();
+            var stack = new Stack<int>();
+            stack.Push(root.Id);
+            while (stack.Count > 0)
+            {
+                var parent = stack.Pop();
+                foreach (var input in _graph[parent].Inputs)
+                {
+                    if (IsLoaded(input)) continue;
+                    if (!users.TryGetValue(input, out var set)) users.Add(input, set = []);
+                    set.Add((unit, parent));
+                    if (seen.Add(input)) stack.Push(input);
+                }
+            }
+        }
+    }
+
+    private static int OwnCost(Operation operation) => operation switch
+    {
+        Elementwise elementwise => elementwise.Operator.Cost,
+        RandomUniform => 24,
+        Graphs.Convert => 1,
+        _ => 0,
+    };
+
+    // ---- What is read from memory in the end ------------------------------------------------------------------------
+
+    /// <summary>Anchors that only their own kernel reads are not stored; those that others read are.</summary>
+    private void DropUnread()
+    {
+        var needed = new HashSet<int>(_graph.Outputs.Select(output => Resolve(output.Node)));
+        foreach (var group in Groups)
+        {
+            foreach (var read in group.Anchors.SelectMany(Reads))
+            {
+                var source = Resolve(read.Node);
+                if (group.Product?.Id == source || (_graph[read.Node].Operation is not Reshape && GroupOf(source) == group)) continue;
+                needed.Add(source);
+            }
+        }
+        foreach (var node in _graph.Nodes.Where(node => IsStructured(node.Operation)))
+        {
+            foreach (var read in ReadsOfStructured(node.Id)) needed.Add(Resolve(read));
+            if (node.Operation is not Contract) needed.Add(node.Id);
+        }
+        _stored.Clear();
+        foreach (var id in needed.Where(id => !IsLeaf(_graph[id].Operation))) _stored.Add(id);
+    }
+
+    /// <summary>The node in whose memory a chain of reshapes lies.</summary>
+    public int Resolve(int id)
+    {
+        while (_graph[id].Operation is Reshape) id = _graph[id].Inputs[0];
+        return id;
+    }
+}

@@ -1,0 +1,52 @@
+using FeedbackNN.Dsl.Graphs;
+using FeedbackNN.Dsl.Types;
+
+namespace FeedbackNN.Dsl.Planning;
+
+/// <summary>Decides whether a kernel computes its columns in vectors, and estimates what a column costs.</summary>
+internal static class KernelTraits
+{
+    public static Kernel Decide(Kernel kernel) => kernel with
+    {
+        IsVectorized = kernel.Values.All(value => HasVectorForm(kernel, value)) && kernel.Stores.All(store => HasVectorForm(kernel, store)),
+        Cost = Math.Max(1, kernel.Values.Sum(CostOf) + kernel.Stores.Count),
+    };
+
+    /// <summary>Vectors hold sixteen 32-bit lanes; booleans are masks of the same width and are never in memory there.</summary>
+    private static bool HasVectorForm(Kernel kernel, KernelValue value)
+    {
+        if (value.Level != Level.Column && value is not (ReduceValue or ArgReduceValue)) return true;
+        return value switch
+        {
+            RandomValue random => random.ColumnCoefficient.IsOne,
+            LoadValue load => load.Element is ElementType.F32 or ElementType.I32,
+            ConvertValue convert => IsLane(convert.Element) && IsLane(kernel.Values[convert.Input].Element),
+            ReduceValue reduce => reduce.Element is ElementType.F32 or ElementType.I32,
+            ArgReduceValue arg => kernel.Values[arg.Input].Element == ElementType.F32,
+            ApplyValue apply => IsLane(apply.Element) && apply.Inputs.All(id => IsLane(kernel.Values[id].Element)) && (apply.Element != ElementType.I32 || HasIntegerVectorForm(apply)),
+            _ => true,
+        };
+    }
+
+    private static bool HasIntegerVectorForm(ApplyValue apply) => apply.Operator.Name is "add" or "sub" or "mul" or "neg" or "abs" or "maximum" or "minimum" or "select";
+
+    private static bool HasVectorForm(Kernel kernel, KernelStore store)
+    {
+        var value = kernel.Values[store.Value];
+        if (store.ColumnReduction is not null) return value.Element == ElementType.F32;
+        if (store.Access.ColumnStride.IsZero) return value.Level != Level.Column && !store.Adds;
+        return value.Element is ElementType.F32 or ElementType.I32 && store.Access.ColumnStride.IsOne;
+    }
+
+    private static bool IsLane(ElementType element) => element is ElementType.F32 or ElementType.I32 or ElementType.Bool;
+
+    private static int CostOf(KernelValue value) => value switch
+    {
+        { Level: not Level.Column } and not (ReduceValue or ArgReduceValue) => 0,
+        ApplyValue apply => apply.Operator.Cost,
+        RandomValue => 24,
+        LoadValue { Access.ColumnStride.IsOne: false } => 4,
+        NumberValue or SizeNumberValue => 0,
+        _ => 1,
+    };
+}

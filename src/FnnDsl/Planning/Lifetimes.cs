@@ -1,0 +1,35 @@
+using FeedbackNN.Dsl.Text;
+
+namespace FeedbackNN.Dsl.Planning;
+
+/// <summary>Finds the first and last step of every arena buffer, so that buffers that are never needed at once can share memory.</summary>
+internal static class Lifetimes
+{
+    public static ProgramPlan Fill(ProgramPlan plan)
+    {
+        var first = Enumerable.Repeat(-1, plan.Buffers.Count).ToArray();
+        var last = Enumerable.Repeat(-1, plan.Buffers.Count).ToArray();
+        for (var step = 0; step < plan.Steps.Count; step++)
+        {
+            foreach (var place in Places(plan.Steps[step]).OfType<ArenaPlace>())
+            {
+                if (first[place.Buffer] < 0) first[place.Buffer] = step;
+                last[place.Buffer] = step;
+            }
+        }
+        return plan with { Buffers = plan.Buffers.Select((buffer, i) => buffer with { FirstStep = Math.Max(0, first[i]), LastStep = Math.Max(0, last[i]) }).ToEquatableArray() };
+    }
+
+    /// <summary>Everything a step reads or writes.</summary>
+    public static IEnumerable<Place> Places(Step step) => step switch
+    {
+        KernelStep kernel => kernel.Operands,
+        ProductStep product => product.EpilogueOperands.Concat(new[] { product.Left.Place, product.Right.Place, product.Result }.OfType<Place>()),
+        FillStep fill => [fill.Place],
+        GatherStep gather => [gather.Source, gather.Index, gather.Result],
+        ScatterAddStep scatter => [scatter.Values, scatter.Index, scatter.Result],
+        CheckRangeStep check => [check.Values],
+        CopyStep copy => [copy.Source, copy.Result],
+        _ => [],
+    };
+}

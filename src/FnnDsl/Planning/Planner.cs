@@ -1,0 +1,280 @@
+using FeedbackNN.Dsl.Graphs;
+using FeedbackNN.Dsl.Operators;
+using FeedbackNN.Dsl.Text;
+using FeedbackNN.Dsl.Types;
+
+namespace FeedbackNN.Dsl.Planning;
+
+/// <summary>Turns a graph into a program: fuses, orders, gives every value its place, and writes kernels and steps.</summary>
+public static class Planner
+{
+    /// <param name="name">Of the program: the class that is printed.</param>
+    /// <param name="graph">Forward and, where there is one, backward, with outputs that say where they go.</param>
+    /// <param name="axes">Run-time sizes in the order in which the caller gives them.</param>
+    public static ProgramPlan Plan(string name, Graph graph, EquatableArray<string> axes)
+    {
+        var canonical = Canonicalization.Run(graph);
+        return new PlanWriter(canonical, Fusion.Run(canonical)).Write(name, axes);
+    }
+}
+
+/// <summary>Writes the steps of one program.</summary>
+internal sealed class PlanWriter(Graph graph, Fusion fusion)
+{
+    private readonly List<BufferPlan> _buffers = [];
+    private readonly List<Kernel> _kernels = [];
+    private readonly Dictionary<Kernel, int> _kernelIds = [];
+    private readonly List<Step> _steps = [];
+    private readonly Dictionary<int, Place> _places = [];
+
+    public ProgramPlan Write(string name, EquatableArray<string> axes)
+    {
+        AssignOutputs();
+        var backwardStart = -1;
+        foreach (var unit in Schedule.Run(graph, fusion))
+        {
+            if (unit.IsBackward && backwardStart < 0)
+            {
+                CopyOutputs(isBackward: false);
+                backwardStart = _steps.Count;
+            }
+            if (unit.Group is { } group) WriteGroup(group);
+            else WriteStructured(graph[unit.Structured]);
+        }
+        if (backwardStart < 0)
+        {
+            CopyOutputs(isBackward: false);
+            backwardStart = _steps.Count;
+        }
+        CopyOutputs(isBackward: true);
+        var plan = new ProgramPlan(name, axes, _buffers.ToEquatableArray(), _kernels.ToEquatableArray(), _steps.ToEquatableArray(), backwardStart,
+            graph.Outputs.Count(output => output.Target is ScalarTarget), graph.Nodes.Any(node => node.Operation is RandomUniform));
+        return Lifetimes.Fill(plan);
+    }
+
+    // ---- Places -----------------------------------------------------------------------------------------------------
+
+    private readonly List<(OutputTarget Target, int Node)> _copies = [];
+
+    /// <summary>A value that is computed for one output is computed in that output's place; others are copied when the program ends.</summary>
+    private void AssignOutputs()
+    {
+        foreach (var output in graph.Outputs)
+        {
+            var source = fusion.Resolve(output.Node);
+            var canWriteThere = output.Target is ResultTarget or GradientTarget or ScalarTarget && !Fusion.IsLeaf(graph[source].Operation)
+                && graph[source].Operation is not CheckRange && !_places.ContainsKey(source);
+            if (canWriteThere) _places.Add(source, TargetPlace(output.Target, graph[source].Type));
+            else _copies.Add((output.Target, source));
+        }
+    }
+
+    private void CopyOutputs(bool isBackward)
+    {
+        foreach (var (target, node) in _copies.Where(copy => (copy.Target is InputGradientTarget or GradientTarget or BufferTarget) == isBackward))
+        {
+            _steps.Add(new CopyStep(PlaceOf(node), TargetPlace(target, graph[node].Type), graph[node].Type.ElementCount, graph[node].Origin));
+        }
+    }
+
+    private static Place TargetPlace(OutputTarget target, TensorType type) => target switch
+    {
+        ResultTarget result => new ResultPlace(result.Index, type.Element, type.ElementCount),
+        GradientTarget gradient => new GradientPlace(gradient.Net, gradient.Parameter, type.Element, type.ElementCount),
+        InputGradientTarget input => new InputGradientPlace(input.Input, type.Element, type.ElementCount),
+        BufferTarget buffer => new NetBufferPlace(buffer.Net, buffer.Buffer, type.Element, type.ElementCount),
+        ScalarTarget scalar => new ScalarPlace(scalar.Index),
+        _ => throw new InvalidOperationException($"No place is known for {target}."),
+    };
+
+    /// <summary>Where a node's value lies in memory.</summary>
+    private Place PlaceOf(int id)
+    {
+        id = fusion.Resolve(id);
+        if (_places.TryGetValue(id, out var place)) return place;
+        var node = graph[id];
+        var length = node.Type.ElementCount;
+        place = node.Operation switch
+        {
+            Input input => new InputPlace(input.Index, node.Type.Element, length),
+            Parameter parameter => new ParameterPlace(parameter.Net, parameter.Index, node.Type.Element, length),
+            BufferValue buffer => new NetBufferPlace(buffer.Net, buffer.Index, node.Type.Element, length),
+            OutputGradient gradient => new OutputGradientPlace(gradient.Index, node.Type.Element, length),
+            // The checked integers are the integers.
+            CheckRange => PlaceOf(node.Inputs[0]),
+            _ => NewBuffer("t" + id, node.Type.Element, length),
+        };
+        _places.Add(id, place);
+        return place;
+    }
+
+    private ArenaPlace NewBuffer(string name, ElementType element, Size length)
+    {
+        _buffers.Add(new BufferPlan(name, element, length, -1, -1));
+        return new ArenaPlace(_buffers.Count - 1, element, length);
+    }
+
+    private int KernelId(Kernel kernel)
+    {
+        kernel = kernel with { Name = KernelNames.Describe(kernel) };
+        if (_kernelIds.TryGetValue(kernel, out var id)) return id;
+        id = _kernels.Count;
+        _kernels.Add(kernel);
+        _kernelIds.Add(kernel, id);
+        return id;
+    }
+
+    // ---- Groups -----------------------------------------------------------------------------------------------------
+
+    private void WriteGroup(FusionGroup group)
+    {
+        var builder = new KernelBuilder(graph, fusion, group, group.Domain);
+        var places = new Dictionary<int, Place>();
+        var combine = new List<(Node Node, Place Partial)>();
+        if (group.Product is { } tile) builder.AddOperand("tile", tile.Type.Element, tile.Id);
+        var form = group.Product is not null ? KernelForm.Epilogue
+            : group.HasColumnReductions && group.Anchors.Max(anchor => anchor.ReducedRows) == group.Domain.Rows.Count ? KernelForm.Parts : KernelForm.Rows;
+
+        foreach (var anchor in group.Anchors)
+        {
+            var value = builder.EmitAnchor(anchor);
+            if (!fusion.Stored.Contains(anchor.Node.Id)) continue;
+            var place = PlaceOf(anchor.Node.Id);
+            if (form == KernelForm.Parts && anchor.Placement == Placement.ColumnReduction)
+            {
+                var partial = NewBuffer("parts" + anchor.Node.Id, anchor.Node.Type.Element, Size.Constant(Kernel.PartCount) * group.Domain.Columns);
+                combine.Add((anchor.Node, partial));
+                place = partial;
+            }
+            var operand = builder.AddOperand("", anchor.Node.Type.Element, -1);
+            places.Add(operand, place);
+            builder.Store(StoreOf(anchor, value, operand));
+        }
+        var kernel = builder.Build("", form);
+        var id = KernelId(kernel);
+        var operands = builder.OperandNodes.Select((node, position) => places.TryGetValue(position, out var place) ? place : position == 0 && group.Product is not null ? null : PlaceOf(node)).ToArray();
+        var origin = group.Anchors[group.Anchors.Count - 1].Node.Origin;
+
+        if (group.Product is { } product)
+        {
+            var result = fusion.Stored.Contains(product.Id) ? PlaceOf(product.Id) : null;
+            _steps.Add(Product(product, result, id, operands.Skip(1).Select(place => place!).ToEquatableArray(), origin));
+        }
+        else
+        {
+            _steps.Add(new KernelStep(id, operands.Select(place => place!).ToEquatableArray(), origin));
+        }
+        foreach (var (node, partial) in combine) Combine(node, partial, group.Domain.Columns);
+    }
+
+    private static KernelStore StoreOf(Anchor anchor, int value, int operand)
+    {
+        var domain = anchor.Domain;
+        var shape = anchor.Node.Type.Shape;
+        AffineIndex address;
+        switch (anchor.Placement)
+        {
+            case Placement.ColumnReduction:
+                // Kept axes come first in the domain, in the order of the result's axes, and the column is its last.
+                var kept = domain.Rows.Count - anchor.ReducedRows;
+                var indices = Enumerable.Range(0, shape.Count).Select(axis => Affine.Unit(axis < kept ? axis : domain.Variables - 1, domain.Variables)).ToEquatableArray();
+                address = Affine.Address(shape, indices, domain.Variables);
+                return new KernelStore(value, KernelBuilder.AccessTo(operand, address), ((Reduce)anchor.Node.Operation).Kind, anchor.ReducedRows, Adds: false);
+            default:
+                address = Affine.Address(shape, Affine.Identity(shape.Count, domain.Variables), domain.Variables);
+                return new KernelStore(value, KernelBuilder.AccessTo(operand, address), null, 0, Adds: false);
+        }
+    }
+
+    /// <summary>Adds the parts of a column reduction as a tree, always the same.</summary>
+    private void Combine(Node node, Place partial, Size columns)
+    {
+        var domain = new LoopDomain(default, columns);
+        var builder = new PartsKernel(((Reduce)node.Operation).Kind, node.Type.Element, columns);
+        _steps.Add(new KernelStep(KernelId(builder.Build(domain)), EquatableArray<Place>.Own(partial, PlaceOf(node.Id)), node.Origin));
+    }
+
+    // ---- Structured operations --------------------------------------------------------------------------------------
+
+    private void WriteStructured(Node node)
+    {
+        switch (node.Operation)
+        {
+            case Contract:
+                _steps.Add(Product(node, PlaceOf(node.Id), null, default, node.Origin));
+                break;
+            case Gather gather:
+                var source = graph[node.Inputs[0]].Type;
+                _steps.Add(new GatherStep(PlaceOf(node.Inputs[0]), PlaceOf(node.Inputs[1]), PlaceOf(node.Id),
+                    Size.Product(source.Shape.Take(gather.Axis)), source.Shape[gather.Axis], graph[node.Inputs[1]].Type.ElementCount,
+                    Size.Product(source.Shape.Skip(gather.Axis + 1)), node.Origin));
+                break;
+            case ScatterAdd scatter:
+                _steps.Add(new ScatterAddStep(PlaceOf(node.Inputs[0]), PlaceOf(node.Inputs[1]), PlaceOf(node.Id),
+                    Size.Product(node.Type.Shape.Take(scatter.Axis)), node.Type.Shape[scatter.Axis], graph[node.Inputs[1]].Type.ElementCount,
+                    Size.Product(node.Type.Shape.Skip(scatter.Axis + 1)), node.Origin));
+                break;
+            case CheckRange check:
+                _steps.Add(new CheckRangeStep(PlaceOf(node.Id), node.Type.ElementCount, check.Bound, check.What, node.Origin));
+                break;
+            case Pad pad:
+                _steps.Add(new FillStep(PlaceOf(node.Id), node.Type.ElementCount, pad.Value, node.Origin));
+                var between = pad.Between.Select(size => size + Size.One).ToArray();
+                Move(node, node.Inputs[0], (axis, variables) => new AffineIndex(pad.Before[axis], Affine.Unit(axis, variables).Coefficients.Select(c => c * between[axis]).ToEquatableArray()), adds: false);
+                break;
+            case Concat concat:
+                var start = Size.Zero;
+                foreach (var input in node.Inputs)
+                {
+                    var offset = start;
+                    Move(node, input, (axis, variables) => Affine.Unit(axis, variables) with { Offset = axis == concat.Axis ? offset : Size.Zero }, adds: false);
+                    start += graph[input].Type.Shape[concat.Axis];
+                }
+                break;
+            case ViewTranspose transpose:
+                _steps.Add(new FillStep(PlaceOf(node.Id), node.Type.ElementCount, 0, node.Origin));
+                Move(node, node.Inputs[0], (axis, variables) => Pad(transpose.Map[axis], variables), adds: true);
+                break;
+            default:
+                throw new InvalidOperationException($"No step is known for {node}.");
+        }
+    }
+
+    /// <summary>An input of rank 0 has one column all the same.</summary>
+    private static AffineIndex Pad(AffineIndex index, int variables) =>
+        index.Coefficients.Count == variables ? index : index with { Coefficients = index.Coefficients.Concat(Enumerable.Repeat(Size.Zero, variables - index.Coefficients.Count)).ToEquatableArray() };
+
+    /// <summary>Writes an input's elements into the node's memory, each at the index that <paramref name="target"/> gives.</summary>
+    private void Move(Node node, int input, Func<int, int, AffineIndex> target, bool adds)
+    {
+        var shape = graph[input].Type.Shape;
+        var domain = LoopDomain.Of(shape);
+        var builder = new KernelBuilder(graph, fusion, null, domain);
+        var value = builder.Emit(input, Affine.Identity(shape.Count, domain.Variables));
+        var operand = builder.AddOperand("", node.Type.Element, -1);
+        var address = Affine.Address(node.Type.Shape, Enumerable.Range(0, node.Type.Rank).Select(axis => target(axis, domain.Variables)).ToEquatableArray(), domain.Variables);
+        builder.Store(new KernelStore(value, KernelBuilder.AccessTo(operand, address), null, 0, adds));
+        var kernel = builder.Build("", adds ? KernelForm.Serial : KernelForm.Rows);
+        var places = builder.OperandNodes.Select(source => source < 0 ? PlaceOf(node.Id) : PlaceOf(source)).ToEquatableArray();
+        _steps.Add(new KernelStep(KernelId(kernel), places, node.Origin));
+    }
+
+    private ProductStep Product(Node node, Place? result, int? epilogue, EquatableArray<Place> operands, Origin origin)
+    {
+        var contract = (Contract)node.Operation;
+        var left = graph[node.Inputs[0]].Type.Shape;
+        var right = graph[node.Inputs[1]].Type.Shape;
+        return new ProductStep(
+            Size.Product(left.Take(contract.BatchRank)),
+            Size.Product(left.Skip(contract.BatchRank).Take(contract.LeftRank)),
+            Size.Product(right.Skip(contract.BatchRank).Take(contract.RightRank)),
+            Size.Product(left.Skip(contract.BatchRank + contract.LeftRank)),
+            Operand(node, node.Inputs[0]), Operand(node, node.Inputs[1]), result, epilogue, operands, origin);
+    }
+
+    private MatrixOperand Operand(Node product, int input)
+    {
+        MatrixLayout.TryRead(graph, product, input, out var source, out var layout);
+        return new MatrixOperand(PlaceOf(source), layout.Offset, layout.BatchStride, layout.RowStride, layout.ColumnStride);
+    }
+}
