@@ -1,0 +1,63 @@
+using FeedbackNN.Dsl.Text;
+using FeedbackNN.Dsl.Types;
+
+namespace FeedbackNN.Dsl.Graphs;
+
+/// <summary>The algebra of a view's map: one affine function of the output's indices for each axis of the input.</summary>
+public static class AffineMap
+{
+    /// <summary>The function that is output index <paramref name="axis"/> of <paramref name="rank"/>, times a step, plus an offset.</summary>
+    public static AffineIndex Index(int rank, int axis, Size? step = null, Size? offset = null) =>
+        new(offset ?? Size.Zero, Enumerable.Range(0, rank).Select(k => k == axis ? step ?? Size.One : Size.Zero).ToEquatableArray());
+
+    /// <summary>The function that is the same everywhere.</summary>
+    public static AffineIndex At(int rank, Size offset) => new(offset, Enumerable.Repeat(Size.Zero, rank).ToEquatableArray());
+
+    public static EquatableArray<AffineIndex> Identity(int rank) => Enumerable.Range(0, rank).Select(axis => Index(rank, axis)).ToEquatableArray();
+
+    /// <summary>What reading through <paramref name="inner"/> and then <paramref name="outer"/> amounts to (outer's indices to inner's input).</summary>
+    public static EquatableArray<AffineIndex> Compose(EquatableArray<AffineIndex> inner, EquatableArray<AffineIndex> outer, int outerRank) =>
+        inner.Select(function =>
+        {
+            var offset = function.Offset;
+            var coefficients = Enumerable.Repeat(Size.Zero, outerRank).ToArray();
+            for (var middle = 0; middle < outer.Count; middle++)
+            {
+                var factor = function.Coefficients[middle];
+                if (factor.IsZero) continue;
+                offset += factor * outer[middle].Offset;
+                for (var axis = 0; axis < outerRank; axis++) coefficients[axis] += factor * outer[middle].Coefficients[axis];
+            }
+            return new AffineIndex(offset, EquatableArray<Size>.Own(coefficients));
+        }).ToEquatableArray();
+
+    /// <summary>
+    /// The one way to write a map: an input axis of size 1 is read at 0, and output axes of size 1, whose index is always 0, have no coefficients.
+    /// </summary>
+    public static EquatableArray<AffineIndex> Normalize(EquatableArray<AffineIndex> map, EquatableArray<Size> input, EquatableArray<Size> output) =>
+        map.Select((function, axis) => input[axis].IsOne
+            ? At(output.Count, Size.Zero)
+            : new AffineIndex(function.Offset, function.Coefficients.Select((c, k) => output[k].IsOne ? Size.Zero : c).ToEquatableArray())).ToEquatableArray();
+
+    /// <summary>Whether every function is constant along an output axis, so that the view repeats its elements there.</summary>
+    public static bool IsConstantAlong(EquatableArray<AffineIndex> map, int axis) => map.All(function => function.Coefficients[axis].IsZero);
+
+    /// <summary>The map without some output axes, along which it must be constant.</summary>
+    public static EquatableArray<AffineIndex> DropAxes(EquatableArray<AffineIndex> map, Func<int, bool> drops) =>
+        map.Select(function => function with { Coefficients = function.Coefficients.Where((_, axis) => !drops(axis)).ToEquatableArray() }).ToEquatableArray();
+
+    /// <summary>
+    /// The output axis that a function is: offset + step * index[axis]; -1 when it is constant, null when it depends on several.
+    /// </summary>
+    public static int? SingleAxis(AffineIndex function)
+    {
+        var axis = -1;
+        for (var k = 0; k < function.Coefficients.Count; k++)
+        {
+            if (function.Coefficients[k].IsZero) continue;
+            if (axis >= 0) return null;
+            axis = k;
+        }
+        return axis;
+    }
+}
