@@ -1,0 +1,74 @@
+using System.Globalization;
+using FeedbackNN.Cpu;
+
+namespace FeedbackNN;
+
+/// <summary>How a parameter or buffer gets its first values: a constant, or independent draws from a distribution.</summary>
+/// <remarks>Immutable: may be used from several threads.</remarks>
+public sealed class Initializer : IEquatable<Initializer>
+{
+    // Draws for first values live in a step of their own, so that they share no number with the draws of any training step.
+    private const ulong InitialStep = ulong.MaxValue;
+    private readonly Distribution _distribution;
+    private readonly double _first;
+    private readonly double _second;
+
+    private Initializer(Distribution distribution, double first, double second)
+    {
+        _distribution = distribution;
+        _first = first;
+        _second = second;
+    }
+
+    private enum Distribution { Constant, Uniform, Normal }
+
+    /// <summary>Every element is <paramref name="value"/>.</summary>
+    public static Initializer Constant(double value) => new(Distribution.Constant, value, 0);
+
+    /// <summary>Evenly distributed in [<paramref name="low"/>, <paramref name="high"/>).</summary>
+    public static Initializer Uniform(double low, double high) => new(Distribution.Uniform, low, high);
+
+    /// <summary>Normally distributed, by the method of Box and Muller (1958).</summary>
+    public static Initializer Normal(double mean, double deviation) => new(Distribution.Normal, mean, deviation);
+
+    /// <inheritdoc/>
+    public bool Equals(Initializer? other) => other is not null && _distribution == other._distribution && _first.Equals(other._first) && _second.Equals(other._second);
+
+    /// <inheritdoc/>
+    public override bool Equals(object? obj) => Equals(obj as Initializer);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(_distribution, _first, _second);
+
+    /// <summary>As in <c>.fnn</c>: <c>uniform(-0.1, 0.1)</c>.</summary>
+    public override string ToString() => _distribution switch
+    {
+        Distribution.Constant => string.Create(CultureInfo.InvariantCulture, $"constant({_first})"),
+        Distribution.Uniform => string.Create(CultureInfo.InvariantCulture, $"uniform({_first}, {_second})"),
+        _ => string.Create(CultureInfo.InvariantCulture, $"normal({_first}, {_second})"),
+    };
+
+    /// <summary>Fills a tensor. Its values depend on the seed, the tensor's place among the model's and the element's index, on nothing else.</summary>
+    internal void Fill(Span<float> values, ulong seed, uint site)
+    {
+        switch (_distribution)
+        {
+            case Distribution.Constant:
+                values.Fill((float)_first);
+                break;
+            case Distribution.Uniform:
+                for (var i = 0; i < values.Length; i++) values[i] = (float)(_first + (_second - _first) * Philox.Uniform(seed, InitialStep, site, i));
+                break;
+            case Distribution.Normal:
+                for (var i = 0; i < values.Length; i++) values[i] = (float)(_first + _second * StandardNormal(seed, site, i));
+                break;
+        }
+    }
+
+    private static double StandardNormal(ulong seed, uint site, long index)
+    {
+        // 1 - u lies in (0, 1], so that the logarithm is finite.
+        var radius = Math.Sqrt(-2 * Math.Log(1 - (double)Philox.Uniform(seed, InitialStep, site, 2 * index)));
+        return radius * Math.Cos(2 * Math.PI * Philox.Uniform(seed, InitialStep, site, 2 * index + 1));
+    }
+}

@@ -1,0 +1,169 @@
+using System.ComponentModel;
+using FeedbackNN.Cpu;
+
+namespace FeedbackNN;
+
+/// <summary>
+/// What every generated model class has: its parameters, their gradients and its buffers in flat storage, first values from a seed,
+/// saving and loading.
+/// </summary>
+/// <remarks>
+/// One thread at a time: a model computes in memory of its own, which two calls would share. Several threads that predict need a model each
+/// (construct, then <see cref="Load"/> or <see cref="CopyFrom"/>); they may share a device. Different models are independent of each other.
+/// </remarks>
+public abstract unsafe class Model : IDisposable
+{
+    private readonly ModelManifest _manifest;
+    private readonly NativeBuffer _parameters;
+    private readonly NativeBuffer _gradients;
+
+    // Two copies of the buffers: a training run reads one and writes the other, so that a run that fails has changed nothing, and a
+    // backward run still sees what its forward run saw.
+    private NativeBuffer _buffers;
+    private NativeBuffer _otherBuffers;
+    private ulong _trainingRuns;
+
+    /// <summary>Makes room and sets first values.</summary>
+    /// <param name="manifest">What the model owns.</param>
+    /// <param name="device">Where it computes; null is <see cref="Device.Cpu"/>.</param>
+    /// <param name="seed">Of the first values and of random draws: the same seed gives the same bits.</param>
+    protected Model(ModelManifest manifest, Device? device, ulong seed)
+    {
+        _manifest = manifest;
+        Device = device ?? Device.Cpu;
+        Seed = seed;
+        _parameters = new NativeBuffer(manifest.ParameterStorageLength * sizeof(float));
+        _gradients = new NativeBuffer(manifest.ParameterStorageLength * sizeof(float));
+        _buffers = new NativeBuffer(manifest.BufferStorageLength * sizeof(float));
+        _otherBuffers = new NativeBuffer(manifest.BufferStorageLength * sizeof(float));
+        AllParameters = manifest.Parameters.Select(spec => new ParameterTensor(this, spec.Path)).ToArray();
+        AllBuffers = manifest.Buffers.Select(spec => new BufferTensor(this, spec.Path)).ToArray();
+        Initialize(seed);
+    }
+
+    /// <summary>Where it computes.</summary>
+    public Device Device { get; }
+
+    /// <summary>The seed of random draws in <c>ForwardTraining</c> (a trainer has its own).</summary>
+    public ulong Seed { get; set; }
+
+    /// <summary>How many numbers are trained.</summary>
+    public long ParameterCount => _manifest.ParameterCount;
+
+    /// <summary>All parameters, in storage order; the generated <c>Parameters</c> has them by name.</summary>
+    public IReadOnlyList<ParameterTensor> AllParameters { get; }
+
+    /// <summary>All buffers, in storage order.</summary>
+    public IReadOnlyList<BufferTensor> AllBuffers { get; }
+
+    /// <summary>What the model owns; also the generated class's static <c>Manifest</c>.</summary>
+    public ModelManifest GetManifest() => _manifest;
+
+    /// <summary>Sets parameters and buffers to their first values, as the constructor does, and gradients to zero.</summary>
+    /// <param name="seed">The same seed gives the same bits.</param>
+    public void Initialize(ulong seed)
+    {
+        for (var i = 0; i < AllParameters.Count; i++) AllParameters[i].Spec.Initializer.Fill(AllParameters[i].Value, seed, (uint)i);
+        for (var i = 0; i < AllBuffers.Count; i++) AllBuffers[i].Spec.Initializer.Fill(AllBuffers[i].Value, seed, (uint)(AllParameters.Count + i));
+        foreach (var parameter in AllParameters) parameter.Gradient.Clear();
+    }
+
+    /// <summary>Takes over the parameters and buffers of another model of the same class.</summary>
+    /// <exception cref="ArgumentException">The other model is of another class.</exception>
+    public void CopyFrom(Model other)
+    {
+        ArgumentNullException.ThrowIfNull(other);
+        if (!ReferenceEquals(other._manifest, _manifest))
+        {
+            throw new ArgumentException($"A {_manifest.Name} cannot take over the parameters of a {other._manifest.Name}.", nameof(other));
+        }
+        Copy(other._parameters, _parameters);
+        Copy(other._buffers, _buffers);
+    }
+
+    /// <summary>Writes parameters and buffers as a safetensors file: complete or, when it fails, not at all.</summary>
+    /// <exception cref="IOException">The file cannot be written.</exception>
+    public void Save(string path) => ModelCheckpoint.Write(this, path);
+
+    /// <summary>Reads parameters and buffers from a file that <see cref="Save"/> wrote for this model class, or nothing when anything about it is wrong.</summary>
+    /// <exception cref="CheckpointException">The file is damaged, of another model or of another format version; nothing has been changed.</exception>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    public void Load(string path) => ModelCheckpoint.Read(this, path);
+
+    /// <summary>Frees the model's memory.</summary>
+    public virtual void Dispose()
+    {
+        _parameters.Dispose();
+        _gradients.Dispose();
+        _buffers.Dispose();
+        _otherBuffers.Dispose();
+        GC.SuppressFinalize(this);
+    }
+
+    /// <inheritdoc/>
+    public override string ToString() => _manifest.ToString();
+
+    internal float* ParameterStorage => (float*)_parameters.Pointer;
+
+    internal float* GradientStorage => (float*)_gradients.Pointer;
+
+    internal float* BufferStorage => (float*)_buffers.Pointer;
+
+    /// <summary>Where a training run writes new buffer values; they hold from <see cref="KeepNewBuffers"/> on.</summary>
+    internal float* NewBufferStorage => (float*)_otherBuffers.Pointer;
+
+    /// <summary>Before a training run: what the run does not write keeps its value.</summary>
+    internal void PrepareNewBuffers() => Copy(_buffers, _otherBuffers);
+
+    internal void KeepNewBuffers() => (_buffers, _otherBuffers) = (_otherBuffers, _buffers);
+
+    /// <summary>Runs an inference program.</summary>
+    [EditorBrowsable(EditorBrowsableState.Never)]
+    protected void Run(CpuProgram program, nint* sizes, void** inputs, void** results)
+    {
+        void* parameters = ParameterStorage, buffers = BufferStorage;
+        program.Run(new ProgramCall { Sizes = sizes, Inputs = inputs, Results = results, Parameters = &parameters, Buffers = &buffers, Seed = Seed });
+        GC.KeepAlive(this);
+    }
+
+    /// <summary>Runs the forward part of a training program; buffers are updated and random draws are new.</summary>
+    [EditorBrowsable(EditorBrowsableState.Never)]
+    protected void RunTraining(CpuProgram program, nint* sizes, void** inputs, void** results)
+    {
+        PrepareNewBuffers();
+        _trainingRuns++;
+        RunTrainingPart(program, BufferStorage, NewBufferStorage, new ProgramCall { Sizes = sizes, Inputs = inputs, Results = results });
+        KeepNewBuffers();
+    }
+
+    /// <summary>Runs the backward part of the training program whose forward part ran last, with the same tensors.</summary>
+    [EditorBrowsable(EditorBrowsableState.Never)]
+    protected void RunBackward(CpuProgram program, nint* sizes, void** inputs, void** results, void** resultGradients, void** inputGradients)
+    {
+        // The forward run has swapped the buffers: the present ones are those it wrote.
+        RunTrainingPart(program, NewBufferStorage, BufferStorage, new ProgramCall
+        {
+            Sizes = sizes,
+            Inputs = inputs,
+            Results = results,
+            ResultGradients = resultGradients,
+            InputGradients = inputGradients,
+            Backward = true,
+        });
+    }
+
+    private void RunTrainingPart(CpuProgram program, float* oldBuffers, float* newBuffers, ProgramCall call)
+    {
+        void* parameters = ParameterStorage, gradients = GradientStorage, buffers = oldBuffers, updated = newBuffers;
+        call.Parameters = &parameters;
+        call.Gradients = &gradients;
+        call.Buffers = &buffers;
+        call.NewBuffers = &updated;
+        call.Seed = Seed;
+        call.Step = _trainingRuns;
+        program.Run(call);
+        GC.KeepAlive(this);
+    }
+
+    private static void Copy(NativeBuffer from, NativeBuffer to) => Buffer.MemoryCopy(from.Pointer, to.Pointer, to.ByteLength, from.ByteLength);
+}

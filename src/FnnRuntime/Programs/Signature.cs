@@ -1,0 +1,82 @@
+using System.ComponentModel;
+using System.Globalization;
+using FeedbackNN.Cpu;
+
+namespace FeedbackNN;
+
+/// <summary>
+/// Checks at the border of the generated API, for generated code: what is known at build has been checked there, and what remains are
+/// the sizes and integers of the caller's own data.
+/// </summary>
+[EditorBrowsable(EditorBrowsableState.Never)]
+public static class Signature
+{
+    /// <summary>A single number as a program takes it.</summary>
+    public static Tensor<T> Scalar<T>(T value) where T : unmanaged => new([value], []);
+
+    /// <summary>An axis must have the size that the others say.</summary>
+    /// <param name="tensor">The tensor's name in the signature.</param>
+    /// <param name="shape">Its shape.</param>
+    /// <param name="axis">Which axis.</param>
+    /// <param name="expected">Its size.</param>
+    /// <param name="why">The axis as the signature writes it: <c>batch</c>.</param>
+    /// <exception cref="ArgumentException">It has another size.</exception>
+    public static void CheckSize(string tensor, ReadOnlySpan<int> shape, int axis, long expected, string why)
+    {
+        if (shape[axis] == expected) return;
+        var explained = long.TryParse(why, CultureInfo.InvariantCulture, out _) ? "" : string.Create(CultureInfo.InvariantCulture, $" ({why} = {expected})");
+        throw new ArgumentException(string.Create(CultureInfo.InvariantCulture, $"Axis {axis} of '{tensor}' has {shape[axis]} elements and must have {expected}{explained}; its shape is {Tensor<float>.FormatShape(shape)}."), tensor);
+    }
+
+    /// <summary>All elements must be positions on an axis.</summary>
+    /// <exception cref="ArgumentException">One lies outside.</exception>
+    public static unsafe void CheckIndices(string tensor, Tensor<int> values, long bound)
+    {
+        var position = TensorKernels.FirstOutOfRange(values.Pointer, values.Length, bound);
+        if (position >= 0) throw IndexOutside(tensor, $"element {ElementText(values.Shape, position)}", values.Span[(int)position], bound);
+        GC.KeepAlive(values);
+    }
+
+    /// <summary>A number must be a position on an axis.</summary>
+    /// <exception cref="ArgumentException">It lies outside.</exception>
+    public static void CheckIndex(string name, int value, long bound)
+    {
+        if ((ulong)value >= (ulong)bound) throw IndexOutside(name, "the value", value, bound);
+    }
+
+    /// <summary>For a <c>where</c> that does not hold.</summary>
+    /// <param name="condition">As the <c>.fnn</c> file writes it.</param>
+    /// <param name="left">The number left of the comparison.</param>
+    /// <param name="comparison">The comparison's sign.</param>
+    /// <param name="right">The number right of it.</param>
+    public static ArgumentException GuardFailed(string condition, long left, string comparison, long right) =>
+        new(string.Create(CultureInfo.InvariantCulture, $"The condition 'where {condition}' does not hold for these sizes: {left} {comparison} {right} is false."));
+
+    /// <summary>For <c>Backward</c> without a forward run.</summary>
+    public static InvalidOperationException NoForwardRun() =>
+        new("There is nothing to go backward through: call ForwardTraining first, once before each Backward.");
+
+    /// <summary>For samples whose parts do not fit a tensor of the batch.</summary>
+    public static ArgumentException SampleLength(string name, int index, int actual, long expected) =>
+        new(string.Create(CultureInfo.InvariantCulture, $"Sample {index} has {actual} elements in '{name}' and must have {expected}, as its type or the first sample of the batch says."));
+
+    /// <summary>Floor division of sizes.</summary>
+    public static long Divide(long left, long right) => left / right - (left % right != 0 && (left < 0) != (right < 0) ? 1 : 0);
+
+    /// <summary>The remainder of <see cref="Divide"/>, which has the sign of <paramref name="right"/>.</summary>
+    public static long Remainder(long left, long right) => left - Divide(left, right) * right;
+
+    private static ArgumentException IndexOutside(string name, string what, int value, long bound) =>
+        new(string.Create(CultureInfo.InvariantCulture, $"In '{name}', {what} is {value}; it is used as an index and must be from 0 to {bound - 1}."), name);
+
+    private static string ElementText(ReadOnlySpan<int> shape, nint position)
+    {
+        var indices = new int[shape.Length];
+        for (var axis = shape.Length - 1; axis >= 0; axis--)
+        {
+            indices[axis] = (int)(position % shape[axis]);
+            position /= shape[axis];
+        }
+        return Tensor<float>.FormatShape(indices);
+    }
+}
