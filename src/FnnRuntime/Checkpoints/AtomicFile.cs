@@ -1,0 +1,41 @@
+namespace FeedbackNN;
+
+/// <summary>Replaces a file as a whole: under its name there is always either all of the old content or all of the new.</summary>
+internal static class AtomicFile
+{
+    /// <summary>Writes to a new file in the same folder, forces it onto the disk, then renames it; when anything fails, the new file is deleted.</summary>
+    /// <exception cref="CheckpointException">The file could not be written.</exception>
+    public static void Write(string path, Action<Stream> write)
+    {
+        var full = Path.GetFullPath(path);
+        var temporary = $"{full}.{Guid.NewGuid():N}.tmp";
+        try
+        {
+            using (var stream = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1 << 16))
+            {
+                write(stream);
+                stream.Flush(flushToDisk: true);
+            }
+            File.Move(temporary, full, overwrite: true);
+        }
+        catch (Exception error)
+        {
+            Delete(temporary);
+            if (error is IOException or UnauthorizedAccessException)
+                throw new CheckpointException(path, $"it could not be written: {error.Message}", error);
+            throw;
+        }
+    }
+
+    private static void Delete(string temporary)
+    {
+        try
+        {
+            File.Delete(temporary);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            // The first error is the one to tell; a file that is left over is harmless.
+        }
+    }
+}
