@@ -1,0 +1,216 @@
+using FeedbackNN.Dsl.Graphs;
+using FeedbackNN.Dsl.Text;
+using FeedbackNN.Dsl.Types;
+
+namespace FeedbackNN.Dsl.Interpretation;
+
+/// <summary>
+/// What a graph means: each operation by its definition, in float64, one element after the other. Every other way to run a graph is
+/// tested against this one, so it is made to be read and not to be fast. Rounding to float32 is not imitated; integers are exact up to 2⁵³.
+/// </summary>
+public static class Interpreter
+{
+    private delegate double[] Meaning(Context context);
+
+    private sealed record Context(Node Node, double[][] X, long[][] Shapes, long[] Shape, InterpreterInputs Given, Func<Size, long> Evaluate);
+
+    private static readonly Dictionary<Type, Meaning> Meanings = new()
+    {
+        [typeof(Input)] = c => c.Given.Inputs[((Input)c.Node.Operation).Index],
+        [typeof(Parameter)] = c => c.Node.Operation is Parameter p ? c.Given.Parameter(p.Net, p.Index) : [],
+        [typeof(BufferValue)] = c => c.Node.Operation is BufferValue b ? c.Given.Buffer(b.Net, b.Index) : [],
+        [typeof(OutputGradient)] = c => c.Given.OutputGradients[((OutputGradient)c.Node.Operation).Index],
+        [typeof(Constant)] = c => [((Constant)c.Node.Operation).Value],
+        [typeof(SizeValue)] = c => [c.Evaluate(((SizeValue)c.Node.Operation).Size)],
+        [typeof(Iota)] = c => Each(c.Shape, index => index[((Iota)c.Node.Operation).Axis]),
+        [typeof(RandomUniform)] = c => Enumerable.Range(0, (int)Indexing.Count(c.Shape)).Select(k => c.Given.Random(((RandomUniform)c.Node.Operation).Site, k)).ToArray(),
+        [typeof(Elementwise)] = OfElementwise,
+        [typeof(Graphs.Convert)] = c => c.X[0].Select(x => ElementTyping.Convert(x, c.Node.Type.Element)).ToArray(),
+        [typeof(Stop)] = c => c.X[0],
+        [typeof(CheckRange)] = OfCheckRange,
+        [typeof(View)] = OfView,
+        [typeof(ViewTranspose)] = OfViewTranspose,
+        [typeof(Reshape)] = c => c.X[0],
+        [typeof(Pad)] = OfPad,
+        [typeof(Concat)] = OfConcat,
+        [typeof(Reduce)] = OfReduce,
+        [typeof(ArgReduce)] = OfArgReduce,
+        [typeof(Contract)] = OfContract,
+        [typeof(Gather)] = OfGather,
+        [typeof(ScatterAdd)] = OfScatterAdd,
+    };
+
+    /// <summary>The graph's outputs, in its order.</summary>
+    /// <exception cref="InvalidOperationException">An index is out of range, or something the graph needs was not given or has the wrong length.</exception>
+    public static double[][] Run(Graph graph, InterpreterInputs inputs)
+    {
+        var values = RunNodes(graph, inputs);
+        return graph.Outputs.Select(output => values[output.Node]).ToArray();
+    }
+
+    /// <summary>The value of every node.</summary>
+    /// <exception cref="InvalidOperationException">As <see cref="Run"/>.</exception>
+    public static double[][] RunNodes(Graph graph, InterpreterInputs inputs)
+    {
+        var values = new double[graph.Nodes.Count][];
+        var shapes = new long[graph.Nodes.Count][];
+        foreach (var node in graph.Nodes)
+        {
+            shapes[node.Id] = node.Type.Shape.Select(Evaluate).ToArray();
+            var context = new Context(node, node.Inputs.Select(id => values[id]).ToArray(), node.Inputs.Select(id => shapes[id]).ToArray(), shapes[node.Id], inputs, Evaluate);
+            values[node.Id] = Meanings[node.Operation.GetType()](context);
+            if (values[node.Id].Length != Indexing.Count(shapes[node.Id]))
+            {
+                throw new InvalidOperationException($"{node} has {Indexing.Count(shapes[node.Id])} elements, but {values[node.Id].Length} were given.");
+            }
+        }
+        return values;
+
+        long Evaluate(Size size) => size.Evaluate(name => inputs.Sizes.TryGetValue(name, out var length) ? length : throw new InvalidOperationException($"No length was given for the axis '{name}'."));
+    }
+
+    private static double[] OfElementwise(Context c)
+    {
+        var op = ((Elementwise)c.Node.Operation).Operator;
+        var isInteger = c.Node.Type.Element.IsInteger();
+        var x = new double[op.Arity];
+        var y = new double[Indexing.Count(c.Shape)];
+        for (var k = 0; k < y.Length; k++)
+        {
+            for (var input = 0; input < x.Length; input++) x[input] = c.X[input][k];
+            y[k] = isInteger ? Math.Floor(op.Evaluate(x)) : op.Evaluate(x);
+        }
+        return y;
+    }
+
+    private static double[] OfCheckRange(Context c)
+    {
+        var check = (CheckRange)c.Node.Operation;
+        var bound = c.Evaluate(check.Bound);
+        foreach (var x in c.X[0])
+        {
+            if (!(x >= 0 && x < bound)) throw new InvalidOperationException($"{check.What}: {x} is not in [0, {bound}).");
+        }
+        return c.X[0];
+    }
+
+    private static double[] OfView(Context c)
+    {
+        var map = new EvaluatedMap(((View)c.Node.Operation).Map, c.Evaluate);
+        return Each(c.Shape, index => c.X[0][Indexing.Offset(c.Shapes[0], map.At(index))]);
+    }
+
+    private static double[] OfViewTranspose(Context c)
+    {
+        var map = new EvaluatedMap(((ViewTranspose)c.Node.Operation).Map, c.Evaluate);
+        var y = new double[Indexing.Count(c.Shape)];
+        var k = 0;
+        foreach (var index in Indexing.Indices(c.Shapes[0])) y[Indexing.Offset(c.Shape, map.At(index))] += c.X[0][k++];
+        return y;
+    }
+
+    private static double[] OfPad(Context c)
+    {
+        var pad = (Pad)c.Node.Operation;
+        var y = Enumerable.Repeat(pad.Value, (int)Indexing.Count(c.Shape)).ToArray();
+        var before = pad.Before.Select(c.Evaluate).ToArray();
+        var step = pad.Between.Select(size => c.Evaluate(size) + 1).ToArray();
+        var k = 0;
+        foreach (var index in Indexing.Indices(c.Shapes[0])) y[Indexing.Offset(c.Shape, index.Select((i, axis) => before[axis] + i * step[axis]).ToArray())] = c.X[0][k++];
+        return y;
+    }
+
+    private static double[] OfConcat(Context c)
+    {
+        var axis = ((Concat)c.Node.Operation).Axis;
+        return Each(c.Shape, index =>
+        {
+            var within = (long[])index.Clone();
+            var part = 0;
+            while (within[axis] >= c.Shapes[part][axis]) within[axis] -= c.Shapes[part++][axis];
+            return c.X[part][Indexing.Offset(c.Shapes[part], within)];
+        });
+    }
+
+    private static double[] OfReduce(Context c)
+    {
+        var reduce = (Reduce)c.Node.Operation;
+        var (start, add) = reduce.Kind switch
+        {
+            ReduceKind.Sum => (0.0, (a, b) => a + b),
+            ReduceKind.Prod => (1.0, (a, b) => a * b),
+            ReduceKind.Max => (double.NegativeInfinity, Math.Max),
+            _ => (double.PositiveInfinity, (Func<double, double, double>)Math.Min),
+        };
+        var y = Enumerable.Repeat(start, (int)Indexing.Count(c.Shape)).ToArray();
+        var k = 0;
+        foreach (var index in Indexing.Indices(c.Shapes[0]))
+        {
+            var offset = Indexing.Offset(c.Shape, index.Where((_, axis) => !reduce.Axes.Contains(axis)).ToArray());
+            y[offset] = add(y[offset], c.X[0][k++]);
+        }
+        return y;
+    }
+
+    // The first of equals; not a number is never larger than what came before it.
+    private static double[] OfArgReduce(Context c)
+    {
+        var argument = (ArgReduce)c.Node.Operation;
+        return Each(c.Shape, index =>
+        {
+            var best = 0L;
+            for (var k = 1L; k < c.Shapes[0][argument.Axis]; k++)
+            {
+                var (candidate, leader) = (At(k), At(best));
+                if (argument.IsMax ? candidate > leader : candidate < leader) best = k;
+            }
+            return best;
+
+            double At(long k) => c.X[0][Indexing.Offset(c.Shapes[0], index.Take(argument.Axis).Append(k).Concat(index.Skip(argument.Axis)).ToArray())];
+        });
+    }
+
+    private static double[] OfContract(Context c)
+    {
+        var contract = (Contract)c.Node.Operation;
+        var rows = contract.BatchRank + contract.LeftRank;
+        var summed = c.Shapes[0].Skip(rows).ToArray();
+        return Each(c.Shape, index =>
+        {
+            var batch = index.Take(contract.BatchRank).ToArray();
+            var sum = 0.0;
+            foreach (var k in Indexing.Indices(summed))
+            {
+                var left = index.Take(rows).Concat(k).ToArray();
+                var right = batch.Concat(index.Skip(rows)).Concat(k).ToArray();
+                sum += c.X[0][Indexing.Offset(c.Shapes[0], left)] * c.X[1][Indexing.Offset(c.Shapes[1], right)];
+            }
+            return sum;
+        });
+    }
+
+    private static double[] OfGather(Context c)
+    {
+        var axis = ((Gather)c.Node.Operation).Axis;
+        return Each(c.Shape, index => c.X[0][Indexing.Offset(c.Shapes[0], ThroughIndex(c, axis, index))]);
+    }
+
+    private static double[] OfScatterAdd(Context c)
+    {
+        var axis = ((ScatterAdd)c.Node.Operation).Axis;
+        var y = new double[Indexing.Count(c.Shape)];
+        var k = 0;
+        foreach (var index in Indexing.Indices(c.Shapes[0])) y[Indexing.Offset(c.Shape, ThroughIndex(c, axis, index))] += c.X[0][k++];
+        return y;
+    }
+
+    // [p…, j…, q…] becomes [p…, index[j…], q…], where input 1 is the index.
+    private static long[] ThroughIndex(Context c, int axis, long[] index)
+    {
+        var rank = c.Shapes[1].Length;
+        var position = (long)c.X[1][Indexing.Offset(c.Shapes[1], index.Skip(axis).Take(rank).ToArray())];
+        return index.Take(axis).Append(position).Concat(index.Skip(axis + rank)).ToArray();
+    }
+
+    private static double[] Each(long[] shape, Func<long[], double> element) => Indexing.Indices(shape).Select(element).ToArray();
+}

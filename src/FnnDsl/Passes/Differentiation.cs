@@ -1,0 +1,89 @@
+using FeedbackNN.Dsl.Graphs;
+using FeedbackNN.Dsl.Types;
+
+namespace FeedbackNN.Dsl.Passes;
+
+/// <summary>
+/// Reverse-mode derivative: adds to a graph the nodes that compute the gradients of some of its values. They are ordinary nodes, so
+/// that they can be differentiated again.
+/// </summary>
+public static class Differentiation
+{
+    /// <summary>
+    /// For each wanted value w: Σ over seeds of (∂output/∂w)ᵀ · gradient, of w's type; zeros where nothing flows.
+    /// </summary>
+    /// <param name="seeds">Outputs with their gradients, which have the outputs' types.</param>
+    public static Value[] Gradients(GraphBuilder builder, IReadOnlyList<(Value Output, Value Gradient)> seeds, IReadOnlyList<Value> wanted)
+    {
+        var origin = builder.Origin;
+        var last = seeds.Count == 0 ? -1 : seeds.Max(seed => seed.Output.Id);
+        var depends = DependingOn(builder, wanted, last);
+        var gradients = new Dictionary<int, Value>();
+        foreach (var (output, gradient) in seeds)
+        {
+            if (gradient.Type != output.Type) throw new ArgumentException($"The gradient of {output.Type} is {gradient.Type}.", nameof(seeds));
+            Accumulate(output.Id, gradient);
+        }
+
+        // Every node that reads a value comes after it: going down, a gradient is complete when its node is reached.
+        for (var id = last; id >= 0; id--)
+        {
+            if (!depends[id] || !gradients.TryGetValue(id, out var dy)) continue;
+            var node = builder[id];
+            builder.Origin = node.Origin;
+            var context = new GradientContext(builder, node, node.Inputs.Select(builder.ValueOf).ToArray(), builder.ValueOf(id), dy);
+            for (var input = 0; input < node.Inputs.Count; input++)
+            {
+                if (depends[node.Inputs[input]] && GradientRules.TryFind(node.Operation, input) is { } rule) Accumulate(node.Inputs[input], rule(context, input));
+            }
+        }
+        builder.Origin = origin;
+        return wanted.Select(value => gradients.TryGetValue(value.Id, out var gradient) ? gradient : builder.Fill(0, value.Type)).ToArray();
+
+        void Accumulate(int id, Value gradient)
+        {
+            if (gradient.Type != builder[id].Type) throw new InvalidOperationException($"The gradient of {builder[id]} came out as {gradient.Type}.");
+            if (builder.TryGetConstant(gradient, out var number) && number == 0) return;
+            gradients[id] = gradients.TryGetValue(id, out var sum) ? sum + gradient : gradient;
+        }
+    }
+
+    /// <summary>
+    /// The nodes that a gradient from the roots reaches, roots included. A trained parameter that is not among them learns nothing.
+    /// </summary>
+    /// <param name="nodes">A graph's nodes, or a builder's.</param>
+    public static HashSet<int> ReachableFrom(IReadOnlyList<Node> nodes, IEnumerable<int> roots)
+    {
+        var reached = new HashSet<int>(roots.Where(root => nodes[root].Type.Element.IsFloat()));
+        for (var id = reached.Count == 0 ? -1 : reached.Max(); id >= 0; id--)
+        {
+            if (!reached.Contains(id)) continue;
+            var node = nodes[id];
+            for (var input = 0; input < node.Inputs.Count; input++)
+            {
+                if (nodes[node.Inputs[input]].Type.Element.IsFloat() && GradientRules.TryFind(node.Operation, input) is not null) reached.Add(node.Inputs[input]);
+            }
+        }
+        return reached;
+    }
+
+    // Which nodes up to the last seed depend on a wanted value by a path through which gradients flow.
+    private static bool[] DependingOn(GraphBuilder builder, IReadOnlyList<Value> wanted, int last)
+    {
+        var depends = new bool[last + 1];
+        foreach (var value in wanted)
+        {
+            if (value.Id <= last && value.Type.Element.IsFloat()) depends[value.Id] = true;
+        }
+        for (var id = 0; id <= last; id++)
+        {
+            var node = builder[id];
+            if (depends[id] || !node.Type.Element.IsFloat()) continue;
+            for (var input = 0; input < node.Inputs.Count; input++)
+            {
+                depends[id] |= depends[node.Inputs[input]] && GradientRules.TryFind(node.Operation, input) is not null;
+            }
+        }
+        return depends;
+    }
+}
