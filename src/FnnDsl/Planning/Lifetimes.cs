@@ -3,7 +3,7 @@ using FeedbackNN.Dsl.Text;
 namespace FeedbackNN.Dsl.Planning;
 
 /// <summary>Finds the first and last step of every arena buffer, so that buffers that are never needed at once can share memory.</summary>
-internal static class Lifetimes
+public static class Lifetimes
 {
     public static ProgramPlan Fill(ProgramPlan plan)
     {

@@ -98,6 +98,9 @@ public abstract unsafe class CpuProgram : IDisposable
     /// <summary>Where a buffer begins.</summary>
     protected byte* At(int buffer) => _arena + _current!.Offsets[buffer];
 
+    /// <summary>How many rows are worth a thread's while, given about how many additions one costs.</summary>
+    protected static nint RowGrain(nint rowCost) => Math.Max(1, 32768 / Math.Max(1, rowCost));
+
     /// <summary>While tracing, looks at what a step wrote.</summary>
     protected void Trace(int step, float* values, nint count)
     {

@@ -1,0 +1,178 @@
+using System.Text.RegularExpressions;
+using FeedbackNN.Dsl.Graphs;
+using FeedbackNN.Dsl.Planning;
+using FeedbackNN.Dsl.Types;
+
+namespace FeedbackNN.Generator.Printing;
+
+/// <summary>
+/// The expressions of a kernel's body: which value is computed in which pass over the columns, and how it is written. A value that
+/// is used once is written where it is used; others get a local.
+/// </summary>
+internal sealed class KernelBody
+{
+    private const int LongestExpression = 96;
+
+    private readonly Kernel _kernel;
+    private readonly int[] _pass;
+    private readonly Dictionary<int, string> _scalars = [];
+
+    public KernelBody(Kernel kernel)
+    {
+        _kernel = kernel;
+        _pass = new int[kernel.Values.Count];
+        for (var i = 0; i < _pass.Length; i++)
+        {
+            _pass[i] = kernel.Values[i] switch
+            {
+                // A reduction's result is there when the pass over its columns has ended.
+                ReduceValue reduce => _pass[reduce.Input] + 1,
+                ArgReduceValue arg => _pass[arg.Input] + 1,
+                ApplyValue { Inputs.Count: > 0 } apply => apply.Inputs.Max(id => _pass[id]),
+                ConvertValue convert => _pass[convert.Input],
+                _ => 0,
+            };
+        }
+        PassCount = kernel.Stores.Select(store => _pass[store.Value]).Concat(_pass).Max() + 1;
+    }
+
+    /// <summary>Passes over the columns of a row; after the last reduction there may be one more for what is made of it.</summary>
+    public int PassCount { get; }
+
+    public int PassOf(int value) => _pass[value];
+
+    private static bool IsReduction(KernelValue value) => value is ReduceValue or ArgReduceValue;
+
+    // ---- Levels below the columns: scalars --------------------------------------------------------------------------
+
+    /// <summary>Writes the locals of one level that are ready when a pass begins.</summary>
+    public void WriteScalars(CodeWriter writer, Level level, int pass, Func<Access, string> address, Func<IndexValue, string> index, Func<RandomValue, string> random)
+    {
+        for (var i = 0; i < _kernel.Values.Count; i++)
+        {
+            var value = _kernel.Values[i];
+            if (value.Level != level || _pass[i] != pass || _scalars.ContainsKey(i)) continue;
+            switch (value)
+            {
+                case NumberValue number:
+                    _scalars[i] = ScalarText.Number(number.Number, number.Element);
+                    continue;
+                case SizeNumberValue size:
+                    _scalars[i] = $"({ScalarText.Type(size.Element)})({SizeText.Print(size.Size)})";
+                    continue;
+            }
+            if (IsReduction(value)) continue;
+            var expression = value switch
+            {
+                LoadValue load => address(load.Access),
+                IndexValue indexValue => index(indexValue),
+                RandomValue randomValue => random(randomValue),
+                ConvertValue convert => ScalarText.Convert(Operand(_scalars[convert.Input]), _kernel.Values[convert.Input].Element, convert.Element),
+                ApplyValue apply => ScalarText.Apply(apply.Operator, apply.Inputs.Select(id => Operand(_scalars[id])).ToArray(), _kernel.Values[apply.Inputs[0]].Element),
+                _ => throw new InvalidOperationException($"No C# is known for {value}."),
+            };
+            writer.Line($"var v{i} = {expression};");
+            _scalars[i] = "v" + i;
+        }
+    }
+
+    public void SetScalar(int value, string name) => _scalars[value] = name;
+
+    public string Scalar(int value) => _scalars[value];
+
+    /// <summary>Forgets the scalars of a row when the next begins.</summary>
+    public void ForgetRows()
+    {
+        foreach (var id in _scalars.Keys.Where(id => _kernel.Values[id].Level == Level.Row).ToArray()) _scalars.Remove(id);
+    }
+
+    // ---- Columns ----------------------------------------------------------------------------------------------------
+
+    /// <summary>
+    /// Writes what one pass computes for its columns: locals for values used more than once, then what <paramref name="use"/> does with
+    /// each wanted value's expression.
+    /// </summary>
+    public void WriteColumns(CodeWriter writer, IReadOnlyList<int> wanted, Func<Access, string> load, Func<IndexValue, string> index, Func<RandomValue, string> random, Action<int, string> use)
+    {
+        var isVector = _kernel.IsVectorized;
+        var uses = CountUses(wanted);
+        var texts = new Dictionary<int, string>();
+        foreach (var id in uses.Keys.OrderBy(id => id))
+        {
+            var value = _kernel.Values[id];
+            if (value.Level != Level.Column || IsReduction(value))
+            {
+                texts[id] = isVector ? VectorText.Broadcast(_scalars[id], value.Element) : _scalars[id];
+                continue;
+            }
+            var expression = value switch
+            {
+                LoadValue loadValue => load(loadValue.Access),
+                IndexValue indexValue => index(indexValue),
+                RandomValue randomValue => random(randomValue),
+                ConvertValue convert => isVector
+                    ? VectorText.Convert(texts[convert.Input], _kernel.Values[convert.Input].Element, convert.Element)
+                    : ScalarText.Convert(Operand(texts[convert.Input]), _kernel.Values[convert.Input].Element, convert.Element),
+                ApplyValue apply => Apply(apply, texts),
+                _ => throw new InvalidOperationException($"No C# is known for {value}."),
+            };
+            if (uses[id] > 1 || expression.Length > LongestExpression)
+            {
+                writer.Line($"var v{id} = {expression};");
+                texts[id] = "v" + id;
+            }
+            else
+            {
+                texts[id] = expression;
+            }
+        }
+        foreach (var id in wanted.Distinct()) use(id, texts[id]);
+    }
+
+    private string Apply(ApplyValue apply, Dictionary<int, string> texts)
+    {
+        var inputs = apply.Inputs.Select(id => Operand(texts[id])).ToArray();
+        var element = _kernel.Values[apply.Inputs[0]].Element;
+        return _kernel.IsVectorized ? VectorText.Apply(apply.Operator, inputs, element) : ScalarText.Apply(apply.Operator, inputs, element);
+    }
+
+    private Dictionary<int, int> CountUses(IReadOnlyList<int> wanted)
+    {
+        var uses = new Dictionary<int, int>();
+        var stack = new Stack<int>(wanted);
+        while (stack.Count > 0)
+        {
+            var id = stack.Pop();
+            uses[id] = uses.TryGetValue(id, out var count) ? count + 1 : 1;
+            if (count > 0 || _kernel.Values[id].Level != Level.Column || IsReduction(_kernel.Values[id])) continue;
+            switch (_kernel.Values[id])
+            {
+                case ApplyValue apply:
+                    foreach (var input in apply.Inputs) stack.Push(input);
+                    break;
+                case ConvertValue convert:
+                    stack.Push(convert.Input);
+                    break;
+            }
+        }
+        return uses;
+    }
+
+    /// <summary>In parentheses unless it is a name, a number, a call or an access.</summary>
+    private static string Operand(string expression) => IsSimple(expression) ? expression : $"({expression})";
+
+    private static bool IsSimple(string expression)
+    {
+        if (Regex.IsMatch(expression, @"^[\w.]+$")) return true;
+        // A call or access whose opening bracket closes at the end only.
+        var open = expression.IndexOfAny(['(', '[']);
+        if (open <= 0 || !Regex.IsMatch(expression.Substring(0, open), @"^[\w.]+$")) return false;
+        var depth = 0;
+        for (var i = open; i < expression.Length; i++)
+        {
+            if (expression[i] is '(' or '[') depth++;
+            if (expression[i] is ')' or ']' && --depth == 0 && i < expression.Length - 1) return false;
+        }
+        return true;
+    }
+}

@@ -1,0 +1,51 @@
+using System.Globalization;
+using FeedbackNN.Dsl.Types;
+
+namespace FeedbackNN.Generator.Printing;
+
+/// <summary>Sizes as C# expressions over <c>nint</c> locals named after the axes.</summary>
+internal static class SizeText
+{
+    /// <summary>Names that loops use themselves.</summary>
+    private static readonly HashSet<string> Taken =
+    [
+        "row", "rows", "firstRow", "column", "columns", "firstColumn", "begin", "end", "part", "kept", "reduced", "remaining", "tile", "stride",
+        "seed", "step", "call", "sizes", "bytes",
+    ];
+
+    public static string Axis(string name)
+    {
+        var camel = CSharpNames.Camel(name);
+        return Taken.Contains(camel) || (camel.Length > 1 && camel.Skip(1).All(char.IsDigit)) ? camel + "Size" : camel;
+    }
+
+    public static string Print(Size size)
+    {
+        if (size.TryGetConstant(out var value)) return value.ToString(CultureInfo.InvariantCulture);
+        var text = "";
+        foreach (var term in size.Terms.OrderBy(term => term.Factors.Count == 0))
+        {
+            var isNegative = term.Coefficient < 0;
+            var magnitude = Math.Abs(term.Coefficient);
+            var factors = term.Factors.Select(Print).ToList();
+            if (magnitude != 1 || factors.Count == 0) factors.Add(magnitude.ToString(CultureInfo.InvariantCulture));
+            var product = string.Join(" * ", factors);
+            text += text.Length == 0 ? (isNegative ? "-" : "") + product : (isNegative ? " - " : " + ") + product;
+        }
+        return text;
+    }
+
+    /// <summary>In parentheses where it stands as a factor and is a sum.</summary>
+    public static string Factor(Size size) => size.Terms.Count > 1 || (size.TryGetConstant(out var value) && value < 0) ? $"({Print(size)})" : Print(size);
+
+    /// <summary><c>a * stride</c>, shortened for strides 0 and 1; null for 0.</summary>
+    public static string? Times(string variable, Size stride) => stride.IsZero ? null : stride.IsOne ? variable : $"{variable} * {Factor(stride)}";
+
+    private static string Print(Size.Atom atom) => atom switch
+    {
+        Size.NamedAtom named => Axis(named.Name),
+        Size.DivAtom div => $"({Factor(div.Numerator)} / {Factor(div.Denominator)})",
+        Size.RemainderAtom rem => $"({Factor(rem.Numerator)} % {Factor(rem.Denominator)})",
+        _ => throw new InvalidOperationException($"No C# is known for the size {atom.Key}."),
+    };
+}
