@@ -1,0 +1,75 @@
+using FeedbackNN.Dsl;
+using FeedbackNN.Dsl.Binding;
+using FeedbackNN.Dsl.Graphs;
+using FeedbackNN.Dsl.Planning;
+using FeedbackNN.Dsl.Text;
+using DslDiagnostic = FeedbackNN.Dsl.Diagnostics.Diagnostic;
+
+namespace FeedbackNN.Generator.Compilation;
+
+/// <summary>What compiling a declaration gave: the part that is printed, and what is wrong with it.</summary>
+internal sealed record DeclarationResult(CompiledDeclaration Output, EquatableArray<DslDiagnostic> Diagnostics);
+
+/// <summary>The part of a result that printing reads: a value without spans.</summary>
+/// <param name="FileStem">What the names of its generated files begin with.</param>
+internal abstract record CompiledDeclaration(string Namespace, string Name, string FileStem)
+{
+    /// <summary>Its programs, whose steps remember where they come from.</summary>
+    public abstract IEnumerable<ProgramPlan> Programs { get; }
+
+    /// <summary>The tensors of its signature, whose axes are types in C#.</summary>
+    public abstract IEnumerable<BoundAxis> Axes { get; }
+
+    /// <summary>Places in the source that its output names.</summary>
+    public virtual IEnumerable<Origin> Origins => Programs.SelectMany(program => program.Steps).Select(step => step.Origin);
+}
+
+internal sealed record CompiledModelDeclaration(CompiledModel Result, string FileStem)
+    : CompiledDeclaration(Result.Model.Namespace, Result.Model.Name, FileStem)
+{
+    public override IEnumerable<ProgramPlan> Programs => [Result.Inference, Result.Training];
+
+    public override IEnumerable<BoundAxis> Axes => AxesOf(Result.Model);
+
+    public override IEnumerable<Origin> Origins => base.Origins
+        .Append(Result.Model.Origin)
+        .Concat(Result.Model.Guards.Select(guard => guard.Origin));
+
+    internal static IEnumerable<BoundAxis> AxesOf(BoundModel model) =>
+        model.Inputs.Concat(model.Results).SelectMany(tensor => tensor.Axes)
+            .Concat(model.Parameters.Concat(model.Buffers).SelectMany(storage => storage.Axes));
+}
+
+internal sealed record CompiledTrainDeclaration(CompiledTrain Result, string FileStem)
+    : CompiledDeclaration(Result.Train.Namespace, Result.Train.Name, FileStem)
+{
+    public override IEnumerable<ProgramPlan> Programs => Result.Objectives.Append(Result.Evaluation);
+
+    public override IEnumerable<BoundAxis> Axes => Result.Train.Inputs.SelectMany(tensor => tensor.Axes);
+
+    public override IEnumerable<Origin> Origins => base.Origins
+        .Append(Result.Train.Origin)
+        .Concat(Result.Train.Guards.Select(guard => guard.Origin))
+        .Concat(Result.Train.Objectives.Select(objective => objective.Origin));
+}
+
+/// <summary>A model whose body has errors: its typed API stays, with bodies that throw, so that the errors are the only ones.</summary>
+internal sealed record BrokenModelDeclaration(BoundModel Signature, string FileStem)
+    : CompiledDeclaration(Signature.Namespace, Signature.Name, FileStem)
+{
+    public override IEnumerable<ProgramPlan> Programs => [];
+
+    public override IEnumerable<BoundAxis> Axes => CompiledModelDeclaration.AxesOf(Signature);
+}
+
+/// <summary>A declaration that even the signature of could not be bound, or a training with errors: it is left out.</summary>
+internal sealed record MissingDeclaration(string Namespace, string Name, string FileStem)
+    : CompiledDeclaration(Namespace, Name, FileStem)
+{
+    public override IEnumerable<ProgramPlan> Programs => [];
+
+    public override IEnumerable<BoundAxis> Axes => [];
+}
+
+/// <summary>A compiled declaration with its lines: all that printing needs.</summary>
+internal sealed record PrintableDeclaration(CompiledDeclaration Declaration, LineTable Lines);

@@ -1,0 +1,33 @@
+using FeedbackNN.Dsl.Binding;
+using FeedbackNN.Dsl.Text;
+using FeedbackNN.Dsl.Types;
+
+namespace FeedbackNN.Generator.Compilation;
+
+/// <summary>
+/// What the models and trainings of one namespace share in C#: a type for each axis of their signatures, and the dims as constants. One
+/// file has them all, so that <c>batch</c> of one model is <c>batch</c> of another.
+/// </summary>
+internal sealed record NamespaceAxes(string Namespace, EquatableArray<BoundAxis> Axes, EquatableArray<BoundDim> Dims)
+{
+    public static IEnumerable<NamespaceAxes> Of(IEnumerable<CompiledDeclaration> declarations, IEnumerable<BoundDim> dims)
+    {
+        var dimsByNamespace = dims.ToLookup(dim => dim.Namespace, StringComparer.Ordinal);
+        var declarationsByNamespace = declarations.ToLookup(declaration => declaration.Namespace, StringComparer.Ordinal);
+        return
+            from space in dimsByNamespace.Select(group => group.Key).Union(declarationsByNamespace.Select(group => group.Key), StringComparer.Ordinal)
+            orderby space
+            select new NamespaceAxes(
+                space,
+                Distinct(declarationsByNamespace[space].SelectMany(declaration => declaration.Axes)),
+                dimsByNamespace[space].OrderBy(dim => dim.Name, StringComparer.Ordinal).ToEquatableArray());
+    }
+
+    /// <summary>Each named axis once, and each number; an axis that is an expression has no name of its own in C# and stands as written.</summary>
+    private static EquatableArray<BoundAxis> Distinct(IEnumerable<BoundAxis> axes) => axes
+        .Select(axis => axis.Name is null ? axis : axis with { Size = Size.Axis(axis.Name) })
+        .Distinct()
+        .OrderBy(axis => axis.Name ?? "", StringComparer.Ordinal)
+        .ThenBy(axis => axis.Size.ToString(), StringComparer.Ordinal)
+        .ToEquatableArray();
+}

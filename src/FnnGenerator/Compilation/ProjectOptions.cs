@@ -1,0 +1,19 @@
+using Microsoft.CodeAnalysis.CSharp;
+using Microsoft.CodeAnalysis.Diagnostics;
+
+namespace FeedbackNN.Generator.Compilation;
+
+/// <summary>What the project file says to the generator.</summary>
+/// <param name="RootNamespace">The namespace of files that name none.</param>
+internal sealed record ProjectOptions(string RootNamespace)
+{
+    /// <summary>Where the project has no usable root namespace.</summary>
+    private const string FallbackNamespace = "Models";
+
+    public static ProjectOptions Read(AnalyzerConfigOptionsProvider provider)
+    {
+        provider.GlobalOptions.TryGetValue("build_property.RootNamespace", out var written);
+        var isUsable = !string.IsNullOrEmpty(written) && written!.Split('.').All(SyntaxFacts.IsValidIdentifier);
+        return new ProjectOptions(isUsable ? written! : FallbackNamespace);
+    }
+}

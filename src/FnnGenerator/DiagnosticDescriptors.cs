@@ -1,0 +1,86 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using FeedbackNN.Dsl.Diagnostics;
+using FeedbackNN.Dsl.Text;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.Text;
+using DslDiagnostic = FeedbackNN.Dsl.Diagnostics.Diagnostic;
+using DslLocation = FeedbackNN.Dsl.Diagnostics.Location;
+using RoslynDiagnostic = Microsoft.CodeAnalysis.Diagnostic;
+using RoslynLocation = Microsoft.CodeAnalysis.Location;
+
+namespace FeedbackNN.Generator;
+
+/// <summary>Turns the language's diagnostics into Roslyn's: each row of the table is a descriptor, each span a location in the <c>.fnn</c> file.</summary>
+internal static class DiagnosticDescriptors
+{
+    /// <summary>Where each code has a paragraph of its own.</summary>
+    private const string HelpPage = "https://github.com/FeedbackNN/FeedbackNN/blob/main/docs/diagnostics.md#";
+
+    /// <summary>A mistake of ours, never of the user: reported at the declaration so that the rest of the project still compiles.</summary>
+    public static readonly DiagnosticRow CompilerFailure = new(
+        "FNN9000", Severity.Error, "The FeedbackNN compiler failed", "the FeedbackNN compiler failed on '{0}': {1}");
+
+    private static readonly Dictionary<string, DiagnosticDescriptor> ByCode =
+        DiagnosticTable.All.Append(CompilerFailure).ToDictionary(row => row.Code, Describe, StringComparer.Ordinal);
+
+    public static ImmutableArray<DiagnosticDescriptor> All { get; } =
+        ByCode.Values.OrderBy(descriptor => descriptor.Id, StringComparer.Ordinal).ToImmutableArray();
+
+    public static RoslynDiagnostic Convert(DslDiagnostic diagnostic) => RoslynDiagnostic.Create(
+        ByCode[diagnostic.Code],
+        Convert(diagnostic.Location),
+        diagnostic.Labels.Select(label => Convert(label.Location)),
+        Compose(diagnostic));
+
+    /// <summary>The message on one line, as build output wants it: what is wrong, where the parts come from, what to write.</summary>
+    private static string Compose(DslDiagnostic diagnostic)
+    {
+        var message = diagnostic.Message;
+        if (diagnostic.Labels.Count > 0) message += $" ({string.Join("; ", diagnostic.Labels.Select(Compose))})";
+        if (diagnostic.Fix is { } fix) message += $"; fix: {fix}";
+        return message;
+    }
+
+    private static string Compose(Label label)
+    {
+        var position = label.Location.Source.GetPosition(label.Location.Span.Start);
+        return string.Format(CultureInfo.InvariantCulture, "line {0}: {1}", position.Line + 1, label.Text);
+    }
+
+    private static RoslynLocation Convert(DslLocation location)
+    {
+        var start = location.Source.GetPosition(location.Span.Start);
+        var end = location.Source.GetPosition(location.Span.End);
+        return RoslynLocation.Create(
+            location.Source.Path,
+            new Microsoft.CodeAnalysis.Text.TextSpan(location.Span.Start, location.Span.Length),
+            new LinePositionSpan(new(start.Line, start.Column), new(end.Line, end.Column)));
+    }
+
+    private static DiagnosticDescriptor Describe(DiagnosticRow row) => new(
+        row.Code,
+        row.Title,
+        "{0}",
+        Category(row.Code),
+        row.Severity switch
+        {
+            Severity.Error => DiagnosticSeverity.Error,
+            Severity.Warning => DiagnosticSeverity.Warning,
+            _ => DiagnosticSeverity.Info,
+        },
+        isEnabledByDefault: true,
+        helpLinkUri: HelpPage + row.Code.ToLowerInvariant());
+
+    /// <summary>By the thousands of the code: FNN1xxx syntax, 2xxx names, …</summary>
+    private static string Category(string code) => code["FNN".Length] switch
+    {
+        '1' => "FeedbackNN.Syntax",
+        '2' => "FeedbackNN.Names",
+        '3' => "FeedbackNN.Types",
+        '4' => "FeedbackNN.Feedback",
+        '5' => "FeedbackNN.Training",
+        '6' => "FeedbackNN.Hints",
+        _ => "FeedbackNN.Compiler",
+    };
+}

@@ -1,0 +1,71 @@
+using System.CommandLine;
+using System.Text.Json;
+using FeedbackNN.Dsl;
+using FeedbackNN.Dsl.Diagnostics;
+using FeedbackNN.Dsl.Text;
+
+namespace FeedbackNN.Tool;
+
+/// <summary><c>fnn check</c>: reads <c>.fnn</c> files as one project would and prints what is wrong with them.</summary>
+internal static class CheckCommand
+{
+    private const int Success = 0;
+    private const int FoundErrors = 1;
+    private const int BadPath = 2;
+
+    public static Command Create(TextWriter output, TextWriter errors)
+    {
+        var paths = new Argument<string[]>("paths")
+        {
+            Description = "Files, or folders that are searched for .fnn files. They are compiled together. Default: this folder.",
+            Arity = ArgumentArity.ZeroOrMore,
+        };
+        var json = new Option<bool>("--json") { Description = "One JSON object a line for each finding, for programs to read." };
+        var command = new Command("check", "Checks .fnn files: names, types, axes, trainings.") { paths, json };
+        command.SetAction(parsed => Run(parsed.GetValue(paths) ?? [], parsed.GetValue(json), output, errors));
+        return command;
+    }
+
+    /// <summary>Checks and prints.</summary>
+    /// <returns>0 without errors, 1 with errors, 2 when a path does not exist.</returns>
+    public static int Run(IReadOnlyList<string> paths, bool asJson, TextWriter output, TextWriter errors)
+    {
+        if (!FnnFiles.TryFind(paths.Count == 0 ? ["."] : paths, out var files, out var missing))
+        {
+            errors.WriteLine($"There is no file or folder '{missing}'. Give .fnn files, or folders that contain them.");
+            return BadPath;
+        }
+
+        var sources = files.Select(path => new SourceText(path, File.ReadAllText(path))).ToList();
+        var diagnostics = FnnCompiler.Check(sources);
+        foreach (var diagnostic in diagnostics)
+        {
+            if (asJson) output.WriteLine(ToJson(diagnostic));
+            else output.WriteLine(DiagnosticRenderer.Render(diagnostic));
+        }
+
+        var errorCount = diagnostics.Count(diagnostic => diagnostic.Severity == Severity.Error);
+        if (!asJson) output.WriteLine($"{Count(files.Count, "file")} checked: {Count(errorCount, "error")}, {Count(diagnostics.Count - errorCount, "other finding")}");
+        return errorCount > 0 ? FoundErrors : Success;
+    }
+
+    private static string Count(int number, string noun) => number == 1 ? $"1 {noun}" : $"{number} {noun}s";
+
+    /// <summary>Lines and columns count from 1; an end is the position after the last character.</summary>
+    private static string ToJson(Diagnostic diagnostic) => JsonSerializer.Serialize(new
+    {
+        code = diagnostic.Code,
+        severity = diagnostic.Severity.ToString().ToLowerInvariant(),
+        message = diagnostic.Message,
+        fix = diagnostic.Fix,
+        place = Place(diagnostic.Location),
+        labels = diagnostic.Labels.Select(label => new { text = label.Text, place = Place(label.Location) }).ToArray(),
+    });
+
+    private static object Place(Location location)
+    {
+        var start = location.Source.GetPosition(location.Span.Start);
+        var end = location.Source.GetPosition(location.Span.End);
+        return new { file = location.Source.Path, line = start.Line + 1, column = start.Column + 1, endLine = end.Line + 1, endColumn = end.Column + 1 };
+    }
+}

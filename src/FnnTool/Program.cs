@@ -1,0 +1,9 @@
+using System.CommandLine;
+using FeedbackNN.Tool;
+
+// The fnn command: its subcommands are one file each.
+var root = new RootCommand("Works with .fnn files, in which FeedbackNN's networks and trainings are declared.")
+{
+    CheckCommand.Create(Console.Out, Console.Error),
+};
+return root.Parse(args).Invoke();
