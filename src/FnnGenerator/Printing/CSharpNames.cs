@@ -7,7 +7,7 @@ namespace FeedbackNN.Generator.Printing;
 /// How names of the language are written in C#: <c>batch_size</c> becomes the type <c>BatchSize</c> and the variable <c>batchSize</c>,
 /// keywords get their <c>@</c>, and names that would meet in one scope get numbers.
 /// </summary>
-public static class CSharpNames
+internal static class CSharpNames
 {
     private static readonly HashSet<string> Keywords = new(StringComparer.Ordinal)
     {
