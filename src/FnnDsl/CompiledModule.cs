@@ -12,6 +12,7 @@ namespace FeedbackNN.Dsl;
 public sealed record CompiledModel(BoundModel Model, ProgramPlan Inference, ProgramPlan Training);
 
 /// <summary>A training with its programs.</summary>
+/// <param name="Nets">The models of its nets, in their order: what they own tells where parameters lie.</param>
 /// <param name="Objectives">One program for each <c>minimize</c>, in their order.</param>
 /// <param name="Evaluation">Losses and metrics without training.</param>
-public sealed record CompiledTrain(BoundTrain Train, EquatableArray<ProgramPlan> Objectives, ProgramPlan Evaluation);
+public sealed record CompiledTrain(BoundTrain Train, EquatableArray<BoundModel> Nets, EquatableArray<ProgramPlan> Objectives, ProgramPlan Evaluation);
