@@ -1,0 +1,52 @@
+using System.Runtime.CompilerServices;
+
+namespace FeedbackNN.EndToEnd;
+
+/// <summary>
+/// The packages, packed from this repository into a folder that serves as a NuGet feed, with a package cache of its own beside it: what a user gets
+/// from a gallery, and nothing that happens to lie on this machine.
+/// </summary>
+public sealed class LocalFeed : IDisposable
+{
+    public const string Version = "0.1.0-endtoend";
+
+    private readonly string _root = Directory.CreateTempSubdirectory("fnn-endtoend-").FullName;
+
+    public LocalFeed()
+    {
+        Packages = Path.Combine(_root, "feed");
+        Directory.CreateDirectory(Packages);
+        foreach (var project in new[] { "FnnRuntime", "FnnGenerator", "FnnTool" })
+        {
+            var (exitCode, output) = DotnetCommand.Run(
+                RepositoryRoot(), new Dictionary<string, string>(),
+                "pack", Path.Combine("src", project), "-c", "Release", "-v", "q", "-o", Packages, "--artifacts-path", Path.Combine(_root, "artifacts"), $"-p:Version={Version}");
+            Assert.True(exitCode == 0, output);
+        }
+    }
+
+    public string Packages { get; }
+
+    /// <summary>Settings under which restoring uses the own cache.</summary>
+    internal IReadOnlyDictionary<string, string> Environment => new Dictionary<string, string> { ["NUGET_PACKAGES"] = Path.Combine(_root, "cache") };
+
+    /// <summary>A new folder outside the repository whose only package source is this feed.</summary>
+    internal string CreateFolder(string name)
+    {
+        var folder = Path.Combine(_root, name);
+        Directory.CreateDirectory(folder);
+        File.WriteAllText(Path.Combine(folder, "NuGet.config"), $"""
+            <configuration>
+              <packageSources>
+                <clear />
+                <add key="packed" value="{Packages}" />
+              </packageSources>
+            </configuration>
+            """);
+        return folder;
+    }
+
+    public void Dispose() => Directory.Delete(_root, recursive: true);
+
+    private static string RepositoryRoot([CallerFilePath] string thisFile = "") => Path.GetFullPath(Path.Combine(Path.GetDirectoryName(thisFile)!, "..", ".."));
+}

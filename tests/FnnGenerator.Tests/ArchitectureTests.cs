@@ -1,0 +1,105 @@
+using System.Reflection;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
+
+namespace FeedbackNN.Generator.Tests;
+
+/// <summary>Holds the rules of ARCHITECTURE.md on who may know whom.</summary>
+public class ArchitectureTests
+{
+    /// <summary>The namespaces of the compiler, each of which may know those before it.</summary>
+    private static readonly string[] Order =
+        ["Text", "Diagnostics", "Types", "Operators", "Syntax", "Graphs", "Passes", "Interpretation", "Binding", "Planning"];
+
+    /// <summary>What the order would allow and we don't: after binding, nothing knows the tree.</summary>
+    private static readonly (string From, string To)[] Forbidden =
+        [("Graphs", "Syntax"), ("Graphs", "Diagnostics"), ("Passes", "Syntax"), ("Passes", "Diagnostics"), ("Planning", "Syntax"), ("Planning", "Diagnostics"), ("Interpretation", "Syntax")];
+
+    [Fact]
+    public void The_compiler_references_nothing_but_Sprache()
+    {
+        var references = typeof(Dsl.Text.SourceText).Assembly.GetReferencedAssemblies().Select(name => name.Name!).Order();
+        Assert.Equal(["Sprache", "netstandard"], references);
+    }
+
+    [Fact]
+    public void The_runtime_knows_neither_the_compiler_nor_a_GPU_library()
+    {
+        var runtime = Assembly.Load("FeedbackNN.Runtime");
+        Assert.DoesNotContain(runtime.GetReferencedAssemblies(), name => name.Name is "FnnDsl" or "Sprache" or "ILGPU" or "ILGPU.Algorithms");
+        Assert.All(runtime.GetReferencedAssemblies(), name => Assert.StartsWith("System.", name.Name));
+    }
+
+    [Fact]
+    public void Namespaces_of_the_compiler_depend_in_one_direction()
+    {
+        var known = Dependencies().ToList();
+        Assert.NotEmpty(known);
+        var wrong =
+            from dependency in known
+            let isBackwards = Array.IndexOf(Order, dependency.To) > Array.IndexOf(Order, dependency.From)
+            where isBackwards || Forbidden.Contains((dependency.From, dependency.To))
+            select $"{dependency.From} knows {dependency.To}: {dependency.Place}";
+        Assert.Equal([], wrong);
+    }
+
+    [Fact]
+    public void Every_namespace_of_the_compiler_has_its_place_in_the_order()
+    {
+        var folders = Directory.GetDirectories(SourceFolder()).Select(path => Path.GetFileName(path)!).Except(["bin", "obj", "Library"]);
+        Assert.Equal([], folders.Except(Order));
+    }
+
+    /// <summary>Each use of a type of one namespace in another, found by the C# compiler in the source, so that bodies of methods count too.</summary>
+    private static IEnumerable<(string From, string To, string Place)> Dependencies()
+    {
+        var trees = Directory.GetFiles(SourceFolder(), "*.cs", SearchOption.AllDirectories)
+            .Where(path => !path.Contains($"{Path.DirectorySeparatorChar}obj{Path.DirectorySeparatorChar}") && !path.Contains($"{Path.DirectorySeparatorChar}bin{Path.DirectorySeparatorChar}"))
+            .Append(null)
+            .Select(path => CSharpSyntaxTree.ParseText(
+                path is null ? "global using System; global using System.Collections.Generic; global using System.Linq;" : File.ReadAllText(path),
+                new CSharpParseOptions(LanguageVersion.Preview), path ?? ""))
+            .ToList();
+        var references = ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator)
+            .Where(path => Path.GetFileName(path) != "FnnDsl.dll")
+            .Select(path => MetadataReference.CreateFromFile(path));
+        var compilation = CSharpCompilation.Create("FnnDsl", trees, references, new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary));
+        return trees.SelectMany(tree => Dependencies(tree, compilation.GetSemanticModel(tree)));
+    }
+
+    private static IEnumerable<(string From, string To, string Place)> Dependencies(SyntaxTree tree, SemanticModel model)
+    {
+        var root = tree.GetRoot();
+        if (root.DescendantNodes().OfType<BaseNamespaceDeclarationSyntax>().FirstOrDefault() is not { } declared) yield break;
+        if (Stage(declared.Name.ToString()) is not { } from) yield break;
+        foreach (var name in root.DescendantNodes().OfType<SimpleNameSyntax>())
+        {
+            if (name.FirstAncestorOrSelf<UsingDirectiveSyntax>() is not null) continue;
+            var symbol = model.GetSymbolInfo(name).Symbol;
+            var type = symbol as INamedTypeSymbol ?? symbol?.ContainingType;
+            if (type is null || Stage(type.ContainingNamespace?.ToDisplayString()) is not { } to || to == from) continue;
+            yield return (from, to, $"{Path.GetFileName(tree.FilePath)}({name.GetLocation().GetLineSpan().StartLinePosition.Line + 1}): {name}");
+        }
+    }
+
+    /// <summary>The part after <c>FeedbackNN.Dsl.</c>; null for the compiler's root, which knows everything, and for foreign namespaces.</summary>
+    private static string? Stage(string? name)
+    {
+        const string prefix = "FeedbackNN.Dsl.";
+        return name?.StartsWith(prefix, StringComparison.Ordinal) == true ? name[prefix.Length..].Split('.')[0] : null;
+    }
+
+    private static string SourceFolder()
+    {
+        for (var folder = AppContext.BaseDirectory; folder is not null; folder = Path.GetDirectoryName(folder))
+        {
+            var candidate = Path.Combine(folder, "src", "FnnDsl");
+            if (Directory.Exists(candidate)) return candidate;
+        }
+        // With an output folder outside the repository: from where this file was compiled.
+        return Path.GetFullPath(Path.Combine(ThisFolder(), "..", "..", "src", "FnnDsl"));
+    }
+
+    private static string ThisFolder([System.Runtime.CompilerServices.CallerFilePath] string path = "") => Path.GetDirectoryName(path)!;
+}
