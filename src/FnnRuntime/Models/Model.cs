@@ -82,12 +82,11 @@ public abstract unsafe class Model : IDisposable
     }
 
     /// <summary>Writes parameters and buffers as a safetensors file: complete or, when it fails, not at all.</summary>
-    /// <exception cref="IOException">The file cannot be written.</exception>
+    /// <exception cref="CheckpointException">The file cannot be written.</exception>
     public void Save(string path) => ModelCheckpoint.Write(this, path);
 
     /// <summary>Reads parameters and buffers from a file that <see cref="Save"/> wrote for this model class, or nothing when anything about it is wrong.</summary>
-    /// <exception cref="CheckpointException">The file is damaged, of another model or of another format version; nothing has been changed.</exception>
-    /// <exception cref="IOException">The file cannot be read.</exception>
+    /// <exception cref="CheckpointException">The file cannot be read, is damaged, of another model or of another format version; nothing has been changed.</exception>
     public void Load(string path) => ModelCheckpoint.Read(this, path);
 
     /// <summary>Frees the model's memory.</summary>

@@ -1,0 +1,122 @@
+using System.Globalization;
+
+namespace FeedbackNN;
+
+/// <summary>
+/// A set of float tensors in memory and the safetensors file they are saved to and loaded from. Loading checks names, types, shapes and
+/// the kind of file first and reads everything into memory of its own; what is loaded into changes only when all of that went well.
+/// </summary>
+internal sealed unsafe class StateFile
+{
+    /// <summary>What a file of ours is and in which version it is written: <c>model 1</c>.</summary>
+    public const string FormatKey = "feedbacknn.format";
+
+    /// <summary>The full name of the model or training whose state it is.</summary>
+    public const string OwnerKey = "feedbacknn.owner";
+
+    private readonly List<Item> _items = [];
+    private readonly string _kind;
+    private readonly int _version;
+    private readonly string _owner;
+
+    /// <param name="kind">What is saved: <c>model</c> or <c>training</c>.</param>
+    /// <param name="version">The version of that format.</param>
+    /// <param name="owner">The full name of the model or training.</param>
+    public StateFile(string kind, int version, string owner)
+    {
+        _kind = kind;
+        _version = version;
+        _owner = owner;
+    }
+
+    public void Add(string name, ReadOnlySpan<int> shape, float* pointer, long count)
+    {
+        var sizes = new long[shape.Length];
+        for (var i = 0; i < sizes.Length; i++) sizes[i] = shape[i];
+        _items.Add(new Item(name, sizes, pointer, count));
+    }
+
+    /// <param name="metadata">Goes into the file beside the format and the owner.</param>
+    public void Write(string path, IReadOnlyDictionary<string, string> metadata)
+    {
+        var entries = _items.Select(item => new SafetensorsEntry(item.Name, SafetensorsDtype.Float32, item.Shape, item.Pointer, item.Count * sizeof(float), this)).ToArray();
+        var all = new Dictionary<string, string>(metadata, StringComparer.Ordinal)
+        {
+            [FormatKey] = string.Create(CultureInfo.InvariantCulture, $"{_kind} {_version}"),
+            [OwnerKey] = _owner,
+        };
+        SafetensorsFile.Write(path, entries, all);
+    }
+
+    /// <summary>Loads all tensors, or none.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="requireFormat">Whether files that do not say what they are, as other programs write them, are refused.</param>
+    /// <param name="accept">Reads the metadata and gives what to do when all went well; throws <see cref="CheckpointException"/> when it does not fit.</param>
+    public void Read(string path, bool requireFormat, Func<IReadOnlyDictionary<string, string>, Action>? accept = null)
+    {
+        using var content = SafetensorsFile.Read(path);
+        CheckFormat(path, content.Metadata, requireFormat);
+        CheckTensors(path, content);
+        var commit = accept?.Invoke(content.Metadata);
+        using var staged = new NativeBuffer(_items.Sum(item => item.Count) * sizeof(float));
+        var position = (float*)staged.Pointer;
+        foreach (var item in _items)
+        {
+            content.CopyTo(item.Name, position, item.Count * sizeof(float));
+            position += item.Count;
+        }
+        position = (float*)staged.Pointer;
+        foreach (var item in _items)
+        {
+            var bytes = item.Count * sizeof(float);
+            Buffer.MemoryCopy(position, item.Pointer, bytes, bytes);
+            position += item.Count;
+        }
+        commit?.Invoke();
+    }
+
+    private void CheckFormat(string path, IReadOnlyDictionary<string, string> metadata, bool requireFormat)
+    {
+        if (!metadata.TryGetValue(FormatKey, out var format))
+        {
+            if (requireFormat) throw new CheckpointException(path, $"it is no saved {_kind}: it does not say what it is. Use a file that FeedbackNN wrote.");
+            return;
+        }
+        var parts = format.Split(' ');
+        if (parts.Length != 2 || parts[0] != _kind) throw new CheckpointException(path, $"it holds a saved {parts[0]}, not a saved {_kind}.");
+        if (parts[1] != _version.ToString(CultureInfo.InvariantCulture))
+        {
+            throw new CheckpointException(path, $"it is written in version {parts[1]} of the {_kind} format; this library reads version {_version}. Use the library that wrote it, or save it again.");
+        }
+        if (metadata.TryGetValue(OwnerKey, out var owner) && owner != _owner)
+        {
+            throw new CheckpointException(path, $"it is the state of {owner}, not of {_owner}.");
+        }
+    }
+
+    private void CheckTensors(string path, SafetensorsContent content)
+    {
+        var expected = new HashSet<string>(_items.Select(item => item.Name), StringComparer.Ordinal);
+        foreach (var item in _items)
+        {
+            if (content.Find(item.Name) is not { } found) throw new CheckpointException(path, $"it has no tensor '{item.Name}', which {_owner} needs.");
+            if (found.Dtype == SafetensorsDtype.Float32 && found.Shape.SequenceEqual(item.Shape)) continue;
+            throw new CheckpointException(path, $"'{item.Name}' is {SafetensorsShape.Describe(found.Dtype, found.Shape)} in it, but {SafetensorsShape.Describe(SafetensorsDtype.Float32, item.Shape)} in {_owner}.");
+        }
+        foreach (var tensor in content.Tensors)
+        {
+            if (!expected.Contains(tensor.Name)) throw new CheckpointException(path, $"it has a tensor '{tensor.Name}', which {_owner} does not have.");
+        }
+    }
+
+    private sealed class Item(string name, long[] shape, float* pointer, long count)
+    {
+        public string Name => name;
+
+        public long[] Shape => shape;
+
+        public float* Pointer => pointer;
+
+        public long Count => count;
+    }
+}

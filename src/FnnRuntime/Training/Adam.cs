@@ -1,0 +1,53 @@
+using FeedbackNN.Cpu;
+
+namespace FeedbackNN;
+
+/// <summary>What <see cref="Adam"/> and <see cref="AdamW"/> share: running means of the gradient and of its square.</summary>
+public abstract class AdaptiveMoments : Optimizer
+{
+    private static readonly string[] Moments = ["first_moment", "second_moment"];
+
+    private protected AdaptiveMoments(Schedule learningRate) : base(learningRate) { }
+
+    /// <summary>How slowly the mean of the gradient forgets.</summary>
+    public Schedule Beta1 { get; set; } = 0.9;
+
+    /// <summary>How slowly the mean of the squared gradient forgets.</summary>
+    public Schedule Beta2 { get; set; } = 0.999;
+
+    /// <summary>Added to the root, against division by zero.</summary>
+    public Schedule Epsilon { get; set; } = 1e-8;
+
+    internal override ReadOnlySpan<string> StateNames => Moments;
+}
+
+/// <summary>Adam: w ← w - lr·m̂ / (√v̂ + ε). Weight decay, where set, is added to the gradient. Kingma and Ba, Adam, 2015 (arXiv:1412.6980).</summary>
+/// <inheritdoc cref="Optimizer" path="/remarks"/>
+/// <param name="learningRate">How far a step goes.</param>
+public sealed class Adam(Schedule learningRate) : AdaptiveMoments(learningRate)
+{
+    /// <summary>L2 regularisation: added to the gradient times the parameter.</summary>
+    public Schedule WeightDecay { get; set; } = 0;
+
+    internal override unsafe void Apply(WorkerPool pool, float* parameters, float* gradients, float* state, nint stateStride, nint count, long update) =>
+        OptimizerKernels.Adam(
+            pool, parameters, gradients, state, state + stateStride, count, (float)LearningRate.At(update),
+            (float)Beta1.At(update), (float)Beta2.At(update), (float)Epsilon.At(update), (float)WeightDecay.At(update), update + 1);
+}
+
+/// <summary>
+/// Adam with weight decay apart from the gradient: w ← w·(1 - lr·decay) - lr·m̂ / (√v̂ + ε).
+/// Loshchilov and Hutter, Decoupled Weight Decay Regularization, 2019 (arXiv:1711.05101).
+/// </summary>
+/// <inheritdoc cref="Optimizer" path="/remarks"/>
+/// <param name="learningRate">How far a step goes.</param>
+public sealed class AdamW(Schedule learningRate) : AdaptiveMoments(learningRate)
+{
+    /// <summary>The share of a parameter that a step takes away, times the learning rate.</summary>
+    public Schedule WeightDecay { get; set; } = 0.01;
+
+    internal override unsafe void Apply(WorkerPool pool, float* parameters, float* gradients, float* state, nint stateStride, nint count, long update) =>
+        OptimizerKernels.AdamW(
+            pool, parameters, gradients, state, state + stateStride, count, (float)LearningRate.At(update),
+            (float)Beta1.At(update), (float)Beta2.At(update), (float)Epsilon.At(update), (float)WeightDecay.At(update), update + 1);
+}

@@ -1,0 +1,34 @@
+using FeedbackNN.Cpu;
+
+namespace FeedbackNN;
+
+/// <summary>
+/// Stochastic gradient descent, optionally with momentum: v ← momentum·v + (1 - dampening)·g, w ← w - lr·v (Nesterov: w ← w - lr·(g + momentum·v)),
+/// where weight decay has been added to g. The same numbers as PyTorch's SGD.
+/// Sutskever, Martens, Dahl, Hinton, On the importance of initialization and momentum in deep learning, 2013.
+/// </summary>
+/// <inheritdoc cref="Optimizer" path="/remarks"/>
+/// <param name="learningRate">How far a step goes.</param>
+public sealed class Sgd(Schedule learningRate) : Optimizer(learningRate)
+{
+    private static readonly string[] Velocity = ["momentum"];
+
+    /// <summary>The share of the last step that is kept; 0 is plain descent.</summary>
+    public Schedule Momentum { get; set; } = 0;
+
+    /// <summary>The share of the gradient that does not enter the momentum.</summary>
+    public Schedule Dampening { get; set; } = 0;
+
+    /// <summary>L2 regularisation: added to the gradient times the parameter.</summary>
+    public Schedule WeightDecay { get; set; } = 0;
+
+    /// <summary>Nesterov's form of momentum.</summary>
+    public bool Nesterov { get; set; }
+
+    internal override ReadOnlySpan<string> StateNames => Momentum.At(0) == 0 && Momentum.At(long.MaxValue) == 0 ? [] : Velocity;
+
+    internal override unsafe void Apply(WorkerPool pool, float* parameters, float* gradients, float* state, nint stateStride, nint count, long update) =>
+        OptimizerKernels.Sgd(
+            pool, parameters, gradients, StateNames.Length == 0 ? null : state, count, (float)LearningRate.At(update),
+            (float)Momentum.At(update), (float)Dampening.At(update), (float)WeightDecay.At(update), Nesterov, firstStep: update == 0);
+}

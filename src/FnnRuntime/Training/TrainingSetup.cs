@@ -1,0 +1,47 @@
+using System.Collections.Immutable;
+using System.ComponentModel;
+
+namespace FeedbackNN;
+
+/// <summary>How gradients are kept from growing too large.</summary>
+[EditorBrowsable(EditorBrowsableState.Never)]
+public enum GradientClip
+{
+    /// <summary>They are taken as they are.</summary>
+    None,
+
+    /// <summary>All gradients of an objective are scaled down together when their norm exceeds the limit.</summary>
+    GlobalNorm,
+
+    /// <summary>Each number is cut to ± the limit.</summary>
+    Value,
+}
+
+/// <summary>What a generated trainer tells its base class about itself.</summary>
+[EditorBrowsable(EditorBrowsableState.Never)]
+public sealed class TrainingSetup
+{
+    /// <summary>The training's full name: <c>Digits.FitSimpleNN</c>.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The networks with their names, in the order in which programs take them.</summary>
+    public required ImmutableArray<(string Name, Model Model)> Nets { get; init; }
+
+    /// <summary>What is minimised, in order; the first also gives the metrics of a step and the new values of buffers.</summary>
+    public required ImmutableArray<Objective> Objectives { get; init; }
+
+    /// <summary>Losses and metrics without training.</summary>
+    public required TrainingProgram Evaluation { get; init; }
+
+    /// <summary>How many sizes of a batch are known at run time only.</summary>
+    public required int AxisCount { get; init; }
+
+    /// <summary>How many tensors a batch has.</summary>
+    public required int InputCount { get; init; }
+
+    /// <summary>How gradients are kept from growing too large.</summary>
+    public GradientClip Clip { get; init; }
+
+    /// <summary>The limit of <see cref="Clip"/>.</summary>
+    public double ClipLimit { get; init; }
+}
