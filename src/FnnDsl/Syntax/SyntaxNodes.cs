@@ -200,4 +200,8 @@ public sealed record FileSyntax(
     SourceText Source,
     string? Namespace,
     EquatableArray<Declaration> Declarations,
-    EquatableArray<Diagnostic> Diagnostics);
+    EquatableArray<Diagnostic> Diagnostics)
+{
+    /// <summary>Names of declarations that could not be parsed: their uses are no errors of their own.</summary>
+    public EquatableArray<string> BrokenNames { get; init; }
+}

@@ -1,0 +1,43 @@
+namespace FeedbackNN.Dsl.Syntax;
+
+/// <summary>A form of the grammar, as syntax errors speak of it.</summary>
+/// <param name="Name">"the arguments of a call".</param>
+/// <param name="Example">The right form.</param>
+internal sealed record Construct(string Name, string Example)
+{
+    public static readonly Construct Namespace = new("a namespace", "namespace My.Networks");
+    public static readonly Construct Dim = new("a dim", "dim pixels = 784, classes = 10");
+    public static readonly Construct Fn = new("the signature of an fn", "fn scale(x: real[..., n], k: f32 = 2) -> real[..., n] { … }");
+    public static readonly Construct Layer = new("the signature of a layer", "layer linear(out: dim)(x: real[..., in]) -> real[..., out] { … }");
+    public static readonly Construct Model = new("the signature of a model", "model Net(x: f32[batch, 784]) -> f32[batch, 10] { … }");
+    public static readonly Construct ModelMember = new("a member of a family", "model Small = Family(depth: 4)");
+    public static readonly Construct Train = new("the head of a train", "train FitNet for net: Net (x: f32[batch, 784], label: i32[batch]) { … }");
+    public static readonly Construct Parameters = new("a list of parameters", "(x: f32[batch, 784], rate: f32 = 0.5)");
+    public static readonly Construct Results = new("the results", "-> (logits: f32[batch, 10], rounds: i32[batch])");
+    public static readonly Construct Type = new("a type", "f32[batch, 784]");
+    public static readonly Construct Where = new("a where", "where d % heads == 0, seq <= context");
+    public static readonly Construct Body = new("a body", "{ h = relu(fc1(x)); return fc2(h) }");
+    public static readonly Construct Statement = new("a statement", "y = relu(x)");
+    public static readonly Construct Binding = new("a binding", "y = relu(x)");
+    public static readonly Construct Destructuring = new("a binding of several names", "(q, k, v) = split(x, 3, -1)");
+    public static readonly Construct IndexBinding = new("index notation", "y[b, o] = sum[i] x[b, i] * w[o, i]");
+    public static readonly Construct Update = new("an update", "mean <- 0.9 * mean + 0.1 * m");
+    public static readonly Construct Param = new("a param", "param weight: real[out, in] = kaiming_uniform()");
+    public static readonly Construct Buffer = new("a buffer", "buffer mean: real[d] = 0");
+    public static readonly Construct Repeat = new("a repeat", "repeat depth as i : blocks { x = block(heads)(x) }");
+    public static readonly Construct If = new("an if", "if bias { y = y + b } else { y = 2 * y }");
+    public static readonly Construct Return = new("a return", "return (logits, rounds)");
+    public static readonly Construct Minimize = new("a minimize", "minimize loss over net with adamw(lr: 1e-3) every 2");
+    public static readonly Construct Metric = new("a metric", "metric accuracy = mean(argmax(logits) == label)");
+    public static readonly Construct Clip = new("a clip", "clip global_norm(1.0)");
+    public static readonly Construct Freeze = new("a freeze", "freeze net.embed, net.blocks.*.attn");
+    public static readonly Construct Expression = new("an expression", "2 * x + b");
+    public static readonly Construct Group = new("parentheses", "(a + b) or (a, b)");
+    public static readonly Construct Arguments = new("the arguments of a call", "linear(128, bias: false)");
+    public static readonly Construct Subscripts = new("a subscript", "x[:, 1:n, -1]");
+    public static readonly Construct Member = new("a member", "wte.weight");
+    public static readonly Construct Pipe = new("a pipe", "x |> fc1 |> relu");
+    public static readonly Construct Reshape = new("a reshape", "x as [batch, heads, d/heads]");
+    public static readonly Construct Shape = new("a shape", "[batch, 3, 2*d]");
+    public static readonly Construct Reduction = new("a reduction over indices", "sum[i, j] x[i] * w[i, j]");
+}

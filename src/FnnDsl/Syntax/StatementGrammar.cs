@@ -1,0 +1,187 @@
+using FeedbackNN.Dsl.Diagnostics;
+using FeedbackNN.Dsl.Text;
+using Sprache;
+using static FeedbackNN.Dsl.Syntax.Terminals;
+
+namespace FeedbackNN.Dsl.Syntax;
+
+/// <summary>
+/// The grammar of statements. What a statement is, its first tokens say: there is nothing to try out and take back.
+/// </summary>
+internal static partial class StatementGrammar
+{
+    private delegate Statement Finish(TextSpan span);
+
+    private static Parser<Statement> Form(Construct construct, Parser<Finish> parser) =>
+        Within(construct, Spanned(parser.Select<Finish, Func<TextSpan, Statement>>(finish => span => finish(span))));
+
+    private static Parser<T> Later<T>(Func<Parser<T>> parser) => input => parser()(input);
+
+    // ---- Bindings --------------------------------------------------------------------------------------------------
+
+    private static readonly Parser<Expression> AssignedValue = Kind(TokenKind.Assign).Then(_ => ExpressionClimber.Any);
+
+    private static readonly Parser<StringExpression> CheckpointName = Word("named").Then(_ => Terminals.String);
+
+    private static readonly Parser<Statement> Binding = Form(Construct.Binding,
+        from name in Name("a name")
+        from other in WhenWord("named", CheckpointName)
+        from value in AssignedValue
+        select (Finish)(span => new BindStatement(EquatableArray<Identifier>.Own(name), other, value, span)));
+
+    private static readonly Parser<Statement> Destructuring = Form(Construct.Destructuring,
+        from names in InParentheses("names in '('", Name("a name"))
+        from value in AssignedValue
+        select (Finish)(span => new BindStatement(names, null, value, span)));
+
+    private static readonly Parser<EquatableArray<IndexVariable>> Indices = input =>
+    {
+        var place = (TokenInput)input;
+        var index = place.Index;
+        return ExpressionClimber.IndexVariables(place.Session, ref index) is { } indices
+            ? Result.Success(indices, place.Session.At(index))
+            : Result.Failure<EquatableArray<IndexVariable>>(input, "indices", []);
+    };
+
+    private static readonly Parser<Statement> IndexBinding = Form(Construct.IndexBinding,
+        from name in Name("a name")
+        from indices in Indices
+        from value in AssignedValue
+        select (Finish)(span => new IndexBindStatement(name, indices, value, span)));
+
+    private static readonly Parser<Statement> Update = Form(Construct.Update,
+        from name in Name("a name")
+        from arrow in Kind(TokenKind.Update)
+        from value in ExpressionClimber.Any
+        select (Finish)(span => new UpdateStatement(name, value, span)));
+
+    // ---- Storage ---------------------------------------------------------------------------------------------------
+
+    private static Parser<Statement> Storage(bool isBuffer) => Form(isBuffer ? Construct.Buffer : Construct.Param,
+        from word in Word(isBuffer ? "buffer" : "param")
+        from name in Name("a name")
+        from colon in Kind(TokenKind.Colon, "':' and a type")
+        from type in TypeGrammar.Type
+        from other in WhenWord("named", CheckpointName)
+        from value in When(TokenKind.Assign, AssignedValue)
+        select (Finish)(span => new StorageStatement(isBuffer, name, type, other, value, span)));
+
+    // ---- Blocks ----------------------------------------------------------------------------------------------------
+
+    private static readonly Parser<Statement> Repeat = Form(Construct.Repeat,
+        from word in Word("repeat")
+        from count in ExpressionClimber.WithoutPipe
+        from index in When(TokenKind.As, Kind(TokenKind.As).Then(_ => Name("a name for the copy's number")))
+        from path in When(TokenKind.Colon, Kind(TokenKind.Colon).Then(_ => Name("a name for the copies")))
+        from body in Later(() => Block)
+        select (Finish)(span => new RepeatStatement(count, index, path, body, span)));
+
+    private static readonly Parser<Statement> If = Form(Construct.If,
+        from word in Kind(TokenKind.If)
+        from condition in ExpressionClimber.WithoutPipe
+        from then in Later(() => Block)
+        from otherwise in WhenWord("else", Later<Branch>(() => Else!))
+        select (Finish)(span => new IfStatement(condition, then, otherwise?.Statements ?? EquatableArray<Statement>.Empty, span)));
+
+    private sealed record Branch(EquatableArray<Statement> Statements);
+
+    private static readonly Parser<Branch> Else =
+        from word in Word("else")
+        from place in Here
+        from branch in place.Kind == TokenKind.If ? ElseIf : Block.Select(statements => new Branch(statements))
+        select branch;
+
+    // A chain of else if nests: its depth is bounded like that of brackets.
+    private static readonly Parser<Branch> ElseIf = input =>
+    {
+        var place = (TokenInput)input;
+        var session = place.Session;
+        if (session.Depth >= ParseSession.DeepestNesting)
+        {
+            session.Report(DiagnosticTable.NestingTooDeep, place.Token.Span, null, ParseSession.DeepestNesting);
+            session.FailSilently(place.Index);
+            return Result.Failure<Branch>(input, "nesting", []);
+        }
+        session.Depth++;
+        var result = If.Select(statement => new Branch(EquatableArray<Statement>.Own(statement)))(input);
+        session.Depth--;
+        return result;
+    };
+
+    // ---- Results ---------------------------------------------------------------------------------------------------
+
+    private static readonly Parser<Statement> Return = Form(Construct.Return,
+        from word in Kind(TokenKind.Return)
+        from value in ExpressionClimber.Any
+        select (Finish)(span => new ReturnStatement(
+            value is TupleExpression tuple ? tuple.Items : EquatableArray<Expression>.Own(value), span)));
+
+    // ---- Training --------------------------------------------------------------------------------------------------
+
+    private static readonly Parser<Identifier> PathPart = input =>
+    {
+        var place = (TokenInput)input;
+        if (place.Kind is TokenKind.Name or TokenKind.Number or TokenKind.Star)
+        {
+            return Result.Success(new Identifier(place.Token.Text, place.Token.Span), place.Next);
+        }
+        place.Session.Fail(place.Index, "a name, a number or '*'");
+        return Result.Failure<Identifier>(input, "path", []);
+    };
+
+    private static readonly Parser<PathPattern> Path = Spanned<PathPattern>(
+        from first in Name("a name of a network")
+        from others in DotParts
+        select (Func<TextSpan, PathPattern>)(span => new PathPattern(new EquatableArray<Identifier>(others.Prepend(first)), span)));
+
+    private static Parser<List<Identifier>> DotParts => input =>
+    {
+        var parts = new List<Identifier>();
+        while (((TokenInput)input).Kind == TokenKind.Dot)
+        {
+            var part = PathPart(input.Advance());
+            if (!part.WasSuccessful) return Result.Failure<List<Identifier>>(input, "path", []);
+            parts.Add(part.Value);
+            input = part.Remainder;
+        }
+        return Result.Success(parts, input);
+    };
+
+    private sealed record Paths(EquatableArray<PathPattern> Patterns);
+
+    private static readonly Parser<Statement> Minimize = Form(Construct.Minimize,
+        from word in Word("minimize")
+        from loss in ExpressionClimber.Any
+        from over in WhenWord("over", Word("over").Then(_ => CommaSeparated(Path)).Select(paths => new Paths(paths)))
+        from with in Word("with")
+        from optimizer in ExpressionClimber.Any
+        from every in WhenWord("every", Word("every").Then(_ => ExpressionClimber.Any))
+        select (Finish)(span => new MinimizeStatement(loss, over?.Patterns ?? EquatableArray<PathPattern>.Empty, optimizer, every, span)));
+
+    private static readonly Parser<Statement> Metric = Form(Construct.Metric,
+        from word in Word("metric")
+        from name in Name("a name for the metric")
+        from value in AssignedValue
+        select (Finish)(span => new MetricStatement(name, value, span)));
+
+    private static readonly Parser<Statement> Clip = Form(Construct.Clip,
+        from word in Word("clip")
+        from limit in ExpressionClimber.Any
+        select (Finish)(span => new ClipStatement(limit, span)));
+
+    private static readonly Parser<Statement> Freeze = Form(Construct.Freeze,
+        from word in Word("freeze")
+        from paths in CommaSeparated(Path)
+        select (Finish)(span => new FreezeStatement(paths, span)));
+
+    private static readonly Dictionary<string, Parser<Statement>> Words = new()
+    {
+        ["param"] = Storage(isBuffer: false),
+        ["buffer"] = Storage(isBuffer: true),
+        ["repeat"] = Repeat,
+        ["minimize"] = Minimize,
+        ["metric"] = Metric,
+        ["clip"] = Clip,
+        ["freeze"] = Freeze,
+    };
+}

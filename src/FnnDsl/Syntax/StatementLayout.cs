@@ -1,0 +1,66 @@
+using FeedbackNN.Dsl.Text;
+
+namespace FeedbackNN.Dsl.Syntax;
+
+/// <summary>
+/// Turns line ends into separators, where they end a statement: inside braces, outside ( and [, and neither after nor before a
+/// token that asks for more. Outside braces, in signatures, lines mean nothing.
+/// </summary>
+internal static class StatementLayout
+{
+    /// <summary>Names that continue the line above, unless what follows shows that the name itself is bound there.</summary>
+    private static readonly string[] ContinuingWords = ["where", "with", "over", "every", "named", "else"];
+
+    private static readonly string[] StatementWords = ["param", "buffer", "repeat", "minimize", "metric", "clip", "freeze"];
+
+    /// <summary>The tokens from <paramref name="start"/> up to <paramref name="end"/> with separators, and an end token.</summary>
+    public static Token[] Run(Token[] tokens, int start, int end)
+    {
+        var result = new List<Token>((end - start) * 5 / 4 + 1);
+        var braces = 0;
+        var brackets = 0;
+        for (var i = start; i < end; i++)
+        {
+            var token = tokens[i];
+            if (i > start && token.StartsLine && braces > 0 && EndsStatement(tokens, i, end, brackets))
+            {
+                result.Add(new Token(TokenKind.Separator, new TextSpan(tokens[i - 1].Span.End, 0), "", false));
+                brackets = 0;
+            }
+            result.Add(token);
+            switch (token.Kind)
+            {
+                case TokenKind.OpenBrace: (braces, brackets) = (braces + 1, 0); break;
+                case TokenKind.CloseBrace: (braces, brackets) = (Math.Max(0, braces - 1), 0); break;
+                case TokenKind.OpenParenthesis or TokenKind.OpenBracket: brackets++; break;
+                case TokenKind.CloseParenthesis or TokenKind.CloseBracket: brackets = Math.Max(0, brackets - 1); break;
+                case TokenKind.Separator: brackets = 0; break;
+            }
+        }
+        var last = end > start ? tokens[end - 1].Span.End : 0;
+        result.Add(new Token(TokenKind.End, new TextSpan(last, 0), "", false));
+        return result.ToArray();
+    }
+
+    private static bool EndsStatement(Token[] tokens, int i, int end, int brackets)
+    {
+        var before = tokens[i - 1].Kind;
+        // The star of a path (freeze net.*) is no operator.
+        var isPathStar = before == TokenKind.Star && i >= 2 && tokens[i - 2].Kind == TokenKind.Dot;
+        if (TokenKind.LineGoesOnAfter(before) && !isPathStar) return false;
+        if (before == TokenKind.Separator || TokenKind.LineGoesOnBefore(tokens[i].Kind)) return false;
+        if (brackets > 0) return SurelyBeginsStatement(tokens, i, end);
+        if (tokens[i].Kind != TokenKind.Name || Array.IndexOf(ContinuingWords, tokens[i].Text) < 0) return true;
+        return i + 1 < end && tokens[i + 1].Kind is TokenKind.Assign or TokenKind.Update or TokenKind.OpenBracket;
+    }
+
+    // Inside brackets a line's end means nothing. When a statement surely begins, a bracket was forgotten, and only this
+    // statement shall suffer.
+    private static bool SurelyBeginsStatement(Token[] tokens, int i, int end)
+    {
+        if (tokens[i].Kind is TokenKind.Return or TokenKind.If) return true;
+        if (tokens[i].Kind != TokenKind.Name || i + 1 >= end) return false;
+        return tokens[i + 1].Kind is TokenKind.Assign or TokenKind.Update
+            || (tokens[i + 1].Kind == TokenKind.Name && Array.IndexOf(StatementWords, tokens[i].Text) >= 0);
+    }
+}

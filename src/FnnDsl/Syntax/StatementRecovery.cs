@@ -1,0 +1,90 @@
+using FeedbackNN.Dsl.Text;
+
+namespace FeedbackNN.Dsl.Syntax;
+
+/// <summary>
+/// What is kept of a statement that could not be parsed: the names it binds, with a missing value, so that their uses are no
+/// errors of their own, and the fact that there was a return or a minimize.
+/// </summary>
+internal static class StatementRecovery
+{
+    /// <summary>The index of the separator, or of the brace of the enclosing block, behind the statement that <paramref name="failedAt"/> is in.</summary>
+    public static int FindEnd(ParseSession session, int start, int failedAt)
+    {
+        var depth = 0;
+        var i = start;
+        for (; session.Kinds[i] != TokenKind.End; i++)
+        {
+            var kind = session.Kinds[i];
+            if (kind == TokenKind.OpenBrace) depth++;
+            else if (kind == TokenKind.CloseBrace && --depth < 0) break;
+            else if (kind == TokenKind.Separator && depth == 0 && i >= failedAt) break;
+        }
+        return i;
+    }
+
+    /// <summary>What stands for the tokens from <paramref name="start"/> up to <paramref name="end"/>; null for nothing.</summary>
+    public static Statement? Keep(ParseSession session, int start, int end)
+    {
+        var span = session.Span(start, end);
+        var missing = new MissingExpression(span);
+        var first = session.Tokens[start];
+        if (first.Kind == TokenKind.Return) return new ReturnStatement(EquatableArray<Expression>.Own(missing), span);
+        if (first.Kind == TokenKind.Name && first.Text == "minimize" && session.IsTrain)
+        {
+            return new MinimizeStatement(missing, EquatableArray<PathPattern>.Empty, missing, null, span);
+        }
+        if (first.Kind == TokenKind.Name && session.Kinds[start + 1] == TokenKind.Update)
+        {
+            return new UpdateStatement(new Identifier(first.Text, first.Span), missing, span);
+        }
+        return BindMissing(session, FindBoundNames(session, start, end), start, end);
+    }
+
+    public static Statement? BindMissing(ParseSession session, List<Identifier> names, int start, int end)
+    {
+        if (names.Count == 0) return null;
+        var span = session.Span(start, end);
+        return new BindStatement(new EquatableArray<Identifier>(names), null, new MissingExpression(span), span);
+    }
+
+    private static List<Identifier> FindBoundNames(ParseSession session, int start, int end)
+    {
+        var names = new List<Identifier>();
+        for (var i = start; i < end; i++)
+        {
+            var begins = i == start || session.Kinds[i - 1] is TokenKind.Separator or TokenKind.OpenBrace;
+            if (!begins) continue;
+            if (session.Kinds[i] == TokenKind.OpenParenthesis)
+            {
+                var close = session.Partner(i);
+                var isTarget = close >= 0 && session.Kinds[close + 1] == TokenKind.Assign;
+                for (var j = i + 1; isTarget && j < close; j++) AddName(j);
+            }
+            else if (session.Kinds[i] == TokenKind.Name)
+            {
+                if (session.Tokens[i].Text is "param" or "buffer" && session.Kinds[i + 1] == TokenKind.Name) AddName(i + 1);
+                else
+                {
+                    // y = …, y[…] = …, y named "…" = …, and q, k, v = …
+                    var next = i + 1;
+                    while (session.Kinds[next] == TokenKind.Comma && session.Kinds[next + 1] == TokenKind.Name) next += 2;
+                    if (session.Kinds[next] == TokenKind.OpenBracket && session.Partner(next) >= 0) next = session.Partner(next) + 1;
+                    var isNamed = session.Kinds[next] == TokenKind.Name && session.Tokens[next].Text == "named";
+                    if (!isNamed && session.Kinds[next] != TokenKind.Assign) continue;
+                    for (var j = i; j < next; j += 2)
+                    {
+                        AddName(j);
+                        if (session.Kinds[j + 1] != TokenKind.Comma) break;
+                    }
+                }
+            }
+        }
+        return names;
+
+        void AddName(int index)
+        {
+            if (session.Kinds[index] == TokenKind.Name) names.Add(new Identifier(session.Tokens[index].Text, session.Tokens[index].Span));
+        }
+    }
+}

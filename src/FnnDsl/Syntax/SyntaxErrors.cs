@@ -1,0 +1,82 @@
+using FeedbackNN.Dsl.Diagnostics;
+using FeedbackNN.Dsl.Text;
+
+namespace FeedbackNN.Dsl.Syntax;
+
+/// <summary>Puts a failed parse into words: what was expected, what was found, and the right form of what it stands in.</summary>
+internal static class SyntaxErrors
+{
+    public static void ReportUnexpected(ParseSession session, int at, List<string> expected, Construct construct, int opening)
+    {
+        var token = session.Tokens[at];
+        if (token.Kind == TokenKind.Bad) return;
+        var span = PlaceOf(session, at);
+        if (opening >= 0 && token.Kind is TokenKind.End or TokenKind.Separator or TokenKind.OpenBrace or TokenKind.CloseBrace
+            or TokenKind.CloseParenthesis or TokenKind.CloseBracket or TokenKind.Assign or TokenKind.Update)
+        {
+            if (ReportEquals(session, at, construct)) return;
+            ReportNotClosed(session, token, span, opening);
+        }
+        else if (token.Kind is TokenKind.CloseParenthesis or TokenKind.CloseBracket or TokenKind.CloseBrace && session.Partner(at) < 0)
+        {
+            session.Report(DiagnosticTable.BracketNotOpened, span, "take it away, or open a bracket before it", token.Text);
+        }
+        else if (TokenKind.IsReserved(token.Kind) && expected.Count == 1 && expected[0].StartsWith("a name", StringComparison.Ordinal))
+        {
+            session.Report(DiagnosticTable.ReservedWord, span, "take another name, such as " + token.Text + "_", token.Text, expected[0]);
+        }
+        else if (!ReportEquals(session, at, construct))
+        {
+            var fix = token.Kind == TokenKind.Update && construct != Construct.Update
+                ? "for 'less than a negative number' put a blank between: a < -1"
+                : "the right form is " + construct.Example;
+            session.Report(DiagnosticTable.Expected, span, fix, Join(expected), token.Description, construct.Name);
+        }
+    }
+
+    /// <summary>A declaration, or part of one, was expected to begin here.</summary>
+    public static void ReportNoDeclaration(ParseSession session, int at)
+    {
+        var token = session.Tokens[at];
+        if (token.Kind == TokenKind.Bad) return;
+        if (TokenKind.Closes(token.Kind))
+        {
+            session.Report(DiagnosticTable.BracketNotOpened, token.Span, "take it away, or open a bracket before it", token.Text);
+            return;
+        }
+        var word = token.Kind == TokenKind.Name ? Spelling.Closest(token.Text, DeclarationWords.Supported) : null;
+        session.Report(DiagnosticTable.DeclarationExpected, token.Span,
+            word is null ? "write statements inside the braces of an fn, layer, model or train" : "write " + word, token.Description);
+    }
+
+    // f(x, rate = 3)
+    private static bool ReportEquals(ParseSession session, int at, Construct construct)
+    {
+        if (session.Kinds[at] != TokenKind.Assign || construct != Construct.Arguments || at == 0 || session.Kinds[at - 1] != TokenKind.Name) return false;
+        session.Report(DiagnosticTable.ArgumentWithEquals, session.Tokens[at].Span, "write " + session.Tokens[at - 1].Text + ": …");
+        return true;
+    }
+
+    private static void ReportNotClosed(ParseSession session, Token found, TextSpan span, int opening)
+    {
+        var open = session.Tokens[opening];
+        var closing = TokenKind.ClosingOf(open.Kind);
+        session.Diagnostics.Report(
+            DiagnosticTable.BracketNotClosed,
+            session.Locate(span),
+            "write '" + closing + "' before it",
+            EquatableArray<Label>.Own(new Label(session.Locate(open.Span), "opened here")),
+            "'" + closing + "'", "'" + open.Text + "'", found.Description);
+    }
+
+    // A line's end has no text of its own: the error stands at the last token before it.
+    private static TextSpan PlaceOf(ParseSession session, int at) =>
+        session.Kinds[at] is TokenKind.End or TokenKind.Separator && at > 0 ? session.Tokens[at - 1].Span : session.Tokens[at].Span;
+
+    private static string Join(List<string> parts)
+    {
+        if (parts.Count == 0) return "something else";
+        if (parts.Count == 1) return parts[0];
+        return string.Join(", ", parts.Take(parts.Count - 1)) + " or " + parts[parts.Count - 1];
+    }
+}
