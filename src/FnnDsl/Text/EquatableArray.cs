@@ -20,7 +20,8 @@ public readonly struct EquatableArray<T> : IEquatable<EquatableArray<T>>, IReadO
     /// <summary>Takes ownership of <paramref name="items"/>: the caller must not change it afterwards.</summary>
     public static EquatableArray<T> Own(params T[] items) => new(items);
 
-    public EquatableArray<T> Add(T item) => new(this.Append(item));
+    /// <summary>With one item more. (Not named Add: collection expressions would call that, drop its result and give an empty array.)</summary>
+    public EquatableArray<T> With(T item) => new(this.Append(item));
 
     public bool Equals(EquatableArray<T> other)
     {
