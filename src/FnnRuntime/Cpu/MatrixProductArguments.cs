@@ -1,0 +1,75 @@
+using System.ComponentModel;
+
+namespace FeedbackNN.Cpu;
+
+/// <summary>
+/// <c>Result[b, m, n] = Σ_k Left[b*LeftBatch + m*LeftRow + k*LeftColumn] * Right[b*RightBatch + n*RightRow + k*RightColumn]</c>.
+/// </summary>
+[EditorBrowsable(EditorBrowsableState.Never)]
+public unsafe struct MatrixProductArguments
+{
+    /// <summary>A product of one batch with the given sizes still needs its pointers and strides.</summary>
+    public MatrixProductArguments() => Batch = 1;
+
+    /// <summary>How many products; 1 unless set, when made with <c>new</c>.</summary>
+    public nint Batch;
+
+    /// <summary>Rows of the result.</summary>
+    public nint M;
+
+    /// <summary>Columns of the result.</summary>
+    public nint N;
+
+    /// <summary>Length of the sums; with 0 the result is all zeros.</summary>
+    public nint K;
+
+    /// <summary>The left matrix.</summary>
+    public float* Left;
+
+    /// <summary>Distances in elements in the left matrix: to the next product of the batch, to the next m, to the next k. Any of them may be 0.</summary>
+    public nint LeftBatch, LeftRow, LeftColumn;
+
+    /// <summary>The right matrix.</summary>
+    public float* Right;
+
+    /// <summary>Distances in elements in the right matrix: to the next product of the batch, to the next n, to the next k. Any of them may be 0.</summary>
+    public nint RightBatch, RightRow, RightColumn;
+
+    /// <summary>Contiguous [batch, m, n]; may be null when there is an epilogue.</summary>
+    public float* Result;
+}
+
+/// <summary>The same in float64.</summary>
+[EditorBrowsable(EditorBrowsableState.Never)]
+public unsafe struct MatrixProductArguments64
+{
+    /// <summary>A product of one batch with the given sizes still needs its pointers and strides.</summary>
+    public MatrixProductArguments64() => Batch = 1;
+
+    /// <inheritdoc cref="MatrixProductArguments.Batch"/>
+    public nint Batch;
+
+    /// <inheritdoc cref="MatrixProductArguments.M"/>
+    public nint M;
+
+    /// <inheritdoc cref="MatrixProductArguments.N"/>
+    public nint N;
+
+    /// <inheritdoc cref="MatrixProductArguments.K"/>
+    public nint K;
+
+    /// <inheritdoc cref="MatrixProductArguments.Left"/>
+    public double* Left;
+
+    /// <inheritdoc cref="MatrixProductArguments.LeftBatch"/>
+    public nint LeftBatch, LeftRow, LeftColumn;
+
+    /// <inheritdoc cref="MatrixProductArguments.Right"/>
+    public double* Right;
+
+    /// <inheritdoc cref="MatrixProductArguments.RightBatch"/>
+    public nint RightBatch, RightRow, RightColumn;
+
+    /// <summary>Contiguous [batch, m, n].</summary>
+    public double* Result;
+}

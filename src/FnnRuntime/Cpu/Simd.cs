@@ -1,0 +1,141 @@
+using System.ComponentModel;
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+
+namespace FeedbackNN.Cpu;
+
+/// <summary>
+/// What printed loops need to go through memory sixteen lanes at a time: loads, stores and reductions that know how many elements
+/// remain. "remaining" of 16 or more means a full vector. .NET lowers all of it to what the machine has.
+/// </summary>
+[EditorBrowsable(EditorBrowsableState.Never)]
+public static unsafe partial class Simd
+{
+    /// <summary>Lanes of a vector of 32-bit elements.</summary>
+    public const int Lanes = 16;
+
+    private static Vector512<int> LaneIndex
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => Vector512.Create(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+    }
+
+    /// <summary>Sixteen elements from <paramref name="p"/> on. Reads over the end of a row by up to 15 elements: memory has that slack.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> Load(float* p) => Vector512.Load(p);
+
+    /// <inheritdoc cref="Load(float*)"/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<int> Load(int* p) => Vector512.Load(p);
+
+    /// <summary>Writes the first <paramref name="remaining"/> lanes and touches nothing behind them.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Store(float* p, Vector512<float> v, nint remaining)
+    {
+        if (remaining >= Lanes) v.Store(p);
+        else if (Avx512F.IsSupported) Avx512F.MaskStore(p, FirstLanes(remaining).AsSingle(), v);
+        else StoreLanes((int*)p, v.AsInt32(), remaining);
+    }
+
+    /// <inheritdoc cref="Store(float*, Vector512{float}, nint)"/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Store(int* p, Vector512<int> v, nint remaining)
+    {
+        if (remaining >= Lanes) v.Store(p);
+        else if (Avx512F.IsSupported) Avx512F.MaskStore(p, FirstLanes(remaining), v);
+        else StoreLanes(p, v, remaining);
+    }
+
+    /// <summary>The vector with the lanes from <paramref name="remaining"/> on replaced by <paramref name="identity"/>, so that a reduction doesn't see them.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> Keep(Vector512<float> v, nint remaining, float identity) =>
+        remaining >= Lanes ? v : Vector512.ConditionalSelect(FirstLanes(remaining).AsSingle(), v, Vector512.Create(identity));
+
+    /// <inheritdoc cref="Keep(Vector512{float}, nint, float)"/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<int> Keep(Vector512<int> v, nint remaining, int identity) =>
+        remaining >= Lanes ? v : Vector512.ConditionalSelect(FirstLanes(remaining), v, Vector512.Create(identity));
+
+    /// <summary>start, start + 1, … start + 15, modulo 2^32.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<int> Index(nint start) => Vector512.Create((int)start) + LaneIndex;
+
+    /// <summary>p[0], p[stride], p[2 * stride], …: as many as remain, and no other element is read. The lanes behind them are 0.</summary>
+    public static Vector512<float> LoadStrided(float* p, nint stride, nint remaining) => LoadStrided((int*)p, stride, remaining).AsSingle();
+
+    /// <inheritdoc cref="LoadStrided(float*, nint, nint)"/>
+    public static Vector512<int> LoadStrided(int* p, nint stride, nint remaining)
+    {
+        var lanes = stackalloc int[Lanes];
+        var count = Math.Min(remaining, Lanes);
+        for (nint i = 0; i < count; i++, p += stride) lanes[i] = *p;
+        return Vector512.Load(lanes);
+    }
+
+    /// <summary>p[0], p[stride], p[2 * stride], … = the lanes, as many as remain.</summary>
+    public static void StoreStrided(float* p, nint stride, Vector512<float> v, nint remaining) => StoreStrided((int*)p, stride, v.AsInt32(), remaining);
+
+    /// <inheritdoc cref="StoreStrided(float*, nint, Vector512{float}, nint)"/>
+    public static void StoreStrided(int* p, nint stride, Vector512<int> v, nint remaining)
+    {
+        var lanes = stackalloc int[Lanes];
+        v.Store(lanes);
+        var count = Math.Min(remaining, Lanes);
+        for (nint i = 0; i < count; i++, p += stride) *p = lanes[i];
+    }
+
+    /// <summary><paramref name="a"/> where the mask's lane is all ones, <paramref name="b"/> where it is zero.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> Select(Vector512<int> mask, Vector512<float> a, Vector512<float> b) =>
+        Vector512.ConditionalSelect(mask.AsSingle(), a, b);
+
+    /// <inheritdoc cref="Select(Vector512{int}, Vector512{float}, Vector512{float})"/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<int> Select(Vector512<int> mask, Vector512<int> a, Vector512<int> b) => Vector512.ConditionalSelect(mask, a, b);
+
+    /// <summary>The integers as floats, rounded to nearest.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> ToFloat(Vector512<int> v) => Vector512.ConvertToSingle(v);
+
+    /// <summary>Towards zero; out of range saturates and NaN is 0, as in a cast.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<int> ToInt(Vector512<float> v) => Vector512.ConvertToInt32(v);
+
+    /// <summary>1 where the mask is set, 0 elsewhere.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> MaskToFloat(Vector512<int> mask) => mask.AsSingle() & Vector512.Create(1f);
+
+    /// <summary>1 where the mask is set, 0 elsewhere.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<int> MaskToInt(Vector512<int> mask) => mask & Vector512.Create(1);
+
+    /// <summary>A mask from bytes, one a lane: set where the byte is not 0. Reads as many as remain.</summary>
+    public static Vector512<int> LoadMask(byte* p, nint remaining)
+    {
+        var lanes = stackalloc int[Lanes];
+        var count = Math.Min(remaining, Lanes);
+        for (nint i = 0; i < count; i++) lanes[i] = p[i] != 0 ? -1 : 0;
+        return Vector512.Load(lanes);
+    }
+
+    /// <summary>Writes a mask as bytes 0 and 1, as many as remain.</summary>
+    public static void StoreMask(byte* p, Vector512<int> mask, nint remaining)
+    {
+        var lanes = stackalloc int[Lanes];
+        mask.Store(lanes);
+        var count = Math.Min(remaining, Lanes);
+        for (nint i = 0; i < count; i++) p[i] = (byte)(lanes[i] & 1);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<int> FirstLanes(nint remaining) => Vector512.LessThan(LaneIndex, Vector512.Create((int)remaining));
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void StoreLanes(int* p, Vector512<int> v, nint remaining)
+    {
+        var lanes = stackalloc int[Lanes];
+        v.Store(lanes);
+        for (nint i = 0; i < remaining; i++) p[i] = lanes[i];
+    }
+}

@@ -1,0 +1,246 @@
+using System.ComponentModel;
+using System.Diagnostics;
+using System.Globalization;
+using System.Runtime.CompilerServices;
+using System.Runtime.ExceptionServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics.X86;
+
+namespace FeedbackNN.Cpu;
+
+/// <summary>
+/// Threads that run parts of one loop at a time. Made for kernels that take microseconds: starting a loop wakes nobody as long as
+/// the workers are still spinning from the last one, and costs no allocation.
+/// </summary>
+/// <remarks>
+/// Every thread has its own share of the range, cut into chunks that it claims one by one; a thread that has finished its share
+/// claims chunks of the others. So the same thread sees the same rows in loop after loop (its cache is warm), and a thread that the
+/// operating system holds back holds nobody up: the caller never waits for a worker to begin, only for one to end a chunk.
+/// </remarks>
+[EditorBrowsable(EditorBrowsableState.Never)]
+public sealed unsafe class WorkerPool : IDisposable
+{
+    private const int ChunksPerThread = 4;
+
+    // Distance of two counters that different threads write: two cache lines, because the prefetcher fetches lines in pairs.
+    private const int Line = 128;
+
+    // The open flag of the state word; below it, the number of workers inside the loop; above it, the number of the loop.
+    private const long Open = 1L << 31;
+    private const long NextLoop = 1L << 32;
+
+    // How long an idle worker spins before it parks, and how often it offers its core to others meanwhile.
+    private static readonly long SpinTicks = Stopwatch.Frequency / 5_000;
+    private const int PausesBetweenYields = 64;
+
+    private static readonly Lazy<WorkerPool> SharedPool = new(() => new WorkerPool(DefaultThreads()));
+
+    private readonly byte* _memory;
+    private readonly long* _state;
+    private readonly Thread[] _workers;
+    private readonly SemaphoreSlim _wake = new(0);
+    private int _parked;
+    private int _busy;
+    private volatile bool _disposed;
+    private volatile ExceptionDispatchInfo? _failure;
+
+    // The loop that runs now. Written by its caller while no worker is inside.
+    private delegate*<void*, nint, nint, void> _body;
+    private void* _kernel;
+    private nint _count;
+    private nint _chunk;
+    private nint _chunks;
+
+    /// <summary>Makes a pool of <paramref name="threads"/> threads, the calling one included.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">There are fewer than one or more than 1024 threads.</exception>
+    public WorkerPool(int threads)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(threads, 1024);
+        Threads = threads;
+        var bytes = (nuint)(Line * (threads + 1));
+        _memory = (byte*)NativeMemory.AlignedAlloc(bytes, Line);
+        NativeMemory.Clear(_memory, bytes);
+        _state = (long*)_memory;
+        _workers = new Thread[threads - 1];
+        for (var i = 0; i < _workers.Length; i++)
+        {
+            var index = i + 1;
+            _workers[i] = new Thread(() => Work(index)) { IsBackground = true, Name = $"FeedbackNN worker {index}" };
+            _workers[i].Start();
+        }
+    }
+
+    /// <summary>
+    /// The pool that all programs use unless told otherwise: as many threads as the process may use cores, or as many as the
+    /// environment variable <c>FNN_THREADS</c> says.
+    /// </summary>
+    public static WorkerPool Shared => SharedPool.Value;
+
+    /// <summary>How many threads run a loop, the caller included.</summary>
+    public int Threads { get; }
+
+    /// <summary>
+    /// Runs <paramref name="kernel"/> over [0, <paramref name="count"/>), cut into ranges that are multiples of
+    /// <paramref name="grain"/> except for the last. Returns when all of it is done. Runs everything on the caller when that is one
+    /// grain or less, when the pool has one thread, and when the pool is busy (with a loop of another thread, or with the one that calls this).
+    /// </summary>
+    /// <remarks>What one range throws is thrown here; which of the other ranges have run is then open.</remarks>
+    public void For<TKernel>(in TKernel kernel, nint count, nint grain)
+        where TKernel : struct, IRangeKernel
+    {
+        if (count <= 0) return;
+        if (grain < 1) grain = 1;
+        if (count <= grain || Threads == 1 || Interlocked.CompareExchange(ref _busy, 1, 0) != 0)
+        {
+            Unsafe.AsRef(in kernel).Run(0, count);
+            return;
+        }
+
+        try
+        {
+            var copy = kernel; // on this stack: nothing moves it while workers hold its address
+            Fork(&Body<TKernel>, Unsafe.AsPointer(ref copy), count, grain);
+        }
+        finally
+        {
+            Volatile.Write(ref _busy, 0);
+        }
+    }
+
+    /// <summary>Ends the workers. A loop that runs must have ended before.</summary>
+    public void Dispose()
+    {
+        if (_disposed) return;
+        if (SharedPool.IsValueCreated && ReferenceEquals(this, SharedPool.Value)) return; // others use it
+        _disposed = true;
+        _wake.Release(Threads);
+        foreach (var worker in _workers) worker.Join();
+        NativeMemory.AlignedFree(_memory);
+        _wake.Dispose();
+    }
+
+    private static int DefaultThreads() =>
+        int.TryParse(Environment.GetEnvironmentVariable("FNN_THREADS"), NumberStyles.None, CultureInfo.InvariantCulture, out var threads) && threads is >= 1 and <= 1024
+            ? threads
+            : Math.Clamp(Environment.ProcessorCount, 1, 1024);
+
+    private static void Body<TKernel>(void* kernel, nint begin, nint end)
+        where TKernel : struct, IRangeKernel =>
+        Unsafe.AsRef<TKernel>(kernel).Run(begin, end);
+
+    private ref long NextChunk(int thread) => ref *(long*)(_memory + (Line * (thread + 1)));
+
+    private nint ShareBegin(int thread) => _chunks * thread / Threads;
+
+    private void Fork(delegate*<void*, nint, nint, void> body, void* kernel, nint count, nint grain)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        var units = (count + grain - 1) / grain;
+        var unitsInChunk = Math.Max(1, units / (Threads * ChunksPerThread));
+        _body = body;
+        _kernel = kernel;
+        _count = count;
+        _chunk = unitsInChunk * grain;
+        _chunks = (units + unitsInChunk - 1) / unitsInChunk;
+        _failure = null;
+        for (var thread = 0; thread < Threads; thread++) NextChunk(thread) = ShareBegin(thread);
+
+        var loop = (*_state & ~(NextLoop - 1)) + NextLoop;
+        Interlocked.Exchange(ref *_state, loop | Open);
+        if (Volatile.Read(ref _parked) != 0)
+        {
+            var parked = Interlocked.Exchange(ref _parked, 0);
+            if (parked > 0) _wake.Release(parked);
+        }
+
+        RunShares(0);
+
+        // Nobody else may enter; then wait for those who are inside, whose chunks are the last ones.
+        Interlocked.And(ref *_state, ~Open);
+        for (var spins = 0; (Volatile.Read(ref *_state) & (Open - 1)) != 0; spins++) Pause(spins);
+        _failure?.Throw();
+    }
+
+    private void RunShares(int self)
+    {
+        try
+        {
+            for (var i = 0; i < Threads; i++)
+            {
+                var thread = self + i < Threads ? self + i : self + i - Threads;
+                ref var next = ref NextChunk(thread);
+                var end = ShareBegin(thread + 1);
+                while (Volatile.Read(ref next) < end)
+                {
+                    var chunk = Interlocked.Increment(ref next) - 1;
+                    if (chunk >= end) break;
+                    var begin = (nint)chunk * _chunk;
+                    _body(_kernel, begin, Math.Min(begin + _chunk, _count));
+                }
+            }
+        }
+        catch (Exception exception)
+        {
+            _failure ??= ExceptionDispatchInfo.Capture(exception);
+            for (var thread = 0; thread < Threads; thread++) Volatile.Write(ref NextChunk(thread), _chunks);
+        }
+    }
+
+    private void Work(int self)
+    {
+        var last = 0L;
+        while (!_disposed)
+        {
+            var state = Volatile.Read(ref *_state);
+            if ((state & Open) == 0 || (state & ~(NextLoop - 1)) == last)
+            {
+                WaitForLoop(last);
+                continue;
+            }
+
+            if (Interlocked.CompareExchange(ref *_state, state + 1, state) != state) continue;
+            last = state & ~(NextLoop - 1);
+            RunShares(self);
+            Interlocked.Decrement(ref *_state);
+        }
+    }
+
+    private bool LoopWaits(long last)
+    {
+        var state = Volatile.Read(ref *_state);
+        return (state & Open) != 0 && (state & ~(NextLoop - 1)) != last;
+    }
+
+    private void WaitForLoop(long last)
+    {
+        var start = Stopwatch.GetTimestamp();
+        for (var spins = 0; ; spins++)
+        {
+            if (LoopWaits(last) || _disposed) return;
+            Pause(spins);
+            if (spins % PausesBetweenYields == 0 && Stopwatch.GetTimestamp() - start > SpinTicks) break;
+        }
+
+        // Counted as parked before the last look, and the caller opens a loop before it looks who is parked: one of the two sees the other.
+        // A caller that has taken the count leaves a token behind; at worst the next wait ends early.
+        Interlocked.Increment(ref _parked);
+        if (!LoopWaits(last) && !_disposed)
+        {
+            _wake.Wait();
+            return;
+        }
+
+        int parked;
+        while ((parked = Volatile.Read(ref _parked)) > 0 && Interlocked.CompareExchange(ref _parked, parked - 1, parked) != parked)
+        {
+        }
+    }
+
+    private static void Pause(int spins)
+    {
+        if (spins % PausesBetweenYields == PausesBetweenYields - 1) Thread.Yield();
+        else if (X86Base.IsSupported) X86Base.Pause();
+        else Thread.SpinWait(1);
+    }
+}
