@@ -62,7 +62,16 @@ internal sealed record BrokenModelDeclaration(BoundModel Signature, string FileS
     public override IEnumerable<BoundAxis> Axes => CompiledModelDeclaration.AxesOf(Signature);
 }
 
-/// <summary>A declaration that even the signature of could not be bound, or a training with errors: it is left out.</summary>
+/// <summary>A training with errors in its body, likewise.</summary>
+internal sealed record BrokenTrainDeclaration(BoundTrain Signature, string FileStem)
+    : CompiledDeclaration(Signature.Namespace, Signature.Name, FileStem)
+{
+    public override IEnumerable<ProgramPlan> Programs => [];
+
+    public override IEnumerable<BoundAxis> Axes => Signature.Inputs.SelectMany(tensor => tensor.Axes);
+}
+
+/// <summary>A declaration of which not even the signature could be bound: it is left out.</summary>
 internal sealed record MissingDeclaration(string Namespace, string Name, string FileStem)
     : CompiledDeclaration(Namespace, Name, FileStem)
 {

@@ -14,13 +14,12 @@ internal sealed record NamespaceAxes(string Namespace, EquatableArray<BoundAxis>
     {
         var dimsByNamespace = dims.ToLookup(dim => dim.Namespace, StringComparer.Ordinal);
         var declarationsByNamespace = declarations.ToLookup(declaration => declaration.Namespace, StringComparer.Ordinal);
-        return
-            from space in dimsByNamespace.Select(group => group.Key).Union(declarationsByNamespace.Select(group => group.Key), StringComparer.Ordinal)
-            orderby space
-            select new NamespaceAxes(
+        return dimsByNamespace.Select(own => own.Key).Union(declarationsByNamespace.Select(own => own.Key), StringComparer.Ordinal)
+            .OrderBy(space => space, StringComparer.Ordinal)
+            .Select(space => new NamespaceAxes(
                 space,
                 Distinct(declarationsByNamespace[space].SelectMany(declaration => declaration.Axes)),
-                dimsByNamespace[space].OrderBy(dim => dim.Name, StringComparer.Ordinal).ToEquatableArray());
+                dimsByNamespace[space].OrderBy(dim => dim.Name, StringComparer.Ordinal).ToEquatableArray()));
     }
 
     /// <summary>Each named axis once, and each number; an axis that is an expression has no name of its own in C# and stands as written.</summary>

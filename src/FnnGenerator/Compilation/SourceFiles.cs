@@ -34,7 +34,7 @@ internal static class SourceFiles
 
         public static ParsedText Of(string path, RoslynText text, string rootNamespace)
         {
-            var file = Parser.Parse(new SourceText(path, text.ToString()));
+            var file = FnnParser.Parse(new SourceText(path, text.ToString()));
             return new ParsedText(path, rootNamespace, file.Namespace is null ? file with { Namespace = rootNamespace } : file);
         }
     }
