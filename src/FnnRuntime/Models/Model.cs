@@ -17,8 +17,8 @@ public abstract unsafe class Model : IDisposable
     private readonly NativeBuffer _parameters;
     private readonly NativeBuffer _gradients;
 
-    // Two copies of the buffers: a training run reads one and writes the other, so that a run that fails has changed nothing, and a
-    // backward run still sees what its forward run saw.
+    // Two copies of the buffers: a training run works on the second, which takes the first's place when all went well, so that a run
+    // that fails has changed nothing.
     private NativeBuffer _buffers;
     private NativeBuffer _otherBuffers;
     private ulong _trainingRuns;
@@ -108,10 +108,10 @@ public abstract unsafe class Model : IDisposable
 
     internal float* BufferStorage => (float*)_buffers.Pointer;
 
-    /// <summary>Where a training run writes new buffer values; they hold from <see cref="KeepNewBuffers"/> on.</summary>
+    /// <summary>The copy that a training run works on; it holds from <see cref="KeepNewBuffers"/> on.</summary>
     internal float* NewBufferStorage => (float*)_otherBuffers.Pointer;
 
-    /// <summary>Before a training run: what the run does not write keeps its value.</summary>
+    /// <summary>Before a training run: it begins with the present values.</summary>
     internal void PrepareNewBuffers() => Copy(_buffers, _otherBuffers);
 
     internal void KeepNewBuffers() => (_buffers, _otherBuffers) = (_otherBuffers, _buffers);
@@ -131,7 +131,7 @@ public abstract unsafe class Model : IDisposable
     {
         PrepareNewBuffers();
         _trainingRuns++;
-        RunTrainingPart(program, BufferStorage, NewBufferStorage, new ProgramCall { Sizes = sizes, Inputs = inputs, Results = results });
+        RunTrainingPart(program, NewBufferStorage, new ProgramCall { Sizes = sizes, Inputs = inputs, Results = results });
         KeepNewBuffers();
     }
 
@@ -139,8 +139,8 @@ public abstract unsafe class Model : IDisposable
     [EditorBrowsable(EditorBrowsableState.Never)]
     protected void RunBackward(CpuProgram program, nint* sizes, void** inputs, void** results, void** resultGradients, void** inputGradients)
     {
-        // The forward run has swapped the buffers: the present ones are those it wrote.
-        RunTrainingPart(program, NewBufferStorage, BufferStorage, new ProgramCall
+        // The forward run has kept the buffers it worked on.
+        RunTrainingPart(program, BufferStorage, new ProgramCall
         {
             Sizes = sizes,
             Inputs = inputs,
@@ -151,13 +151,13 @@ public abstract unsafe class Model : IDisposable
         });
     }
 
-    private void RunTrainingPart(CpuProgram program, float* oldBuffers, float* newBuffers, ProgramCall call)
+    private void RunTrainingPart(CpuProgram program, float* workingBuffers, ProgramCall call)
     {
-        void* parameters = ParameterStorage, gradients = GradientStorage, buffers = oldBuffers, updated = newBuffers;
+        void* parameters = ParameterStorage, gradients = GradientStorage, buffers = workingBuffers;
         call.Parameters = &parameters;
         call.Gradients = &gradients;
         call.Buffers = &buffers;
-        call.NewBuffers = &updated;
+        call.NewBuffers = &buffers;
         call.Seed = Seed;
         call.Step = _trainingRuns;
         program.Run(call);

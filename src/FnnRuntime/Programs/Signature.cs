@@ -60,11 +60,20 @@ public static class Signature
     public static ArgumentException SampleLength(string name, int index, int actual, long expected) =>
         new(string.Create(CultureInfo.InvariantCulture, $"Sample {index} has {actual} elements in '{name}' and must have {expected}, as its type or the first sample of the batch says."));
 
-    /// <summary>Floor division of sizes.</summary>
-    public static long Divide(long left, long right) => left / right - (left % right != 0 && (left < 0) != (right < 0) ? 1 : 0);
+    /// <summary>A tensor must have so many axes; asked only where its type does not say.</summary>
+    /// <exception cref="ArgumentException">It has another number.</exception>
+    public static void CheckRank(string tensor, ReadOnlySpan<int> shape, int expected)
+    {
+        if (shape.Length == expected) return;
+        throw new ArgumentException(string.Create(CultureInfo.InvariantCulture, $"'{tensor}' must have {expected} axes; its shape is {Tensor<float>.FormatShape(shape)}."), tensor);
+    }
 
-    /// <summary>The remainder of <see cref="Divide"/>, which has the sign of <paramref name="right"/>.</summary>
-    public static long Remainder(long left, long right) => left - Divide(left, right) * right;
+    /// <summary>A training step needs at least one sample.</summary>
+    /// <exception cref="ArgumentException">The size is zero.</exception>
+    public static void CheckNotEmpty(string axis, int size)
+    {
+        if (size == 0) throw new ArgumentException($"The batch is empty: {axis} is 0.");
+    }
 
     private static ArgumentException IndexOutside(string name, string what, int value, long bound) =>
         new(string.Create(CultureInfo.InvariantCulture, $"In '{name}', {what} is {value}; it is used as an index and must be from 0 to {bound - 1}."), name);

@@ -76,7 +76,7 @@ public abstract class Trainer<TSample, TBatch, TReport> : Trainer<TBatch, TRepor
             }
         }
         Restart();
-        return Report(StepCount, _epochScalars);
+        return MakeReport(StepCount, _epochScalars);
     }
 
     /// <summary>Losses and metrics over all samples, as inference computes them; changes nothing.</summary>
@@ -170,7 +170,7 @@ public abstract class Trainer<TSample, TBatch, TReport> : Trainer<TBatch, TRepor
         var left = (double)_order.Length * (epochs - epoch) - Math.Min((double)batch * batchSize, _order.Length);
         var remaining = rate > 0 ? TimeSpan.FromSeconds(Math.Min(left / rate, TimeSpan.MaxValue.TotalSeconds / 2)) : TimeSpan.Zero;
         return new TrainingProgress<TReport>(
-            epoch + 1, epochs, batch, batches, StepCount, Report(StepCount, StepScalars), Report(StepCount, _epochScalars), rate, elapsed, remaining);
+            epoch + 1, epochs, batch, batches, StepCount, MakeReport(StepCount, StepScalars), MakeReport(StepCount, _epochScalars), rate, elapsed, remaining);
     }
 
     private static void RequireSamples(int count)

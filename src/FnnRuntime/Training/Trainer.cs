@@ -61,7 +61,7 @@ public abstract unsafe class Trainer<TBatch, TReport> : IDisposable
     public TReport Step(TBatch batch)
     {
         RunStep(batch);
-        return Report(StepCount, StepScalars);
+        return MakeReport(StepCount, StepScalars);
     }
 
     /// <summary>Losses and metrics of a batch, as inference computes them; changes nothing.</summary>
@@ -69,7 +69,7 @@ public abstract unsafe class Trainer<TBatch, TReport> : IDisposable
     public TReport Evaluate(TBatch batch)
     {
         EvaluateBatch(batch, isFirst: true);
-        return EvaluationReport(StepCount, _evaluationScalars);
+        return MakeEvaluationReport(StepCount, _evaluationScalars);
     }
 
     /// <summary>
@@ -144,16 +144,16 @@ public abstract unsafe class Trainer<TBatch, TReport> : IDisposable
 
     /// <summary>Makes a report of the numbers of a step: those of the first objective's program, of the second's, and so on.</summary>
     [EditorBrowsable(EditorBrowsableState.Never)]
-    protected abstract TReport Report(long step, ReadOnlySpan<double> scalars);
+    protected abstract TReport MakeReport(long step, ReadOnlySpan<double> scalars);
 
     /// <summary>Makes a report of the numbers of an evaluation.</summary>
     [EditorBrowsable(EditorBrowsableState.Never)]
-    protected abstract TReport EvaluationReport(long step, ReadOnlySpan<double> scalars);
+    protected abstract TReport MakeEvaluationReport(long step, ReadOnlySpan<double> scalars);
 
     /// <summary>The numbers of the last step; those of an objective that did not run are from the last step where it did.</summary>
     internal double[] StepScalars { get; }
 
-    internal TReport EvaluationResult() => EvaluationReport(StepCount, _evaluationScalars);
+    internal TReport EvaluationResult() => MakeEvaluationReport(StepCount, _evaluationScalars);
 
     internal void RunStep(TBatch batch)
     {
@@ -179,7 +179,7 @@ public abstract unsafe class Trainer<TBatch, TReport> : IDisposable
         {
             Bind(batch, _memory.TrainingSizes, _memory.Inputs);
             var scalars = _batchScalars.Length >= _evaluationScalars.Length ? _batchScalars.AsSpan(0, _evaluationScalars.Length) : _memory.HostScalars.AsSpan(0, _evaluationScalars.Length);
-            var call = Call(_setup.Evaluation);
+            var call = Call(_setup.Evaluation, isTraining: false);
             _setup.Evaluation.Program.Run(call);
             _memory.ReadScalars(scalars);
             _setup.Evaluation.Accumulate(_evaluationScalars, scalars, isFirst);
@@ -222,7 +222,7 @@ public abstract unsafe class Trainer<TBatch, TReport> : IDisposable
             var scalars = _batchScalars.AsSpan(start, objective.Program.Scalars.Length);
             start += scalars.Length;
             if (!IsRun(i, StepCount)) continue;
-            var call = Call(objective.Program);
+            var call = Call(objective.Program, isTraining: true);
             objective.Program.Program.Run(call);
             _memory.ReadScalars(scalars);
             var loss = scalars[0] / scalars[1];
@@ -257,7 +257,7 @@ public abstract unsafe class Trainer<TBatch, TReport> : IDisposable
         throw new TrainingDivergedException(StepCount, what, value, source);
     }
 
-    private ProgramCall Call(TrainingProgram program)
+    private ProgramCall Call(TrainingProgram program, bool isTraining)
     {
         _memory.SelectSizes(program.Axes.AsSpan());
         for (var i = 0; i < _nets.Length; i++)
@@ -265,8 +265,7 @@ public abstract unsafe class Trainer<TBatch, TReport> : IDisposable
             var net = _nets[i];
             _memory.Parameters[i] = net.ParameterStorage;
             _memory.Gradients[i] = net.GradientStorage;
-            _memory.Buffers[i] = net.BufferStorage;
-            _memory.NewBuffers[i] = net.NewBufferStorage;
+            _memory.Buffers[i] = isTraining ? net.NewBufferStorage : net.BufferStorage;
         }
         return new ProgramCall
         {
@@ -275,7 +274,7 @@ public abstract unsafe class Trainer<TBatch, TReport> : IDisposable
             Parameters = _memory.Parameters,
             Gradients = _memory.Gradients,
             Buffers = _memory.Buffers,
-            NewBuffers = _memory.NewBuffers,
+            NewBuffers = _memory.Buffers,
             Scalars = _memory.Scalars,
             Seed = Seed,
             Step = (ulong)StepCount,
