@@ -110,7 +110,7 @@ internal sealed class GzipInput : Stream
         while (bytes.Position < _file.Length)
         {
             var start = bytes.Position;
-            if (!SkipHeader(bytes))
+            if (!SkipHeader(bytes) && !bytes.Exhausted)
                 throw new DataException(_path, $"byte {start} begins neither gzip data nor the end of the file", Remedy);
 
             Crc32 checksum = default;
