@@ -90,16 +90,5 @@ public class ArchitectureTests
         return name?.StartsWith(prefix, StringComparison.Ordinal) == true ? name[prefix.Length..].Split('.')[0] : null;
     }
 
-    private static string SourceFolder()
-    {
-        for (var folder = AppContext.BaseDirectory; folder is not null; folder = Path.GetDirectoryName(folder))
-        {
-            var candidate = Path.Combine(folder, "src", "FnnDsl");
-            if (Directory.Exists(candidate)) return candidate;
-        }
-        // With an output folder outside the repository: from where this file was compiled.
-        return Path.GetFullPath(Path.Combine(ThisFolder(), "..", "..", "src", "FnnDsl"));
-    }
-
-    private static string ThisFolder([System.Runtime.CompilerServices.CallerFilePath] string path = "") => Path.GetDirectoryName(path)!;
+    private static string SourceFolder() => Repository.PathOf("src", "FnnDsl");
 }
