@@ -9,6 +9,9 @@ namespace FeedbackNN.Tool;
 /// <summary><c>fnn check</c>: reads <c>.fnn</c> files as one project would and prints what is wrong with them.</summary>
 internal static class CheckCommand
 {
+    /// <summary>Of files that name none: the project that would give them one is not read.</summary>
+    private const string RootNamespace = "Models";
+
     private const int Success = 0;
     private const int FoundErrors = 1;
     private const int BadPath = 2;
@@ -37,7 +40,7 @@ internal static class CheckCommand
         }
 
         var sources = files.Select(path => new SourceText(path, File.ReadAllText(path))).ToList();
-        var diagnostics = FnnCompiler.Check(sources);
+        var diagnostics = SourceCheck.Run(sources, RootNamespace);
         foreach (var diagnostic in diagnostics)
         {
             if (asJson) output.WriteLine(ToJson(diagnostic));

@@ -45,7 +45,7 @@ internal sealed class FnnModule
     }
 
     /// <summary>The constants of the project.</summary>
-    public IEnumerable<BoundDim> Dims => _scope.Value.Dims;
+    public IEnumerable<BoundDim> Dims => _files.IsEmpty ? [] : _scope.Value.Dims;
 
     /// <summary>The models and trainings of the project.</summary>
     public ImmutableArray<DeclarationInput> GetDeclarations() => _declarations.Value;
@@ -81,6 +81,8 @@ internal sealed class FnnModule
 
     private ImmutableArray<DeclarationInput> FindDeclarations()
     {
+        // A project without .fnn files, which gets the generator from a package of its own packages, pays nothing.
+        if (_files.IsEmpty) return [];
         var scope = _scope.Value;
         var found = scope.Models.Select(name => (Kind: DeclarationKind.Model, name))
             .Concat(scope.Trains.Select(name => (Kind: DeclarationKind.Train, name)))
