@@ -3,7 +3,6 @@ using System.Globalization;
 using FeedbackNN.Dsl.Diagnostics;
 using FeedbackNN.Dsl.Text;
 using Microsoft.CodeAnalysis;
-using Microsoft.CodeAnalysis.Text;
 using DslDiagnostic = FeedbackNN.Dsl.Diagnostics.Diagnostic;
 using DslLocation = FeedbackNN.Dsl.Diagnostics.Location;
 using RoslynDiagnostic = Microsoft.CodeAnalysis.Diagnostic;
@@ -37,15 +36,17 @@ internal static class DiagnosticDescriptors
     private static string Compose(DslDiagnostic diagnostic)
     {
         var message = diagnostic.Message;
-        if (diagnostic.Labels.Count > 0) message += $" ({string.Join("; ", diagnostic.Labels.Select(Compose))})";
+        if (diagnostic.Labels.Count > 0) message += $" ({string.Join("; ", diagnostic.Labels.Select(label => Compose(label, diagnostic.Location.Source)))})";
         if (diagnostic.Fix is { } fix) message += $"; fix: {fix}";
         return message;
     }
 
-    private static string Compose(Label label)
+    private static string Compose(Label label, SourceText mentioned)
     {
-        var position = label.Location.Source.GetPosition(label.Location.Span.Start);
-        return string.Format(CultureInfo.InvariantCulture, "line {0}: {1}", position.Line + 1, label.Text);
+        var source = label.Location.Source;
+        var line = source.GetPosition(label.Location.Span.Start).Line + 1;
+        var place = string.Format(CultureInfo.InvariantCulture, source == mentioned ? "line {0}" : "{1}, line {0}", line, source.Path);
+        return $"{place}: {label.Text}";
     }
 
     private static RoslynLocation Convert(DslLocation location)
@@ -55,7 +56,7 @@ internal static class DiagnosticDescriptors
         return RoslynLocation.Create(
             location.Source.Path,
             new Microsoft.CodeAnalysis.Text.TextSpan(location.Span.Start, location.Span.Length),
-            new LinePositionSpan(new(start.Line, start.Column), new(end.Line, end.Column)));
+            new Microsoft.CodeAnalysis.Text.LinePositionSpan(new(start.Line, start.Column), new(end.Line, end.Column)));
     }
 
     private static DiagnosticDescriptor Describe(DiagnosticRow row) => new(

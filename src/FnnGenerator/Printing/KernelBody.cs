@@ -1,4 +1,3 @@
-using System.Text.RegularExpressions;
 using FeedbackNN.Dsl.Graphs;
 using FeedbackNN.Dsl.Planning;
 using FeedbackNN.Dsl.Types;
@@ -67,8 +66,8 @@ internal sealed class KernelBody
                 LoadValue load => address(load.Access),
                 IndexValue indexValue => index(indexValue),
                 RandomValue randomValue => random(randomValue),
-                ConvertValue convert => ScalarText.Convert(Operand(_scalars[convert.Input]), _kernel.Values[convert.Input].Element, convert.Element),
-                ApplyValue apply => ScalarText.Apply(apply.Operator, apply.Inputs.Select(id => Operand(_scalars[id])).ToArray(), _kernel.Values[apply.Inputs[0]].Element),
+                ConvertValue convert => ScalarText.Convert(_scalars[convert.Input], _kernel.Values[convert.Input].Element, convert.Element),
+                ApplyValue apply => ScalarText.Apply(apply.Operator, apply.Inputs.Select(id => _scalars[id]).ToArray(), _kernel.Values[apply.Inputs[0]].Element),
                 _ => throw new InvalidOperationException($"No C# is known for {value}."),
             };
             writer.Line($"var v{i} = {expression};");
@@ -112,7 +111,7 @@ internal sealed class KernelBody
                 RandomValue randomValue => random(randomValue),
                 ConvertValue convert => isVector
                     ? VectorText.Convert(texts[convert.Input], _kernel.Values[convert.Input].Element, convert.Element)
-                    : ScalarText.Convert(Operand(texts[convert.Input]), _kernel.Values[convert.Input].Element, convert.Element),
+                    : ScalarText.Convert(texts[convert.Input], _kernel.Values[convert.Input].Element, convert.Element),
                 ApplyValue apply => Apply(apply, texts),
                 _ => throw new InvalidOperationException($"No C# is known for {value}."),
             };
@@ -131,7 +130,7 @@ internal sealed class KernelBody
 
     private string Apply(ApplyValue apply, Dictionary<int, string> texts)
     {
-        var inputs = apply.Inputs.Select(id => Operand(texts[id])).ToArray();
+        var inputs = apply.Inputs.Select(id => texts[id]).ToArray();
         var element = _kernel.Values[apply.Inputs[0]].Element;
         return _kernel.IsVectorized ? VectorText.Apply(apply.Operator, inputs, element) : ScalarText.Apply(apply.Operator, inputs, element);
     }
@@ -156,23 +155,5 @@ internal sealed class KernelBody
             }
         }
         return uses;
-    }
-
-    /// <summary>In parentheses unless it is a name, a number, a call or an access.</summary>
-    private static string Operand(string expression) => IsSimple(expression) ? expression : $"({expression})";
-
-    private static bool IsSimple(string expression)
-    {
-        if (Regex.IsMatch(expression, @"^[\w.]+$")) return true;
-        // A call or access whose opening bracket closes at the end only.
-        var open = expression.IndexOfAny(['(', '[']);
-        if (open <= 0 || !Regex.IsMatch(expression.Substring(0, open), @"^[\w.]+$")) return false;
-        var depth = 0;
-        for (var i = open; i < expression.Length; i++)
-        {
-            if (expression[i] is '(' or '[') depth++;
-            if (expression[i] is ')' or ']' && --depth == 0 && i < expression.Length - 1) return false;
-        }
-        return true;
     }
 }

@@ -200,7 +200,7 @@ internal sealed class KernelPrinter(CodeWriter writer, Kernel kernel, string nam
                 writer.Line($"a{id} = {Combine(reduce.Kind, $"a{id}", $"Simd.Keep({text}, remaining, {Identity(reduce.Kind, reduce.Element)})")};");
                 break;
             case ReduceValue reduce:
-                writer.Line($"a{id} = {Combine(reduce.Kind, $"a{id}", $"({text})")};");
+                writer.Line($"a{id} = {Combine(reduce.Kind, $"a{id}", text)};");
                 break;
             case ArgReduceValue arg when kernel.IsVectorized:
                 var worst = Identity(arg.IsMax ? ReduceKind.Max : ReduceKind.Min, ElementType.F32);
@@ -231,8 +231,8 @@ internal sealed class KernelPrinter(CodeWriter writer, Kernel kernel, string nam
 
     private string Combine(ReduceKind kind, string left, string right) => kind switch
     {
-        ReduceKind.Sum => $"{left} + {right}",
-        ReduceKind.Prod => $"{left} * {right}",
+        ReduceKind.Sum => $"{left} + {ScalarText.Operand(right)}",
+        ReduceKind.Prod => $"{left} * {ScalarText.Operand(right)}",
         _ => $"{(kernel.IsVectorized ? "SimdMath" : "ScalarMath")}.{(kind == ReduceKind.Max ? "Maximum" : "Minimum")}({left}, {right})",
     };
 
@@ -254,13 +254,13 @@ internal sealed class KernelPrinter(CodeWriter writer, Kernel kernel, string nam
         {
             var target = Element(store.Access, "column", store.ReducedRows);
             if (kernel.Form == KernelForm.Parts) target = $"{_operands[store.Access.Operand]}[part * {SizeText.Factor(kernel.Columns)} + column]";
-            if (kernel.IsVectorized) writer.Line($"Simd.Store(&{target}, {Combine(kind, $"Simd.Load(&{target})", $"({text})")}, remaining);");
-            else writer.Line($"{target} = {Combine(kind, target, $"({text})")};");
+            if (kernel.IsVectorized) writer.Line($"Simd.Store(&{target}, {Combine(kind, $"Simd.Load(&{target})", text)}, remaining);");
+            else writer.Line($"{target} = {Combine(kind, target, text)};");
             return;
         }
         var place = Element(store.Access, "column");
         if (!kernel.IsVectorized) writer.Line($"{place} {(store.Adds ? "+=" : "=")} {text};");
-        else if (store.Adds) writer.Line($"Simd.Store(&{place}, Simd.Load(&{place}) + ({text}), remaining);");
+        else if (store.Adds) writer.Line($"Simd.Store(&{place}, Simd.Load(&{place}) + {ScalarText.Operand(text)}, remaining);");
         else writer.Line($"Simd.Store(&{place}, {text}, remaining);");
     }
 

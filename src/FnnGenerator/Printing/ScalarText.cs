@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.RegularExpressions;
 using FeedbackNN.Dsl.Operators;
 using FeedbackNN.Dsl.Types;
 
@@ -30,32 +31,53 @@ internal static class ScalarText
 
     private static string WithPoint(string digits) => digits.IndexOfAny(['.', 'E', 'e']) < 0 ? digits + ".0" : digits;
 
-    /// <param name="inputs">Expressions, in parentheses where they need them.</param>
-    public static string Apply(ScalarOperator scalarOperator, IReadOnlyList<string> inputs, ElementType inputElement) => scalarOperator.Name switch
+    public static string Apply(ScalarOperator scalarOperator, IReadOnlyList<string> inputs, ElementType inputElement)
     {
-        "add" => $"{inputs[0]} + {inputs[1]}",
-        "sub" => $"{inputs[0]} - {inputs[1]}",
-        "mul" => $"{inputs[0]} * {inputs[1]}",
-        "div" when inputElement.IsFloat() => $"{inputs[0]} / {inputs[1]}",
-        "neg" => $"-{inputs[0]}",
-        "less" => $"{inputs[0]} < {inputs[1]}",
-        "less_or_equal" => $"{inputs[0]} <= {inputs[1]}",
-        "greater" => $"{inputs[0]} > {inputs[1]}",
-        "greater_or_equal" => $"{inputs[0]} >= {inputs[1]}",
-        "equal" => $"{inputs[0]} == {inputs[1]}",
-        "not_equal" => $"{inputs[0]} != {inputs[1]}",
-        "and" => $"{inputs[0]} & {inputs[1]}",
-        "or" => $"{inputs[0]} | {inputs[1]}",
-        "not" => $"!{inputs[0]}",
-        "select" => $"{inputs[0]} ? {inputs[1]} : {inputs[2]}",
-        _ => $"ScalarMath.{CSharpNames.Pascal(scalarOperator.Name)}({string.Join(", ", inputs)})",
-    };
+        string Operand(int input) => ScalarText.Operand(inputs[input]);
+        return scalarOperator.Name switch
+        {
+            "add" => $"{Operand(0)} + {Operand(1)}",
+            "sub" => $"{Operand(0)} - {Operand(1)}",
+            "mul" => $"{Operand(0)} * {Operand(1)}",
+            "div" when inputElement.IsFloat() => $"{Operand(0)} / {Operand(1)}",
+            "neg" => $"-{Operand(0)}",
+            "less" => $"{Operand(0)} < {Operand(1)}",
+            "less_or_equal" => $"{Operand(0)} <= {Operand(1)}",
+            "greater" => $"{Operand(0)} > {Operand(1)}",
+            "greater_or_equal" => $"{Operand(0)} >= {Operand(1)}",
+            "equal" => $"{Operand(0)} == {Operand(1)}",
+            "not_equal" => $"{Operand(0)} != {Operand(1)}",
+            "and" => $"{Operand(0)} & {Operand(1)}",
+            "or" => $"{Operand(0)} | {Operand(1)}",
+            "not" => $"!{Operand(0)}",
+            "select" => $"{Operand(0)} ? {Operand(1)} : {Operand(2)}",
+            _ => $"ScalarMath.{CSharpNames.Pascal(scalarOperator.Name)}({string.Join(", ", inputs)})",
+        };
+    }
+
+    /// <summary>An expression as an operand: in parentheses unless it is a name, a number, a call or an access.</summary>
+    public static string Operand(string expression) => IsSimple(expression) ? expression : $"({expression})";
+
+    private static bool IsSimple(string expression)
+    {
+        if (Regex.IsMatch(expression, @"^[\w.]+$")) return true;
+        // A call or access whose opening bracket closes at the end only.
+        var open = expression.IndexOfAny(['(', '[']);
+        if (open <= 0 || !Regex.IsMatch(expression.Substring(0, open), @"^[\w.]+$")) return false;
+        var depth = 0;
+        for (var i = open; i < expression.Length; i++)
+        {
+            if (expression[i] is '(' or '[') depth++;
+            if (expression[i] is ')' or ']' && --depth == 0 && i < expression.Length - 1) return false;
+        }
+        return true;
+    }
 
     public static string Convert(string input, ElementType from, ElementType to) => (from, to) switch
     {
         _ when from == to => input,
-        (ElementType.Bool, _) => $"{input} ? {Number(1, to)} : {Number(0, to)}",
-        (_, ElementType.Bool) => $"{input} != {Number(0, from)}",
-        _ => $"({Type(to)}){input}",
+        (ElementType.Bool, _) => $"{Operand(input)} ? {Number(1, to)} : {Number(0, to)}",
+        (_, ElementType.Bool) => $"{Operand(input)} != {Number(0, from)}",
+        _ => $"({Type(to)}){Operand(input)}",
     };
 }

@@ -11,22 +11,26 @@ internal static class VectorText
     public static string Broadcast(string scalar, ElementType element) =>
         element == ElementType.Bool ? $"Vector512.Create({scalar} ? -1 : 0)" : $"Vector512.Create({scalar})";
 
-    public static string Apply(ScalarOperator scalarOperator, IReadOnlyList<string> inputs, ElementType inputElement) => scalarOperator.Name switch
+    public static string Apply(ScalarOperator scalarOperator, IReadOnlyList<string> inputs, ElementType inputElement)
     {
-        "add" => $"{inputs[0]} + {inputs[1]}",
-        "sub" => $"{inputs[0]} - {inputs[1]}",
-        "mul" => $"{inputs[0]} * {inputs[1]}",
-        "div" when inputElement.IsFloat() => $"{inputs[0]} / {inputs[1]}",
-        "neg" => $"-{inputs[0]}",
-        "and" => $"{inputs[0]} & {inputs[1]}",
-        "or" => $"{inputs[0]} | {inputs[1]}",
-        "not" => $"~{inputs[0]}",
-        "equal" when inputElement == ElementType.Bool => $"~({inputs[0]} ^ {inputs[1]})",
-        "not_equal" when inputElement == ElementType.Bool => $"{inputs[0]} ^ {inputs[1]}",
-        "less" or "less_or_equal" or "greater" or "greater_or_equal" or "equal" or "not_equal" or "select" =>
-            $"Simd.{CSharpNames.Pascal(scalarOperator.Name)}({string.Join(", ", inputs)})",
-        _ => $"SimdMath.{CSharpNames.Pascal(scalarOperator.Name)}({string.Join(", ", inputs)})",
-    };
+        string Operand(int input) => ScalarText.Operand(inputs[input]);
+        return scalarOperator.Name switch
+        {
+            "add" => $"{Operand(0)} + {Operand(1)}",
+            "sub" => $"{Operand(0)} - {Operand(1)}",
+            "mul" => $"{Operand(0)} * {Operand(1)}",
+            "div" when inputElement.IsFloat() => $"{Operand(0)} / {Operand(1)}",
+            "neg" => $"-{Operand(0)}",
+            "and" => $"{Operand(0)} & {Operand(1)}",
+            "or" => $"{Operand(0)} | {Operand(1)}",
+            "not" => $"~{Operand(0)}",
+            "equal" when inputElement == ElementType.Bool => $"~({Operand(0)} ^ {Operand(1)})",
+            "not_equal" when inputElement == ElementType.Bool => $"{Operand(0)} ^ {Operand(1)}",
+            "less" or "less_or_equal" or "greater" or "greater_or_equal" or "equal" or "not_equal" or "select" =>
+                $"Simd.{CSharpNames.Pascal(scalarOperator.Name)}({string.Join(", ", inputs)})",
+            _ => $"SimdMath.{CSharpNames.Pascal(scalarOperator.Name)}({string.Join(", ", inputs)})",
+        };
+    }
 
     public static string Convert(string input, ElementType from, ElementType to) => (from, to) switch
     {
