@@ -22,11 +22,18 @@ internal sealed record NamespaceAxes(string Namespace, EquatableArray<BoundAxis>
                 dimsByNamespace[space].OrderBy(dim => dim.Name, StringComparer.Ordinal).ToEquatableArray()));
     }
 
-    /// <summary>Each named axis once, and each number; an axis that is an expression has no name of its own in C# and stands as written.</summary>
-    private static EquatableArray<BoundAxis> Distinct(IEnumerable<BoundAxis> axes) => axes
-        .Select(axis => axis.Name is null ? axis : axis with { Size = Size.Axis(axis.Name) })
-        .Distinct()
-        .OrderBy(axis => axis.Name ?? "", StringComparer.Ordinal)
-        .ThenBy(axis => axis.Size.ToString(), StringComparer.Ordinal)
-        .ToEquatableArray();
+    /// <summary>
+    /// Each name once, and each axis without a name. A name has a fixed size when all its uses have the same; one that is sized at run
+    /// time, or differs between members of a family, has none.
+    /// </summary>
+    private static EquatableArray<BoundAxis> Distinct(IEnumerable<BoundAxis> axes)
+    {
+        var all = axes.Distinct().ToList();
+        var named = all.Where(axis => axis.Name is not null).GroupBy(axis => axis.Name!, StringComparer.Ordinal)
+            .Select(uses => new BoundAxis(uses.Key, uses.All(use => use.Size.IsConstant) && uses.Count() == 1 ? uses.First().Size : Size.Axis(uses.Key)));
+        return all.Where(axis => axis.Name is null).Concat(named)
+            .OrderBy(axis => axis.Name ?? "", StringComparer.Ordinal)
+            .ThenBy(axis => axis.Size.ToString(), StringComparer.Ordinal)
+            .ToEquatableArray();
+    }
 }
