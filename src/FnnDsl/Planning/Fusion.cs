@@ -62,7 +62,10 @@ internal sealed class Fusion
     public static bool IsLeaf(Operation operation) => operation is Input or Parameter or BufferValue or OutputGradient;
 
     /// <summary>True where a kernel loads the node instead of computing it inline.</summary>
-    public bool IsLoaded(int id) => IsLeaf(_graph[id].Operation) || IsStructured(_graph[id].Operation) || _graph[id].Operation is Reshape || _anchors.ContainsKey(id);
+    public bool IsLoaded(int id) => IsLeaf(_graph[id].Operation) || IsStructured(_graph[id].Operation) || _graph[id].Operation is Reshape || (_anchors.ContainsKey(id) && !IsNumber(id));
+
+    /// <summary>Numbers are written where they are used, even when they are an output too.</summary>
+    private bool IsNumber(int id) => _graph[id].Operation is Constant or SizeValue;
 
     private void FindStored()
     {
@@ -73,6 +76,9 @@ internal sealed class Fusion
                 case Contract:
                     foreach (var input in node.Inputs) Store(MatrixLayout.TryRead(_graph, node, input, out var source, out _) ? source : input);
                     break;
+                case Reduce when IsCombinationOfReductions(node.Inputs[0]):
+                    Store(node.Inputs[0]);
+                    break;
                 case Reshape or Gather or ScatterAdd or CheckRange:
                     foreach (var input in node.Inputs) Store(input);
                     break;
@@ -80,6 +86,23 @@ internal sealed class Fusion
             if (IsStructured(node.Operation)) _stored.Add(node.Id);
         }
         foreach (var output in _graph.Outputs) Store(output.Node);
+    }
+
+    /// <summary>
+    /// Made, element by element, of several reductions' results (a loss of each row): computed where those are, one number a row is
+    /// stored instead of several.
+    /// </summary>
+    private bool IsCombinationOfReductions(int id)
+    {
+        var reductions = new HashSet<int>();
+        var stack = new Stack<int>([id]);
+        while (stack.Count > 0)
+        {
+            var node = _graph[stack.Pop()];
+            if (node.Operation is Reduce && node.Type.Shape == _graph[id].Type.Shape) reductions.Add(node.Id);
+            else if (node.Operation is Elementwise or Graphs.Convert) foreach (var input in node.Inputs) stack.Push(input);
+        }
+        return reductions.Count > 1 && _graph[id].Operation is Elementwise;
     }
 
     private void Store(int id)

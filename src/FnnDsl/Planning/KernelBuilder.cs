@@ -63,11 +63,8 @@ internal sealed class KernelBuilder(Graph graph, Fusion fusion, FusionGroup? gro
 
     public Kernel Build(string name, KernelForm form)
     {
-        var sizes = domain.Rows.Append(domain.Columns)
-            .Concat(_values.SelectMany(SizesOf)).Concat(_stores.SelectMany(store => SizesOf(store.Access)))
-            .SelectMany(size => size.AxisNames).Distinct().OrderBy(axis => axis, StringComparer.Ordinal);
         var kernel = new Kernel(name, domain.Rows, domain.Columns, _operands.ToEquatableArray(), _values.ToEquatableArray(), _stores.ToEquatableArray(),
-            sizes.ToEquatableArray(), form, IsVectorized: false, Cost: 0);
+            default, form, IsVectorized: false, Cost: 0);
         return KernelTraits.Decide(form == KernelForm.Serial ? kernel : KernelCoalescing.Run(kernel));
     }
 
@@ -125,15 +122,4 @@ internal sealed class KernelBuilder(Graph graph, Fusion fusion, FusionGroup? gro
 
     private static Level LevelOf(AffineIndex index) =>
         !Column(index).IsZero ? Level.Column : Rows(index).Any(size => !size.IsZero) ? Level.Row : Level.Kernel;
-
-    private static IEnumerable<Size> SizesOf(KernelValue value) => value switch
-    {
-        LoadValue load => SizesOf(load.Access),
-        SizeNumberValue size => [size.Size],
-        IndexValue index => index.RowCoefficients.Append(index.ColumnCoefficient).Append(index.Offset),
-        RandomValue random => random.RowCoefficients.Append(random.ColumnCoefficient).Append(random.Offset),
-        _ => [],
-    };
-
-    private static IEnumerable<Size> SizesOf(Access access) => access.RowStrides.Append(access.ColumnStride).Append(access.Offset);
 }

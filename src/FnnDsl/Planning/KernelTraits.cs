@@ -1,4 +1,5 @@
 using FeedbackNN.Dsl.Graphs;
+using FeedbackNN.Dsl.Text;
 using FeedbackNN.Dsl.Types;
 
 namespace FeedbackNN.Dsl.Planning;
@@ -9,6 +10,8 @@ internal static class KernelTraits
     public static Kernel Decide(Kernel kernel) => kernel with
     {
         IsVectorized = kernel.Values.All(value => HasVectorForm(kernel, value)) && kernel.Stores.All(store => HasVectorForm(kernel, store)),
+        Sizes = LoopSizes(kernel).Concat(kernel.Values.SelectMany(SizesOf)).Concat(kernel.Stores.SelectMany(store => SizesOf(store.Access)))
+            .SelectMany(size => size.AxisNames).Distinct().OrderBy(axis => axis, StringComparer.Ordinal).ToEquatableArray(),
         Cost = Math.Max(1, kernel.Values.Sum(CostOf) + kernel.Stores.Count),
     };
 
@@ -37,6 +40,26 @@ internal static class KernelTraits
         if (store.Access.ColumnStride.IsZero) return value.Level != Level.Column && !store.Adds;
         return value.Element is ElementType.F32 or ElementType.I32 && store.Access.ColumnStride.IsOne;
     }
+
+    /// <summary>Sizes that the loops themselves need: of inner row axes, to tell their indices apart, and of the columns.</summary>
+    private static IEnumerable<Size> LoopSizes(Kernel kernel) => kernel.Form switch
+    {
+        KernelForm.Map => [],
+        KernelForm.Epilogue => kernel.Rows.Skip(1),
+        KernelForm.Parts => kernel.Rows.Append(kernel.Columns),
+        _ => kernel.Rows.Skip(kernel.ReducedRows > 0 ? 0 : 1).Append(kernel.Columns),
+    };
+
+    private static IEnumerable<Size> SizesOf(KernelValue value) => value switch
+    {
+        LoadValue load => SizesOf(load.Access),
+        SizeNumberValue size => [size.Size],
+        IndexValue index => index.RowCoefficients.Append(index.ColumnCoefficient).Append(index.Offset),
+        RandomValue random => random.RowCoefficients.Append(random.ColumnCoefficient).Append(random.Offset),
+        _ => [],
+    };
+
+    private static IEnumerable<Size> SizesOf(Access access) => access.RowStrides.Append(access.ColumnStride).Append(access.Offset);
 
     private static bool IsLane(ElementType element) => element is ElementType.F32 or ElementType.I32 or ElementType.Bool;
 

@@ -124,7 +124,7 @@ internal sealed class KernelPrinter(CodeWriter writer, Kernel kernel, string nam
         var rest = flat;
         for (var axis = axes.Count - 1; axis > 0; axis--)
         {
-            var size = SizeText.Factor(axes[axis]);
+            var size = SizeText.Divisor(axes[axis]);
             writer.Line($"var {prefix}{axis} = {rest} % {size};");
             if (axis > 1)
             {

@@ -38,14 +38,17 @@ internal static class SizeText
     /// <summary>In parentheses where it stands as a factor and is a sum.</summary>
     public static string Factor(Size size) => size.Terms.Count > 1 || (size.TryGetConstant(out var value) && value < 0) ? $"({Print(size)})" : Print(size);
 
+    /// <summary>In parentheses where it stands behind a division and is more than a name or a number.</summary>
+    public static string Divisor(Size size) => Print(size) is var text && text.All(character => char.IsLetterOrDigit(character) || character == '_') ? text : $"({text})";
+
     /// <summary><c>a * stride</c>, shortened for strides 0 and 1; null for 0.</summary>
     public static string? Times(string variable, Size stride) => stride.IsZero ? null : stride.IsOne ? variable : $"{variable} * {Factor(stride)}";
 
     private static string Print(Size.Atom atom) => atom switch
     {
         Size.NamedAtom named => Axis(named.Name),
-        Size.DivAtom div => $"({Factor(div.Numerator)} / {Factor(div.Denominator)})",
-        Size.RemainderAtom rem => $"({Factor(rem.Numerator)} % {Factor(rem.Denominator)})",
+        Size.DivAtom div => $"({Divisor(div.Numerator)} / {Divisor(div.Denominator)})",
+        Size.RemainderAtom rem => $"({Divisor(rem.Numerator)} % {Divisor(rem.Denominator)})",
         _ => throw new InvalidOperationException($"No C# is known for the size {atom.Key}."),
     };
 }

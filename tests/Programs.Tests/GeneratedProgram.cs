@@ -1,0 +1,193 @@
+using System.Reflection;
+using System.Runtime.InteropServices;
+using FeedbackNN.Cpu;
+using FeedbackNN.Dsl.Binding;
+using FeedbackNN.Dsl.Graphs;
+using FeedbackNN.Dsl.Planning;
+using FeedbackNN.Dsl.Text;
+using FeedbackNN.Dsl.Types;
+using FeedbackNN.Generator.Printing;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
+
+namespace FeedbackNN.Programs.Tests;
+
+/// <summary>A graph that went the whole road: planned, printed, compiled by Roslyn, loaded, and ready to run beside the interpreter.</summary>
+internal sealed unsafe class GeneratedProgram : IDisposable
+{
+    private static readonly MetadataReference[] References =
+        ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator).Select(path => (MetadataReference)MetadataReference.CreateFromFile(path)).ToArray();
+
+    private readonly Graph _graph;
+    private readonly CpuProgram _program;
+    private readonly StorageLayout[] _parameters;
+    private readonly StorageLayout[] _buffers;
+    private readonly List<nint> _memory = [];
+
+    private GeneratedProgram(Graph graph, ProgramPlan plan, string text, CpuProgram program, StorageLayout[] parameters, StorageLayout[] buffers)
+    {
+        (_graph, Plan, Text, _program, _parameters, _buffers) = (graph, plan, text, program, parameters, buffers);
+    }
+
+    public ProgramPlan Plan { get; }
+
+    public string Text { get; }
+
+    public static GeneratedProgram Compile(Graph graph, WorkerPool? pool = null)
+    {
+        var axes = graph.Nodes.SelectMany(node => node.Type.Shape).SelectMany(size => size.AxisNames).Distinct().Order(StringComparer.Ordinal).ToEquatableArray();
+        var plan = Planner.Plan("Program", graph, axes);
+        var parameters = Layouts(graph, node => node.Operation is Parameter parameter ? (parameter.Net, parameter.Index) : null);
+        var buffers = Layouts(graph, node => node.Operation is BufferValue buffer ? (buffer.Net, buffer.Index) : null);
+        var text = ProgramPrinter.Print("Generated", plan, parameters, buffers, _ => null);
+        var compilation = CSharpCompilation.Create("Generated" + Guid.NewGuid().ToString("N"), [CSharpSyntaxTree.ParseText(text)], References,
+            new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, optimizationLevel: OptimizationLevel.Release, allowUnsafe: true));
+        using var image = new MemoryStream();
+        var result = compilation.Emit(image);
+        Assert.True(result.Success, string.Join("\n", result.Diagnostics.Where(diagnostic => diagnostic.Severity == DiagnosticSeverity.Error).Take(10)) + "\n" + text);
+        var type = Assembly.Load(image.ToArray()).GetType("Generated.Program")!;
+        var program = (CpuProgram)Activator.CreateInstance(type, BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic, null, [pool ?? WorkerPool.Shared], null)!;
+        return new GeneratedProgram(graph, plan, text, program, parameters, buffers);
+    }
+
+    /// <summary>Runs forward and backward; gives each output in the graph's order.</summary>
+    public double[][] Run(Dsl.Interpretation.InterpreterInputs inputs, ulong seed = 1, ulong step = 1)
+    {
+        long SizeOf(Size size) => size.Evaluate(name => inputs.Sizes[name]);
+        var sizes = (nint*)Allocate(Math.Max(1, Plan.Axes.Count) * sizeof(nint));
+        for (var i = 0; i < Plan.Axes.Count; i++) sizes[i] = (nint)inputs.Sizes[Plan.Axes[i]];
+        var call = new ProgramCall
+        {
+            Sizes = sizes,
+            Inputs = Pointers(16),
+            Results = Pointers(16),
+            ResultGradients = Pointers(16),
+            InputGradients = Pointers(16),
+            Parameters = Pointers(4),
+            Gradients = Pointers(4),
+            Buffers = Pointers(4),
+            NewBuffers = Pointers(4),
+            Scalars = (float*)Allocate(64 * sizeof(float)),
+            Seed = seed,
+            Step = step,
+        };
+        foreach (var node in _graph.Nodes)
+        {
+            var count = SizeOf(node.Type.ElementCount);
+            switch (node.Operation)
+            {
+                case Input input:
+                    call.Inputs[input.Index] = Write(inputs.Inputs[input.Index], node.Type.Element);
+                    break;
+                case OutputGradient gradient:
+                    call.ResultGradients[gradient.Index] = Write(inputs.OutputGradients[gradient.Index], node.Type.Element);
+                    break;
+            }
+        }
+        for (var net = 0; net < 4; net++)
+        {
+            call.Parameters[net] = Flat(_parameters[net], (n, i) => inputs.Parameter(n, i), node => node.Operation is Parameter p && p.Net == net ? p.Index : -1, net);
+            call.Gradients[net] = Allocate(_parameters[net].Length * 8);
+            call.Buffers[net] = Flat(_buffers[net], (n, i) => inputs.Buffer(n, i), node => node.Operation is BufferValue b && b.Net == net ? b.Index : -1, net);
+        }
+        foreach (var output in _graph.Outputs)
+        {
+            var bytes = SizeOf(_graph[output.Node].Type.ElementCount) * 8;
+            if (output.Target is ResultTarget result) call.Results[result.Index] = Allocate(bytes);
+            if (output.Target is InputGradientTarget gradient) call.InputGradients[gradient.Input] = Allocate(bytes);
+        }
+        _program.Run(call);
+        call.Backward = true;
+        _program.Run(call);
+        var outputs = _graph.Outputs.Select(output =>
+        {
+            var type = _graph[output.Node].Type;
+            var pointer = output.Target switch
+            {
+                ResultTarget result => call.Results[result.Index],
+                InputGradientTarget gradient => call.InputGradients[gradient.Input],
+                GradientTarget gradient => (float*)call.Gradients[gradient.Net] + _parameters[gradient.Net].Offsets[gradient.Parameter],
+                BufferTarget buffer => (float*)call.Buffers[buffer.Net] + _buffers[buffer.Net].Offsets[buffer.Buffer],
+                ScalarTarget scalar => call.Scalars + scalar.Index,
+                var other => throw new InvalidOperationException(other.ToString()),
+            };
+            return Read(pointer, type.Element, SizeOf(type.ElementCount));
+        }).ToArray();
+        Free();
+        return outputs;
+    }
+
+    public void Dispose() => _program.Dispose();
+
+    private static StorageLayout[] Layouts(Graph graph, Func<Node, (int Net, int Index)?> find)
+    {
+        var known = graph.Nodes.Select(node => (Key: find(node), node.Type)).Where(item => item.Key is not null).ToDictionary(item => item.Key!.Value, item => item.Type);
+        return Enumerable.Range(0, 4).Select(net =>
+        {
+            var count = known.Keys.Where(key => key.Net == net).Select(key => key.Index + 1).DefaultIfEmpty(0).Max();
+            return StorageLayout.Compute(Enumerable.Range(0, count).Select(index => new BoundStorage("p", "p",
+                known.TryGetValue((net, index), out var type) ? type : new TensorType(ElementType.F32, EquatableArray<Size>.Own(Size.One)), default, new BoundInitializer("constant", default), default)));
+        }).ToArray();
+    }
+
+    private void* Flat(StorageLayout layout, Func<int, int, double[]> values, Func<Node, int> indexOf, int net)
+    {
+        var pointer = (float*)Allocate(layout.Length * 4);
+        foreach (var index in _graph.Nodes.Select(indexOf).Where(index => index >= 0))
+        {
+            var source = values(net, index);
+            for (var i = 0; i < source.Length; i++) pointer[layout.Offsets[index] + i] = (float)source[i];
+        }
+        return pointer;
+    }
+
+    private void** Pointers(int count) => (void**)Allocate(count * sizeof(void*));
+
+    private void* Allocate(long bytes)
+    {
+        var pointer = NativeMemory.AlignedAlloc((nuint)bytes + 128, 64);
+        NativeMemory.Clear(pointer, (nuint)bytes + 128);
+        _memory.Add((nint)pointer);
+        return pointer;
+    }
+
+    private void Free()
+    {
+        foreach (var pointer in _memory) NativeMemory.AlignedFree((void*)pointer);
+        _memory.Clear();
+    }
+
+    private void* Write(double[] values, ElementType element)
+    {
+        var pointer = Allocate(values.Length * 8L);
+        for (var i = 0; i < values.Length; i++)
+        {
+            switch (element)
+            {
+                case ElementType.F32: ((float*)pointer)[i] = (float)values[i]; break;
+                case ElementType.F64: ((double*)pointer)[i] = values[i]; break;
+                case ElementType.I32: ((int*)pointer)[i] = (int)values[i]; break;
+                case ElementType.I64: ((long*)pointer)[i] = (long)values[i]; break;
+                default: ((bool*)pointer)[i] = values[i] != 0; break;
+            }
+        }
+        return pointer;
+    }
+
+    private static double[] Read(void* pointer, ElementType element, long count)
+    {
+        var values = new double[count];
+        for (var i = 0; i < count; i++)
+        {
+            values[i] = element switch
+            {
+                ElementType.F32 => ((float*)pointer)[i],
+                ElementType.F64 => ((double*)pointer)[i],
+                ElementType.I32 => ((int*)pointer)[i],
+                ElementType.I64 => ((long*)pointer)[i],
+                _ => ((bool*)pointer)[i] ? 1 : 0,
+            };
+        }
+        return values;
+    }
+}
