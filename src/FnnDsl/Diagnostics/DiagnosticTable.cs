@@ -23,7 +23,7 @@ public static partial class DiagnosticTable
         "'{0}' is not part of the language");
 
     public static readonly DiagnosticRow BracketNotClosed = Error("FNN1007", "Bracket without its partner",
-        "{0} expected to close the {1} that opened here, but found {2}");
+        "expected {0} to close the {1} of line {2}, but found {3}");
 
     public static readonly DiagnosticRow BracketNotOpened = Error("FNN1008", "Bracket without its partner",
         "'{0}' closes nothing: no bracket is open here");

@@ -22,8 +22,8 @@ internal sealed record Construct(string Name, string Example)
     public static readonly Construct Destructuring = new("a binding of several names", "(q, k, v) = split(x, 3, -1)");
     public static readonly Construct IndexBinding = new("index notation", "y[b, o] = sum[i] x[b, i] * w[o, i]");
     public static readonly Construct Update = new("an update", "mean <- 0.9 * mean + 0.1 * m");
-    public static readonly Construct Param = new("a param", "param weight: real[out, in] = kaiming_uniform()");
-    public static readonly Construct Buffer = new("a buffer", "buffer mean: real[d] = 0");
+    public static readonly Construct Param = new("a param", "param w: real[out, in] named \"weight\" = kaiming_uniform()");
+    public static readonly Construct Buffer = new("a buffer", "buffer mean: real[d] named \"running_mean\" = 0");
     public static readonly Construct Repeat = new("a repeat", "repeat depth as i : blocks { x = block(heads)(x) }");
     public static readonly Construct If = new("an if", "if bias { y = y + b } else { y = 2 * y }");
     public static readonly Construct Return = new("a return", "return (logits, rounds)");

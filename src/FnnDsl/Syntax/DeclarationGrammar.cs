@@ -104,11 +104,11 @@ internal static class DeclarationGrammar
         from keyword in Word("model")
         from name in Name("a name for the model")
         from place in Here
-        from rest in place.Kind == TokenKind.Assign ? Member(name) : Signature(CallableKind.Model, name)
+        from rest in place.Kind is TokenKind.Assign or TokenKind.Name ? Member(name) : Signature(CallableKind.Model, name)
         select rest);
 
     private static Parser<Finish> Member(Identifier name) => Within(Construct.ModelMember,
-        from assign in Kind(TokenKind.Assign)
+        from assign in Kind(TokenKind.Assign, "parameters in '(' or '=' and a family")
         from family in ExpressionClimber.WithoutPipe
         select (Finish)(text => new ModelMemberDeclaration(name, family, text.Doc, text.Tokens, text.TokenText, text.Span)));
 
@@ -122,7 +122,7 @@ internal static class DeclarationGrammar
 
     private static readonly Parser<Finish> Train = Within(Construct.Train,
         from keyword in Word("train")
-        from name in Name("a name for the train")
+        from name in UnlessWord("for", "a name for the train", Name("a name for the train"))
         from word in Word("for")
         from nets in CommaSeparated(Net)
         from inputs in TypeGrammar.Parameters

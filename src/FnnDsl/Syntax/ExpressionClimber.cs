@@ -181,7 +181,7 @@ internal sealed partial class ExpressionClimber(ParseSession session, int start)
         var first = _index;
         var outer = Enter(Construct.Reduction);
         var reducer = Reducers[session.Tokens[_index++].Text];
-        if (IndexVariables(session, ref _index) is not { } indices) return null;
+        if (IndexVariables(session, ref _index, canBeEmpty: false) is not { } indices) return null;
         session.Construct = outer;
         if (!TryEnter(out height)) return null;
         var body = Climb(OperatorLevel.Multiplication, out height);
@@ -201,10 +201,10 @@ internal sealed partial class ExpressionClimber(ParseSession session, int start)
     };
 
     /// <summary><c>[b, t: time, ...]</c>, from <paramref name="index"/> on; null after a failure.</summary>
-    public static EquatableArray<IndexVariable>? IndexVariables(ParseSession session, ref int index)
+    public static EquatableArray<IndexVariable>? IndexVariables(ParseSession session, ref int index, bool canBeEmpty)
     {
         var climber = new ExpressionClimber(session, index);
-        var result = climber.List(TokenKind.OpenBracket, "the index variables in '['", climber.IndexVariable, out _);
+        var result = climber.List(TokenKind.OpenBracket, "the index variables in '['", climber.IndexVariable, out _, canBeEmpty);
         index = climber._index;
         return result;
     }

@@ -95,7 +95,8 @@ internal sealed class FileParser(SourceText source, LexedFile lexed, DiagnosticB
             session.ReportFailure();
             for (var i = 0; i + 1 < session.Kinds.Length; i++)
             {
-                if (session.Kinds[i] == TokenKind.Name && session.Kinds[i + 1] == TokenKind.Assign) _brokenNames.Add(session.Tokens[i].Text);
+                var isName = i == 1 || (i > 0 && session.Kinds[i - 1] == TokenKind.Comma) || session.Kinds[i + 1] == TokenKind.Assign;
+                if (isName && session.Kinds[i] == TokenKind.Name) _brokenNames.Add(session.Tokens[i].Text);
             }
             return;
         }
@@ -106,7 +107,15 @@ internal sealed class FileParser(SourceText source, LexedFile lexed, DiagnosticB
             var text = DeclarationText.Of(session, itemDoc, 0, item.Start, item.End);
             _declarations.Add(new DimDeclaration(item.Name, item.Value, text.Doc, text.Tokens, text.TokenText, text.Span));
         }
-        ReportRest(session, ((TokenInput)result.Remainder).Index);
+        var behind = ((TokenInput)result.Remainder).Index;
+        if (session.Kinds[behind] == TokenKind.Name && !session.Tokens[behind].StartsLine)
+        {
+            session.Construct = Construct.Dim;
+            session.Fail(behind, "','");
+            session.Fail(behind, "the end of the line");
+            session.ReportFailure();
+        }
+        else ReportRest(session, behind);
     }
 
     // What stands between the end of a declaration and the beginning of the next.

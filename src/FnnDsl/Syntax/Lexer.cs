@@ -56,9 +56,15 @@ internal sealed class Lexer
             else if (IsNameStart(c)) ReadName();
             else if (IsDigit(c)) ReadNumber();
             else if (c == '"') ReadString();
+            else if (c == '.' && IsDigit(Peek(1)) && !FollowsOperand()) ReadPointAndDigits();
             else ReadOperator();
         }
     }
+
+    // Whether the last token touches this place and can be what a member belongs to.
+    private bool FollowsOperand() =>
+        _tokens.Count > 0 && _tokens[_tokens.Count - 1] is var last && last.Span.End == _position
+        && (TokenKind.EndsOperand(last.Kind) || last.Kind is TokenKind.Star or TokenKind.Dot);
 
     private char Peek(int ahead) => _position + ahead < _text.Length ? _text[_position + ahead] : '\0';
 
@@ -169,16 +175,34 @@ internal sealed class Lexer
                 SkipDigits();
             }
         }
-        var why = IsNamePart(Peek(0)) || IsForeignLetter(Peek(0)) ? "letters can't follow its digits" : null;
+        var endsInPoint = !inPath && Peek(0) == '.' && !IsNameStart(Peek(1)) && Peek(1) != '.';
+        if (endsInPoint)
+        {
+            _position++;
+            ReportNumber(start, "digits must follow its point");
+        }
+        var why = IsNamePart(Peek(0)) || IsForeignLetter(Peek(0)) ? "letters and _ can't follow its digits" : null;
         while (IsNamePart(Peek(0)) || IsForeignLetter(Peek(0))) _position++;
         var text = _text.Substring(start, _position - start);
-        if (why is null && !TryReadNumber(text, out _)) why = text.EndsWith("_", StringComparison.Ordinal) ? "'_' can't end it" : "it is too large";
-        if (why is not null)
-        {
-            _diagnostics.Report(DiagnosticTable.BadNumber, Location(start, _position), "numbers are written 1_000, 0.5 or 1e-3",
-                EquatableArray<Label>.Empty, text.Length <= 40 ? text : text.Substring(0, 40) + "...", why);
-        }
+        if (why is null && !TryReadNumber(text, out _)) why = "it is too large";
+        if (why is not null) ReportNumber(start, why);
         Add(why is null ? TokenKind.Number : TokenKind.Bad, start, text);
+    }
+
+    // .5 is understood, though it is not written so.
+    private void ReadPointAndDigits()
+    {
+        var start = _position++;
+        SkipDigits();
+        ReportNumber(start, "a digit must stand before its point");
+        Add(TokenKind.Number, start);
+    }
+
+    private void ReportNumber(int start, string why)
+    {
+        var text = _text.Substring(start, Math.Min(40, _position - start));
+        _diagnostics.Report(DiagnosticTable.BadNumber, Location(start, _position), "numbers are written 1_000, 0.5 or 1e-3",
+            EquatableArray<Label>.Empty, text, why);
     }
 
     private void SkipDigits()
@@ -282,8 +306,11 @@ internal sealed class Lexer
         if (ForeignSpellings.LookAlike(_text[start]) is { } lookAlike)
         {
             _position++;
-            _diagnostics.Report(DiagnosticTable.UnknownCharacter, Location(start, _position), "write " + lookAlike.Write, EquatableArray<Label>.Empty,
-                "'" + _text[start] + "'", "looks like " + lookAlike.Write + " but is another character");
+            var row = _text[start] < '\u0080' ? DiagnosticTable.ForeignSpelling : DiagnosticTable.UnknownCharacter;
+            object[] arguments = _text[start] < '\u0080'
+                ? [_text[start]]
+                : ["'" + _text[start] + "'", "looks like " + lookAlike.Write + " but is another character"];
+            _diagnostics.Report(row, Location(start, _position), "write " + lookAlike.Write, EquatableArray<Label>.Empty, arguments);
             Add(lookAlike.Kind, start);
             return;
         }

@@ -145,7 +145,7 @@ internal static partial class StatementGrammar
                 session.Report(DiagnosticTable.BadTarget, value.Value.Span, "take a new name: y = …");
                 return Fail(end);
             case TokenKind.Comma when value.Value is NameExpression && NamesUpToAssign(session, place.Index) is { } names:
-                session.Report(DiagnosticTable.BadTarget, session.Span(place.Index, end + 1), "put the names in parentheses: (" + names + ") = …");
+                session.Report(DiagnosticTable.BadTarget, names, "put the names in parentheses: (" + session.Source.GetText(names) + ") = …");
                 return Fail(end);
             case TokenKind.Separator or TokenKind.CloseBrace or TokenKind.End:
                 session.Report(DiagnosticTable.ValueUnused, value.Value.Span, "bind it to a name (y = …), or return it");
@@ -167,12 +167,12 @@ internal static partial class StatementGrammar
         Spelling.Closest(word, [.. Words.Keys, "return", "if", .. DeclarationWords.Supported]);
 
     // q, k, v = …
-    private static string? NamesUpToAssign(ParseSession session, int start)
+    private static TextSpan? NamesUpToAssign(ParseSession session, int start)
     {
         var end = start;
         while (session.Kinds[end] == TokenKind.Name && session.Kinds[end + 1] == TokenKind.Comma) end += 2;
         return session.Kinds[end] == TokenKind.Name && session.Kinds[end + 1] == TokenKind.Assign
-            ? session.Source.GetText(session.Span(start, end + 1))
+            ? session.Span(start, end + 1)
             : null;
     }
 

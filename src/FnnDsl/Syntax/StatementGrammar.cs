@@ -30,7 +30,7 @@ internal static partial class StatementGrammar
         select (Finish)(span => new BindStatement(EquatableArray<Identifier>.Own(name), other, value, span)));
 
     private static readonly Parser<Statement> Destructuring = Form(Construct.Destructuring,
-        from names in InParentheses("names in '('", Name("a name"))
+        from names in InParentheses("names in '('", Construct.Destructuring, Name("a name"))
         from value in AssignedValue
         select (Finish)(span => new BindStatement(names, null, value, span)));
 
@@ -38,7 +38,7 @@ internal static partial class StatementGrammar
     {
         var place = (TokenInput)input;
         var index = place.Index;
-        return ExpressionClimber.IndexVariables(place.Session, ref index) is { } indices
+        return ExpressionClimber.IndexVariables(place.Session, ref index, canBeEmpty: true) is { } indices
             ? Result.Success(indices, place.Session.At(index))
             : Result.Failure<EquatableArray<IndexVariable>>(input, "indices", []);
     };
@@ -130,7 +130,7 @@ internal static partial class StatementGrammar
     };
 
     private static readonly Parser<PathPattern> Path = Spanned<PathPattern>(
-        from first in Name("a name of a network")
+        from first in Name("the name of a network")
         from others in DotParts
         select (Func<TextSpan, PathPattern>)(span => new PathPattern(new EquatableArray<Identifier>(others.Prepend(first)), span)));
 
@@ -151,8 +151,8 @@ internal static partial class StatementGrammar
 
     private static readonly Parser<Statement> Minimize = Form(Construct.Minimize,
         from word in Word("minimize")
-        from loss in ExpressionClimber.Any
-        from over in WhenWord("over", Word("over").Then(_ => CommaSeparated(Path)).Select(paths => new Paths(paths)))
+        from loss in UnlessWord("with", "a loss", ExpressionClimber.Any)
+        from over in WhenWord("over", Word("over").Then(_ => CommaSeparated(UnlessWord("with", "the name of a network", Path))).Select(paths => new Paths(paths)))
         from with in Word("with")
         from optimizer in ExpressionClimber.Any
         from every in WhenWord("every", Word("every").Then(_ => ExpressionClimber.Any))

@@ -47,15 +47,20 @@ internal static class StatementLayout
         var before = tokens[i - 1].Kind;
         // The star of a path (freeze net.*) is no operator.
         var isPathStar = before == TokenKind.Star && i >= 2 && tokens[i - 2].Kind == TokenKind.Dot;
-        if (TokenKind.LineGoesOnAfter(before) && !isPathStar) return false;
+        if (TokenKind.LineGoesOnAfter(before) && !isPathStar)
+        {
+            // y = x + and then z = 3: what is missing is missing in the first line.
+            return before is not (TokenKind.Comma or TokenKind.Colon) && !TokenKind.Opens(before) && SurelyBeginsStatement(tokens, i, end);
+        }
+        // else, and on the next line: if
+        if (tokens[i].Kind == TokenKind.If && before == TokenKind.Name && tokens[i - 1].Text == "else") return false;
         if (before == TokenKind.Separator || TokenKind.LineGoesOnBefore(tokens[i].Kind)) return false;
         if (brackets > 0) return SurelyBeginsStatement(tokens, i, end);
         if (tokens[i].Kind != TokenKind.Name || Array.IndexOf(ContinuingWords, tokens[i].Text) < 0) return true;
         return i + 1 < end && tokens[i + 1].Kind is TokenKind.Assign or TokenKind.Update or TokenKind.OpenBracket;
     }
 
-    // Inside brackets a line's end means nothing. When a statement surely begins, a bracket was forgotten, and only this
-    // statement shall suffer.
+    // When a statement surely begins on a line, then the one above is over, whatever it still lacks: only it shall suffer.
     private static bool SurelyBeginsStatement(Token[] tokens, int i, int end)
     {
         if (tokens[i].Kind is TokenKind.Return or TokenKind.If) return true;

@@ -27,10 +27,7 @@ internal static class SyntaxErrors
         }
         else if (!ReportEquals(session, at, construct))
         {
-            var fix = token.Kind == TokenKind.Update && construct != Construct.Update
-                ? "for 'less than a negative number' put a blank between: a < -1"
-                : "the right form is " + construct.Example;
-            session.Report(DiagnosticTable.Expected, span, fix, Join(expected), token.Description, construct.Name);
+            session.Report(DiagnosticTable.Expected, span, FixFor(token, construct), Join(expected), token.Description, construct.Name);
         }
     }
 
@@ -49,6 +46,14 @@ internal static class SyntaxErrors
             word is null ? "write statements inside the braces of an fn, layer, model or train" : "write " + word, token.Description);
     }
 
+    private static string FixFor(Token found, Construct construct) => found.Kind switch
+    {
+        TokenKind.Update when construct != Construct.Update => "for 'less than a negative number' put a blank between: a < -1",
+        TokenKind.If => "choose between tensors with select(condition, a, b), or write an if of its own: if condition { … } else { … }",
+        TokenKind.Not => "put it in parentheses: (not a)",
+        _ => "the right form is " + construct.Example,
+    };
+
     // f(x, rate = 3)
     private static bool ReportEquals(ParseSession session, int at, Construct construct)
     {
@@ -66,7 +71,7 @@ internal static class SyntaxErrors
             session.Locate(span),
             "write '" + closing + "' before it",
             EquatableArray<Label>.Own(new Label(session.Locate(open.Span), "opened here")),
-            "'" + closing + "'", "'" + open.Text + "'", found.Description);
+            "'" + closing + "'", "'" + open.Text + "'", session.Source.GetPosition(open.Span.Start).Line + 1, found.Description);
     }
 
     // A line's end has no text of its own: the error stands at the last token before it.

@@ -63,19 +63,35 @@ internal static class Terminals
         }
     };
 
+    /// <summary><paramref name="parser"/>, but not where a certain word shows that what it reads is missing.</summary>
+    public static Parser<T> UnlessWord<T>(string word, string expected, Parser<T> parser) => input =>
+    {
+        var place = (TokenInput)input;
+        if (place.Kind != TokenKind.Name || place.Token.Text != word) return parser(input);
+        place.Session.Fail(place.Index, expected);
+        return Result.Failure<T>(input, "word", []);
+    };
+
     /// <summary>Items in parentheses with commas between; none at all is fine.</summary>
-    public static Parser<EquatableArray<T>> InParentheses<T>(string expected, Parser<T> item) => input =>
+    /// <param name="construct">What a failure behind the opening parenthesis belongs to.</param>
+    public static Parser<EquatableArray<T>> InParentheses<T>(string expected, Construct construct, Parser<T> item) => input =>
     {
         var opening = Kind(TokenKind.OpenParenthesis, expected)(input);
-        if (!opening.WasSuccessful) return Result.Failure<EquatableArray<T>>(input, "list", []);
-        var place = (TokenInput)opening.Remainder;
+        return opening.WasSuccessful
+            ? Within(construct, RestInParentheses(((TokenInput)input).Index, item))(opening.Remainder)
+            : Result.Failure<EquatableArray<T>>(input, "list", []);
+    };
+
+    private static Parser<EquatableArray<T>> RestInParentheses<T>(int opening, Parser<T> item) => input =>
+    {
+        var place = (TokenInput)input;
         if (place.Kind == TokenKind.CloseParenthesis) return Result.Success(EquatableArray<T>.Empty, place.Next);
         var items = CommaSeparated(item)(place);
         if (!items.WasSuccessful) return Result.Failure<EquatableArray<T>>(input, "list", []);
         place = (TokenInput)items.Remainder;
         if (place.Kind == TokenKind.CloseParenthesis) return Result.Success(items.Value, place.Next);
-        place.Session.Fail(place.Index, "','", ((TokenInput)input).Index);
-        place.Session.Fail(place.Index, "')'", ((TokenInput)input).Index);
+        place.Session.Fail(place.Index, "','", opening);
+        place.Session.Fail(place.Index, "')'", opening);
         return Result.Failure<EquatableArray<T>>(input, "list", []);
     };
 

@@ -24,18 +24,18 @@ internal static class TypeGrammar
 
     /// <summary><c>(x: f32[batch, n], k: int = 3)</c></summary>
     public static readonly Parser<EquatableArray<ParameterSyntax>> Parameters =
-        Within(Construct.Parameters, InParentheses("parameters in '('", Parameter));
+        InParentheses("parameters in '('", Construct.Parameters, Parameter);
 
     private static readonly Parser<ResultSyntax> NamedResult = Spanned<ResultSyntax>(
         from name in Name("a name for the result")
-        from colon in Kind(TokenKind.Colon, "':' and a type")
+        from colon in Kind(TokenKind.Colon, "':' and a type, as several results have names")
         from type in Type
         select (Func<TextSpan, ResultSyntax>)(span => new ResultSyntax(name, type, span)));
 
     private static readonly Parser<EquatableArray<ResultSyntax>> OneResult =
         Type.Select(type => EquatableArray<ResultSyntax>.Own(new ResultSyntax(null, type, type.Span)));
 
-    private static readonly Parser<EquatableArray<ResultSyntax>> SeveralResults = InParentheses("results in '('", NamedResult);
+    private static readonly Parser<EquatableArray<ResultSyntax>> SeveralResults = InParentheses("results in '('", Construct.Results, NamedResult);
 
     /// <summary><c>-> f32[batch, 10]</c> or <c>-> (logits: …, rounds: …)</c></summary>
     public static readonly Parser<EquatableArray<ResultSyntax>> Results = Within(Construct.Results,
