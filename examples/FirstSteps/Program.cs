@@ -1,0 +1,3 @@
+using FirstSteps;
+
+return LinearRegression.Run() && FirstNetwork.Run() ? 0 : 1;
