@@ -38,6 +38,8 @@ public sealed partial class GraphBuilder
             var kept = Enumerable.Range(0, source.Type.Rank).Where(axis => !inner.Axes.Contains(axis)).ToArray();
             return Reduce(kind, source, inner.Axes.Concat(sorted.Select(axis => kept[axis])).ToArray());
         }
+        // Σ -x is -Σ x.
+        if (kind == ReduceKind.Sum && x.Node.Operation is Elementwise { Operator: var op } && op == OperatorTable.Neg) return -Reduce(kind, ValueOf(x.Node.Inputs[0]), sorted);
         return Add(new Reduce(kind, sorted.ToEquatableArray()), result, x);
     }
 
@@ -73,12 +75,43 @@ public sealed partial class GraphBuilder
                 return Contract(leftRows, rightRows, batchRank, leftRank, rightRank, 0);
             }
             if (leftRank == 0 && rightRank == 0) return Reduce(ReduceKind.Sum, left * right, Enumerable.Range(batchRank, sumRank).ToArray());
+            for (var axis = batchRank - 1; axis >= 0; axis--)
+            {
+                if (RepeatsAlong(right, axis)) return RowsInsteadOfBatch(axis);
+                if (RepeatsAlong(left, axis)) return ColumnsInsteadOfBatch(axis);
+            }
         }
         return Add(new Contract(batchRank, leftRank, rightRank, sumRank), new TensorType(left.Type.Element, shape), left, right);
 
         // An operand of an outer product in the product's shape: its own axes stand after the batch and so many others.
         Value Spread(Value x, int others) => View(x, shape, Enumerable.Range(0, x.Type.Rank)
             .Select(axis => AffineMap.Index(shape.Count, axis < batchRank ? axis : axis + others)).ToEquatableArray());
+
+        // A batch axis along which the right operand repeats counts rows: one product instead of many.
+        Value RowsInsteadOfBatch(int axis)
+        {
+            var product = Contract(MoveAxis(left, axis, batchRank - 1), DropRepeated(right, Only(right, axis)), batchRank - 1, leftRank + 1, rightRank, sumRank);
+            return MoveAxis(product, batchRank - 1, axis);
+        }
+
+        // The same with the left operand: the axis counts columns.
+        Value ColumnsInsteadOfBatch(int axis)
+        {
+            var product = Contract(DropRepeated(left, Only(left, axis)), MoveAxis(right, axis, batchRank - 1), batchRank - 1, leftRank, rightRank + 1, sumRank);
+            return MoveAxis(product, batchRank - 1 + leftRank, axis);
+        }
+    }
+
+    private static bool RepeatsAlong(Value x, int axis) => x.Node.Operation is View view && !x.Type.Shape[axis].IsOne && AffineMap.IsConstantAlong(view.Map, axis);
+
+    private static bool[] Only(Value x, int axis) => Enumerable.Range(0, x.Type.Rank).Select(k => k == axis).ToArray();
+
+    private Value MoveAxis(Value x, int from, int to)
+    {
+        var order = Enumerable.Range(0, x.Type.Rank).ToList();
+        order.RemoveAt(from);
+        order.Insert(to, from);
+        return Transpose(x, order.ToArray());
     }
 
     /// <summary>x with an axis replaced by the index's axes: out[p…, j…, q…] = x[p…, index[j…], q…]. The index must be in range.</summary>

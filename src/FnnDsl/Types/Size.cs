@@ -12,6 +12,9 @@ public sealed class Size : IEquatable<Size>
     // Monomials in ascending order of their key; no zero coefficients.
     private readonly Monomial[] _terms;
 
+    // Sizes are compared and hashed all the time.
+    private string? _text;
+
     private Size(IEnumerable<Monomial> terms)
     {
         var merged = new SortedDictionary<string, Monomial>(StringComparer.Ordinal);
@@ -130,7 +133,9 @@ public sealed class Size : IEquatable<Size>
     public static bool operator !=(Size? left, Size? right) => !(left == right);
 
     /// <summary>As the language writes it: <c>2*batch + 1</c>; also valid C# when the atoms are names.</summary>
-    public override string ToString()
+    public override string ToString() => _text ??= ToText();
+
+    private string ToText()
     {
         if (_terms.Length == 0) return "0";
         var text = "";

@@ -169,6 +169,16 @@ public sealed class GraphBuilderTests
     }
 
     [Fact]
+    public void A_batch_along_which_one_side_repeats_counts_rows()
+    {
+        var x = _builder.Input(0, "x", F64(N, 2, 4));
+        var weight = _builder.Input(1, "weight", F64(3, 4));
+        Assert.Equal(_builder.Contract(x, weight, 0, 2, 1, 1).Id, _builder.Contract(x, _builder.Expand(weight, 0, N), 1, 1, 1, 1).Id);
+        var row = _builder.Input(2, "row", F64(N, 4));
+        Assert.Equal(_builder.Contract(row, weight, 0, 1, 1, 1).Id, _builder.Contract(row, _builder.Expand(weight, 0, N), 1, 0, 1, 1).Id);
+    }
+
+    [Fact]
     public void Checks_that_cannot_fail_go_away()
     {
         var index = _builder.Input(0, "index", I32(N));

@@ -45,6 +45,8 @@ public sealed class DifferentiationTests
         ["outer product"] = ((b, x) => b.Contract(x[0], x[1], 1, 1, 1, 0), [F64(2, N), F64(2, 4)]),
         ["inner product"] = ((b, x) => b.Contract(x[0], x[1], 1, 0, 0, 1), [F64(2, 4), F64(2, 4)]),
         ["gram matrix"] = ((b, x) => b.Contract(x[0], x[0], 0, 1, 1, 1), [F64(N, 4)]),
+        ["rows against one matrix"] = ((b, x) => b.Contract(x[0], b.Expand(b.Expand(x[1], 0, 2), 1, N), 2, 1, 1, 1), [F64(2, N, 3, 4), F64(2, 4)]),
+        ["one matrix against columns"] = ((b, x) => b.Contract(b.Expand(x[1], 1, N), x[0], 2, 1, 1, 1), [F64(2, N, 3, 4), F64(2, 2, 4)]),
         ["gather"] = ((b, x) => b.Gather(x[0], b.CheckRange(x[1], 4, "class"), 1), [F64(2, 4, 2), I32(N, 2)]),
         ["scatter"] = ((b, x) => b.ScatterAdd(x[0], x[1], 1, 4), [F64(2, N, 2, 2), I32(N, 2)]),
         ["softmax"] = ((b, x) => Softmax(b, x[0]), [F64(N, 4)]),
