@@ -225,4 +225,33 @@ public sealed class GraphProgramTests
             new GraphOutput(new ResultTarget(2, "dropped"), dropped.Id), new GraphOutput(new BufferTarget(0, 0), updated.Id)]);
         CheckBatches(graph);
     }
+
+    [Fact]
+    public void EqualLayersAreOneLoop()
+    {
+        const int Depth = 12;
+        var builder = new GraphBuilder();
+        var x = builder.Input(0, "x", F32(Batch, 24));
+        var parameters = new List<Value>();
+        var h = x;
+        for (var layer = 0; layer < Depth; layer++)
+        {
+            var w1 = builder.Parameter(0, 4 * layer, F32(24, 24));
+            var b1 = builder.Parameter(0, 4 * layer + 1, F32(24));
+            var w2 = builder.Parameter(0, 4 * layer + 2, F32(24, 24));
+            var b2 = builder.Parameter(0, 4 * layer + 3, F32(24));
+            parameters.AddRange([w1, b1, w2, b2]);
+            var inner = builder.Apply(OperatorTable.Tanh, builder.Contract(h, w1, 0, 1, 1, 1) + builder.Broadcast(b1, h.Type.Shape));
+            h = h + builder.Contract(inner, w2, 0, 1, 1, 1) + builder.Broadcast(b2, h.Type.Shape);
+        }
+        var gradients = Differentiation.Gradients(builder, [(h, builder.OutputGradient(0, h.Type))], [x, .. parameters]);
+        var graph = builder.Build(gradients.Skip(1).Select((gradient, i) => new GraphOutput(new GradientTarget(0, i), gradient.Id))
+            .Append(new GraphOutput(new ResultTarget(0, "h"), h.Id)).Append(new GraphOutput(new InputGradientTarget(0), gradients[0].Id)));
+        using var program = GeneratedProgram.Compile(graph);
+        ProgramComparison.Check(graph, new Dictionary<string, long> { ["batch"] = 5 }, 1, 1e-4, (random, _) => 0.4 * (random.NextDouble() - 0.5), program);
+        Assert.Contains(program.Plan.Loops, loop => loop.Count >= Depth - 2 && loop.First < program.Plan.BackwardStart);
+        Assert.Contains(program.Plan.Loops, loop => loop.Count >= Depth - 3 && loop.First >= program.Plan.BackwardStart);
+        // Bodies are there once, whatever the depth.
+        Assert.InRange(program.Plan.Kernels.Count, 1, 12);
+    }
 }

@@ -47,7 +47,7 @@ internal sealed class PlanWriter(Graph graph, Fusion fusion)
             backwardStart = _steps.Count;
         }
         CopyOutputs(isBackward: true);
-        var plan = new ProgramPlan(name, axes, _buffers.ToEquatableArray(), _kernels.ToEquatableArray(), _steps.ToEquatableArray(), backwardStart,
+        var plan = new ProgramPlan(name, axes, _buffers.ToEquatableArray(), _kernels.ToEquatableArray(), _steps.ToEquatableArray(), StepLoops.Find(_steps, backwardStart), backwardStart,
             graph.Outputs.Count(output => output.Target is ScalarTarget), graph.Nodes.Any(node => node.Operation is RandomUniform));
         return Lifetimes.Fill(plan);
     }

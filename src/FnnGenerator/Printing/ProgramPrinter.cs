@@ -17,6 +17,8 @@ internal sealed class ProgramPrinter
     private readonly IReadOnlyList<StorageLayout> _buffers;
     private readonly Func<Origin, SourceLine?> _lines;
     private readonly string[] _kernelNames;
+    private StepLoop? _loop;
+    private Step? _step;
 
     private ProgramPrinter(ProgramPlan plan, IReadOnlyList<StorageLayout> parameters, IReadOnlyList<StorageLayout> buffers, Func<Origin, SourceLine?> lines)
     {
@@ -106,7 +108,16 @@ internal sealed class ProgramPrinter
         {
             var steps = _plan.Steps.Skip(first).Take(end - first).ToArray();
             PrintAxes("call.Sizes", steps.SelectMany(SizesOf).SelectMany(size => size.AxisNames));
-            for (var step = first; step < end; step++) PrintStep(step);
+            for (var step = first; step < end; step++)
+            {
+                if (_plan.Loops.FirstOrDefault(loop => loop.First == step) is not { } loop)
+                {
+                    PrintStep(step);
+                    continue;
+                }
+                PrintLoop(loop);
+                step = loop.End - 1;
+            }
         }
     }
 
@@ -134,9 +145,24 @@ internal sealed class ProgramPrinter
 
     // ---- Steps ------------------------------------------------------------------------------------------------------
 
+    /// <summary>Equal rounds: places move on by a fixed distance from one to the next.</summary>
+    private void PrintLoop(StepLoop loop)
+    {
+        _loop = loop;
+        _writer.Line();
+        using (_writer.Block($"for (var i = 0; i < {Number(loop.Count)}; i++)"))
+        {
+            for (var step = loop.First; step < loop.First + loop.Period; step++)
+            {
+                PrintStep(step);
+            }
+        }
+        _loop = null;
+    }
+
     private void PrintStep(int position)
     {
-        var step = _plan.Steps[position];
+        var step = _step = _plan.Steps[position];
         var source = _lines(step.Origin);
         _writer.Line();
         if (source is not null) _writer.Line($"// {source}");
@@ -172,7 +198,8 @@ internal sealed class ProgramPrinter
         }
         foreach (var place in Written(step).Where(place => place.Element == ElementType.F32))
         {
-            _writer.Line($"if (Tracing) Trace({Number(position)}, {Pointer(place)}, {SizeText.Print(place.Length)});");
+            var number = _loop is null ? Number(position) : $"{Number(position)} + i * {Number(_loop.Period)}";
+            _writer.Line($"if (Tracing) Trace({number}, {Pointer(place)}, {SizeText.Print(place.Length)});");
         }
     }
 
@@ -243,26 +270,59 @@ internal sealed class ProgramPrinter
 
     // ---- Places -----------------------------------------------------------------------------------------------------
 
+    /// <summary>For the places of a loop's first round, how far on each is in the next.</summary>
+    private int StrideOf(Place place)
+    {
+        if (_loop is null) return 0;
+        // Within one step a place has one stride: it is the same tensor wherever the step names it.
+        for (var step = _loop.First; step < _loop.First + _loop.Period; step++)
+        {
+            if (!ReferenceEquals(_plan.Steps[step], _step)) continue;
+            var here = Lifetimes.Places(_plan.Steps[step]).ToArray();
+            var next = Lifetimes.Places(_plan.Steps[step + _loop.Period]).ToArray();
+            var k = Array.FindIndex(here, other => other.Equals(place));
+            return StepLoops.Position(next[k]) - StepLoops.Position(here[k]);
+        }
+        return 0;
+    }
+
     private string Pointer(Place place)
     {
         var type = ScalarText.Type(place.Element) + "*";
+        var stride = StrideOf(place);
+        var position = Moving(StepLoops.Position(place), stride);
         return place switch
         {
-            ArenaPlace arena => $"({type})At({Number(arena.Buffer)})",
-            InputPlace input => $"({type})call.Inputs[{Number(input.Index)}]",
-            ResultPlace result => $"({type})call.Results[{Number(result.Index)}]",
-            OutputGradientPlace gradient => $"({type})call.ResultGradients[{Number(gradient.Index)}]",
-            InputGradientPlace gradient => $"({type})call.InputGradients[{Number(gradient.Index)}]",
-            ParameterPlace parameter => Flat(type, "Parameters", parameter.Net, _parameters[parameter.Net].Offsets[parameter.Index]),
-            GradientPlace gradient => Flat(type, "Gradients", gradient.Net, _parameters[gradient.Net].Offsets[gradient.Index]),
-            NetBufferPlace buffer => Flat(type, "Buffers", buffer.Net, _buffers[buffer.Net].Offsets[buffer.Index]),
-            ScalarPlace scalar => $"call.Scalars + {Number(scalar.Index)}",
+            ArenaPlace => $"({type})At({position})",
+            InputPlace => $"({type})call.Inputs[{position}]",
+            ResultPlace => $"({type})call.Results[{position}]",
+            OutputGradientPlace => $"({type})call.ResultGradients[{position}]",
+            InputGradientPlace => $"({type})call.InputGradients[{position}]",
+            ParameterPlace parameter => Flat(type, "Parameters", parameter.Net, _parameters[parameter.Net], parameter.Index, stride),
+            GradientPlace gradient => Flat(type, "Gradients", gradient.Net, _parameters[gradient.Net], gradient.Index, stride),
+            NetBufferPlace buffer => Flat(type, "Buffers", buffer.Net, _buffers[buffer.Net], buffer.Index, stride),
+            ScalarPlace => $"call.Scalars + {position}",
             _ => throw new InvalidOperationException($"No C# is known for {place}."),
         };
     }
 
-    private static string Flat(string type, string storage, int net, long offset) =>
-        offset == 0 ? $"({type})call.{storage}[{Number(net)}]" : $"({type})call.{storage}[{Number(net)}] + {offset.ToString(CultureInfo.InvariantCulture)}";
+    /// <summary>Tensors of equal layers have equal sizes, so their offsets are as evenly spaced as their numbers.</summary>
+    private static string Flat(string type, string storage, int net, StorageLayout layout, int index, int stride)
+    {
+        var offset = layout.Offsets[index];
+        var distance = stride == 0 ? 0 : layout.Offsets[index + stride] - offset;
+        var start = $"({type})call.{storage}[{Number(net)}]";
+        return offset == 0 && distance == 0 ? start : $"{start} + {(distance == 0 ? offset.ToString(CultureInfo.InvariantCulture) : $"({Moving(offset, distance)})")}";
+    }
+
+    private static string Moving(long start, long distance) => (start, distance) switch
+    {
+        (_, 0) => start.ToString(CultureInfo.InvariantCulture),
+        (0, 1) => "i",
+        (0, _) => $"i * {distance.ToString(CultureInfo.InvariantCulture)}",
+        (_, < 0) => $"{start.ToString(CultureInfo.InvariantCulture)} - i{(distance == -1 ? "" : " * " + (-distance).ToString(CultureInfo.InvariantCulture))}",
+        _ => $"{start.ToString(CultureInfo.InvariantCulture)} + i{(distance == 1 ? "" : " * " + distance.ToString(CultureInfo.InvariantCulture))}",
+    };
 
     private static string Sizes(params Size[] sizes) => string.Join(", ", sizes.Select(SizeText.Print));
 

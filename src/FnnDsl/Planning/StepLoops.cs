@@ -1,0 +1,123 @@
+using FeedbackNN.Dsl.Graphs;
+using FeedbackNN.Dsl.Text;
+
+namespace FeedbackNN.Dsl.Planning;
+
+/// <summary>
+/// Steps that repeat: <see cref="Count"/> times <see cref="Period"/> steps from <see cref="First"/> on, the same in each round but for places,
+/// which move by the same distance from round to round.
+/// </summary>
+public sealed record StepLoop(int First, int Period, int Count)
+{
+    public int End => First + Period * Count;
+}
+
+/// <summary>
+/// Finds the loops that <c>repeat</c> left in a program's steps, so that they are printed as loops: twelve equal layers are one body.
+/// </summary>
+public static class StepLoops
+{
+    /// <summary>Fewer lines saved than this are not worth a loop.</summary>
+    private const int FewestSaved = 4;
+
+    public static EquatableArray<StepLoop> Find(IReadOnlyList<Step> steps, int border)
+    {
+        var loops = new List<StepLoop>();
+        var position = 0;
+        while (position < steps.Count)
+        {
+            var best = Longest(steps, position, position < border ? border : steps.Count);
+            if (best is null)
+            {
+                position++;
+                continue;
+            }
+            loops.Add(best);
+            position = best.End;
+        }
+        return loops.ToEquatableArray();
+    }
+
+    private static StepLoop? Longest(IReadOnlyList<Step> steps, int first, int end)
+    {
+        StepLoop? best = null;
+        for (var period = 1; first + 2 * period <= end; period++)
+        {
+            if (!IsAlike(steps[first], steps[first + period])) continue;
+            var count = 1;
+            while (first + (count + 1) * period <= end && IsRound(steps, first, period, count)) count++;
+            if ((count - 1) * period >= FewestSaved && (best is null || (count - 1) * period > (best.Count - 1) * best.Period)) best = new StepLoop(first, period, count);
+        }
+        return best;
+    }
+
+    /// <summary>Round number <paramref name="round"/> is like the first, with every place as far on as from the first to the second, times the round.</summary>
+    private static bool IsRound(IReadOnlyList<Step> steps, int first, int period, int round)
+    {
+        for (var i = 0; i < period; i++)
+        {
+            var start = steps[first + i];
+            if (!IsAlike(start, steps[first + round * period + i])) return false;
+            var origin = Lifetimes.Places(start).ToArray();
+            var second = Lifetimes.Places(steps[first + period + i]).ToArray();
+            var here = Lifetimes.Places(steps[first + round * period + i]).ToArray();
+            for (var k = 0; k < origin.Length; k++)
+            {
+                if (Position(here[k]) - Position(origin[k]) != round * (Position(second[k]) - Position(origin[k]))) return false;
+            }
+        }
+        return true;
+    }
+
+    /// <summary>The same but for positions of places and for the source.</summary>
+    private static bool IsAlike(Step a, Step b) => Neutral(a).Equals(Neutral(b));
+
+    private static Step Neutral(Step step) => WithPlaces(step, place => WithPosition(place, 0)) with { Origin = default };
+
+    /// <summary>The position of a place among those of its kind.</summary>
+    public static int Position(Place place) => place switch
+    {
+        ArenaPlace arena => arena.Buffer,
+        InputPlace input => input.Index,
+        ResultPlace result => result.Index,
+        OutputGradientPlace gradient => gradient.Index,
+        InputGradientPlace gradient => gradient.Index,
+        ParameterPlace parameter => parameter.Index,
+        GradientPlace gradient => gradient.Index,
+        NetBufferPlace buffer => buffer.Index,
+        ScalarPlace scalar => scalar.Index,
+        _ => 0,
+    };
+
+    private static Place WithPosition(Place place, int position) => place switch
+    {
+        ArenaPlace arena => arena with { Buffer = position },
+        InputPlace input => input with { Index = position },
+        ResultPlace result => result with { Index = position },
+        OutputGradientPlace gradient => gradient with { Index = position },
+        InputGradientPlace gradient => gradient with { Index = position },
+        ParameterPlace parameter => parameter with { Index = position },
+        GradientPlace gradient => gradient with { Index = position },
+        NetBufferPlace buffer => buffer with { Index = position },
+        ScalarPlace scalar => scalar with { Index = position },
+        _ => place,
+    };
+
+    private static Step WithPlaces(Step step, Func<Place, Place> change) => step switch
+    {
+        KernelStep kernel => kernel with { Operands = kernel.Operands.Select(change).ToEquatableArray() },
+        ProductStep product => product with
+        {
+            Left = product.Left with { Place = change(product.Left.Place) },
+            Right = product.Right with { Place = change(product.Right.Place) },
+            Result = product.Result is { } result ? change(result) : null,
+            EpilogueOperands = product.EpilogueOperands.Select(change).ToEquatableArray(),
+        },
+        FillStep fill => fill with { Place = change(fill.Place) },
+        GatherStep gather => gather with { Source = change(gather.Source), Index = change(gather.Index), Result = change(gather.Result) },
+        ScatterAddStep scatter => scatter with { Values = change(scatter.Values), Index = change(scatter.Index), Result = change(scatter.Result) },
+        CheckRangeStep check => check with { Values = change(check.Values) },
+        CopyStep copy => copy with { Source = change(copy.Source), Result = change(copy.Result) },
+        _ => step,
+    };
+}
