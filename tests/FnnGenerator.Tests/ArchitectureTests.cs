@@ -8,13 +8,21 @@ namespace FeedbackNN.Generator.Tests;
 /// <summary>Holds the rules of ARCHITECTURE.md on who may know whom.</summary>
 public class ArchitectureTests
 {
-    /// <summary>The namespaces of the compiler, each of which may know those before it.</summary>
-    private static readonly string[] Order =
-        ["Text", "Diagnostics", "Types", "Operators", "Syntax", "Graphs", "Passes", "Interpretation", "Binding", "Planning"];
+    /// <summary>
+    /// The namespaces of the compiler: each may know those of the rows before its own. Operators and graphs share a row, because an
+    /// operator's derivative is written as a graph.
+    /// </summary>
+    private static readonly string[][] Order =
+    [
+        ["Text"], ["Diagnostics"], ["Types"], ["Operators", "Graphs"], ["Syntax"], ["Interpretation"], ["Binding"], ["Passes"], ["Planning"],
+    ];
 
-    /// <summary>What the order would allow and we don't: after binding, nothing knows the tree.</summary>
+    /// <summary>What the order would allow and we don't: only the binder knows the tree, and nothing after it reports errors.</summary>
     private static readonly (string From, string To)[] Forbidden =
-        [("Graphs", "Syntax"), ("Graphs", "Diagnostics"), ("Passes", "Syntax"), ("Passes", "Diagnostics"), ("Planning", "Syntax"), ("Planning", "Diagnostics"), ("Interpretation", "Syntax")];
+    [
+        ("Graphs", "Diagnostics"), ("Operators", "Diagnostics"), ("Passes", "Syntax"), ("Passes", "Diagnostics"),
+        ("Interpretation", "Syntax"), ("Interpretation", "Diagnostics"), ("Planning", "Syntax"), ("Planning", "Diagnostics"),
+    ];
 
     [Fact]
     public void The_compiler_references_nothing_but_Sprache()
@@ -38,17 +46,17 @@ public class ArchitectureTests
         Assert.NotEmpty(known);
         var wrong =
             from dependency in known
-            let isBackwards = Array.IndexOf(Order, dependency.To) > Array.IndexOf(Order, dependency.From)
+            let isBackwards = Row(dependency.To) > Row(dependency.From)
             where isBackwards || Forbidden.Contains((dependency.From, dependency.To))
             select $"{dependency.From} knows {dependency.To}: {dependency.Place}";
-        Assert.Equal([], wrong);
+        Assert.True(!wrong.Any(), string.Join("\n", wrong));
     }
 
     [Fact]
     public void Every_namespace_of_the_compiler_has_its_place_in_the_order()
     {
         var folders = Directory.GetDirectories(SourceFolder()).Select(path => Path.GetFileName(path)!).Except(["bin", "obj", "Library"]);
-        Assert.Equal([], folders.Except(Order));
+        Assert.Equal([], folders.Except(Order.SelectMany(row => row)));
     }
 
     /// <summary>Each use of a type of one namespace in another, found by the C# compiler in the source, so that bodies of methods count too.</summary>
@@ -65,20 +73,23 @@ public class ArchitectureTests
             .Where(path => Path.GetFileName(path) != "FnnDsl.dll")
             .Select(path => MetadataReference.CreateFromFile(path));
         var compilation = CSharpCompilation.Create("FnnDsl", trees, references, new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary));
-        return trees.SelectMany(tree => Dependencies(tree, compilation.GetSemanticModel(tree)));
+        // Only names of the compiler's types are looked up: asking for the meaning of every name takes half a minute.
+        var types = trees.SelectMany(tree => tree.GetRoot().DescendantNodes().OfType<BaseTypeDeclarationSyntax>()).Select(type => type.Identifier.ValueText).ToHashSet();
+        return trees.SelectMany(tree => Dependencies(tree, compilation.GetSemanticModel(tree), types));
     }
 
-    private static IEnumerable<(string From, string To, string Place)> Dependencies(SyntaxTree tree, SemanticModel model)
+    private static IEnumerable<(string From, string To, string Place)> Dependencies(SyntaxTree tree, SemanticModel model, HashSet<string> types)
     {
         var root = tree.GetRoot();
         if (root.DescendantNodes().OfType<BaseNamespaceDeclarationSyntax>().FirstOrDefault() is not { } declared) yield break;
         if (Stage(declared.Name.ToString()) is not { } from) yield break;
         foreach (var name in root.DescendantNodes().OfType<SimpleNameSyntax>())
         {
-            if (name.FirstAncestorOrSelf<UsingDirectiveSyntax>() is not null) continue;
-            var symbol = model.GetSymbolInfo(name).Symbol;
-            var type = symbol as INamedTypeSymbol ?? symbol?.ContainingType;
-            if (type is null || Stage(type.ContainingNamespace?.ToDisplayString()) is not { } to || to == from) continue;
+            if (!types.Contains(name.Identifier.ValueText) || name.FirstAncestorOrSelf<UsingDirectiveSyntax>() is not null) continue;
+            if (model.GetSymbolInfo(name).Symbol is not { } symbol) continue;
+            // A constructor's name is bound to the constructor.
+            var type = symbol as INamedTypeSymbol ?? (symbol as IMethodSymbol)?.ContainingType;
+            if (Stage(type?.ContainingNamespace?.ToDisplayString()) is not { } to || to == from) continue;
             yield return (from, to, $"{Path.GetFileName(tree.FilePath)}({name.GetLocation().GetLineSpan().StartLinePosition.Line + 1}): {name}");
         }
     }
@@ -89,6 +100,8 @@ public class ArchitectureTests
         const string prefix = "FeedbackNN.Dsl.";
         return name?.StartsWith(prefix, StringComparison.Ordinal) == true ? name[prefix.Length..].Split('.')[0] : null;
     }
+
+    private static int Row(string stage) => Array.FindIndex(Order, row => row.Contains(stage));
 
     private static string SourceFolder() => Repository.PathOf("src", "FnnDsl");
 }
