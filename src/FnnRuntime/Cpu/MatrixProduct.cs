@@ -2,10 +2,16 @@ using System.ComponentModel;
 
 namespace FeedbackNN.Cpu;
 
-/// <summary>Products of matrices in any layout. Bits don't depend on the number of threads.</summary>
+/// <summary>
+/// Products of matrices in any layout. Which way is taken depends on sizes and strides only, and every element is summed up in an order
+/// that depends on them only, so that bits don't depend on the number of threads.
+/// </summary>
 [EditorBrowsable(EditorBrowsableState.Never)]
 public static unsafe partial class MatrixProduct
 {
+    // Multiply-adds below which starting a second thread takes longer than it saves, about a microsecond's worth.
+    private const nint Grain = 65_536;
+
     /// <summary>Computes the product into <see cref="MatrixProductArguments.Result"/>.</summary>
     public static void Run(WorkerPool pool, in MatrixProductArguments a) => Run(pool, a, default(NoEpilogue));
 
@@ -14,8 +20,46 @@ public static unsafe partial class MatrixProduct
     /// <see cref="MatrixProductArguments.Result"/> isn't null.
     /// </summary>
     public static void Run<TTile>(WorkerPool pool, in MatrixProductArguments a, in TTile epilogue)
-        where TTile : struct, ITileKernel =>
-        pool.For(new Rows<TTile>(a, epilogue), a.Batch * a.M, 4);
+        where TTile : struct, ITileKernel
+    {
+        if (a.Batch <= 0 || a.M <= 0 || a.N <= 0) return;
+        if (a.N == 1 && a.M > 1) RunSimplified(pool, Swapped(a), new AsColumn<TTile>(epilogue, a.M));
+        else RunSimplified(pool, a, epilogue);
+    }
+
+    private static void RunSimplified<TTile>(WorkerPool pool, MatrixProductArguments a, in TTile epilogue)
+        where TTile : struct, ITileKernel
+    {
+        // A batch whose left matrices lie one behind the other and that has one right matrix is one tall product.
+        if (a.Batch > 1 && a.RightBatch == 0 && (a.LeftBatch == a.M * a.LeftRow || a.M == 1))
+        {
+            if (a.M == 1) a.LeftRow = a.LeftBatch;
+            a.M *= a.Batch;
+            a.Batch = 1;
+        }
+
+        var isFewDots = a.M <= MatrixDots.MaximumRows && a.LeftColumn == 1 && a.RightColumn == 1 && a.K >= Simd.Lanes;
+        if (isFewDots) MatrixDots.Run(pool, a, epilogue);
+        else RunTiles(pool, a, epilogue);
+    }
+
+    // A product with one column is the transpose of one with one row, and both lie in memory alike.
+    private static MatrixProductArguments Swapped(in MatrixProductArguments a) => new()
+    {
+        Batch = a.Batch,
+        M = 1,
+        N = a.M,
+        K = a.K,
+        Left = a.Right,
+        LeftBatch = a.RightBatch,
+        LeftRow = a.RightRow,
+        LeftColumn = a.RightColumn,
+        Right = a.Left,
+        RightBatch = a.LeftBatch,
+        RightRow = a.LeftRow,
+        RightColumn = a.LeftColumn,
+        Result = a.Result,
+    };
 
     private readonly struct NoEpilogue : ITileKernel
     {
@@ -24,31 +68,13 @@ public static unsafe partial class MatrixProduct
         }
     }
 
-    private readonly struct Rows<TTile>(MatrixProductArguments a, TTile epilogue) : IRangeKernel
+    // Hands rows of the swapped product on as columns: row b of it is column 0 of product b of the batch.
+    private readonly struct AsColumn<TTile>(TTile epilogue, nint m) : ITileKernel
         where TTile : struct, ITileKernel
     {
-        public void Run(nint begin, nint end)
+        public void Run(float* tile, nint stride, nint row, nint rows, nint column, nint columns)
         {
-            var tile = stackalloc float[64];
-            for (var row = begin; row < end; row++)
-            {
-                var (b, m) = (row / a.M, row % a.M);
-                for (nint n0 = 0; n0 < a.N; n0 += 32)
-                {
-                    var columns = Math.Min(32, a.N - n0);
-                    for (nint n = n0; n < n0 + columns; n++)
-                    {
-                        var left = a.Left + (b * a.LeftBatch) + (m * a.LeftRow);
-                        var right = a.Right + (b * a.RightBatch) + (n * a.RightRow);
-                        var sum = 0f;
-                        for (nint k = 0; k < a.K; k++) sum = MathF.FusedMultiplyAdd(left[k * a.LeftColumn], right[k * a.RightColumn], sum);
-                        tile[n - n0] = sum;
-                        if (a.Result != null) a.Result[(row * a.N) + n] = sum;
-                    }
-
-                    epilogue.Run(tile, 32, row, 1, n0, columns);
-                }
-            }
+            for (nint r = 0; r < rows; r++) epilogue.Run(tile + (r * stride), 1, ((row + r) * m) + column, columns, 0, 1);
         }
     }
 }

@@ -1,0 +1,20 @@
+using System.Globalization;
+using FeedbackNN.Cpu;
+using KernelBench;
+
+// Prints what the kernels reach on this machine next to what it can do at best. Usage: KernelBench [part of a shape's name]
+CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
+var wanted = args.Length > 0 ? args[0] : "";
+var pool = WorkerPool.Shared;
+Console.WriteLine($"{pool.Threads} threads, vectors of {(System.Runtime.Intrinsics.Vector512.IsHardwareAccelerated ? 512 : 256)} bits");
+var peak = FusedMultiplyAddPeak.Measure(pool);
+Console.WriteLine($"fused multiply-add peak   {peak,8:F0} GFLOP/s");
+Console.WriteLine($"fork and join             {ForkJoin.Measure(pool),8:F0} ns");
+Console.WriteLine();
+Console.WriteLine("| product (M x K x N) | layout | µs | GFLOP/s | of peak |");
+Console.WriteLine("| --- | --- | --- | --- | --- |");
+foreach (var shape in ProductShape.All.Where(shape => shape.ToString().Contains(wanted, StringComparison.OrdinalIgnoreCase)))
+{
+    var (microseconds, gigaflops) = ProductTiming.Measure(pool, shape);
+    Console.WriteLine($"| {shape.Name} | {shape.Layout} | {microseconds:F1} | {gigaflops:F0} | {gigaflops / peak:P0} |");
+}

@@ -1,0 +1,237 @@
+using System.Runtime.CompilerServices;
+
+namespace FeedbackNN.Cpu;
+
+/// <content>
+/// The general way: the result is cut into tiles of <see cref="MatrixTile"/>. First both matrices are packed where that pays, by all
+/// threads; then all threads take blocks of tiles. A batch of small products is shared out by product instead.
+/// </content>
+public static unsafe partial class MatrixProduct
+{
+    // Longer sums are cut into blocks: one block of a tile's rows and columns of both matrices then stays in the second-level cache.
+    private const nint LongestDepth = 3072;
+
+    // Packed rows of the left matrix that one block of tiles uses, in floats: half a megabyte.
+    private const nint BlockOfLeft = 131_072;
+
+    // Both matrices packed at once take at most about this many floats; more rows than that are taken in several goes.
+    private const nint LargestPackedLeft = 8_388_608;
+
+    private static void RunTiles<TTile>(WorkerPool pool, in MatrixProductArguments a, in TTile epilogue)
+        where TTile : struct, ITileKernel
+    {
+        var work = a.M * a.N * Math.Max(1, a.K);
+        if (a.Batch == 1)
+        {
+            One(work <= 2 * Grain ? null : pool, a, epilogue, 0, 0);
+        }
+        else if (a.Batch >= 2 * pool.Threads || work <= 2 * Grain)
+        {
+            pool.For(new EachOfBatch<TTile>(a, epilogue), a.Batch, Math.Max(1, Grain / work));
+        }
+        else
+        {
+            for (nint batch = 0; batch < a.Batch; batch++) One(pool, a, epilogue, batch, batch * a.M);
+        }
+    }
+
+    // One product of the batch, by all threads of the pool, or by this one when that is null.
+    private static void One<TTile>(WorkerPool? pool, MatrixProductArguments a, in TTile epilogue, nint batch, nint firstRow)
+        where TTile : struct, ITileKernel
+    {
+        a.Left += batch * a.LeftBatch;
+        a.Right += batch * a.RightBatch;
+        if (a.Result != null) a.Result += batch * a.M * a.N;
+        var plan = new TilePlan(a, pool?.Threads ?? 1);
+        using var scratch = Scratch.Borrow(plan.ScratchLength);
+        var left = scratch.Pointer;
+        var right = left + plan.PackedLeftLength;
+        var sums = a.Result != null ? a.Result : plan.DepthBlocks > 1 ? right + plan.PackedRightLength : null;
+        for (nint rowStart = 0; rowStart < a.M; rowStart += plan.RowsAtOnce)
+        {
+            var part = new TilePart(a, plan, left, right, sums, firstRow, rowStart);
+            for (nint depthBlock = 0; depthBlock < plan.DepthBlocks; depthBlock++)
+            {
+                part.SetDepth(depthBlock);
+                if (plan.PackLeft || plan.PackRight)
+                {
+                    var packing = new PackingKernel(part);
+                    if (pool is null) packing.Run(0, part.PackingUnits);
+                    else pool.For(packing, part.PackingUnits, part.PackingGrain);
+                }
+
+                var tiles = new TileKernel<TTile>(part, epilogue);
+                if (pool is null) tiles.Run(0, part.Blocks);
+                else pool.For(tiles, part.Blocks, 1);
+            }
+        }
+    }
+
+    private readonly struct EachOfBatch<TTile>(MatrixProductArguments a, TTile epilogue) : IRangeKernel
+        where TTile : struct, ITileKernel
+    {
+        public void Run(nint begin, nint end)
+        {
+            for (var batch = begin; batch < end; batch++) One(null, a, epilogue, batch, batch * a.M);
+        }
+    }
+
+    private static nint Divide(nint a, nint b) => (a + b - 1) / b;
+
+    // How one product is cut. Nothing but the grid of blocks depends on the number of threads.
+    private readonly struct TilePlan
+    {
+        public readonly bool PackLeft, PackRight;
+        public readonly nint DepthBlocks, Depth, RowsAtOnce, Slivers, RowTilesInBlock, SliversInBlock, LeftTileLength, PackedLeftLength, PackedRightLength, ScratchLength;
+
+        public TilePlan(in MatrixProductArguments a, int threads)
+        {
+            Slivers = Divide(a.N, MatrixTile.Columns);
+            DepthBlocks = Math.Max(1, Divide(a.K, LongestDepth));
+            Depth = Divide(a.K, DepthBlocks);
+            RowsAtOnce = Math.Min(a.M, Math.Max(MatrixTile.MaximumRows, LargestPackedLeft / Math.Max(1, Depth) / MatrixTile.MaximumRows * MatrixTile.MaximumRows));
+            var rowTiles = Divide(RowsAtOnce, MatrixTile.MaximumRows);
+            PackRight = a.RightRow != 1 || rowTiles > 2;
+            PackLeft = Slivers >= 6 || (a.LeftRow == 1 && Slivers >= 4) || (a.LeftRow != 1 && a.LeftColumn != 1 && Slivers > 1);
+
+            RowTilesInBlock = Math.Clamp(BlockOfLeft / Math.Max(1, Depth) / MatrixTile.MaximumRows, 1, rowTiles);
+            var rowBlocks = Divide(rowTiles, RowTilesInBlock);
+            RowTilesInBlock = Divide(rowTiles, rowBlocks);
+
+            // Enough blocks that a thread which is held up doesn't hold up the others, but each with work for some microseconds.
+            var wanted = threads == 1 ? 1 : Math.Min(4 * threads, Math.Max(1, RowsAtOnce * a.N * Depth / Grain));
+            var panels = Math.Clamp(Divide(wanted, rowBlocks), 1, Slivers);
+            SliversInBlock = Divide(Slivers, panels);
+            if (panels * rowBlocks < wanted)
+            {
+                RowTilesInBlock = Math.Max(1, rowTiles / Divide(wanted, panels));
+            }
+
+            // Packing a tile writes up to 15 elements behind it, so that tiles are kept apart.
+            LeftTileLength = (Divide(MatrixTile.MaximumRows * Depth, Simd.Lanes) + 1) * Simd.Lanes;
+            PackedLeftLength = PackLeft ? rowTiles * LeftTileLength : 0;
+            PackedRightLength = PackRight ? Slivers * MatrixTile.Columns * Depth + 16 : 0;
+            ScratchLength = PackedLeftLength + PackedRightLength + (DepthBlocks > 1 && a.Result == null ? (a.M * a.N) + 16 : 0);
+        }
+    }
+
+    // What all blocks of one go share: rows from RowStart on, one block of the depth.
+    private struct TilePart(in MatrixProductArguments a, in TilePlan plan, float* left, float* right, float* sums, nint firstRow, nint rowStart)
+    {
+        public readonly MatrixProductArguments A = a;
+        public readonly TilePlan Plan = plan;
+        public readonly float* PackedLeft = left, PackedRight = right, Sums = sums;
+        public readonly nint FirstRow = firstRow, RowStart = rowStart;
+        public readonly nint Rows = Math.Min(plan.RowsAtOnce, a.M - rowStart);
+        public nint DepthStart, Depth;
+        public bool IsFirst, IsLast;
+
+        public readonly nint RowTiles => Divide(Rows, MatrixTile.MaximumRows);
+
+        public readonly nint Panels => Divide(Plan.Slivers, Plan.SliversInBlock);
+
+        public readonly nint Blocks => Divide(RowTiles, Plan.RowTilesInBlock) * Panels;
+
+        public readonly nint LeftUnits => Plan.PackLeft ? RowTiles : 0;
+
+        public readonly nint RightUnits => Plan.PackRight ? Plan.Slivers : 0;
+
+        public readonly nint PackingUnits => LeftUnits + RightUnits;
+
+        public readonly nint PackingGrain => Math.Max(1, 16384 / (MatrixTile.Columns * Math.Max(1, Depth)));
+
+        public void SetDepth(nint block)
+        {
+            DepthStart = block * Plan.Depth;
+            Depth = Math.Min(Plan.Depth, A.K - DepthStart);
+            IsFirst = block == 0;
+            IsLast = block == Plan.DepthBlocks - 1;
+        }
+
+        // Tiles differ by at most one row: 64 rows are 13 + 13 + 13 + 13 + 12, not 14 + 14 + 14 + 14 + 8.
+        public readonly nint RowOfTile(nint tile) => Rows * tile / RowTiles;
+    }
+
+    private readonly struct PackingKernel(TilePart part) : IRangeKernel
+    {
+        public void Run(nint begin, nint end)
+        {
+            ref readonly var a = ref part.A;
+            for (var unit = begin; unit < end; unit++)
+            {
+                if (unit < part.LeftUnits)
+                {
+                    var row = part.RowOfTile(unit);
+                    var rows = part.RowOfTile(unit + 1) - row;
+                    var from = a.Left + ((part.RowStart + row) * a.LeftRow) + (part.DepthStart * a.LeftColumn);
+                    MatrixPacking.Pack(from, a.LeftRow, a.LeftColumn, part.Depth, rows, rows, part.PackedLeft + (unit * part.Plan.LeftTileLength));
+                }
+                else
+                {
+                    var sliver = unit - part.LeftUnits;
+                    var column = sliver * MatrixTile.Columns;
+                    var from = a.Right + (column * a.RightRow) + (part.DepthStart * a.RightColumn);
+                    MatrixPacking.Pack(from, a.RightRow, a.RightColumn, part.Depth, Math.Min(MatrixTile.Columns, a.N - column), MatrixTile.Columns, part.PackedRight + (column * part.Depth));
+                }
+            }
+        }
+    }
+
+    private readonly struct TileKernel<TTile>(TilePart part, TTile epilogue) : IRangeKernel
+        where TTile : struct, ITileKernel
+    {
+        public void Run(nint begin, nint end)
+        {
+            for (var block = begin; block < end; block++)
+            {
+                var (rowBlock, panel) = (block / part.Panels, block % part.Panels);
+                var firstTile = rowBlock * part.Plan.RowTilesInBlock;
+                var firstSliver = panel * part.Plan.SliversInBlock;
+                RunBlock(
+                    firstTile, Math.Min(part.RowTiles, firstTile + part.Plan.RowTilesInBlock),
+                    firstSliver, Math.Min(part.Plan.Slivers, firstSliver + part.Plan.SliversInBlock));
+            }
+        }
+
+        [SkipLocalsInit]
+        private void RunBlock(nint firstTile, nint endTile, nint firstSliver, nint endSliver)
+        {
+            var memory = stackalloc float[(MatrixTile.MaximumRows * MatrixTile.Columns) + 32];
+            var local = (float*)(((nint)memory + 63) & ~63);
+            ref readonly var a = ref part.A;
+            for (var sliver = firstSliver; sliver < endSliver; sliver++)
+            {
+                var column = sliver * MatrixTile.Columns;
+                var columns = Math.Min(MatrixTile.Columns, a.N - column);
+                var right = part.Plan.PackRight ? part.PackedRight + (column * part.Depth) : a.Right + column + (part.DepthStart * a.RightColumn);
+                var rightColumn = part.Plan.PackRight ? MatrixTile.Columns : a.RightColumn;
+                for (var tile = firstTile; tile < endTile; tile++)
+                {
+                    var row = part.RowOfTile(tile);
+                    var rows = part.RowOfTile(tile + 1) - row;
+                    var left = part.Plan.PackLeft ? part.PackedLeft + (tile * part.Plan.LeftTileLength) : a.Left + ((part.RowStart + row) * a.LeftRow) + (part.DepthStart * a.LeftColumn);
+                    var (leftRow, leftColumn) = part.Plan.PackLeft ? (1, rows) : (a.LeftRow, a.LeftColumn);
+                    row += part.RowStart;
+
+                    // Whole tiles go straight to where the sums are kept; others through a tile of their own, so that nothing beside them is touched.
+                    var kept = part.Sums == null ? null : part.Sums + (row * a.N) + column;
+                    var isWhole = kept != null && columns == MatrixTile.Columns;
+                    var to = isWhole ? kept : local;
+                    var stride = isWhole ? a.N : MatrixTile.Columns;
+                    if (!isWhole && !part.IsFirst) CopyTile(kept, a.N, local, MatrixTile.Columns, rows, columns);
+                    MatrixTile.Run(rows, columns > Simd.Lanes, part.Depth, left, leftRow, leftColumn, right, rightColumn, to, stride, !part.IsFirst);
+                    if (!isWhole && kept != null) CopyTile(local, MatrixTile.Columns, kept, a.N, rows, columns);
+                    if (part.IsLast) epilogue.Run(to, stride, part.FirstRow + row, rows, column, columns);
+                }
+            }
+        }
+
+        private static void CopyTile(float* from, nint fromStride, float* to, nint toStride, nint rows, nint columns)
+        {
+            for (nint r = 0; r < rows; r++, from += fromStride, to += toStride)
+            {
+                for (nint c = 0; c < columns; c += Simd.Lanes) Simd.Store(to + c, Simd.Load(from + c), columns - c);
+            }
+        }
+    }
+}
