@@ -113,7 +113,7 @@ public class AnalyzerTests
             """);
         var result = GeneratorHarness.CreateDriver(file).RunGenerators(GeneratorHarness.Compile()).GetRunResult().Results.Single();
         Assert.Null(result.Exception);
-        Assert.Equal(2, result.GeneratedSources.Count(source => source.HintName.EndsWith(".Inference.g.cs")));
+        Assert.Equal(2, result.GeneratedSources.Count(source => source.HintName.EndsWith("-Inference.g.cs")));
     }
 
     private static async Task<IReadOnlyList<Diagnostic>> Analyze(string text) => await GeneratorHarness.Analyze(new FnnText(Path, text));

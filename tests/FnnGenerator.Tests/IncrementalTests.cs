@@ -40,14 +40,14 @@ public class IncrementalTests
     {
         var names = GeneratorHarness.Outputs(Run(DigitsFile, LineFile)).Keys;
         Assert.Contains("Digits.SimpleNN.g.cs", names);
-        Assert.Contains("Digits.SimpleNN.Inference.g.cs", names);
-        Assert.Contains("Digits.SimpleNN.Training.g.cs", names);
+        Assert.Contains("Digits.SimpleNN-Inference.g.cs", names);
+        Assert.Contains("Digits.SimpleNN-Training.g.cs", names);
         Assert.Contains("Digits.FitSimpleNN.g.cs", names);
-        Assert.Contains("Digits.FitSimpleNN.Step0.g.cs", names);
-        Assert.Contains("Digits.FitSimpleNN.Evaluation.g.cs", names);
-        Assert.Contains("Digits.Axes.g.cs", names);
+        Assert.Contains("Digits.FitSimpleNN-Step0.g.cs", names);
+        Assert.Contains("Digits.FitSimpleNN-Evaluation.g.cs", names);
+        Assert.Contains("Digits-Axes.g.cs", names);
         Assert.Contains("Lines.Line.g.cs", names);
-        Assert.Contains("Lines.Axes.g.cs", names);
+        Assert.Contains("Lines-Axes.g.cs", names);
     }
 
     [Fact]
@@ -108,7 +108,7 @@ public class IncrementalTests
         Assert.Equal(1, compiled.Count(reason => reason == IncrementalStepRunReason.Modified));
         Assert.Equal(2, compiled.Count(reason => reason is IncrementalStepRunReason.Cached));
         var after = GeneratorHarness.Outputs(driver);
-        Assert.NotEqual(before["Lines.Line.Inference.g.cs"], after["Lines.Line.Inference.g.cs"]);
+        Assert.NotEqual(before["Lines.Line-Inference.g.cs"], after["Lines.Line-Inference.g.cs"]);
         Assert.All(before.Where(output => output.Key.StartsWith("Digits.")), output => Assert.Equal(output.Value, after[output.Key]));
     }
 

@@ -89,25 +89,12 @@ internal sealed class FnnModule
             .OrderBy(item => item.name.Namespace, StringComparer.Ordinal)
             .ThenBy(item => item.name.Name, StringComparer.Ordinal)
             .ToList();
-        var stems = FileStems(found.Select(item => item.name)).ToList();
+        var stems = FileStems.Of(found.Select(item => item.name.Namespace + "." + item.name.Name));
         return found.Select((item, i) => new DeclarationInput(
             new DeclarationKey(
                 item.Kind, item.name.Namespace, item.name.Name, _lines.Value.DocOf(item.name), stems[i],
                 Binder.Closure(scope, item.name.Namespace, item.name.Name)),
             this)).ToImmutableArray();
-    }
-
-    /// <summary>Namespace and name; with a number where they differ from others in case only, which names of generated files must not.</summary>
-    private static IEnumerable<string> FileStems(IEnumerable<DeclarationName> names)
-    {
-        var used = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
-        foreach (var name in names)
-        {
-            var stem = name.Namespace + "." + name.Name;
-            var candidate = stem;
-            for (var number = 2; !used.Add(candidate); number++) candidate = FormattableString.Invariant($"{stem}-{number}");
-            yield return candidate;
-        }
     }
 
     /// <summary>A place for a result that several modules can use.</summary>

@@ -8,18 +8,20 @@ namespace FeedbackNN.Generator.Compilation;
 /// What the models and trainings of one namespace share in C#: a type for each axis of their signatures, and the dims as constants. One
 /// file has them all, so that <c>batch</c> of one model is <c>batch</c> of another.
 /// </summary>
-internal sealed record NamespaceAxes(string Namespace, EquatableArray<BoundAxis> Axes, EquatableArray<BoundDim> Dims)
+internal sealed record NamespaceAxes(string Namespace, string FileStem, EquatableArray<BoundAxis> Axes, EquatableArray<BoundDim> Dims)
 {
     public static IEnumerable<NamespaceAxes> Of(IEnumerable<CompiledDeclaration> declarations, IEnumerable<BoundDim> dims)
     {
         var dimsByNamespace = dims.ToLookup(dim => dim.Namespace, StringComparer.Ordinal);
         var declarationsByNamespace = declarations.ToLookup(declaration => declaration.Namespace, StringComparer.Ordinal);
-        return dimsByNamespace.Select(own => own.Key).Union(declarationsByNamespace.Select(own => own.Key), StringComparer.Ordinal)
+        var spaces = dimsByNamespace.Select(own => own.Key).Union(declarationsByNamespace.Select(own => own.Key), StringComparer.Ordinal)
             .OrderBy(space => space, StringComparer.Ordinal)
-            .Select(space => new NamespaceAxes(
-                space,
-                Distinct(declarationsByNamespace[space].SelectMany(declaration => declaration.Axes)),
-                dimsByNamespace[space].OrderBy(dim => dim.Name, StringComparer.Ordinal).ToEquatableArray()));
+            .ToList();
+        return spaces.Zip(FileStems.Of(spaces), (space, stem) => new NamespaceAxes(
+            space,
+            stem,
+            Distinct(declarationsByNamespace[space].SelectMany(declaration => declaration.Axes)),
+            dimsByNamespace[space].OrderBy(dim => dim.Name, StringComparer.Ordinal).ToEquatableArray()));
     }
 
     /// <summary>
