@@ -30,9 +30,9 @@ public sealed class NewProjectTests(LocalFeed feed) : IClassFixture<LocalFeed>
 
         using var net = new Net(seed: 1);
         using var fit = new Fit(net);
-        var first = fit.Step(x, label);
+        var first = fit.Step(new(x, label));
         var last = first;
-        for (var step = 0; step < 300; step++) last = fit.Step(x, label);
+        for (var step = 0; step < 300; step++) last = fit.Step(new(x, label));
         Console.WriteLine(last.Loss < first.Loss / 10 ? "learned" : $"did not learn: {first.Loss} then {last.Loss}");
 
         net.Save("net.safetensors");
