@@ -10,10 +10,10 @@ internal static class ConfusionTable
     public static void Draw(ConfusionMatrix matrix)
     {
         var table = new Table().Border(TableBorder.Simple).Title("confusion matrix: rows are what it is, columns what the network says");
-        table.AddColumn("");
+        table.AddColumn(Column(""));
         for (var label = 0; label < matrix.Classes; label++)
-            table.AddColumn(new TableColumn($"[bold]{label}[/]").RightAligned());
-        table.AddColumn(new TableColumn("recall").RightAligned());
+            table.AddColumn(Column($"[bold]{label}[/]"));
+        table.AddColumn(Column("recall"));
 
         for (var actual = 0; actual < matrix.Classes; actual++)
         {
@@ -26,6 +26,9 @@ internal static class ConfusionTable
         table.AddRow([.. new[] { "precision" }, .. Enumerable.Range(0, matrix.Classes).Select(label => Share(matrix.Precision(label))), ""]);
         AnsiConsole.Write(table);
     }
+
+    // Narrow enough for a terminal of 80 columns.
+    private static TableColumn Column(string header) => new TableColumn(header).RightAligned().NoWrap().Padding(1, 0);
 
     private static string Cell(long count, bool isRight)
     {

@@ -11,7 +11,7 @@ var (train, test) = digits.Select(digit => new FitSimpleNN.Sample(digit.Features
 using var net = new SimpleNN(seed: seed);
 using var trainer = new FitSimpleNN(net, seed: seed);
 var curve = new TrainingCurve();
-TrainingDisplay.Show("training", curve, progress => trainer.Run(train, epochs: 60, batchSize: 32, progress));
+TrainingDisplay.Show("training", curve, progress => trainer.Run(train, epochs: 40, batchSize: 32, progress));
 curve.Draw();
 
 var result = trainer.Evaluate(test);

@@ -11,9 +11,11 @@ internal sealed class TrainingCurve
     private const string Eighths = " ▁▂▃▄▅▆▇█";
 
     private readonly List<double> _losses = [];
+    private TrainingProgress<FitSimpleNN.Report> _last;
 
     public void Add(TrainingProgress<FitSimpleNN.Report> progress)
     {
+        _last = progress;
         if (progress.IsEndOfEpoch)
             _losses.Add(progress.EpochReport.Loss);
     }
@@ -31,6 +33,7 @@ internal sealed class TrainingCurve
             heights[column] = high > low ? (loss - low) / (high - low) * Height : 0;
         }
 
+        AnsiConsole.MarkupLineInterpolated($"{_losses.Count} epochs in {_last.Elapsed.TotalSeconds:F1} s, {_last.SamplesPerSecond:N0} samples/s");
         AnsiConsole.MarkupLine("[bold]training loss[/], epoch by epoch (logarithmic)");
         for (var row = Height - 1; row >= 0; row--)
         {

@@ -12,8 +12,8 @@ internal static class FirstNetwork
     {
         Console.WriteLine("A first network: 784-128-10, 1,000 random samples, 1,000 steps of SGD at 0.01");
         var random = new Random(2);
-        var train = new FitPerceptron.Batch(Noise<Pixels>(random, 1000, 784), Noise<Classes>(random, 1000, 10));
-        var test = new FitPerceptron.Batch(Noise<Pixels>(random, 100, 784), Noise<Classes>(random, 100, 10));
+        var train = new FitPerceptron.MiniBatch(Noise<Pixels>(random, 1000, Pixels.Size), Noise<Classes>(random, 1000, Classes.Size));
+        var test = new FitPerceptron.MiniBatch(Noise<Pixels>(random, 100, Pixels.Size), Noise<Classes>(random, 100, Classes.Size));
 
         using var net = new Perceptron(seed: 1);
         using var trainer = new FitPerceptron(net, seed: 1);

@@ -9,7 +9,6 @@ namespace FirstSteps;
 internal static class LinearRegression
 {
     private const int Points = 100;
-    private const int Features = 3;
 
     public static bool Run()
     {
@@ -21,16 +20,17 @@ internal static class LinearRegression
         var bias = net.Parameters.Fit.Bias;
 
         var (expectedWeight, expectedBias) = ClosedForm(x, y, weight.Value, bias.Value[0]);
-        trainer.Step(new FitPlane.Batch(x, y));
+        var points = new FitPlane.MiniBatch(x, y);
+        trainer.Step(points);
         Console.WriteLine($"  gradient, compiled:    {Text(weight.Gradient)}, {bias.Gradient[0]:F4}");
         Console.WriteLine($"  gradient, closed form: {Text(expectedWeight)}, {expectedBias:F4}");
         var equal = IsClose(bias.Gradient[0], expectedBias);
-        for (var f = 0; f < Features; f++)
+        for (var f = 0; f < Features.Size; f++)
             equal &= IsClose(weight.Gradient[f], expectedWeight[f]);
         Console.WriteLine(equal ? "  they are equal" : "  THEY DIFFER");
 
         for (var step = 0; step < 200; step++)
-            trainer.Step(new FitPlane.Batch(x, y));
+            trainer.Step(points);
         Console.WriteLine($"  after 200 steps: weights {Text(weight.Value)}, constant {bias.Value[0]:F4}");
         Console.WriteLine();
         return equal;
@@ -39,11 +39,11 @@ internal static class LinearRegression
     private static (Tensor<float, Batch, Features> X, Tensor<float, Batch, N1> Y) MakePoints()
     {
         var random = new Random(1);
-        var x = new Tensor<float, Batch, FirstSteps.Features>(Points, Features);
+        var x = new Tensor<float, Batch, Features>(Points, Features.Size);
         var y = new Tensor<float, Batch, N1>(Points, 1);
         for (var i = 0; i < Points; i++)
         {
-            for (var f = 0; f < Features; f++)
+            for (var f = 0; f < Features.Size; f++)
                 x[i, f] = 2 * random.NextSingle() - 1;
             y[i, 0] = 2 * x[i, 0] - 3 * x[i, 1] + 0.5f * x[i, 2] + 1 + 0.05f * (random.NextSingle() - 0.5f);
         }
@@ -52,14 +52,14 @@ internal static class LinearRegression
 
     private static (double[] Weight, double Bias) ClosedForm(Tensor<float> x, Tensor<float> y, ReadOnlySpan<float> weight, float bias)
     {
-        var weightGradient = new double[Features];
+        var weightGradient = new double[Features.Size];
         double biasGradient = 0;
         for (var i = 0; i < Points; i++)
         {
             double error = bias - y[i, 0];
-            for (var f = 0; f < Features; f++)
+            for (var f = 0; f < Features.Size; f++)
                 error += weight[f] * x[i, f];
-            for (var f = 0; f < Features; f++)
+            for (var f = 0; f < Features.Size; f++)
                 weightGradient[f] += error * x[i, f];
             biasGradient += error;
         }
