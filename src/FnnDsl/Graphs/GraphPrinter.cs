@@ -1,0 +1,66 @@
+using System.Globalization;
+using FeedbackNN.Dsl.Text;
+using FeedbackNN.Dsl.Types;
+
+namespace FeedbackNN.Dsl.Graphs;
+
+/// <summary>
+/// A graph as text for people and golden files, one line a node: <c>%4 = relu(%3) : f32[batch, 128]</c>. A view says what its element
+/// at [i0, i1, …] is: <c>%5 = %4[i1, 2*i0 + 1]</c>; its transpose, where element [i0, i1, …] of its input is added.
+/// </summary>
+public static class GraphPrinter
+{
+    private static readonly Dictionary<Type, Func<Operation, string[], string>> Lines = new[]
+    {
+        Row<Input>((input, _) => $"input {input.Index} '{input.Name}'"),
+        Row<Parameter>((parameter, _) => $"parameter {parameter.Net}.{parameter.Index}"),
+        Row<BufferValue>((buffer, _) => $"buffer {buffer.Net}.{buffer.Index}"),
+        Row<OutputGradient>((gradient, _) => $"gradient of result {gradient.Index}"),
+        Row<Constant>((constant, _) => Number(constant.Value)),
+        Row<SizeValue>((size, _) => $"size {size.Size}"),
+        Row<Iota>((iota, _) => $"position along {iota.Axis}"),
+        Row<RandomUniform>((uniform, _) => $"uniform, site {uniform.Site}"),
+        Row<Elementwise>((elementwise, x) => $"{elementwise.Operator.Name}({string.Join(", ", x)})"),
+        Row<Convert>((convert, x) => $"{convert.To.Text()}({x[0]})"),
+        Row<Stop>((_, x) => $"stop({x[0]})"),
+        Row<View>((view, x) => $"{x[0]}[{Map(view.Map)}]"),
+        Row<ViewTranspose>((transpose, x) => $"add {x[0]} to [{Map(transpose.Map)}]"),
+        Row<Reshape>((_, x) => $"reshape({x[0]})"),
+        Row<Pad>((pad, x) => $"pad({x[0]}) before {pad.Before}, after {pad.After}, between {pad.Between}, with {Number(pad.Value)}"),
+        Row<Concat>((concat, x) => $"concat({string.Join(", ", x)}) along {concat.Axis}"),
+        Row<Reduce>((reduce, x) => $"{reduce.Kind.ToString().ToLowerInvariant()}({x[0]}) over {string.Join(", ", reduce.Axes)}"),
+        Row<ArgReduce>((argument, x) => $"{(argument.IsMax ? "argmax" : "argmin")}({x[0]}) over {argument.Axis}"),
+        Row<Contract>((product, x) => $"product({x[0]}, {x[1]}) batch {product.BatchRank}, rows {product.LeftRank}, columns {product.RightRank}, summed {product.SumRank}"),
+        Row<Gather>((gather, x) => $"gather({x[0]}) at {x[1]} along {gather.Axis}"),
+        Row<ScatterAdd>((scatter, x) => $"scatter({x[0]}) to {x[1]} along {scatter.Axis}"),
+        Row<CheckRange>((check, x) => $"check {x[0]} below {check.Bound} '{check.What}'"),
+    }.ToDictionary(row => row.Key, row => row.Value);
+
+    private static readonly Dictionary<Type, Func<OutputTarget, string>> Targets = new[]
+    {
+        Target<ResultTarget>(result => $"result {result.Index} '{result.Name}'"),
+        Target<GradientTarget>(gradient => $"gradient of parameter {gradient.Net}.{gradient.Parameter}"),
+        Target<InputGradientTarget>(gradient => $"gradient of input {gradient.Input}"),
+        Target<BufferTarget>(buffer => $"buffer {buffer.Net}.{buffer.Buffer}"),
+        Target<ScalarTarget>(scalar => $"scalar {scalar.Index} '{scalar.Name}'"),
+    }.ToDictionary(row => row.Key, row => row.Value);
+
+    private static KeyValuePair<Type, Func<Operation, string[], string>> Row<T>(Func<T, string[], string> line) where T : Operation => new(typeof(T), (operation, x) => line((T)operation, x));
+
+    private static KeyValuePair<Type, Func<OutputTarget, string>> Target<T>(Func<T, string> line) where T : OutputTarget => new(typeof(T), target => line((T)target));
+
+    public static string Print(Graph graph) => string.Join("\n", graph.Nodes.Select(Print).Concat(graph.Outputs.Select(output => $"{Targets[output.Target.GetType()](output.Target)} = %{output.Node}"))) + "\n";
+
+    public static string Print(Node node) =>
+        $"%{node.Id} = {Lines[node.Operation.GetType()](node.Operation, node.Inputs.Select(input => "%" + input).ToArray())} : {node.Type}";
+
+    private static string Map(EquatableArray<AffineIndex> map) => string.Join(", ", map.Select(function =>
+    {
+        // As a polynomial in the indices, which a size prints.
+        var sum = function.Offset;
+        for (var axis = 0; axis < function.Coefficients.Count; axis++) sum += function.Coefficients[axis] * Size.Axis("i" + axis);
+        return sum.ToString();
+    }));
+
+    private static string Number(double number) => number.ToString("R", CultureInfo.InvariantCulture);
+}
