@@ -9,11 +9,12 @@ internal static class ConfusionTable
 {
     public static void Draw(ConfusionMatrix matrix)
     {
-        var table = new Table().Border(TableBorder.Simple).Title("confusion matrix: rows are what it is, columns what the network says");
+        AnsiConsole.MarkupLine("[bold]confusion matrix[/]: rows are what it is, columns what the network says");
+        var table = new Table().Border(TableBorder.None);
         table.AddColumn(Column(""));
         for (var label = 0; label < matrix.Classes; label++)
             table.AddColumn(Column($"[bold]{label}[/]"));
-        table.AddColumn(Column("recall"));
+        table.AddColumn(Column("recall %"));
 
         for (var actual = 0; actual < matrix.Classes; actual++)
         {
@@ -23,12 +24,12 @@ internal static class ConfusionTable
             cells.Add(Share(matrix.Recall(actual)));
             table.AddRow(cells.ToArray());
         }
-        table.AddRow([.. new[] { "precision" }, .. Enumerable.Range(0, matrix.Classes).Select(label => Share(matrix.Precision(label))), ""]);
+        table.AddRow([.. new[] { "precision %" }, .. Enumerable.Range(0, matrix.Classes).Select(label => Share(matrix.Precision(label))), ""]);
         AnsiConsole.Write(table);
     }
 
     // Narrow enough for a terminal of 80 columns.
-    private static TableColumn Column(string header) => new TableColumn(header).RightAligned().NoWrap().Padding(1, 0);
+    private static TableColumn Column(string header) => new TableColumn(header).RightAligned().NoWrap().Padding(2, 0);
 
     private static string Cell(long count, bool isRight)
     {
@@ -41,5 +42,5 @@ internal static class ConfusionTable
         };
     }
 
-    private static string Share(double share) => double.IsNaN(share) ? "-" : share.ToString("F2", CultureInfo.InvariantCulture);
+    private static string Share(double share) => double.IsNaN(share) ? "-" : (100 * share).ToString("F0", CultureInfo.InvariantCulture);
 }
