@@ -42,26 +42,38 @@ internal static class ManifestPrinter
         writer.Line("]" + closing);
     }
 
+    /// <summary>
+    /// Xavier and Kaiming initialisers become the distributions they stand for. Glorot and Bengio, Understanding the difficulty of training
+    /// deep feedforward neural networks, 2010; He et al., Delving deep into rectifiers, 2015.
+    /// </summary>
     private static string Initializer(BoundStorage item)
     {
-        var numbers = item.Initializer.Arguments;
-        var shape = item.Type.Shape.Select(size => size.Value).ToList();
-        return item.Initializer.Kind switch
+        var (kind, numbers) = (item.Initializer.Kind, item.Initializer.Arguments);
+        var shape = item.Type.Shape.Select(size => (double)size.Value).ToList();
+        var fanIn = shape.Count > 1 ? shape.Skip(1).Aggregate(1d, (product, size) => product * size) : shape.FirstOrDefault();
+        var fanOut = shape.Count > 1 ? shape[0] * shape.Skip(2).Aggregate(1d, (product, size) => product * size) : shape.FirstOrDefault();
+        return kind switch
         {
-            "zeros" => "Initializer.Constant(0)",
-            "ones" => "Initializer.Constant(1)",
-            "constant" => $"Initializer.Constant({Argument(0, 0)})",
-            "uniform" => $"Initializer.Uniform({Argument(0, 0)}, {Argument(1, 1)})",
-            "normal" => $"Initializer.Normal({Argument(0, 0)}, {Argument(1, 1)})",
-            "xavier_uniform" => Symmetric(Number(0, 1) * Math.Sqrt(6d / (FanIn + FanOut))),
-            "xavier_normal" => Centered(Number(0, 1) * Math.Sqrt(2d / (FanIn + FanOut))),
-            "kaiming_uniform" => Symmetric(Number(0, Math.Sqrt(2)) * Math.Sqrt(3d / FanIn)),
-            "kaiming_normal" => Centered(Number(0, Math.Sqrt(2)) / Math.Sqrt(FanIn)),
-            var kind => throw new InvalidOperationException($"No initialiser is called '{kind}'."),
+            "zeros" => Constant(0),
+            "ones" => Constant(1),
+            "constant" => Constant(Number(0, 0)),
+            "uniform" => Uniform(Number(0, 0), Number(1, 1)),
+            "normal" => Normal(Number(0, 0), Number(1, 1)),
+            "xavier_uniform" => Symmetric(Number(0, 1) * Math.Sqrt(6 / (fanIn + fanOut))),
+            "xavier_normal" => Normal(0, Number(0, 1) * Math.Sqrt(2 / (fanIn + fanOut))),
+            "kaiming_uniform" => Symmetric(Number(0, Math.Sqrt(2)) * Math.Sqrt(3 / fanIn)),
+            "kaiming_normal" => Normal(0, Number(0, Math.Sqrt(2)) / Math.Sqrt(fanIn)),
+            _ => throw new InvalidOperationException($"No initialiser is called '{kind}'."),
         };
 
         double Number(int position, double otherwise) => position < numbers.Count ? numbers[position] : otherwise;
-
-        string Argument(int position, double otherwise) => NumberText.Double(Number(position, otherwise));
     }
+
+    private static string Constant(double value) => $"Initializer.Constant({NumberText.Double(value)})";
+
+    private static string Symmetric(double bound) => Uniform(-bound, bound);
+
+    private static string Uniform(double low, double high) => $"Initializer.Uniform({NumberText.Double(low)}, {NumberText.Double(high)})";
+
+    private static string Normal(double mean, double deviation) => $"Initializer.Normal({NumberText.Double(mean)}, {NumberText.Double(deviation)})";
 }

@@ -181,7 +181,7 @@ internal sealed class SignatureText
     }
 
     /// <summary>factor·name + rest, when the size is that.</summary>
-    private static (long Factor, long Rest)? Solve(Size size, string name)
+    private static (long Factor, long Others)? Solve(Size size, string name)
     {
         long factor = 0, rest = 0;
         foreach (var term in size.Terms)

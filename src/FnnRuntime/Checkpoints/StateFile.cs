@@ -36,6 +36,8 @@ internal sealed unsafe class StateFile
         _items.Add(new Item(name, sizes, pointer, count));
     }
 
+    /// <summary>Writes all tensors.</summary>
+    /// <param name="path">The file.</param>
     /// <param name="metadata">Goes into the file beside the format and the owner.</param>
     public void Write(string path, IReadOnlyDictionary<string, string> metadata)
     {

@@ -178,7 +178,7 @@ public abstract unsafe class Trainer<TBatch, TReport> : IDisposable
         try
         {
             Bind(batch, _memory.TrainingSizes, _memory.Inputs);
-            var scalars = _batchScalars.Length >= _evaluationScalars.Length ? _batchScalars.AsSpan(0, _evaluationScalars.Length) : _memory.HostScalars.AsSpan(0, _evaluationScalars.Length);
+            var scalars = _memory.HostScalars.AsSpan(0, _evaluationScalars.Length);
             var call = Call(_setup.Evaluation, isTraining: false);
             _setup.Evaluation.Program.Run(call);
             _memory.ReadScalars(scalars);
