@@ -7,40 +7,31 @@ namespace Digits;
 /// <summary>Draws a confusion matrix: a row for each true class, a column for each predicted one.</summary>
 internal static class ConfusionTable
 {
+    private const int First = 12;
+    private const int Width = 5;
+
     public static void Draw(ConfusionMatrix matrix)
     {
+        var classes = Enumerable.Range(0, matrix.Classes).ToArray();
         AnsiConsole.MarkupLine("[bold]confusion matrix[/]: rows are what it is, columns what the network says");
-        var table = new Table().Border(TableBorder.None);
-        table.AddColumn(Column(""));
-        for (var label = 0; label < matrix.Classes; label++)
-            table.AddColumn(Column($"[bold]{label}[/]"));
-        table.AddColumn(Column("recall %"));
-
-        for (var actual = 0; actual < matrix.Classes; actual++)
+        AnsiConsole.MarkupLine("".PadLeft(First) + string.Concat(classes.Select(label => Cell($"{label}", "bold"))) + "  recall %");
+        foreach (var actual in classes)
         {
-            var cells = new List<string> { $"[bold]{actual}[/]" };
-            for (var predicted = 0; predicted < matrix.Classes; predicted++)
-                cells.Add(Cell(matrix[actual, predicted], actual == predicted));
-            cells.Add(Share(matrix.Recall(actual)));
-            table.AddRow(cells.ToArray());
+            var cells = classes.Select(predicted => Cell(Count(matrix[actual, predicted]), (matrix[actual, predicted], actual == predicted) switch
+            {
+                (0, _) => "grey",
+                (_, true) => "green",
+                _ => "red",
+            }));
+            AnsiConsole.MarkupLine($"[bold]{$"{actual}".PadLeft(First)}[/]{string.Concat(cells)}{Percent(matrix.Recall(actual)).PadLeft(10)}");
         }
-        table.AddRow([.. new[] { "precision %" }, .. Enumerable.Range(0, matrix.Classes).Select(label => Share(matrix.Precision(label))), ""]);
-        AnsiConsole.Write(table);
+        AnsiConsole.MarkupLine("precision %".PadLeft(First) + string.Concat(classes.Select(label => Cell(Percent(matrix.Precision(label)), "default"))));
+        AnsiConsole.WriteLine();
     }
 
-    // Narrow enough for a terminal of 80 columns.
-    private static TableColumn Column(string header) => new TableColumn(header).RightAligned().NoWrap().Padding(2, 0);
+    private static string Cell(string text, string style) => $"[{style}]{text.PadLeft(Width)}[/]";
 
-    private static string Cell(long count, bool isRight)
-    {
-        var text = count.ToString(CultureInfo.InvariantCulture);
-        return (count, isRight) switch
-        {
-            (0, _) => "[grey]·[/]",
-            (_, true) => $"[green]{text}[/]",
-            _ => $"[red]{text}[/]",
-        };
-    }
+    private static string Count(long count) => count == 0 ? "·" : count.ToString(CultureInfo.InvariantCulture);
 
-    private static string Share(double share) => double.IsNaN(share) ? "-" : (100 * share).ToString("F0", CultureInfo.InvariantCulture);
+    private static string Percent(double share) => double.IsNaN(share) ? "-" : (100 * share).ToString("F0", CultureInfo.InvariantCulture);
 }

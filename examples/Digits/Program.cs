@@ -22,7 +22,6 @@ var predictions = Predict(net);
 for (var i = 0; i < test.Count; i++)
     confusion.Add(actual: test[i].Label, predictions[i]);
 ConfusionTable.Draw(confusion);
-AnsiConsole.WriteLine();
 DigitPictures.Draw(test, predictions);
 
 // Saved, loaded into a network that began with other weights, it must say the same.
