@@ -6,7 +6,7 @@ namespace FeedbackNN.Dsl.Interpretation;
 /// <summary>Indices of row-major tensors.</summary>
 internal static class Indexing
 {
-    public static long Count(long[] shape) => shape.Aggregate(1L, (product, length) => product * length);
+    public static long Count(IEnumerable<long> shape) => shape.Aggregate(1L, (product, length) => product * length);
 
     /// <summary>All indices of a shape in row-major order, each in the same array.</summary>
     public static IEnumerable<long[]> Indices(long[] shape)
@@ -44,5 +44,16 @@ internal sealed class EvaluatedMap(IEnumerable<AffineIndex> map, Func<Size, long
 {
     private readonly (long Offset, long[] Coefficients)[] _functions = map.Select(function => (evaluate(function.Offset), function.Coefficients.Select(evaluate).ToArray())).ToArray();
 
-    public long[] At(long[] index) => _functions.Select(function => function.Offset + function.Coefficients.Select((coefficient, axis) => coefficient * index[axis]).Sum()).ToArray();
+    /// <summary>The index in the tensor that a view reads.</summary>
+    public long[] At(long[] index)
+    {
+        var result = new long[_functions.Length];
+        for (var axis = 0; axis < result.Length; axis++)
+        {
+            var (sum, coefficients) = _functions[axis];
+            for (var k = 0; k < index.Length; k++) sum += coefficients[k] * index[k];
+            result[axis] = sum;
+        }
+        return result;
+    }
 }

@@ -143,10 +143,13 @@ public static class Interpreter
             _ => (double.PositiveInfinity, (Func<double, double, double>)Math.Min),
         };
         var y = Enumerable.Repeat(start, (int)Indexing.Count(c.Shape)).ToArray();
+        var kept = Enumerable.Range(0, c.Shapes[0].Length).Where(axis => !reduce.Axes.Contains(axis)).ToArray();
+        var left = new long[kept.Length];
         var k = 0;
         foreach (var index in Indexing.Indices(c.Shapes[0]))
         {
-            var offset = Indexing.Offset(c.Shape, index.Where((_, axis) => !reduce.Axes.Contains(axis)).ToArray());
+            for (var axis = 0; axis < kept.Length; axis++) left[axis] = index[kept[axis]];
+            var offset = Indexing.Offset(c.Shape, left);
             y[offset] = add(y[offset], c.X[0][k++]);
         }
         return y;
@@ -170,47 +173,51 @@ public static class Interpreter
         });
     }
 
+    // In row-major order: left is [batch, m, k], right is [batch, n, k], the result [batch, m, n].
     private static double[] OfContract(Context c)
     {
         var contract = (Contract)c.Node.Operation;
-        var rows = contract.BatchRank + contract.LeftRank;
-        var summed = c.Shapes[0].Skip(rows).ToArray();
-        return Each(c.Shape, index =>
+        var batch = Indexing.Count(c.Shapes[0].Take(contract.BatchRank));
+        var rows = Indexing.Count(c.Shapes[0].Skip(contract.BatchRank).Take(contract.LeftRank));
+        var columns = Indexing.Count(c.Shapes[1].Skip(contract.BatchRank).Take(contract.RightRank));
+        var depth = Indexing.Count(c.Shapes[1].Skip(contract.BatchRank + contract.RightRank));
+        return Each([batch, rows, columns], index =>
         {
-            var batch = index.Take(contract.BatchRank).ToArray();
+            var left = (index[0] * rows + index[1]) * depth;
+            var right = (index[0] * columns + index[2]) * depth;
             var sum = 0.0;
-            foreach (var k in Indexing.Indices(summed))
-            {
-                var left = index.Take(rows).Concat(k).ToArray();
-                var right = batch.Concat(index.Skip(rows)).Concat(k).ToArray();
-                sum += c.X[0][Indexing.Offset(c.Shapes[0], left)] * c.X[1][Indexing.Offset(c.Shapes[1], right)];
-            }
+            for (var k = 0L; k < depth; k++) sum += c.X[0][left + k] * c.X[1][right + k];
             return sum;
         });
     }
 
+    // In row-major order: x is [outer, axis, inner], the index [j], the result [outer, j, inner].
     private static double[] OfGather(Context c)
     {
         var axis = ((Gather)c.Node.Operation).Axis;
-        return Each(c.Shape, index => c.X[0][Indexing.Offset(c.Shapes[0], ThroughIndex(c, axis, index))]);
+        var outer = Indexing.Count(c.Shapes[0].Take(axis));
+        var inner = Indexing.Count(c.Shapes[0].Skip(axis + 1));
+        long[] source = [outer, c.Shapes[0][axis], inner];
+        return Each([outer, c.X[1].Length, inner], index => c.X[0][Indexing.Offset(source, [index[0], (long)c.X[1][index[1]], index[2]])]);
     }
 
     private static double[] OfScatterAdd(Context c)
     {
         var axis = ((ScatterAdd)c.Node.Operation).Axis;
+        var outer = Indexing.Count(c.Shape.Take(axis));
+        var inner = Indexing.Count(c.Shape.Skip(axis + 1));
+        long[] target = [outer, c.Shape[axis], inner];
         var y = new double[Indexing.Count(c.Shape)];
         var k = 0;
-        foreach (var index in Indexing.Indices(c.Shapes[0])) y[Indexing.Offset(c.Shape, ThroughIndex(c, axis, index))] += c.X[0][k++];
+        foreach (var index in Indexing.Indices([outer, c.X[1].Length, inner])) y[Indexing.Offset(target, [index[0], (long)c.X[1][index[1]], index[2]])] += c.X[0][k++];
         return y;
     }
 
-    // [p…, j…, q…] becomes [p…, index[j…], q…], where input 1 is the index.
-    private static long[] ThroughIndex(Context c, int axis, long[] index)
+    private static double[] Each(long[] shape, Func<long[], double> element)
     {
-        var rank = c.Shapes[1].Length;
-        var position = (long)c.X[1][Indexing.Offset(c.Shapes[1], index.Skip(axis).Take(rank).ToArray())];
-        return index.Take(axis).Append(position).Concat(index.Skip(axis + rank)).ToArray();
+        var y = new double[Indexing.Count(shape)];
+        var k = 0;
+        foreach (var index in Indexing.Indices(shape)) y[k++] = element(index);
+        return y;
     }
-
-    private static double[] Each(long[] shape, Func<long[], double> element) => Indexing.Indices(shape).Select(element).ToArray();
 }
