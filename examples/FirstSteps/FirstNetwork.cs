@@ -27,12 +27,13 @@ internal static class FirstNetwork
         return trainer.Evaluate(train).Loss < first;
     }
 
+    // Standard normal numbers: Box and Muller, "A note on the generation of random normal deviates", 1958.
     private static Tensor<float, Batch, TAxis> Noise<TAxis>(Random random, int rows, int columns)
         where TAxis : IAxis
     {
         var tensor = new Tensor<float, Batch, TAxis>(rows, columns);
         foreach (ref var value in tensor.Span)
-            value = random.NextSingle() * 2 - 1;
+            value = MathF.Sqrt(-2 * MathF.Log(1 - random.NextSingle())) * MathF.Cos(2 * MathF.PI * random.NextSingle());
         return tensor;
     }
 }
