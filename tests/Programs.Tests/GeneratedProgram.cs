@@ -122,6 +122,11 @@ internal sealed unsafe class GeneratedProgram : IDisposable
     private static StorageLayout[] Layouts(Graph graph, Func<Node, (int Net, int Index)?> find)
     {
         var known = graph.Nodes.Select(node => (Key: find(node), node.Type)).Where(item => item.Key is not null).ToDictionary(item => item.Key!.Value, item => item.Type);
+        // A parameter that nothing reads has a gradient all the same.
+        foreach (var output in graph.Outputs)
+        {
+            if (output.Target is GradientTarget gradient && find(new Node(0, new Parameter(gradient.Net, gradient.Parameter), default, graph[output.Node].Type, default)) is { } key) known[key] = graph[output.Node].Type;
+        }
         return Enumerable.Range(0, 4).Select(net =>
         {
             var count = known.Keys.Where(key => key.Net == net).Select(key => key.Index + 1).DefaultIfEmpty(0).Max();

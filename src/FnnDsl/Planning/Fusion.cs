@@ -117,6 +117,7 @@ internal sealed class Fusion
         _groupOf.Clear();
         _groupOfProduct.Clear();
         _reads.Clear();
+        _sources.Clear();
         foreach (var node in _graph.Nodes)
         {
             if (node.Operation is Reduce or ArgReduce || (_stored.Contains(node.Id) && !IsStructured(node.Operation))) _anchors.Add(node.Id, new Anchor(node, _graph));
@@ -186,12 +187,12 @@ internal sealed class Fusion
         if (reducedRows.Length > 1) return false;
         if (reducedRows.Length == 1 && reducedRows[0] != domain.Rows.Count) return false;
         if (Size(first) + Size(second) > KernelSizeLimit) return false;
-        if (HasPathAround(first, second) || HasPathAround(second, first)) return false;
 
         var members = new HashSet<int>(first.Anchors.Concat(second.Anchors).Select(anchor => anchor.Node.Id));
         var joined = first.Anchors.Concat(second.Anchors).Select(anchor => Placed(anchor, domain)).ToArray();
         var placed = joined.ToDictionary(anchor => anchor.Node.Id);
         if (!joined.All(anchor => Reads(anchor).All(read => !members.Contains(read.Node) || IsAtOwnPlace(read, placed[read.Node])))) return false;
+        if (HasPathAround(first, second) || HasPathAround(second, first)) return false;
 
         var group = new FusionGroup(domain) { IsBackward = first.IsBackward };
         group.Anchors.AddRange(joined.OrderBy(anchor => anchor.Node.Id));
@@ -229,46 +230,59 @@ internal sealed class Fusion
     /// <summary>A way from one group to the other that leads through a third: joined, the two would have to wait for themselves.</summary>
     private bool HasPathAround(FusionGroup from, FusionGroup to)
     {
-        var targets = new HashSet<int>(from.Anchors.Select(anchor => anchor.Node.Id));
-        var lowest = targets.Min();
+        // Inputs have smaller ids: what lies below the first group's anchors can't lead back to it.
+        var lowest = from.Anchors[0].Node.Id;
         var seen = new HashSet<object>();
         var stack = new Stack<object>();
-        foreach (var unit in UnitsRead(to))
+        foreach (var source in SourcesOf(to))
         {
-            if (unit != from && unit != to) stack.Push(unit);
+            if (source >= lowest && UnitOf(source) is { } unit && unit != from && unit != to) stack.Push(unit);
         }
         while (stack.Count > 0)
         {
             var unit = stack.Pop();
-            if (!seen.Add(unit)) continue;
             if (unit == from) return true;
-            if (unit is FusionGroup { Anchors: var anchors } && anchors.Max(anchor => anchor.Node.Id) < lowest) continue;
-            if (unit is int id && id < lowest) continue;
-            foreach (var next in unit is FusionGroup group ? UnitsRead(group) : UnitsRead((int)unit)) stack.Push(next);
+            if (!seen.Add(unit)) continue;
+            foreach (var source in SourcesOf(unit))
+            {
+                if (source >= lowest && UnitOf(source) is { } next && next != to) stack.Push(next);
+            }
         }
         return false;
     }
 
     /// <summary>What must run before a unit: groups, and structured operations by id.</summary>
-    public IEnumerable<object> UnitsBefore(object unit) => (unit is FusionGroup group ? UnitsRead(group) : UnitsRead((int)unit)).Where(other => other != unit);
+    public IEnumerable<object> UnitsBefore(object unit) => SourcesOf(unit).Select(UnitOf).OfType<object>().Where(other => !other.Equals(unit));
 
-    private IEnumerable<object> UnitsRead(FusionGroup group)
+    /// <summary>Nodes that a unit reads and that something must have computed, shapes looked through.</summary>
+    private int[] SourcesOf(object unit)
     {
-        var reads = group.Anchors.SelectMany(Reads).Select(read => read.Node);
-        return reads.SelectMany(UnitsOf).Concat(group.Product is { } product ? UnitsRead(product.Id) : []).Where(unit => unit != group);
+        if (unit is FusionGroup group)
+        {
+            return group.Sources ??= group.Anchors.SelectMany(Reads).Select(read => read.Node)
+                .Concat(group.Product is { } product ? ReadsOfStructured(product.Id) : [])
+                .Select(Resolve).Where(IsComputed).Distinct().ToArray();
+        }
+        var id = (int)unit;
+        if (!_sources.TryGetValue(id, out var sources))
+        {
+            sources = ReadsOfStructured(id).Select(Resolve).Where(IsComputed).Distinct().ToArray();
+            _sources.Add(id, sources);
+        }
+        return sources;
     }
 
-    private IEnumerable<object> UnitsRead(int structured) => ReadsOfStructured(structured).SelectMany(UnitsOf);
+    private readonly Dictionary<int, int[]> _sources = [];
 
-    /// <summary>What must have run before a node can be loaded: a group, a structured operation (by id), or nothing.</summary>
-    private IEnumerable<object> UnitsOf(int id)
+    private bool IsComputed(int id) => !IsLeaf(_graph[id].Operation);
+
+    /// <summary>Who computes a node: a group, a structured operation (by id), or nobody.</summary>
+    private object? UnitOf(int id)
     {
-        var node = _graph[id];
-        while (node.Operation is Reshape) node = _graph[node.Inputs[0]];
-        if (_groupOf.TryGetValue(node.Id, out var group)) return [group];
-        if (!IsStructured(node.Operation)) return [];
+        if (_groupOf.TryGetValue(id, out var group)) return group;
+        if (!IsStructured(_graph[id].Operation)) return null;
         // A product whose tiles a group works on runs with that group.
-        return [_groupOfProduct.TryGetValue(node.Id, out var fused) ? fused : node.Id];
+        return _groupOfProduct.TryGetValue(id, out var fused) ? fused : id;
     }
 
     /// <summary>Nodes that a structured operation reads from memory.</summary>
@@ -303,6 +317,7 @@ internal sealed class Fusion
                 if (group.Anchors.SelectMany(Reads).Where(read => read.Node == product.Id).Any(read => !IsTileRead(read, group.Domain))) continue;
                 if (DependsOn(group, product)) continue;
                 group.Product = product;
+                group.Sources = null;
                 _groupOfProduct.Add(product.Id, group);
                 break;
             }
@@ -319,13 +334,16 @@ internal sealed class Fusion
     private bool DependsOn(FusionGroup group, Node product)
     {
         var seen = new HashSet<object>();
-        var stack = new Stack<object>(UnitsRead(group).Where(unit => !(unit is int id && id == product.Id)));
+        var stack = new Stack<object>(UnitsBefore(group).Where(unit => !(unit is int id && id == product.Id)));
         while (stack.Count > 0)
         {
             var unit = stack.Pop();
             if (!seen.Add(unit) || unit == group) continue;
             if (unit is int structured && structured == product.Id) return true;
-            foreach (var next in unit is FusionGroup other ? UnitsRead(other) : UnitsRead((int)unit)) stack.Push(next);
+            foreach (var source in SourcesOf(unit))
+            {
+                if (source >= product.Id && UnitOf(source) is { } next) stack.Push(next);
+            }
         }
         return false;
     }
@@ -375,7 +393,7 @@ internal sealed class Fusion
         }
     }
 
-    private int Size(FusionGroup group) => group.Anchors.Sum(anchor => InlineNodes(anchor.Node).Count);
+    private int Size(FusionGroup group) => group.Size ??= group.Anchors.Sum(anchor => InlineNodes(anchor.Node).Count);
 
     private HashSet<int> InlineNodes(Node anchor)
     {

@@ -104,6 +104,12 @@ internal sealed class FusionGroup(LoopDomain domain)
     /// <summary>In node order.</summary>
     public List<Anchor> Anchors { get; } = [];
 
+    /// <summary>Nodes in memory that it reads, found when first asked for; a change of anchors makes a new group.</summary>
+    public int[]? Sources { get; set; }
+
+    /// <summary>Values in its body, found when first asked for.</summary>
+    public int? Size { get; set; }
+
     /// <summary>The matrix product on whose tiles this runs, or null.</summary>
     public Node? Product { get; set; }
 

@@ -22,11 +22,12 @@ public static class StepLoops
 
     public static EquatableArray<StepLoop> Find(IReadOnlyList<Step> steps, int border)
     {
+        var shapes = steps.Select(Shape.Of).ToArray();
         var loops = new List<StepLoop>();
         var position = 0;
         while (position < steps.Count)
         {
-            var best = Longest(steps, position, position < border ? border : steps.Count);
+            var best = Longest(shapes, position, position < border ? border : steps.Count);
             if (best is null)
             {
                 position++;
@@ -38,12 +39,12 @@ public static class StepLoops
         return loops.ToEquatableArray();
     }
 
-    private static StepLoop? Longest(IReadOnlyList<Step> steps, int first, int end)
+    private static StepLoop? Longest(Shape[] steps, int first, int end)
     {
         StepLoop? best = null;
         for (var period = 1; first + 2 * period <= end; period++)
         {
-            if (!IsAlike(steps[first], steps[first + period])) continue;
+            if (!steps[first].IsAlike(steps[first + period])) continue;
             var count = 1;
             while (first + (count + 1) * period <= end && IsRound(steps, first, period, count)) count++;
             if ((count - 1) * period >= FewestSaved && (best is null || (count - 1) * period > (best.Count - 1) * best.Period)) best = new StepLoop(first, period, count);
@@ -52,27 +53,34 @@ public static class StepLoops
     }
 
     /// <summary>Round number <paramref name="round"/> is like the first, with every place as far on as from the first to the second, times the round.</summary>
-    private static bool IsRound(IReadOnlyList<Step> steps, int first, int period, int round)
+    private static bool IsRound(Shape[] steps, int first, int period, int round)
     {
         for (var i = 0; i < period; i++)
         {
             var start = steps[first + i];
-            if (!IsAlike(start, steps[first + round * period + i])) return false;
-            var origin = Lifetimes.Places(start).ToArray();
-            var second = Lifetimes.Places(steps[first + period + i]).ToArray();
-            var here = Lifetimes.Places(steps[first + round * period + i]).ToArray();
-            for (var k = 0; k < origin.Length; k++)
+            var here = steps[first + round * period + i];
+            if (!start.IsAlike(here)) return false;
+            var second = steps[first + period + i];
+            for (var k = 0; k < start.Positions.Length; k++)
             {
-                if (Position(here[k]) - Position(origin[k]) != round * (Position(second[k]) - Position(origin[k]))) return false;
+                if (here.Positions[k] - start.Positions[k] != round * (second.Positions[k] - start.Positions[k])) return false;
             }
         }
         return true;
     }
 
-    /// <summary>The same but for positions of places and for the source.</summary>
-    private static bool IsAlike(Step a, Step b) => Neutral(a).Equals(Neutral(b));
+    /// <summary>A step taken apart: what it does, and the positions of its places.</summary>
+    private sealed record Shape(Step Neutral, int Hash, int[] Positions)
+    {
+        public static Shape Of(Step step)
+        {
+            var neutral = WithPlaces(step, place => WithPosition(place, 0)) with { Origin = default };
+            return new Shape(neutral, neutral.GetHashCode(), Lifetimes.Places(step).Select(Position).ToArray());
+        }
 
-    private static Step Neutral(Step step) => WithPlaces(step, place => WithPosition(place, 0)) with { Origin = default };
+        /// <summary>The same but for positions of places and for the source.</summary>
+        public bool IsAlike(Shape other) => Hash == other.Hash && Neutral.Equals(other.Neutral);
+    }
 
     /// <summary>The position of a place among those of its kind.</summary>
     public static int Position(Place place) => place switch
