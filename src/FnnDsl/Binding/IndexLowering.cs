@@ -59,7 +59,7 @@ internal sealed partial class IndexLowering(IIndexScope scope, GraphBuilder buil
         return other.Operand switch
         {
             TensorOperand tensor when tensor.Element != ElementType.Bool => new IndexedOperand(new TensorOperand(builder.Convert(position.Value, tensor.Element)), position.Indices),
-            NumberOperand { IsInteger: false } or AdaptingOperand => new IndexedOperand(new AdaptingOperand(element => builder.Convert(position.Value, element)), position.Indices),
+            NumberOperand { IsInteger: false } or AdaptingOperand or QuotientOperand => new IndexedOperand(new AdaptingOperand(element => builder.Convert(position.Value, element)), position.Indices),
             _ => position,
         };
     }

@@ -1,0 +1,111 @@
+using FeedbackNN.Dsl.Diagnostics;
+using FeedbackNN.Dsl.Syntax;
+using FeedbackNN.Dsl.Text;
+
+namespace FeedbackNN.Dsl.Binding;
+
+/// <summary>What binding a declaration gave.</summary>
+/// <param name="Result">Null when there are errors.</param>
+/// <param name="Signature">With errors: what is known from the signature alone, with empty graphs; null when that is wrong too.</param>
+public sealed record BindResult<T>(T? Result, T? Signature, EquatableArray<Diagnostic> Diagnostics) where T : class;
+
+/// <summary>
+/// From syntax to models and trainings whose every name, type and axis is known: abstract interpretation of the bodies, with config known and run-time
+/// axes symbolic.
+/// </summary>
+public static class Binder
+{
+    /// <summary>The table of all declarations. Duplicates and dims without a value are reported in it.</summary>
+    /// <param name="rootNamespace">The namespace of files that name none.</param>
+    public static ModuleScope Collect(IReadOnlyList<FileSyntax> files, string rootNamespace = "")
+    {
+        var diagnostics = new DiagnosticBag();
+        var library = new Dictionary<string, Symbol>(StringComparer.Ordinal);
+        foreach (var file in Library.Files)
+        {
+            foreach (var declaration in file.Declarations) library[declaration.Name.Text] = SymbolOf("", declaration, file.Source, true);
+        }
+        var user = new Dictionary<DeclarationName, Symbol>();
+        foreach (var file in files)
+        {
+            var space = file.Namespace ?? rootNamespace;
+            foreach (var declaration in file.Declarations)
+            {
+                var symbol = SymbolOf(space, declaration, file.Source, false);
+                var name = new DeclarationName(space, symbol.Name);
+                if (user.TryGetValue(name, out var first))
+                {
+                    diagnostics.Report(DiagnosticTable.DuplicateDeclaration, symbol.Location, null, EquatableArray<Label>.Own(new Label(first.Location, "the first")), symbol.Name,
+                        space.Length == 0 ? "(none)" : space);
+                    continue;
+                }
+                user.Add(name, symbol);
+                var isKnown = library.ContainsKey(symbol.Name) || BuiltIns.IsKnown(symbol.Name) || Operators.OperatorTable.TryFind(symbol.Name) is not null;
+                if (isKnown && symbol is CallableSymbol) diagnostics.Report(DiagnosticTable.HidesLibrary, symbol.Location, symbol.Name);
+            }
+        }
+
+        var values = new Dictionary<DeclarationName, DimValue?>();
+        var scope = new ModuleScope(user, library, values, default);
+        var evaluator = new DimEvaluator(scope.Find, diagnostics);
+        foreach (var dim in library.Values.OfType<DimSymbol>()) values[new("", dim.Name)] = evaluator.ValueOf(dim);
+        foreach (var dim in user.Values.OfType<DimSymbol>()) values[new(dim.Namespace, dim.Name)] = evaluator.ValueOf(dim);
+        return new ModuleScope(user, library, values, diagnostics.ToArray());
+    }
+
+    /// <summary>Binds a model, or a member of a family.</summary>
+    /// <exception cref="ArgumentException">There is no such model.</exception>
+    public static BindResult<BoundModel> BindModel(ModuleScope scope, string ns, string name)
+    {
+        if (scope.FindExactly(ns, name) is not { } symbol || symbol is not (CallableSymbol { Kind: CallableKind.Model } or MemberSymbol))
+        {
+            throw new ArgumentException($"There is no model '{name}' in namespace '{ns}'.", nameof(name));
+        }
+        var diagnostics = new DiagnosticBag();
+        var (result, signature, _) = new ModelBinder(scope, diagnostics).Bind(symbol);
+        return new BindResult<BoundModel>(diagnostics.HasErrors ? null : result, signature, diagnostics.ToArray());
+    }
+
+    /// <summary>Binds a training.</summary>
+    /// <exception cref="ArgumentException">There is no such training.</exception>
+    public static BindResult<BoundTrain> BindTrain(ModuleScope scope, string ns, string name)
+    {
+        if (scope.FindExactly(ns, name) is not TrainSymbol symbol) throw new ArgumentException($"There is no train '{name}' in namespace '{ns}'.", nameof(name));
+        var diagnostics = new DiagnosticBag();
+        var (result, signature) = new TrainBinder(scope, diagnostics, symbol).Bind();
+        return new BindResult<BoundTrain>(diagnostics.HasErrors ? null : result, signature, diagnostics.ToArray());
+    }
+
+    /// <summary>
+    /// What is wrong in layers, fns and families of the user that nothing compiled by itself reaches: each is checked with symbolic axes and config.
+    /// </summary>
+    public static EquatableArray<Diagnostic> CheckUninstantiated(ModuleScope scope)
+    {
+        var reached = new HashSet<Symbol>();
+        foreach (var symbol in scope.UserSymbols.Where(symbol => symbol is TrainSymbol or MemberSymbol or CallableSymbol { Kind: CallableKind.Model, IsFamily: false }))
+        {
+            reached.UnionWith(DeclarationClosure.Reach(scope, symbol));
+        }
+        var diagnostics = new DiagnosticBag();
+        foreach (var symbol in scope.UserSymbols.OfType<CallableSymbol>().Where(symbol => !reached.Contains(symbol)))
+        {
+            new ModelBinder(scope, diagnostics).CheckAlone(symbol);
+        }
+        return diagnostics.ToArray();
+    }
+
+    /// <summary>
+    /// The texts of a declaration and of everything it can reach by name: two closures with equal texts bind to equal results, up to places in the source.
+    /// </summary>
+    public static string Closure(ModuleScope scope, string ns, string name) =>
+        scope.FindExactly(ns, name) is { } symbol ? DeclarationClosure.TextOf(scope, symbol) : "";
+
+    private static Symbol SymbolOf(string space, Declaration declaration, SourceText source, bool isLibrary) => declaration switch
+    {
+        CallableDeclaration callable => new CallableSymbol(space, callable, source, isLibrary),
+        ModelMemberDeclaration member => new MemberSymbol(space, member, source),
+        TrainDeclaration train => new TrainSymbol(space, train, source),
+        DimDeclaration dim => new DimSymbol(space, dim, source, isLibrary),
+        _ => throw new ArgumentException($"Unknown declaration {declaration.GetType().Name}.", nameof(declaration)),
+    };
+}

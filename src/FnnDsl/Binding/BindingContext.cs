@@ -1,0 +1,74 @@
+using FeedbackNN.Dsl.Diagnostics;
+using FeedbackNN.Dsl.Graphs;
+using FeedbackNN.Dsl.Text;
+using FeedbackNN.Dsl.Types;
+
+namespace FeedbackNN.Dsl.Binding;
+
+/// <summary>
+/// The state of binding one graph, shared by the frames of all calls in it: the graph, the mode, what conditions say, and what the
+/// program will have to check.
+/// </summary>
+internal sealed class BindingContext(ModuleScope scope, DiagnosticBag diagnostics, bool training, bool symbolic)
+{
+    /// <summary>How deep calls may go into each other: a recursion that passes it does not end.</summary>
+    public const int MaximumDepth = 64;
+
+    private readonly Dictionary<int, Size> _indexBounds = [];
+
+    public ModuleScope Scope => scope;
+
+    public DiagnosticBag Diagnostics => diagnostics;
+
+    public GraphBuilder Builder { get; } = new();
+
+    /// <summary>Whether this is the graph of a training step.</summary>
+    public bool Training => training;
+
+    /// <summary>Whether a layer is checked by itself, with sizes that nobody has given: nothing is complained about that only numbers can show.</summary>
+    public bool Symbolic => symbolic;
+
+    public int Depth { get; set; }
+
+    public SizeFacts Facts { get; } = new();
+
+    public List<BoundGuard> Guards { get; } = [];
+
+    /// <summary>New values of buffers, by place: what a later read in the same run sees.</summary>
+    public Dictionary<StoragePlace, Value> BufferUpdates { get; } = [];
+
+    /// <summary>How often each random call site has drawn, so that each instantiation draws for itself.</summary>
+    public Dictionary<string, int> RandomSites { get; } = [];
+
+    public void AddGuard(BoundGuard guard)
+    {
+        if (!Guards.Any(known => known.Left == guard.Left && known.Comparison == guard.Comparison && known.Right == guard.Right)) Guards.Add(guard);
+    }
+
+    /// <summary>The bound of an input that is used as an index, if it is.</summary>
+    public Size? IndexBoundOf(int input) => _indexBounds.TryGetValue(input, out var bound) ? bound : null;
+
+    /// <summary>
+    /// The index to use for an axis of length <paramref name="bound"/>. What only moves elements of an input is checked at the border, before
+    /// the program runs; anything else in the graph.
+    /// </summary>
+    public Value CheckIndex(Value index, Size bound, string what)
+    {
+        if (InputBehind(index) is { } input && (!_indexBounds.TryGetValue(input, out var known) || known == bound))
+        {
+            _indexBounds[input] = bound;
+            return index;
+        }
+        return Builder.CheckRange(index, bound, what);
+    }
+
+    private static int? InputBehind(Value value)
+    {
+        var node = value.Node;
+        while (node.Operation is View or Reshape or Stop) node = value.Builder[node.Inputs[0]];
+        return node.Operation is Input input ? input.Index : null;
+    }
+}
+
+/// <summary>Where a parameter or buffer is stored: in which net, and at which place of it.</summary>
+internal readonly record struct StoragePlace(int Net, int Index);

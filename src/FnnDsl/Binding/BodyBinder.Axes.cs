@@ -1,0 +1,264 @@
+using FeedbackNN.Dsl.Diagnostics;
+using FeedbackNN.Dsl.Graphs;
+using FeedbackNN.Dsl.Syntax;
+using FeedbackNN.Dsl.Text;
+using FeedbackNN.Dsl.Types;
+
+namespace FeedbackNN.Dsl.Binding;
+
+// Slices, reshapes, transposes, members, and which axis a name or number means.
+internal sealed partial class BodyBinder
+{
+    // ---- Slices -------------------------------------------------------------------------------------------------
+
+    private Operand BindSubscript(SubscriptExpression subscript)
+    {
+        var target = Bind(subscript.Target);
+        if (target is PoisonOperand) return Poison;
+        if (target is ShapeOperand shapeValue) return SubscriptOfShape(subscript, shapeValue);
+        if (target is not TensorOperand tensor) return Fail(DiagnosticTable.NotATensor, subscript.Target.Span, "a subscript", Describe(target));
+        var ellipses = subscript.Subscripts.Count(item => item is EllipsisSubscript);
+        if (ellipses > 1) return Fail(DiagnosticTable.EllipsisHere, subscript.Subscripts.Last(item => item is EllipsisSubscript).Span, "'...' stands once among subscripts");
+        var given = subscript.Subscripts.Count - ellipses;
+        if (given > tensor.Rank) return Fail(DiagnosticTable.TooManySubscripts, subscript.Span, given, tensor.Type);
+
+        SetOrigin(subscript.Span);
+        var value = tensor.Value;
+        var notes = tensor.Notes.ToList();
+        var axis = 0;
+        foreach (var item in subscript.Subscripts)
+        {
+            switch (item)
+            {
+                case EllipsisSubscript:
+                    axis += tensor.Rank - given;
+                    break;
+                case RangeSubscript range:
+                    if (BindRange(value, axis, range) is not { } sliced) return Poison;
+                    if (sliced.Type.Shape != value.Type.Shape) notes[axis] = AxisNote.None;
+                    value = sliced;
+                    axis++;
+                    break;
+                case IndexSubscript index:
+                    var operand = Bind(index.Index);
+                    if (operand is PoisonOperand) return Poison;
+                    if (operand is TensorOperand places)
+                    {
+                        if (!places.Element.IsInteger()) return Fail(DiagnosticTable.ElementUnfit, index.Span, "an index", "integers", places.Type);
+                        var checkedPlaces = CheckIndex(places.Value, value.Type.Shape[axis], TextOf(index.Span), index.Span);
+                        value = Builder.Gather(value, checkedPlaces, axis);
+                        notes.RemoveAt(axis);
+                        notes.InsertRange(axis, places.Notes);
+                        axis += places.Rank;
+                        break;
+                    }
+                    if (BindPosition(operand, value.Type.Shape[axis], index.Span) is not { } position) return Poison;
+                    value = Builder.Slice(value, axis, position, Size.One);
+                    value = Builder.Reshape(value, value.Type.Shape.Where((_, k) => k != axis).ToEquatableArray());
+                    notes.RemoveAt(axis);
+                    break;
+            }
+        }
+        return new TensorOperand(value, notes.ToEquatableArray());
+    }
+
+    private Operand SubscriptOfShape(SubscriptExpression subscript, ShapeOperand shape)
+    {
+        if (subscript.Subscripts.Count == 1 && subscript.Subscripts[0] is IndexSubscript index && TryNumber(Bind(index.Index), out var number, out var whole) && whole)
+        {
+            var position = number < 0 ? shape.Sizes.Count + (int)number : (int)number;
+            if (position >= 0 && position < shape.Sizes.Count) return new SizeOperand(shape.Sizes[position]);
+        }
+        return Fail(DiagnosticTable.IndexOutOfRange, subscript.Span, TextOf(subscript.Span), Describe(shape));
+    }
+
+    private Size? BindPosition(Operand operand, Size length, TextSpan span)
+    {
+        if (AsSize(operand) is not { } position) return FailSize(DiagnosticTable.NotASize, span, Describe(operand));
+        var fromEnd = position.TryGetConstant(out var number) && number < 0;
+        var place = fromEnd ? length + position : position;
+        if (context.Facts.IsNotNegative(Size.Zero - place - Size.One) || context.Facts.IsNotNegative(place - length))
+        {
+            return FailSize(DiagnosticTable.IndexOutOfRange, span, TextOf(span), length);
+        }
+        var least = fromEnd ? Size.Zero - position : position + Size.One;
+        if (!context.Facts.IsNotNegative(length - least)) AddSizeGuard(least, length, span);
+        return place;
+    }
+
+    private Value? BindRange(Value value, int axis, RangeSubscript range)
+    {
+        var length = value.Type.Shape[axis];
+        long step = 1;
+        if (range.Step is not null)
+        {
+            var stepOperand = Bind(range.Step);
+            if (stepOperand is PoisonOperand) return null;
+            if (!TryNumber(stepOperand, out var number, out var whole) || !whole || number == 0)
+            {
+                Report(DiagnosticTable.BadArgumentValue, range.Step.Span, "a step is a whole number other than 0, known at build");
+                return null;
+            }
+            step = (long)number;
+        }
+        if (step < 0)
+        {
+            if (range.From is not null || range.To is not null)
+            {
+                Report(DiagnosticTable.BadArgumentValue, range.Span, "a step below 0 turns a whole axis round: write ::-1, and slice before or after");
+                return null;
+            }
+            return Builder.Slice(value, axis, length - Size.One, Size.Divide(length - Size.One, -step) + Size.One, step);
+        }
+        if (BindBound(range.From, Size.Zero, length) is not { } from || BindBound(range.To, length, length) is not { } to) return null;
+        if (!RequireSlice(Size.Zero, from, length, range) || !RequireSlice(from, to, length, range) || !RequireSlice(to, length, length, range)) return null;
+        var count = step == 1 ? to - from : Size.Divide(to - from + (step - 1), step);
+        return Builder.Slice(value, axis, from, count, step);
+    }
+
+    private bool RequireSlice(Size low, Size high, Size length, RangeSubscript range)
+    {
+        if (context.Facts.IsNotNegative(high - low)) return true;
+        if (context.Facts.IsNotNegative(low - high - Size.One))
+        {
+            Report(DiagnosticTable.SliceOutOfRange, range.Span, TextOf(range.Span), length);
+            return false;
+        }
+        AddSizeGuard(low, high, range.Span);
+        return true;
+    }
+
+    private Size? BindBound(Expression? expression, Size missing, Size length)
+    {
+        if (expression is null) return missing;
+        var operand = Bind(expression);
+        if (operand is PoisonOperand) return null;
+        if (operand is QuotientOperand quotient)
+        {
+            ReportQuotient(quotient, expression.Span);
+            return null;
+        }
+        if (AsSize(operand) is not { } size) return FailSize(DiagnosticTable.NotASize, expression.Span, Describe(operand));
+        return size.TryGetConstant(out var number) && number < 0 ? length + size : size;
+    }
+
+    private void AddSizeGuard(Size left, Size right, TextSpan span)
+    {
+        context.AddGuard(new BoundGuard($"{left} <= {right}", left, "<=", right, OriginOf(span)));
+        context.Facts.AddNotNegative(right - left);
+    }
+
+    private Size? FailSize(DiagnosticRow row, TextSpan span, params object[] arguments)
+    {
+        Report(row, span, arguments);
+        return null;
+    }
+
+    private string TextOf(TextSpan span) => frame.Source.GetText(span);
+
+    // ---- Reshape ------------------------------------------------------------------------------------------------
+
+    private Operand BindReshape(ReshapeExpression reshape)
+    {
+        var operand = Bind(reshape.Value);
+        if (operand is PoisonOperand) return Poison;
+        if (operand is not TensorOperand tensor) return Fail(DiagnosticTable.NotATensor, reshape.Value.Span, "'as'", Describe(operand));
+        var sizes = new List<Size>();
+        var notes = new List<AxisNote>();
+        var ellipsis = -1;
+        foreach (var axis in reshape.Axes)
+        {
+            if (axis is EllipsisAxis)
+            {
+                if (ellipsis >= 0) return Fail(DiagnosticTable.EllipsisHere, axis.Span, "'...' stands once in a shape");
+                ellipsis = sizes.Count;
+                continue;
+            }
+            var expression = ((SizeAxis)axis).Size;
+            if (EvaluateSize(expression) is not { } size) return Poison;
+            sizes.Add(size);
+            notes.Add(NoteOf(expression));
+        }
+        var total = context.Facts.Normalize(tensor.Type.ElementCount);
+        if (ellipsis > 0) return Fail(DiagnosticTable.EllipsisHere, reshape.Span, "'...' stands first in a reshape: the axes that stay as they are");
+        if (ellipsis == 0)
+        {
+            var rest = Size.Product(sizes);
+            var kept = Enumerable.Range(0, tensor.Rank + 1).Where(k => AreEqual(Size.Product(tensor.Shape.Skip(k)), rest)).Select(k => (int?)k).LastOrDefault();
+            if (kept is null) return Fail(DiagnosticTable.ReshapeMismatch, reshape.Span, tensor.Type, total, "..., " + string.Join(", ", sizes), $"..., {rest}");
+            sizes.InsertRange(0, tensor.Shape.Take(kept.Value));
+            notes.InsertRange(0, tensor.Notes.Take(kept.Value));
+        }
+        var product = context.Facts.Normalize(Size.Product(sizes));
+        if (!AreEqual(product, total))
+        {
+            Report(DiagnosticTable.ReshapeMismatch, reshape.Span, tensor.Shape.Zip(tensor.Notes, (size, note) => (size, note)).SelectMany(axis => AxisLabels(axis)), null,
+                tensor.Type, total, string.Join(", ", sizes), product);
+            return Poison;
+        }
+        SetOrigin(reshape.Span);
+        var normal = Relabel(tensor.Value, tensor.Shape.Select(context.Facts.Normalize).ToEquatableArray());
+        var shape = sizes.Select(context.Facts.Normalize).ToEquatableArray();
+        return new TensorOperand(Builder.Reshape(normal, shape), notes.ToEquatableArray());
+    }
+
+    // ---- Members ------------------------------------------------------------------------------------------------
+
+    private Operand BindMember(MemberExpression member)
+    {
+        var target = Bind(member.Target);
+        switch (target)
+        {
+            case PoisonOperand: return Poison;
+            case TensorOperand tensor when member.Member.Text == "T":
+                if (tensor.Rank < 2) return Fail(DiagnosticTable.NoSuchAxis, member.Span, tensor.Type, "-2 to transpose");
+                var permutation = Enumerable.Range(0, tensor.Rank).ToArray();
+                (permutation[tensor.Rank - 1], permutation[tensor.Rank - 2]) = (tensor.Rank - 2, tensor.Rank - 1);
+                return new TensorOperand(Builder.Transpose(tensor.Value, permutation), permutation.Select(axis => tensor.Notes[axis]).ToEquatableArray());
+            case TensorOperand tensor when member.Member.Text == "shape":
+                return new ShapeOperand(tensor.Shape, tensor.Notes);
+            case InstanceOperand instance:
+                return MemberOf(instance.Instance, member);
+            default:
+                return Fail(DiagnosticTable.UnknownMember, member.Member.Span, target is TensorOperand t ? t.Type.ToString() : Describe(target), member.Member.Text);
+        }
+    }
+
+    // ---- Which axis ---------------------------------------------------------------------------------------------
+
+    /// <summary>The axis an argument means: by name where that is unambiguous, or by position (negative from the right). Null after a diagnostic.</summary>
+    private int? ResolveAxis(Expression expression, TensorOperand tensor)
+    {
+        if (expression is NameExpression name && !(frame.Config.TryGetValue(name.Name, out var config) && config is NumberOperand))
+        {
+            var named = Enumerable.Range(0, tensor.Rank).Where(axis => tensor.Notes[axis].Name == name.Name).ToArray();
+            if (named.Length == 1) return named[0];
+            var found = Lookup(name.Name);
+            if (found is PoisonOperand) return null;
+            if (found is null)
+            {
+                var closest = Spelling.Closest(name.Name, tensor.Notes.Select(note => note.Name).OfType<string>().Concat(NamesInScope));
+                Report(DiagnosticTable.UnknownName, name.Span, [], closest is null ? null : $"write {closest}", name.Name);
+                return null;
+            }
+            if (found is SizeOperand size)
+            {
+                var candidates = named.Length > 1 ? named : Enumerable.Range(0, tensor.Rank).Where(axis => AreEqual(tensor.Shape[axis], size.Size)).ToArray();
+                if (candidates.Length == 1) return candidates[0];
+                Report(candidates.Length == 0 ? DiagnosticTable.NoSuchAxis : DiagnosticTable.AmbiguousAxis, expression.Span, tensor.Type, candidates.Length == 0 ? $"'{name.Name}'" : name.Name);
+                return null;
+            }
+        }
+        var operand = Bind(expression);
+        if (operand is PoisonOperand) return null;
+        if (!TryNumber(operand, out var number, out var whole) || !whole)
+        {
+            Report(DiagnosticTable.BadArgumentValue, expression.Span, $"an axis is its name or its position, but this is {Describe(operand)}");
+            return null;
+        }
+        var position = number < 0 ? tensor.Rank + (int)number : (int)number;
+        if (position >= 0 && position < tensor.Rank) return position;
+        Report(DiagnosticTable.NoSuchAxis, expression.Span, tensor.Type, number);
+        return null;
+    }
+}

@@ -1,0 +1,299 @@
+using System.Runtime.CompilerServices;
+using FeedbackNN.Dsl.Diagnostics;
+using FeedbackNN.Dsl.Graphs;
+using FeedbackNN.Dsl.Operators;
+using FeedbackNN.Dsl.Syntax;
+using FeedbackNN.Dsl.Text;
+using FeedbackNN.Dsl.Types;
+
+namespace FeedbackNN.Dsl.Binding;
+
+// Calls: the callee decides what a call means. fn: its value. Layer: an instance. Instance: the layer's value.
+internal sealed partial class BodyBinder
+{
+    private Operand BindCall(CallExpression call)
+    {
+        var callee = Bind(call.Callee);
+        return callee is PoisonOperand ? Poison : Invoke(callee, call.Callee, Arguments(call), call.Span);
+    }
+
+    /// <summary><c>x |> f(a)</c> is <c>f(x, a)</c> for a fn or an instance, and <c>f(a)(x)</c> for a layer.</summary>
+    private Operand BindPipe(PipeExpression pipe)
+    {
+        var value = Bind(pipe.Value);
+        if (value is PoisonOperand) return Poison;
+        var piped = new CallArgument(null, pipe.Value, value);
+        var (calleeSyntax, arguments) = pipe.Target is CallExpression call ? (call.Callee, Arguments(call)) : (pipe.Target, []);
+        var callee = Bind(calleeSyntax);
+        switch (callee)
+        {
+            case PoisonOperand: return Poison;
+            case CallableOperand { Symbol: { IsLayer: true, Declaration.Config: not null } } or MemberOperand:
+                return MakeInstance(callee, arguments, pipe.Target.Span) is { } instance ? InvokeInstance(instance, [piped], pipe.Target.Span) : Poison;
+            default:
+                return Invoke(callee, calleeSyntax, [piped, .. arguments], pipe.Target.Span);
+        }
+    }
+
+    private static List<CallArgument> Arguments(CallExpression call) => call.Arguments.Select(argument => new CallArgument(argument.Name, argument.Value, null)).ToList();
+
+    private Operand Invoke(Operand callee, Expression syntax, List<CallArgument> arguments, TextSpan span)
+    {
+        switch (callee)
+        {
+            case BuiltInOperand builtIn:
+                return CallBuiltIn(builtIn.Name, arguments, span);
+            case CallableOperand { Symbol: { IsLayer: false } symbol }:
+                return CallSymbol(symbol, arguments, span, null, false);
+            case CallableOperand { Symbol: { IsLayer: true, Declaration.Config: null } } when arguments.Count > 0:
+                return MakeInstance(callee, [], span) is { } direct ? InvokeInstance(direct, arguments, span) : Poison;
+            case CallableOperand or MemberOperand:
+                return MakeInstance(callee, arguments, span) is { } made ? new InstanceOperand(made) : Poison;
+            case InstanceOperand instance:
+                return InvokeInstance(instance.Instance, arguments, span);
+            default:
+                return Fail(DiagnosticTable.NotCallable, syntax.Span, Describe(callee));
+        }
+    }
+
+    private Operand InvokeInstance(LayerInstance instance, List<CallArgument> arguments, TextSpan span)
+    {
+        if (instance.Path is null && !NameInstance(instance, span)) return Poison;
+        return CallSymbol(instance.Symbol, arguments, span, instance, false);
+    }
+
+    public Operand Call(CallExpression call, IReadOnlyList<Operand> operands)
+    {
+        if (operands.Any(operand => operand is PoisonOperand)) return Poison;
+        var callee = Bind(call.Callee);
+        var arguments = call.Arguments.Zip(operands, (argument, operand) => new CallArgument(argument.Name, argument.Value, operand)).ToList();
+        switch (callee)
+        {
+            case PoisonOperand: return Poison;
+            case BuiltInOperand builtIn: return CallBuiltIn(builtIn.Name, arguments, call.Span);
+            case CallableOperand { Symbol: { IsLayer: false } symbol }: return CallSymbol(symbol, arguments, call.Span, null, true);
+            default: return Fail(DiagnosticTable.NotCallable, call.Callee.Span, Describe(callee) + " inside index notation");
+        }
+    }
+
+    // ---- Declared fns and layers --------------------------------------------------------------------------------
+
+    private Operand CallSymbol(CallableSymbol symbol, List<CallArgument> arguments, TextSpan span, LayerInstance? instance, bool mapsScalars)
+    {
+        var declaration = symbol.Declaration;
+        if (MatchArguments(symbol.Name, declaration.Parameters, arguments, span) is not { } given) return Poison;
+        if (!EnterCall(symbol, span)) return Poison;
+        try
+        {
+            var callee = new Frame(symbol, frame, span) { Owner = instance, MapsScalars = mapsScalars };
+            foreach (var pair in instance?.Config ?? NoConfig) callee.Config[pair.Key] = pair.Value;
+            foreach (var pair in instance?.Notes ?? NoNotes) callee.Notes[pair.Key] = pair.Value;
+            var body = new BodyBinder(context, callee);
+            if (!BindSignature(body, declaration.Parameters, given) || !body.ApplyConditions(declaration.Where)) return Poison;
+            if (instance is not null) instance.LatestCall = callee;
+            body.BindStatements(declaration.Body);
+            return body.TakeResults(declaration) is { } results ? results.Count == 1 ? results[0] : new TupleOperand(results.ToEquatableArray<Operand>()) : Poison;
+        }
+        finally
+        {
+            context.Depth--;
+            SetOrigin(span);
+        }
+    }
+
+    private static readonly IReadOnlyDictionary<string, Operand> NoConfig = new Dictionary<string, Operand>();
+
+    private static readonly IReadOnlyDictionary<string, AxisNote> NoNotes = new Dictionary<string, AxisNote>();
+
+    private bool EnterCall(CallableSymbol symbol, TextSpan span)
+    {
+        context.Depth++;
+        var fits = context.Depth <= BindingContext.MaximumDepth;
+        try
+        {
+            RuntimeHelpers.EnsureSufficientExecutionStack();
+        }
+        catch (InsufficientExecutionStackException)
+        {
+            fits = false;
+        }
+        if (fits) return true;
+        context.Depth--;
+        // A layer checked by itself has no numbers that fall.
+        if (!context.Symbolic)
+        {
+            var root = this;
+            var place = frame;
+            while (place.Caller is not null) (place, span) = (place.Caller, place.CallSpan);
+            if (place != frame) root = new BodyBinder(context, place);
+            root.Report(DiagnosticTable.EndlessRecursion, span, symbol.Name, BindingContext.MaximumDepth);
+        }
+        return false;
+    }
+
+    private Dictionary<string, CallArgument>? MatchArguments(string callee, EquatableArray<ParameterSyntax> parameters, List<CallArgument> arguments, TextSpan span)
+    {
+        var given = new Dictionary<string, CallArgument>(StringComparer.Ordinal);
+        var position = 0;
+        var fits = true;
+        foreach (var argument in arguments)
+        {
+            string name;
+            if (argument.Name is { } written)
+            {
+                name = written.Text;
+                if (parameters.All(parameter => parameter.Name.Text != name))
+                {
+                    var closest = Spelling.Closest(name, parameters.Select(parameter => parameter.Name.Text));
+                    Report(DiagnosticTable.UnknownArgument, written.Span, [], closest is null ? null : $"write {closest}", callee, name);
+                    fits = false;
+                    continue;
+                }
+            }
+            else if (position >= parameters.Count)
+            {
+                var count = arguments.Count(other => other.Name is null);
+                Report(DiagnosticTable.TooManyArguments, argument.Span, callee, Count(parameters.Count, "argument"), count);
+                return null;
+            }
+            else name = parameters[position++].Name.Text;
+            if (given.ContainsKey(name))
+            {
+                Report(DiagnosticTable.ArgumentTwice, argument.Span, callee, name);
+                fits = false;
+                continue;
+            }
+            given.Add(name, argument);
+        }
+        foreach (var parameter in parameters)
+        {
+            if (parameter.Default is not null || given.ContainsKey(parameter.Name.Text) || !fits) continue;
+            Report(DiagnosticTable.MissingArgument, span, callee, parameter.Name.Text, DescribeParameter(parameter));
+            fits = false;
+        }
+        return fits ? given : null;
+    }
+
+    private static string Count(int number, string noun) => number == 1 ? $"1 {noun}" : $"{number} {noun}s";
+
+    private static string DescribeParameter(ParameterSyntax parameter) => parameter.Type.Axes is not null ? "a tensor" : parameter.Type.Element.Text switch
+    {
+        "dim" => "a size",
+        "int" => "a whole number",
+        "bool" => "true or false",
+        "fn" => "a fn",
+        "layer" => "a layer",
+        "axis" => "an axis",
+        "string" => "a string",
+        _ => "a number",
+    };
+
+    // ---- Instances ----------------------------------------------------------------------------------------------
+
+    /// <summary>An instance without a name yet. Null after a diagnostic.</summary>
+    private LayerInstance? MakeInstance(Operand callee, List<CallArgument> arguments, TextSpan span)
+    {
+        if (callee is MemberOperand member)
+        {
+            if (arguments.Count > 0)
+            {
+                Report(DiagnosticTable.TooManyArguments, span, member.Symbol.Name, "no config", arguments.Count);
+                return null;
+            }
+            return InstanceOfMember(member.Symbol);
+        }
+        var symbol = ((CallableOperand)callee).Symbol;
+        var parameters = symbol.Declaration.Config ?? default;
+        if (MatchArguments(symbol.Name, parameters, arguments, span) is not { } given) return null;
+        var holder = new Frame(symbol, frame, span);
+        var body = new BodyBinder(context, holder);
+        return BindConfig(body, parameters, given, null) ? new LayerInstance(symbol, holder.Config, holder.Notes) : null;
+    }
+
+    /// <summary>The instance that a member of a family stands for: the family with the member's config.</summary>
+    public LayerInstance? InstanceOfMember(MemberSymbol member)
+    {
+        if (!EnterMember(member)) return null;
+        try
+        {
+            var binder = new BodyBinder(context, new Frame(member, null, default));
+            if (member.Declaration.Family is not CallExpression { Callee: NameExpression name } call)
+            {
+                binder.Report(DiagnosticTable.NotAModel, member.Declaration.Family.Span, member.Name, ": a member is written model A = Family(config)");
+                return null;
+            }
+            var found = binder.Lookup(name.Name);
+            if (found is null) binder.ReportUnknown(name.Name, name.Span);
+            if (found is null or PoisonOperand) return null;
+            if (found is CallableOperand { Symbol.Kind: CallableKind.Model }) return binder.MakeInstance(found, Arguments(call), call.Span);
+            binder.Report(DiagnosticTable.NotAModel, name.Span, name.Name, "");
+            return null;
+        }
+        finally
+        {
+            context.Depth--;
+        }
+    }
+
+    /// <summary>A model without config, or with defaults for all of it.</summary>
+    public LayerInstance? InstanceWithDefaults(CallableSymbol symbol) => MakeInstance(new CallableOperand(symbol), [], symbol.Syntax.Name.Span);
+
+    private bool EnterMember(MemberSymbol member)
+    {
+        if (++context.Depth <= BindingContext.MaximumDepth) return true;
+        context.Depth--;
+        context.Diagnostics.Report(DiagnosticTable.EndlessRecursion, member.Location, member.Name, BindingContext.MaximumDepth);
+        return false;
+    }
+
+    /// <summary>Gives an instance that is used where it is made its name: the layer's, with a number when there are several.</summary>
+    private bool NameInstance(LayerInstance instance, TextSpan span)
+    {
+        if (frame.Path.IsSingle) return PlaceInstance(instance, "", null, span);
+        var derived = Derive(instance.Symbol.Name);
+        if (!PlaceInstance(instance, derived, null, span)) return false;
+        Report(DiagnosticTable.UnnamedLayer, span, instance.Path!);
+        return true;
+    }
+
+    private string Derive(string name)
+    {
+        var key = frame.Path.Prefix + name + frame.Path.Suffix;
+        frame.DerivedNames.TryGetValue(key, out var count);
+        frame.DerivedNames[key] = ++count;
+        name = char.ToLowerInvariant(name[0]) + name.Substring(1);
+        return count == 1 ? name : $"{name}_{count}";
+    }
+
+    /// <summary>Puts an instance at its place in the layer or model around it.</summary>
+    private bool PlaceInstance(LayerInstance instance, string name, StringExpression? checkpointName, TextSpan span)
+    {
+        if (frame.Owner is not { } owner)
+        {
+            Report(DiagnosticTable.StorageOutsideLayer, span, $"the layer '{instance.Symbol.Name}'", $"'{frame.Name}'");
+            return false;
+        }
+        var path = LocalPath(name);
+        if (!Claim(path, span, "layers")) return false;
+        if (LocalCheckpointPath(name, checkpointName) is not { } checkpoint) return false;
+        instance.Path = Join(owner.Path!, path);
+        instance.CheckpointPath = Join(owner.CheckpointPath, checkpoint);
+        instance.Net = owner.Net;
+        return true;
+    }
+
+    private string LocalPath(string name) => name.Length == 0 ? frame.Path.Prefix.TrimEnd('.') : frame.Path.Prefix + name + frame.Path.Suffix;
+
+    private bool Claim(string path, TextSpan span, string what)
+    {
+        if (frame.Claims.TryGetValue(path, out var other) && other != span)
+        {
+            Report(DiagnosticTable.StorageTwice, span, [new Label(frame.At(other), "the first")], null, path, what);
+            return false;
+        }
+        frame.Claims[path] = span;
+        return true;
+    }
+
+    private static string Join(string left, string right) => left.Length == 0 ? right : right.Length == 0 ? left : left + "." + right;
+}

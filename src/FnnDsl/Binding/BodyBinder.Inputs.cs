@@ -1,0 +1,141 @@
+using FeedbackNN.Dsl.Diagnostics;
+using FeedbackNN.Dsl.Syntax;
+using FeedbackNN.Dsl.Text;
+using FeedbackNN.Dsl.Types;
+
+namespace FeedbackNN.Dsl.Binding;
+
+// The signature of what is compiled itself: a model, a train, or a layer that is checked alone. Its axes are sized at run time.
+internal sealed partial class BodyBinder
+{
+    /// <summary>
+    /// Makes the inputs of the graph. Names that are no dim and no config are axes sized at run time; conditions are facts before the
+    /// inputs' types are fixed. Null after a diagnostic.
+    /// </summary>
+    public IReadOnlyList<BoundTensor>? BindInputs(EquatableArray<ParameterSyntax> parameters, EquatableArray<Expression> conditions, out EquatableArray<string> runtimeAxes)
+    {
+        var axes = new List<string>();
+        var fits = true;
+        runtimeAxes = default;
+        for (var k = 0; k < parameters.Count; k++)
+        {
+            var parameter = parameters[k];
+            if (parameters.Take(k).Any(other => other.Name.Text == parameter.Name.Text) || frame.Config.ContainsKey(parameter.Name.Text))
+            {
+                Report(DiagnosticTable.ParameterTwice, parameter.Name.Span, parameter.Name.Text);
+                fits = false;
+            }
+            if (parameter.Type.Axes is null && !context.Symbolic)
+            {
+                Report(DiagnosticTable.BadArgumentValue, parameter.Type.Span, [], $"write {parameter.Type.Element.Text}[]", $"an input is a tensor: '{parameter.Name.Text}' needs axes");
+                fits = false;
+            }
+            foreach (var axis in parameter.Type.Axes ?? default)
+            {
+                if (axis is EllipsisAxis && !context.Symbolic)
+                {
+                    Report(DiagnosticTable.EllipsisHere, axis.Span, "the axes of an input are written out; '...' is for layers and fns");
+                    fits = false;
+                }
+                if (axis is not SizeAxis { Size: NameExpression name } || !IsFreeAxis(name.Name)) continue;
+                frame.Axes[name.Name] = Size.Axis(name.Name);
+                frame.Notes[name.Name] = new AxisNote(name.Name, frame.At(name.Span));
+                axes.Add(name.Name);
+            }
+        }
+        if (!fits || !ApplyConditions(conditions)) return null;
+
+        var inputs = new List<BoundTensor>();
+        foreach (var parameter in parameters)
+        {
+            if (BindInput(parameter, inputs.Count) is not { } input) return null;
+            if (parameter.Type.Axes is not null) inputs.Add(input);
+        }
+        runtimeAxes = axes.Where(axis => context.Facts.Normalize(Size.Axis(axis)) == Size.Axis(axis)).ToEquatableArray();
+        return inputs;
+    }
+
+    private bool IsFreeAxis(string name) => Lookup(name) is null or BuiltInOperand or CallableOperand or MemberOperand;
+
+    private BoundTensor? BindInput(ParameterSyntax parameter, int index)
+    {
+        var name = parameter.Name.Text;
+        if (parameter.Type.Axes is not { } axes)
+        {
+            frame.Config[name] = SymbolicConfig(parameter);
+            return new BoundTensor(name, ElementType.F32, default);
+        }
+        if (ResolveElement(parameter.Type) is not { } element) return null;
+        var bound = new List<BoundAxis>();
+        var notes = new List<AxisNote>();
+        foreach (var axis in axes)
+        {
+            if (axis is EllipsisAxis)
+            {
+                // A layer checked alone: any axes are two axes.
+                frame.Ellipsis ??= (EquatableArray<Size>.Own(Size.Axis("..."), Size.Axis("....")), EquatableArray<AxisNote>.Own(AxisNote.None, AxisNote.None));
+                bound.AddRange(frame.Ellipsis.Value.Sizes.Select(size => new BoundAxis(null, size)));
+                notes.AddRange(frame.Ellipsis.Value.Notes);
+                continue;
+            }
+            var expression = ((SizeAxis)axis).Size;
+            if (EvaluateSize(expression) is not { } size) return null;
+            bound.Add(BoundAxisOf(expression, size));
+            notes.Add(NoteOf(expression));
+        }
+        var input = new BoundTensor(name, element, bound.ToEquatableArray());
+        frame.Values[name] = new TensorOperand(Builder.Input(index, name, input.Type), notes.ToEquatableArray());
+        return input;
+    }
+
+    /// <summary>What stands for config that nobody has given: sizes stay symbolic, numbers are 2, truths are as the default says, or true.</summary>
+    public Operand SymbolicConfig(ParameterSyntax parameter)
+    {
+        if (parameter.Default is { } initial && Bind(initial) is var given and not PoisonOperand && ConvertConfig(this, parameter, given, initial.Span) is { } value) return value;
+        return parameter.Type.Element.Text switch
+        {
+            "dim" => new SizeOperand(Size.Axis(parameter.Name.Text)),
+            "int" => new NumberOperand(2, true),
+            "axis" => new NumberOperand(-1, true),
+            "bool" => new BoolOperand(true),
+            "fn" => new BuiltInOperand("tanh"),
+            "string" => new TextOperand(""),
+            "f32" or "f64" or "real" => new NumberOperand(0.5, false),
+            "layer" => Poison,
+            _ => UnknownConfigType(parameter.Type),
+        };
+    }
+
+    private Operand UnknownConfigType(TypeSyntax type)
+    {
+        Report(DiagnosticTable.UnknownType, type.Element.Span, [], Suggest(type.Element.Text, TypeNames), type.Element.Text);
+        return Poison;
+    }
+
+    /// <summary>Results as C# sees them.</summary>
+    public EquatableArray<BoundTensor> BoundResults(EquatableArray<ResultSyntax> results, IReadOnlyList<TensorOperand> values) => results.Select((result, k) =>
+    {
+        var shape = values[k].Shape;
+        var axes = (result.Type.Axes ?? default).Select((axis, i) => axis is SizeAxis size ? BoundAxisOf(size.Size, shape[i]) : new BoundAxis(null, shape[i]));
+        return new BoundTensor(result.Name?.Text ?? (results.Count == 1 ? "result" : $"result{k + 1}"), values[k].Element, axes.ToEquatableArray());
+    }).ToEquatableArray();
+
+    /// <summary>Results as far as the signature alone tells: for the API of a model whose body is wrong.</summary>
+    public EquatableArray<BoundTensor> DeclaredResults(EquatableArray<ResultSyntax> results)
+    {
+        var bound = new List<BoundTensor>();
+        for (var k = 0; k < results.Count; k++)
+        {
+            var type = results[k].Type;
+            var axes = new List<BoundAxis>();
+            foreach (var axis in type.Axes ?? default)
+            {
+                if (axis is not SizeAxis { Size: NameExpression or NumberExpression } size || AsSize(Lookup((size.Size as NameExpression)?.Name ?? "") ?? Bind(size.Size)) is not { } known) return default;
+                axes.Add(BoundAxisOf(size.Size, known));
+            }
+            var element = type.Element.Text switch { "i32" => ElementType.I32, "i64" => ElementType.I64, "f64" => ElementType.F64, "bool" => ElementType.Bool, _ => ElementType.F32 };
+            bound.Add(new BoundTensor(results[k].Name?.Text ?? (results.Count == 1 ? "result" : $"result{k + 1}"), element, axes.ToEquatableArray()));
+        }
+        return bound.ToEquatableArray();
+    }
+}

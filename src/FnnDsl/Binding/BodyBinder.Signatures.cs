@@ -1,0 +1,365 @@
+using FeedbackNN.Dsl.Diagnostics;
+using FeedbackNN.Dsl.Graphs;
+using FeedbackNN.Dsl.Syntax;
+using FeedbackNN.Dsl.Text;
+using FeedbackNN.Dsl.Types;
+
+namespace FeedbackNN.Dsl.Binding;
+
+// Signatures: config, the unification of axes with actual sizes, results.
+internal sealed partial class BodyBinder
+{
+    /// <summary>Gives a callee's config and tensors their values. <paramref name="callee"/> is the binder of its body; this one is the caller's.</summary>
+    private bool BindSignature(BodyBinder callee, EquatableArray<ParameterSyntax> parameters, Dictionary<string, CallArgument> given)
+    {
+        var target = callee.Frame;
+        var tensors = parameters.Where(parameter => parameter.Type.Axes is not null).ToArray();
+        var operands = new Dictionary<string, Operand>(StringComparer.Ordinal);
+        foreach (var parameter in tensors)
+        {
+            if (!given.TryGetValue(parameter.Name.Text, out var argument)) continue;
+            var operand = argument.Bind(this);
+            if (operand is PoisonOperand) return false;
+            operands[parameter.Name.Text] = operand;
+            if (operand is TensorOperand { Element: var element } && element.IsFloat() && parameter.Type.Element.Text == "real") target.Real ??= element;
+        }
+        target.Real ??= frame.Real;
+        var first = tensors.Select(parameter => operands.TryGetValue(parameter.Name.Text, out var operand) ? operand : null).OfType<TensorOperand>().FirstOrDefault();
+        if (!BindConfig(callee, parameters.Where(parameter => parameter.Type.Axes is null).ToEquatableArray(), given, first)) return false;
+
+        // Plain names first, so that expressions over them can be compared wherever they stand.
+        foreach (var expressions in new[] { false, true })
+        {
+            foreach (var parameter in tensors)
+            {
+                if (!operands.TryGetValue(parameter.Name.Text, out var operand) || operand is not TensorOperand tensor) continue;
+                if (!AcceptTensor(callee, parameter, tensor, given[parameter.Name.Text].Span, expressions)) return false;
+            }
+        }
+        foreach (var parameter in tensors)
+        {
+            var name = parameter.Name.Text;
+            if (!operands.TryGetValue(name, out var operand))
+            {
+                operand = callee.Bind(parameter.Default!);
+                if (operand is PoisonOperand) return false;
+                if (operand is TensorOperand initial)
+                {
+                    if (!callee.AcceptTensor(callee, parameter, initial, parameter.Default!.Span, false) || !callee.AcceptTensor(callee, parameter, initial, parameter.Default!.Span, true)) return false;
+                    target.Values[name] = callee.Rename(parameter.Type, initial);
+                    continue;
+                }
+                if (callee.AcceptNumber(callee, parameter, operand, parameter.Default!.Span) is not { } constant) return false;
+                target.Values[name] = constant;
+                continue;
+            }
+            if (operand is TensorOperand tensor)
+            {
+                target.Values[name] = callee.Rename(parameter.Type, tensor);
+                continue;
+            }
+            if (AcceptNumber(callee, parameter, operand, given[name].Span) is not { } number) return false;
+            target.Values[name] = number;
+        }
+        return true;
+    }
+
+    private bool BindConfig(BodyBinder callee, EquatableArray<ParameterSyntax> parameters, Dictionary<string, CallArgument> given, TensorOperand? first)
+    {
+        foreach (var parameter in parameters)
+        {
+            var name = parameter.Name.Text;
+            var isGiven = given.TryGetValue(name, out var argument);
+            var isAxis = parameter.Type.Element.Text == "axis" || (name == "axis" && parameter.Type.Element.Text == "int");
+            if (isGiven && isAxis && first is not null && argument!.Syntax is NameExpression)
+            {
+                if (ResolveAxis(argument.Syntax, first) is not { } position) return false;
+                callee.Frame.Config[name] = new NumberOperand(position, true);
+                continue;
+            }
+            var source = isGiven ? this : callee;
+            var operand = isGiven ? argument!.Bind(this) : callee.Bind(parameter.Default!);
+            var syntax = isGiven ? argument!.Syntax : parameter.Default!;
+            if (operand is PoisonOperand) return false;
+            if (source.ConvertConfig(callee, parameter, operand, syntax.Span) is not { } value) return false;
+            callee.Frame.Config[name] = value;
+            callee.Frame.Notes[name] = isGiven ? NoteOf(syntax) : new AxisNote(null, callee.Frame.IsLibrary ? null : callee.Frame.At(syntax.Span));
+        }
+        return true;
+    }
+
+    private Operand? ConvertConfig(BodyBinder callee, ParameterSyntax parameter, Operand operand, TextSpan span)
+    {
+        var type = parameter.Type.Element.Text;
+        var isNumber = TryNumber(operand, out var number, out var whole);
+        switch (type)
+        {
+            case "dim" when AsSize(operand) is { } size:
+                if (!size.TryGetConstant(out var known) || known >= 0) return new SizeOperand(size);
+                Report(DiagnosticTable.SizeNotPositive, span, known);
+                return null;
+            case "dim" when operand is QuotientOperand quotient:
+                ReportQuotient(quotient, span);
+                return null;
+            case "int" or "axis" when isNumber && whole:
+                return new NumberOperand(number, true);
+            case "int" when operand is SizeOperand symbolic && context.Symbolic:
+                return symbolic;
+            case "f32" or "f64" or "real" when isNumber:
+                return new NumberOperand(number, whole);
+            case "int" or "f32" or "f64" or "real" when operand is SizeOperand or QuotientOperand or AdaptingOperand or TensorOperand:
+                Report(DiagnosticTable.NotBuildTime, span, $"'{parameter.Name.Text}' of '{callee.Frame.Name}'", Describe(operand));
+                return null;
+            case "bool" when operand is BoolOperand:
+            case "string" when operand is TextOperand:
+            case "fn" when operand is CallableOperand { Symbol.IsLayer: false } or BuiltInOperand or InstanceOperand:
+            case "layer" when operand is CallableOperand { Symbol.IsLayer: true } or MemberOperand:
+                return operand;
+            case "dim" or "int" or "f32" or "f64" or "real" or "bool" or "fn" or "layer" or "axis" or "string":
+                Report(DiagnosticTable.BadConfig, span, parameter.Name.Text, callee.Frame.Name, DescribeParameter(parameter), Describe(operand));
+                return null;
+            default:
+                callee.Report(DiagnosticTable.UnknownType, parameter.Type.Element.Span, [], Suggest(type, TypeNames), type);
+                return null;
+        }
+    }
+
+    private static readonly string[] TypeNames = ["dim", "int", "f32", "f64", "i32", "i64", "bool", "real", "fn", "layer", "string"];
+
+    private static string? Suggest(string word, IEnumerable<string> candidates) => Spelling.Closest(word, candidates) is { } closest ? $"write {closest}" : null;
+
+    private bool AcceptTensor(BodyBinder callee, ParameterSyntax parameter, TensorOperand tensor, TextSpan span, bool expressions)
+    {
+        if (!expressions)
+        {
+            if (callee.ResolveElement(parameter.Type) is not { } element) return false;
+            if (parameter.Type.Element.Text == "real" ? !tensor.Element.IsFloat() || tensor.Element != element : tensor.Element != element)
+            {
+                Report(DiagnosticTable.ArgumentElement, span, [], ConversionFix(span, element), callee.Frame.Name, callee.TypeText(parameter.Type), parameter.Name.Text, tensor.Type);
+                return false;
+            }
+        }
+        var outcome = callee.UnifyAxes(parameter.Type, tensor, expressions, isResult: false);
+        if (outcome is null) return true;
+        if (outcome.Reason.Length > 0)
+        {
+            Report(DiagnosticTable.ArgumentShape, span, outcome.Labels, null, callee.Frame.Name, callee.TypeText(parameter.Type), parameter.Name.Text, tensor.Type, outcome.Reason);
+        }
+        return false;
+    }
+
+    // A number where a tensor is taken has the shape that the signature gives it by then.
+    private TensorOperand? AcceptNumber(BodyBinder callee, ParameterSyntax parameter, Operand operand, TextSpan span)
+    {
+        if (callee.ResolveElement(parameter.Type) is not { } element) return null;
+        if (Adapt(operand, element, span) is not { } number) return null;
+        var shape = new List<Size>();
+        var notes = new List<AxisNote>();
+        foreach (var axis in parameter.Type.Axes!.Value)
+        {
+            if (axis is EllipsisAxis)
+            {
+                shape.AddRange(callee.Frame.Ellipsis?.Sizes ?? default);
+                notes.AddRange(callee.Frame.Ellipsis?.Notes ?? default);
+                continue;
+            }
+            var expression = ((SizeAxis)axis).Size;
+            if (expression is NameExpression name && callee.Lookup(name.Name) is null)
+            {
+                Report(DiagnosticTable.ArgumentShape, span, [], null, callee.Frame.Name, callee.TypeText(parameter.Type), parameter.Name.Text, Describe(operand), $"nothing else says how large '{name.Name}' is");
+                return null;
+            }
+            if (callee.EvaluateSize(expression) is not { } size) return null;
+            shape.Add(size);
+            notes.Add(callee.NoteOf(expression));
+        }
+        return shape.Count == 0 ? number : new TensorOperand(Builder.Broadcast(number.Value, shape.ToEquatableArray()), notes.ToEquatableArray());
+    }
+
+    // ---- Axes ---------------------------------------------------------------------------------------------------
+
+    /// <summary>Why a tensor does not fit a type. An empty reason: it has been reported.</summary>
+    private sealed record Misfit(string Reason, IEnumerable<Label> Labels);
+
+    /// <summary>
+    /// Matches a tensor's axes with a type of this declaration's signature: names without a size get the actual one, everything else must be equal to it.
+    /// </summary>
+    /// <param name="expressions">Whether to look at axes that are expressions; otherwise at names, numbers and <c>...</c>.</param>
+    private Misfit? UnifyAxes(TypeSyntax type, TensorOperand tensor, bool expressions, bool isResult)
+    {
+        var axes = type.Axes ?? default;
+        if (axes.Count == 0 && frame.MapsScalars) return null;
+        var ellipses = axes.Count(axis => axis is EllipsisAxis);
+        if (ellipses > 1)
+        {
+            Report(DiagnosticTable.EllipsisHere, axes.Last(axis => axis is EllipsisAxis).Span, "'...' stands once in a type");
+            return new Misfit("", []);
+        }
+        var carried = tensor.Rank - (axes.Count - ellipses);
+        if (carried < 0 || (ellipses == 0 && carried > 0))
+        {
+            return new Misfit($"that has {Count(axes.Count - ellipses, "axis").Replace("axiss", "axes")}{(ellipses > 0 ? " or more" : "")}, this has {tensor.Rank}", []);
+        }
+        var position = 0;
+        foreach (var axis in axes)
+        {
+            if (axis is EllipsisAxis)
+            {
+                if (!expressions && UnifyEllipsis(tensor, position, carried) is { } misfit) return misfit;
+                position += carried;
+                continue;
+            }
+            var actual = tensor.Shape[position];
+            var note = tensor.Notes[position];
+            var expression = ((SizeAxis)axis).Size;
+            position++;
+            if (expression is NameExpression or NumberExpression == expressions) continue;
+            if (expression is NameExpression name && Lookup(name.Name) is null or BuiltInOperand or CallableOperand or MemberOperand)
+            {
+                var unbound = (NameExpression)expression;
+                if (isResult && Spelling.Closest(unbound.Name, frame.Axes.Keys) is { } closest && AreEqual(frame.Axes[closest], actual))
+                {
+                    Report(DiagnosticTable.UnknownName, unbound.Span, [], $"write {closest}", unbound.Name);
+                    return new Misfit("", []);
+                }
+                frame.Axes[unbound.Name] = actual;
+                frame.Notes[unbound.Name] = note;
+                continue;
+            }
+            if (EvaluateSize(expression) is not { } expected) return new Misfit("", []);
+            if (AreEqual(expected, actual)) continue;
+            var written = expression is NumberExpression ? "" : $"'{TextOf(expression.Span)}' is ";
+            return new Misfit($"axis {position - 1 - tensor.Rank} is {actual}, and {written}{expected}", AxisLabels((expected, NoteOf(expression)), (actual, note)).ToArray());
+        }
+        return null;
+    }
+
+    private Misfit? UnifyEllipsis(TensorOperand tensor, int position, int carried)
+    {
+        var sizes = tensor.Shape.Skip(position).Take(carried).ToEquatableArray();
+        if (frame.Ellipsis is not { } known)
+        {
+            frame.Ellipsis = (sizes, tensor.Notes.Skip(position).Take(carried).ToEquatableArray());
+            return null;
+        }
+        if (known.Sizes.Count == sizes.Count && known.Sizes.Zip(sizes, AreEqual).All(same => same)) return null;
+        return new Misfit($"'...' is [{string.Join(", ", known.Sizes)}] and [{string.Join(", ", sizes)}]", known.Sizes.Zip(known.Notes, (size, note) => (size, note))
+            .Concat(sizes.Zip(tensor.Notes.Skip(position), (size, note) => (size, note))).SelectMany(axis => AxisLabels(axis)).ToArray());
+    }
+
+    // A tensor with its axes named as this signature names them.
+    private TensorOperand Rename(TypeSyntax type, TensorOperand tensor)
+    {
+        var axes = type.Axes ?? default;
+        if (axes.Count == 0) return tensor;
+        var carried = tensor.Rank - axes.Count(axis => axis is not EllipsisAxis);
+        var notes = new List<AxisNote>();
+        foreach (var axis in axes)
+        {
+            if (axis is EllipsisAxis) notes.AddRange(tensor.Notes.Skip(notes.Count).Take(carried).Select(note => note with { Name = null }));
+            else notes.Add(tensor.Notes[notes.Count] with { Name = axis is SizeAxis { Size: NameExpression name } ? name.Name : null });
+        }
+        return tensor with { Notes = notes.ToEquatableArray() };
+    }
+
+    /// <summary>The element type that a type means here; null after a diagnostic.</summary>
+    private ElementType? ResolveElement(TypeSyntax type)
+    {
+        switch (type.Element.Text)
+        {
+            case "f32": return ElementType.F32;
+            case "f64": return ElementType.F64;
+            case "i32": return ElementType.I32;
+            case "i64": return ElementType.I64;
+            case "bool": return ElementType.Bool;
+            case "real": return frame.Real ?? ElementType.F32;
+            case "f16" or "bf16":
+                Report(DiagnosticTable.TypeOfLaterVersion, type.Element.Span, type.Element.Text, "f32");
+                return null;
+            case "i8" or "u8":
+                Report(DiagnosticTable.TypeOfLaterVersion, type.Element.Span, type.Element.Text, "i32");
+                return null;
+            default:
+                Report(DiagnosticTable.UnknownType, type.Element.Span, [], Suggest(type.Element.Text, ["f32", "f64", "i32", "i64", "bool", "real"]), type.Element.Text);
+                return null;
+        }
+    }
+
+    /// <summary>A type of the signature with what is known put in: <c>f32[..., 128]</c>.</summary>
+    private string TypeText(TypeSyntax type)
+    {
+        var element = type.Element.Text == "real" && frame.Real is { } real ? real.Text() : type.Element.Text;
+        var axes = (type.Axes ?? default).Select(axis => axis switch
+        {
+            EllipsisAxis => "...",
+            SizeAxis { Size: NameExpression name } when Lookup(name.Name) is { } known && AsSize(known) is { } size => size.ToString(),
+            _ => TextOf(axis.Span),
+        });
+        return $"{element}[{string.Join(", ", axes)}]";
+    }
+
+    // ---- Results ------------------------------------------------------------------------------------------------
+
+    /// <summary>What the body returned, checked against the signature, with axes named as the caller knows them. Null when it failed.</summary>
+    public IReadOnlyList<TensorOperand>? TakeResults(CallableDeclaration declaration)
+    {
+        if (frame.Returned is not { } returned)
+        {
+            if (!_failed) Report(DiagnosticTable.NoReturn, declaration.Name.Span, declaration.Name.Text);
+            return null;
+        }
+        if (returned.Any(operand => operand is PoisonOperand)) return null;
+        if (returned.Count == 1 && returned[0] is TupleOperand tuple) returned = tuple.Items;
+        if (returned.Count != declaration.Results.Count)
+        {
+            Report(DiagnosticTable.ResultCount, _returnSpan, declaration.Name.Text, Count(declaration.Results.Count, "value"), returned.Count);
+            return null;
+        }
+        var results = new List<TensorOperand>();
+        for (var k = 0; k < returned.Count; k++)
+        {
+            var type = declaration.Results[k].Type;
+            var span = returned.Count == _returnValues.Count ? _returnValues[k].Span : _returnSpan;
+            if (ResolveElement(type) is not { } element) return null;
+            var operand = returned[k];
+            if (operand is NumberOperand or SizeOperand or QuotientOperand or AdaptingOperand or BoolOperand) operand = Adapt(operand, element, span) ?? Poison;
+            if (operand is PoisonOperand) return null;
+            if (operand is not TensorOperand tensor)
+            {
+                Report(DiagnosticTable.NotATensor, span, $"the result of '{declaration.Name.Text}'", Describe(operand));
+                return null;
+            }
+            if (tensor.Element != element)
+            {
+                Report(DiagnosticTable.ResultMismatch, span, [new Label(frame.At(type.Span), "the result's type")], ConversionFix(span, element), declaration.Name.Text, TypeText(type), tensor.Type);
+                return null;
+            }
+            foreach (var expressions in new[] { false, true })
+            {
+                if (UnifyAxes(type, tensor, expressions, isResult: true) is not { } misfit) continue;
+                if (misfit.Reason.Length > 0)
+                {
+                    Report(DiagnosticTable.ResultMismatch, span, misfit.Labels.Prepend(new Label(frame.At(type.Span), misfit.Reason)), null, declaration.Name.Text, TypeText(type), tensor.Type);
+                }
+                return null;
+            }
+            results.Add(frame.Caller is null ? Rename(type, tensor) : NameForCaller(type, tensor));
+        }
+        return results;
+    }
+
+    private TensorOperand NameForCaller(TypeSyntax type, TensorOperand tensor)
+    {
+        var axes = type.Axes ?? default;
+        if (axes.Count == 0) return tensor;
+        var carried = tensor.Rank - axes.Count(axis => axis is not EllipsisAxis);
+        var notes = new List<AxisNote>();
+        foreach (var axis in axes)
+        {
+            if (axis is EllipsisAxis) notes.AddRange((frame.Ellipsis?.Notes ?? tensor.Notes).Take(carried));
+            else if (axis is SizeAxis { Size: NameExpression name } && frame.Notes.TryGetValue(name.Name, out var note)) notes.Add(note);
+            else notes.Add(new AxisNote(null, tensor.Notes[notes.Count].Source));
+        }
+        return tensor with { Notes = notes.ToEquatableArray() };
+    }
+}

@@ -1,0 +1,252 @@
+using FeedbackNN.Dsl.Diagnostics;
+using FeedbackNN.Dsl.Graphs;
+using FeedbackNN.Dsl.Operators;
+using FeedbackNN.Dsl.Syntax;
+using FeedbackNN.Dsl.Text;
+using FeedbackNN.Dsl.Types;
+
+namespace FeedbackNN.Dsl.Binding;
+
+/// <summary>
+/// Binds the body of one call: runs its statements with config known and run-time axes symbolic, and makes graph nodes as it goes. Its parts:
+/// names and reports (this file), arithmetic, subscripts, calls, signatures, statements, storage.
+/// </summary>
+internal sealed partial class BodyBinder(BindingContext context, Frame frame) : IIndexScope
+{
+    private static readonly Operand Poison = PoisonOperand.Instance;
+
+    public BindingContext Context => context;
+
+    public Frame Frame => frame;
+
+    private GraphBuilder Builder => context.Builder;
+
+    // ---- Names --------------------------------------------------------------------------------------------------
+
+    public Operand? Lookup(string name)
+    {
+        if (frame.Values.TryGetValue(name, out var value)) return value;
+        if (frame.Config.TryGetValue(name, out var config)) return config;
+        if (frame.Axes.TryGetValue(name, out var axis)) return new SizeOperand(context.Facts.Normalize(axis));
+        switch (name)
+        {
+            case "true": return new BoolOperand(true);
+            case "false": return new BoolOperand(false);
+            case "inf": return new NumberOperand(double.PositiveInfinity, false);
+            case "pi": return new NumberOperand(Math.PI, false);
+            case "training": return new BoolOperand(context.Training);
+        }
+        switch (context.Scope.Find(frame.Symbol.Namespace, name, frame.IsLibrary))
+        {
+            case DimSymbol dim:
+                if (context.Scope.ValueOf(dim) is not { } number) return Poison;
+                return number.IsInteger ? new SizeOperand((long)number.Value) : new NumberOperand(number.Value, false);
+            case CallableSymbol callable:
+                return new CallableOperand(callable);
+            case MemberSymbol member:
+                return new MemberOperand(member);
+        }
+        return BuiltIns.IsKnown(name) || OperatorTable.TryFind(name) is not null ? new BuiltInOperand(name) : null;
+    }
+
+    private Operand BindName(NameExpression name)
+    {
+        if (Lookup(name.Name) is { } found) return found;
+        ReportUnknown(name.Name, name.Span);
+        return Poison;
+    }
+
+    private void ReportUnknown(string name, TextSpan span)
+    {
+        var closest = Spelling.Closest(name, NamesInScope);
+        Report(DiagnosticTable.UnknownName, span, [], closest is null ? null : $"write {closest}", name);
+    }
+
+    private IEnumerable<string> NamesInScope => frame.Values.Keys.Concat(frame.Config.Keys).Concat(frame.Axes.Keys)
+        .Concat(context.Scope.NamesVisibleFrom(frame.Symbol.Namespace, frame.IsLibrary))
+        .Concat(BuiltIns.Names).Concat(OperatorTable.All.Select(row => row.Name)).Concat(["true", "false", "inf", "pi", "training"]);
+
+    // ---- Expressions --------------------------------------------------------------------------------------------
+
+    public Operand Evaluate(Expression expression) => Bind(expression);
+
+    /// <summary>What an expression is worth. Reports what is wrong with it and gives poison then.</summary>
+    public Operand Bind(Expression expression) => expression switch
+    {
+        NumberExpression number => new NumberOperand(number.Value, number.IsInteger),
+        StringExpression text => new TextOperand(text.Value),
+        NameExpression name => BindName(name),
+        UnaryExpression unary => Unary(unary, Bind(unary.Operand)),
+        BinaryExpression binary => BindBinary(binary),
+        PipeExpression pipe => BindPipe(pipe),
+        CallExpression call => BindCall(call),
+        MemberExpression member => BindMember(member),
+        SubscriptExpression subscript => BindSubscript(subscript),
+        ReshapeExpression reshape => BindReshape(reshape),
+        ReduceExpression reduce => new IndexNotation(Builder, this).Bind(reduce),
+        TupleExpression tuple => BindTuple(tuple),
+        ShapeExpression shape => BindShape(shape),
+        _ => Poison,
+    };
+
+    private Operand BindTuple(TupleExpression tuple)
+    {
+        var items = tuple.Items.Select(Bind).ToEquatableArray();
+        return items.Any(item => item is PoisonOperand) ? Poison : new TupleOperand(items);
+    }
+
+    private Operand BindShape(ShapeExpression shape)
+    {
+        var sizes = new List<Size>();
+        var notes = new List<AxisNote>();
+        foreach (var axis in shape.Axes)
+        {
+            if (axis is EllipsisAxis)
+            {
+                if (frame.Ellipsis is not { } any)
+                {
+                    Report(DiagnosticTable.EllipsisHere, axis.Span, "'...' stands for the axes that '...' stands for in the signature, and there is none");
+                    return Poison;
+                }
+                sizes.AddRange(any.Sizes);
+                notes.AddRange(any.Notes);
+                continue;
+            }
+            var expression = ((SizeAxis)axis).Size;
+            if (EvaluateSize(expression) is not { } size) return Poison;
+            sizes.Add(size);
+            notes.Add(NoteOf(expression));
+        }
+        return new ShapeOperand(sizes.ToEquatableArray(), notes.ToEquatableArray());
+    }
+
+    public Size? EvaluateSize(Expression expression) => ToSize(Bind(expression), expression);
+
+    /// <summary>The size an operand stands for; null after a diagnostic.</summary>
+    private Size? ToSize(Operand operand, Expression expression)
+    {
+        switch (operand)
+        {
+            case PoisonOperand: return null;
+            case SizeOperand size when size.Size.TryGetConstant(out var known) && known < 0:
+                Report(DiagnosticTable.SizeNotPositive, expression.Span, known);
+                return null;
+            case SizeOperand size: return context.Facts.Normalize(size.Size);
+            case NumberOperand { IsInteger: true, Number: >= 0 } number: return (long)number.Number;
+            case NumberOperand { IsInteger: true } number:
+                Report(DiagnosticTable.SizeNotPositive, expression.Span, number);
+                return null;
+            case QuotientOperand quotient:
+                ReportQuotient(quotient, expression.Span);
+                return null;
+            default:
+                Report(DiagnosticTable.NotASize, expression.Span, Describe(operand));
+                return null;
+        }
+    }
+
+    private void ReportQuotient(QuotientOperand quotient, TextSpan span)
+    {
+        if (quotient.Left.IsConstant && quotient.Right.IsConstant) Report(DiagnosticTable.NotWhole, span, [], $"write div({quotient.Left}, {quotient.Right}) to round down", quotient.Left, quotient.Right);
+        else Report(DiagnosticTable.DivisionUnproven, span, [], $"add: where {quotient.Left} % {quotient.Right} == 0", quotient.Left, quotient.Right);
+    }
+
+    // ---- What messages say --------------------------------------------------------------------------------------
+
+    /// <summary>An operand in the words of a message: its type for a tensor, its value for a number.</summary>
+    internal static string Describe(Operand operand) => operand switch
+    {
+        TensorOperand tensor => tensor.Type.ToString(),
+        NumberOperand number => number.ToString(),
+        SizeOperand size => $"the size {size.Size}",
+        BoolOperand truth => truth.Truth ? "true" : "false",
+        CallableOperand callable => $"the {callable.Symbol.Kind.ToString().ToLowerInvariant()} '{callable.Symbol.Name}'",
+        MemberOperand member => $"the model '{member.Symbol.Name}'",
+        BuiltInOperand builtIn => $"the fn '{builtIn.Name}'",
+        InstanceOperand instance => $"the layer '{instance.Instance.DisplayName}'",
+        TupleOperand tuple => $"{tuple.Items.Count} values",
+        ShapeOperand shape => $"the shape [{string.Join(", ", shape.Sizes)}]",
+        TextOperand text => $"\"{text.Text}\"",
+        _ => operand.Kind,
+    };
+
+    private AxisNote NoteOf(Expression expression)
+    {
+        if (expression is NameExpression name)
+        {
+            if (frame.Notes.TryGetValue(name.Name, out var note)) return new AxisNote(name.Name, note.Source);
+            return new AxisNote(name.Name, frame.IsLibrary ? null : frame.At(expression.Span));
+        }
+        return new AxisNote(null, frame.IsLibrary ? null : frame.At(expression.Span));
+    }
+
+    // ---- Reports ------------------------------------------------------------------------------------------------
+
+    public Location At(TextSpan span) => frame.At(span);
+
+    public void Report(DiagnosticRow row, TextSpan span, params object[] arguments) => Report(row, span, [], null, arguments);
+
+    /// <summary>
+    /// Reports at the place itself when that is in the declaration being compiled, or when a name is wrong in the user's own code, for which no call is to
+    /// blame; else at the call in the declaration being compiled, with the way from there as labels.
+    /// </summary>
+    public void Report(DiagnosticRow row, TextSpan span, IEnumerable<Label> labels, string? fix, params object[] arguments)
+    {
+        var place = frame;
+        var trail = new List<Label>();
+        var isOwnFault = row.Code.StartsWith("FNN2", StringComparison.Ordinal) && !frame.IsLibrary;
+        if (row.Severity == Severity.Hint && frame.IsLibrary) return;
+        if (row.Severity != Severity.Hint && !isOwnFault)
+        {
+            while (place.Caller is { } caller)
+            {
+                trail.Add(new Label(place.At(span), $"here in '{place.Name}'"));
+                span = place.CallSpan;
+                place = caller;
+            }
+        }
+        context.Diagnostics.Report(row, place.At(span), fix, trail.Concat(labels).ToEquatableArray(), arguments);
+    }
+
+    public bool AreEqual(Size left, Size right) => context.Facts.AreEqual(left, right);
+
+    public void RequireAtMost(Size left, Size right, string text, TextSpan span)
+    {
+        if (context.Facts.IsNotNegative(right - left)) return;
+        if (context.Facts.IsNotNegative(left - right - Size.One))
+        {
+            Report(DiagnosticTable.SliceOutOfRange, span, text, right);
+            return;
+        }
+        context.AddGuard(new BoundGuard(text, left, "<=", right, OriginOf(span)));
+        context.Facts.AddNotNegative(right - left);
+    }
+
+    public Value CheckIndex(Value index, Size bound, string what, TextSpan span) => context.CheckIndex(index, bound, what);
+
+    /// <summary>Where nodes made for a span come from: the place itself in the user's code, or the user's call that led into the library.</summary>
+    private Origin OriginOf(TextSpan span)
+    {
+        var place = frame;
+        while (place.IsLibrary && place.Caller is { } caller)
+        {
+            span = place.CallSpan;
+            place = caller;
+        }
+        return place.OriginAt(span);
+    }
+
+    private void SetOrigin(TextSpan span) => Builder.Origin = OriginOf(span);
+}
+
+/// <summary>A quotient of sizes that is not known to be whole: a number, but no size.</summary>
+internal sealed record QuotientOperand(Size Left, Size Right) : Operand
+{
+    public override string Kind => "a number";
+}
+
+/// <summary>A member of a model family, not yet called.</summary>
+internal sealed record MemberOperand(MemberSymbol Symbol) : Operand
+{
+    public override string Kind => "a layer";
+}

@@ -1,0 +1,54 @@
+namespace FeedbackNN.Dsl.Binding;
+
+/// <summary>
+/// The fns that the compiler knows by itself, besides the operators of the table: those that reduce, move or draw, which can't be declared in the language.
+/// </summary>
+internal static class BuiltIns
+{
+    /// <param name="Parameters">How it is written, for messages.</param>
+    /// <param name="Bind">Its meaning.</param>
+    internal sealed record Row(string Name, string Parameters, Func<BodyBinder, BuiltInCall, Operand> Bind);
+
+    private static readonly Dictionary<string, Row> Rows = new Row[]
+    {
+        new("sum", "x, axes..., keep: false", (binder, call) => binder.BindReduction(call, Graphs.ReduceKind.Sum, isMean: false)),
+        new("mean", "x, axes..., keep: false, where: mask", (binder, call) => binder.BindReduction(call, Graphs.ReduceKind.Sum, isMean: true)),
+        new("max", "x, axes..., keep: false", (binder, call) => binder.BindReduction(call, Graphs.ReduceKind.Max, isMean: false)),
+        new("min", "x, axes..., keep: false", (binder, call) => binder.BindReduction(call, Graphs.ReduceKind.Min, isMean: false)),
+        new("prod", "x, axes..., keep: false", (binder, call) => binder.BindReduction(call, Graphs.ReduceKind.Prod, isMean: false)),
+        new("argmax", "x, axis: -1", (binder, call) => binder.BindArgReduction(call, isMax: true)),
+        new("argmin", "x, axis: -1", (binder, call) => binder.BindArgReduction(call, isMax: false)),
+        new("concat", "(a, b, ...), axis", (binder, call) => binder.BindConcat(call)),
+        new("split", "x, n, axis", (binder, call) => binder.BindSplit(call)),
+        new("pad", "x, axes: (h, w), before: 0, after: 0, between: 0, value: 0", (binder, call) => binder.BindPad(call)),
+        new("stop", "x", (binder, call) => binder.BindStop(call)),
+        new("check_index", "x, bound", (binder, call) => binder.BindCheckIndex(call)),
+        new("uniform", "[shape], or like: x", (binder, call) => binder.BindUniform(call)),
+        new("random_uniform", "[shape], or like: x", (binder, call) => binder.BindUniform(call)),
+        new("normal", "[shape], or like: x", (binder, call) => binder.BindNormal(call)),
+        new("zeros", "[shape], or like: x", (binder, call) => binder.BindFilled(call, 0)),
+        new("ones", "[shape], or like: x", (binder, call) => binder.BindFilled(call, 1)),
+        new("fill", "[shape], value", (binder, call) => binder.BindFill(call)),
+        new("broadcast", "x, [shape]", (binder, call) => binder.BindBroadcast(call)),
+        new("f32", "x", (binder, call) => binder.BindConversion(call, Types.ElementType.F32)),
+        new("f64", "x", (binder, call) => binder.BindConversion(call, Types.ElementType.F64)),
+        new("i32", "x", (binder, call) => binder.BindConversion(call, Types.ElementType.I32)),
+        new("i64", "x", (binder, call) => binder.BindConversion(call, Types.ElementType.I64)),
+        new("bool", "x", (binder, call) => binder.BindConversion(call, Types.ElementType.Bool)),
+        new("real", "x", (binder, call) => binder.BindConversion(call, binder.Frame.Real ?? Types.ElementType.F32)),
+    }.ToDictionary(row => row.Name, StringComparer.Ordinal);
+
+    public static IEnumerable<string> Names => Rows.Keys;
+
+    public static bool IsKnown(string name) => Rows.ContainsKey(name);
+
+    public static Row? TryFind(string name) => Rows.TryGetValue(name, out var row) ? row : null;
+}
+
+/// <summary>A call of a built-in fn with its arguments, which are bound as they are asked for.</summary>
+internal sealed record BuiltInCall(string Name, List<CallArgument> Arguments, Text.TextSpan Span)
+{
+    public IEnumerable<CallArgument> Positional => Arguments.Where(argument => argument.Name is null);
+
+    public CallArgument? Named(string name) => Arguments.FirstOrDefault(argument => argument.Name?.Text == name);
+}

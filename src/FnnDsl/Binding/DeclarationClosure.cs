@@ -1,0 +1,41 @@
+using FeedbackNN.Dsl.Syntax;
+
+namespace FeedbackNN.Dsl.Binding;
+
+/// <summary>
+/// What a declaration can reach by name. Every word of its text that names a declaration counts, also where it turns out to be a local name: too much
+/// is safe, too little is not.
+/// </summary>
+internal static class DeclarationClosure
+{
+    /// <summary>The symbol and all it reaches, in order of first mention.</summary>
+    public static IReadOnlyList<Symbol> Reach(ModuleScope scope, Symbol start)
+    {
+        var found = new List<Symbol> { start };
+        var seen = new HashSet<Symbol> { start };
+        for (var k = 0; k < found.Count; k++)
+        {
+            var symbol = found[k];
+            foreach (var word in Words(symbol.Syntax.TokenText))
+            {
+                if (scope.Find(symbol.Namespace, word, symbol.IsLibrary) is { } other && seen.Add(other)) found.Add(other);
+            }
+        }
+        return found;
+    }
+
+    /// <summary>The texts, without the library's, which is the same in every compilation.</summary>
+    public static string TextOf(ModuleScope scope, Symbol start) =>
+        string.Join("\n", Reach(scope, start).Where(symbol => !symbol.IsLibrary).Select(symbol => $"{symbol.Namespace}|{symbol.Syntax.TokenText}"));
+
+    private static IEnumerable<string> Words(string text)
+    {
+        for (var k = 0; k < text.Length; k++)
+        {
+            if (!char.IsLetter(text[k]) && text[k] != '_') continue;
+            var start = k;
+            while (k < text.Length && (char.IsLetterOrDigit(text[k]) || text[k] == '_')) k++;
+            yield return text.Substring(start, k - start);
+        }
+    }
+}

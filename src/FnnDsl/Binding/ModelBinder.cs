@@ -1,0 +1,93 @@
+using FeedbackNN.Dsl.Diagnostics;
+using FeedbackNN.Dsl.Graphs;
+using FeedbackNN.Dsl.Syntax;
+using FeedbackNN.Dsl.Text;
+
+namespace FeedbackNN.Dsl.Binding;
+
+/// <summary>Binds a model twice, as it trains and as it infers, over one set of parameters.</summary>
+internal sealed class ModelBinder(ModuleScope scope, DiagnosticBag diagnostics)
+{
+    /// <summary>The model, the part of it that stands with errors, and its storage.</summary>
+    public (BoundModel? Result, BoundModel? Signature, NetStorage Storage) Bind(Symbol symbol)
+    {
+        var net = new NetStorage(0);
+        var training = BindOnce(symbol, net, training: true);
+        var inference = training.Results is null && diagnostics.HasErrors ? default : BindOnce(symbol, net, training: false);
+
+        if (training.Inputs is null || training.Callable is null) return (null, null, net);
+        var empty = new Graph(default, default);
+        var model = new BoundModel(
+            symbol.Namespace, symbol.Name, symbol.Syntax.Doc ?? training.Callable.Declaration.Doc,
+            training.RuntimeAxes,
+            training.Inputs.Select((input, k) => input with { IsIndexBelow = training.Context!.IndexBoundOf(k) ?? inference.Context?.IndexBoundOf(k) }).ToEquatableArray(),
+            training.BoundResults,
+            net.Parameters.ToEquatableArray(), net.Buffers.ToEquatableArray(),
+            training.Context!.Guards.Concat(inference.Context?.Guards ?? []).Distinct().ToEquatableArray(),
+            inference.Graph ?? empty, training.Graph ?? empty,
+            new Origin(symbol.FullName, 0));
+        var isWhole = training.Graph is not null && inference.Graph is not null && !diagnostics.HasErrors;
+        return (isWhole ? model : null, model, net);
+    }
+
+    /// <summary>Checks a layer, fn or family by itself: axes and config symbolic.</summary>
+    public void CheckAlone(CallableSymbol symbol)
+    {
+        var context = new BindingContext(scope, diagnostics, training: true, symbolic: true);
+        var holder = new Frame(symbol, null, default);
+        var configBinder = new BodyBinder(context, holder);
+        foreach (var parameter in symbol.Declaration.Config ?? default) holder.Config[parameter.Name.Text] = configBinder.SymbolicConfig(parameter);
+        var instance = new LayerInstance(symbol, holder.Config, holder.Notes) { Path = "", Net = new NetStorage(0) };
+        var frame = new Frame(symbol, null, default) { Owner = symbol.IsLayer ? instance : null };
+        foreach (var pair in holder.Config) frame.Config[pair.Key] = pair.Value;
+        var body = new BodyBinder(context, frame);
+        if (body.BindInputs(symbol.Declaration.Parameters, symbol.Declaration.Where, out _) is null) return;
+        body.BindStatements(symbol.Declaration.Body);
+        body.TakeResults(symbol.Declaration);
+    }
+
+    private readonly record struct Once(
+        BindingContext? Context, CallableSymbol? Callable, IReadOnlyList<BoundTensor>? Inputs, EquatableArray<string> RuntimeAxes,
+        IReadOnlyList<TensorOperand>? Results, EquatableArray<BoundTensor> BoundResults, Graph? Graph);
+
+    private Once BindOnce(Symbol symbol, NetStorage net, bool training)
+    {
+        var context = new BindingContext(scope, diagnostics, training, symbolic: false);
+        if (InstanceOf(context, symbol) is not { } instance) return new Once(context, null, null, default, null, default, null);
+        instance.Path = "";
+        instance.Net = net;
+        var declaration = instance.Symbol.Declaration;
+        var frame = new Frame(instance.Symbol, null, default) { Owner = instance };
+        foreach (var pair in instance.Config) frame.Config[pair.Key] = pair.Value;
+        foreach (var pair in instance.Notes) frame.Notes[pair.Key] = pair.Value;
+        var body = new BodyBinder(context, frame);
+        if (body.BindInputs(declaration.Parameters, declaration.Where, out var axes) is not { } inputs) return new Once(context, instance.Symbol, null, default, null, default, null);
+        body.BindStatements(declaration.Body);
+        if (body.TakeResults(declaration) is not { } results)
+        {
+            return new Once(context, instance.Symbol, inputs, axes, null, body.DeclaredResults(declaration.Results), null);
+        }
+        var outputs = results.Select((result, k) => new GraphOutput(new ResultTarget(k, declaration.Results[k].Name?.Text ?? (results.Count == 1 ? "result" : $"result{k + 1}")), result.Value.Id));
+        if (training)
+        {
+            outputs = outputs.Concat(context.BufferUpdates.OrderBy(update => update.Key.Index).Select(update => new GraphOutput(new BufferTarget(update.Key.Net, update.Key.Index), update.Value.Id)));
+        }
+        return new Once(context, instance.Symbol, inputs, axes, results, body.BoundResults(declaration.Results, results), context.Builder.Build(outputs.ToArray()));
+    }
+
+    /// <summary>A model, or a member of a family, as an instance.</summary>
+    public static LayerInstance? InstanceOf(BindingContext context, Symbol symbol)
+    {
+        switch (symbol)
+        {
+            case MemberSymbol member:
+                return new BodyBinder(context, new Frame(member, null, default)).InstanceOfMember(member);
+            case CallableSymbol callable:
+                var frame = new Frame(callable, null, default);
+                var binder = new BodyBinder(context, frame);
+                return binder.InstanceWithDefaults(callable);
+            default:
+                return null;
+        }
+    }
+}

@@ -1,0 +1,91 @@
+using FeedbackNN.Dsl.Diagnostics;
+using FeedbackNN.Dsl.Syntax;
+using FeedbackNN.Dsl.Text;
+
+namespace FeedbackNN.Dsl.Binding;
+
+/// <summary>A declaration's name: the namespace and the name in it.</summary>
+public readonly record struct DeclarationName(string Namespace, string Name);
+
+/// <summary>
+/// All declarations of a compilation by namespace and name, and the library's behind them. A user's declaration comes before the
+/// library's of the same name, but never inside the library.
+/// </summary>
+public sealed class ModuleScope
+{
+    private readonly Dictionary<DeclarationName, Symbol> _user;
+    private readonly IReadOnlyDictionary<string, Symbol> _library;
+
+    internal ModuleScope(Dictionary<DeclarationName, Symbol> user, IReadOnlyDictionary<string, Symbol> library, IReadOnlyDictionary<DeclarationName, DimValue?> dims,
+        EquatableArray<Diagnostic> diagnostics)
+    {
+        _user = user;
+        _library = library;
+        DimValues = dims;
+        Diagnostics = diagnostics;
+    }
+
+    /// <summary>What is wrong with the table itself: duplicates, dims that have no value, names that hide the library's.</summary>
+    public EquatableArray<Diagnostic> Diagnostics { get; }
+
+    /// <summary>The user's models that become classes, in the order of their files: members of families, not families.</summary>
+    public IEnumerable<DeclarationName> Models => _user
+        .Where(pair => pair.Value is MemberSymbol or CallableSymbol { Kind: CallableKind.Model, IsFamily: false })
+        .Select(pair => pair.Key);
+
+    /// <summary>The user's trainings.</summary>
+    public IEnumerable<DeclarationName> Trains => _user.Where(pair => pair.Value is TrainSymbol).Select(pair => pair.Key);
+
+    /// <summary>The user's dims that have a value.</summary>
+    public IEnumerable<BoundDim> Dims => _user.Values.OfType<DimSymbol>()
+        .Where(dim => DimValues.TryGetValue(new(dim.Namespace, dim.Name), out var value) && value is not null)
+        .Select(dim =>
+        {
+            var value = DimValues[new(dim.Namespace, dim.Name)]!.Value;
+            return new BoundDim(dim.Namespace, dim.Name, value.Value, value.IsInteger, dim.Syntax.Doc);
+        });
+
+    internal IReadOnlyDictionary<DeclarationName, DimValue?> DimValues { get; }
+
+    internal IEnumerable<Symbol> UserSymbols => _user.Values;
+
+    internal IEnumerable<Symbol> LibrarySymbols => _library.Values;
+
+    /// <summary>
+    /// What a name means in a namespace: its own declarations, those of the namespaces around it, the library's. Inside the library
+    /// only the library's.
+    /// </summary>
+    internal Symbol? Find(string fromNamespace, string name, bool insideLibrary)
+    {
+        if (!insideLibrary)
+        {
+            foreach (var space in Enclosing(fromNamespace))
+            {
+                if (_user.TryGetValue(new(space, name), out var found)) return found;
+            }
+        }
+        return _library.TryGetValue(name, out var library) ? library : null;
+    }
+
+    internal Symbol? FindExactly(string ns, string name) => _user.TryGetValue(new(ns, name), out var found) ? found : null;
+
+    internal IEnumerable<string> NamesVisibleFrom(string fromNamespace, bool insideLibrary)
+    {
+        var spaces = Enclosing(fromNamespace).ToArray();
+        var user = insideLibrary ? [] : _user.Keys.Where(key => spaces.Contains(key.Namespace)).Select(key => key.Name);
+        return user.Concat(_library.Keys);
+    }
+
+    internal DimValue? ValueOf(DimSymbol dim) => DimValues.TryGetValue(new(dim.IsLibrary ? "" : dim.Namespace, dim.Name), out var value) ? value : null;
+
+    private static IEnumerable<string> Enclosing(string space)
+    {
+        while (true)
+        {
+            yield return space;
+            if (space.Length == 0) yield break;
+            var dot = space.LastIndexOf('.');
+            space = dot < 0 ? "" : space.Substring(0, dot);
+        }
+    }
+}

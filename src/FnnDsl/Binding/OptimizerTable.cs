@@ -1,0 +1,45 @@
+namespace FeedbackNN.Dsl.Binding;
+
+/// <summary>
+/// Optimizers and schedules with their settings, in the order in which they may stand without names. Defaults are PyTorch's.
+/// </summary>
+internal static class OptimizerTable
+{
+    /// <param name="Default">Null: it must be given.</param>
+    /// <param name="Check">What a number must be, in words, or null when it is right.</param>
+    internal sealed record Setting(string Name, double? Default, Func<double, string?> Check);
+
+    internal sealed record Row(string Name, Setting[] Settings);
+
+    private static readonly Setting LearningRate = new("lr", 1e-3, AtLeastZero);
+
+    public static IReadOnlyList<Row> Optimizers { get; } =
+    [
+        new("sgd", [LearningRate, new("momentum", 0, BelowOne), new("dampening", 0, Any), new("weight_decay", 0, AtLeastZero), new("nesterov", 0, Truth)]),
+        new("adam", [LearningRate, new("beta1", 0.9, BelowOne), new("beta2", 0.999, BelowOne), new("eps", 1e-8, AtLeastZero), new("weight_decay", 0, AtLeastZero)]),
+        new("adamw", [LearningRate, new("beta1", 0.9, BelowOne), new("beta2", 0.999, BelowOne), new("eps", 1e-8, AtLeastZero), new("weight_decay", 0.01, AtLeastZero)]),
+    ];
+
+    public static IReadOnlyList<Row> Schedules { get; } =
+    [
+        new("constant", [new("value", null, AtLeastZero)]),
+        new("cosine", [new("start", null, AtLeastZero), new("total", null, Positive), new("end", 0, AtLeastZero)]),
+        new("linear", [new("start", null, AtLeastZero), new("total", null, Positive), new("end", 0, AtLeastZero)]),
+        new("warmup_cosine", [new("peak", null, AtLeastZero), new("warmup", null, AtLeastZero), new("total", null, Positive), new("end", 0, AtLeastZero)]),
+        new("step", [new("start", null, AtLeastZero), new("every", null, Positive), new("factor", 0.1, AtLeastZero)]),
+    ];
+
+    public static Row? FindOptimizer(string name) => Optimizers.FirstOrDefault(row => row.Name == name);
+
+    public static Row? FindSchedule(string name) => Schedules.FirstOrDefault(row => row.Name == name);
+
+    private static string? Any(double value) => null;
+
+    private static string? Positive(double value) => value > 0 ? null : "must be above 0";
+
+    private static string? AtLeastZero(double value) => value >= 0 ? null : "must not be below 0";
+
+    private static string? BelowOne(double value) => value is >= 0 and < 1 ? null : "must be at least 0 and below 1";
+
+    private static string? Truth(double value) => value is 0 or 1 ? null : "is true or false";
+}

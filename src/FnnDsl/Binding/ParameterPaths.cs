@@ -1,0 +1,50 @@
+using FeedbackNN.Dsl.Diagnostics;
+using FeedbackNN.Dsl.Syntax;
+
+namespace FeedbackNN.Dsl.Binding;
+
+/// <summary>
+/// Which parameters a path means: <c>net.blocks.*.attn</c>. A <c>*</c> is one part; a prefix is everything below it; a network's name alone is all of it.
+/// </summary>
+internal sealed class ParameterPaths(BodyBinder body, IReadOnlyList<(string Name, NetStorage Storage)> nets)
+{
+    /// <summary>The parameters that any of the patterns matches. Patterns that match nothing are reported.</summary>
+    public HashSet<BoundParameterReference> Resolve(IEnumerable<PathPattern> patterns)
+    {
+        var found = new HashSet<BoundParameterReference>();
+        foreach (var pattern in patterns) Resolve(pattern, found);
+        return found;
+    }
+
+    private void Resolve(PathPattern pattern, HashSet<BoundParameterReference> found)
+    {
+        if (pattern.Parts.Count == 0) return;
+        var first = pattern.Parts[0];
+        var net = nets.Select((item, k) => (item.Name, item.Storage, Index: k)).FirstOrDefault(item => item.Name == first.Text);
+        if (net.Storage is null)
+        {
+            var closest = Spelling.Closest(first.Text, nets.Select(item => item.Name));
+            body.Report(DiagnosticTable.UnknownNet, first.Span, [], closest is null ? null : $"write {closest}", first.Text, $"; there {(nets.Count == 1 ? "is" : "are")} {string.Join(", ", nets.Select(item => item.Name))}");
+            return;
+        }
+        var parts = pattern.Parts.Skip(1).Select(part => part.Text).ToArray();
+        var isEmpty = true;
+        for (var k = 0; k < net.Storage.Parameters.Count; k++)
+        {
+            var path = net.Storage.Parameters[k].Path.Split('.');
+            if (parts.Length > path.Length || !parts.Zip(path, (wanted, actual) => wanted == "*" || wanted == actual).All(same => same)) continue;
+            found.Add(new BoundParameterReference(net.Index, k));
+            isEmpty = false;
+        }
+        if (!isEmpty) return;
+        var candidates = net.Storage.Parameters.SelectMany(parameter => Prefixes(parameter.Path)).Distinct();
+        var near = Spelling.Closest(string.Join(".", parts), candidates);
+        body.Report(DiagnosticTable.PatternMatchesNothing, pattern.Span, [], near is null ? null : $"write {net.Name}.{near}", body.Frame.Source.GetText(pattern.Span));
+    }
+
+    private static IEnumerable<string> Prefixes(string path)
+    {
+        var parts = path.Split('.');
+        for (var count = 1; count <= parts.Length; count++) yield return string.Join(".", parts.Take(count));
+    }
+}

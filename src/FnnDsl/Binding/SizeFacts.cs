@@ -1,0 +1,93 @@
+using FeedbackNN.Dsl.Types;
+
+namespace FeedbackNN.Dsl.Binding;
+
+/// <summary>
+/// What conditions state about sizes: equalities, exact divisions and inequalities. They decide questions that normal forms alone leave open.
+/// Run-time axes are at least 1.
+/// </summary>
+internal sealed class SizeFacts
+{
+    private readonly Dictionary<string, Size> _equal = new(StringComparer.Ordinal);
+    private readonly HashSet<(Size Numerator, Size Denominator)> _exact = [];
+    private readonly List<Size> _notNegative = [];
+
+    /// <summary>With what is stated to be equal put in place of axes.</summary>
+    public Size Normalize(Size size)
+    {
+        // Each pass puts at least one axis in another's place, so as many passes as axes are enough.
+        for (var pass = 0; pass <= _equal.Count; pass++)
+        {
+            var next = size.Substitute(name => _equal.TryGetValue(name, out var other) ? other : null);
+            if (next == size) return size;
+            size = next;
+        }
+        return size;
+    }
+
+    public void AddEqual(Size left, Size right)
+    {
+        left = Normalize(left);
+        right = Normalize(right);
+        if (left == right) return;
+        if (AsAxis(left) is { } a && !right.AxisNames.Contains(a)) _equal[a] = right;
+        else if (AsAxis(right) is { } b && !left.AxisNames.Contains(b)) _equal[b] = left;
+        else
+        {
+            _notNegative.Add(left - right);
+            _notNegative.Add(right - left);
+        }
+    }
+
+    /// <summary>States that <paramref name="right"/> divides <paramref name="left"/>.</summary>
+    public void AddExactDivision(Size left, Size right) => _exact.Add((Normalize(left), Normalize(right)));
+
+    /// <summary>States that <paramref name="size"/> is at least 0.</summary>
+    public void AddNotNegative(Size size) => _notNegative.Add(Normalize(size));
+
+    public bool AreEqual(Size left, Size right)
+    {
+        if (left == right) return true;
+        var difference = Normalize(left) - Normalize(right);
+        return difference.IsZero || (difference.TryGetConstant(out _) is false && IsNotNegative(difference) && IsNotNegative(Size.Zero - difference));
+    }
+
+    /// <summary>The quotient where it is known to be exact; else null.</summary>
+    public Size? Divide(Size left, Size right)
+    {
+        left = Normalize(left);
+        right = Normalize(right);
+        if (Size.DivideExactly(left, right) is { } exact) return exact;
+        if (_exact.Contains((left, right))) return Size.Divide(left, right, isExact: true);
+        // A multiple of what divides: (3*d) / heads where d % heads == 0.
+        foreach (var (numerator, denominator) in _exact)
+        {
+            if (denominator == right && Size.DivideExactly(left, numerator) is { } factor) return factor * Size.Divide(numerator, denominator, isExact: true);
+        }
+        return null;
+    }
+
+    /// <summary>Whether <paramref name="size"/> is provably at least 0.</summary>
+    public bool IsNotNegative(Size size)
+    {
+        size = Normalize(size);
+        if (LowerBound(size) >= 0) return true;
+        return _notNegative.Any(fact => LowerBound(size - fact) >= 0);
+    }
+
+    // The least value there can be when axes are at least 1 and quotients and remainders at least 0; null when there is none.
+    private static long? LowerBound(Size size)
+    {
+        long bound = 0;
+        foreach (var term in size.Terms)
+        {
+            if (term.Factors.Count == 0) bound += term.Coefficient;
+            else if (term.Coefficient < 0) return null;
+            else if (term.Factors.All(factor => factor is Size.NamedAtom)) bound += term.Coefficient;
+        }
+        return bound;
+    }
+
+    private static string? AsAxis(Size size) =>
+        size.Terms.Count == 1 && size.Terms[0].Coefficient == 1 && size.Terms[0].Factors.Count == 1 && size.Terms[0].Factors[0] is Size.NamedAtom named ? named.Name : null;
+}

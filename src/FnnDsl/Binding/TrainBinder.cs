@@ -1,0 +1,223 @@
+using FeedbackNN.Dsl.Diagnostics;
+using FeedbackNN.Dsl.Graphs;
+using FeedbackNN.Dsl.Syntax;
+using FeedbackNN.Dsl.Text;
+using FeedbackNN.Dsl.Types;
+
+namespace FeedbackNN.Dsl.Binding;
+
+/// <summary>
+/// Binds a train. Its body is bound once for each objective, as a training step, and once for evaluation; what a graph does not need falls away when
+/// it is built.
+/// </summary>
+internal sealed class TrainBinder(ModuleScope scope, DiagnosticBag diagnostics, TrainSymbol symbol)
+{
+    private readonly List<(string Name, Symbol Model, NetStorage Storage)> _nets = [];
+
+    private TrainDeclaration Declaration => symbol.Declaration;
+
+    public (BoundTrain? Result, BoundTrain? Signature) Bind()
+    {
+        if (!BindNets()) return (null, null);
+        var first = TrainRun.Execute(scope, diagnostics, symbol, _nets, training: true);
+        if (first.Inputs is null) return (null, null);
+        var signature = Assemble(first, null, default, default, default);
+        if (diagnostics.HasErrors) return (null, signature);
+        if (first.Minimized.Count == 0)
+        {
+            diagnostics.Report(DiagnosticTable.NothingMinimized, symbol.Location, symbol.Name);
+            return (null, signature);
+        }
+        var paths = new ParameterPaths(first.Body, _nets.Select(net => (net.Name, net.Storage)).ToArray());
+        var frozen = paths.Resolve(first.Frozen);
+        var objectives = new List<BoundObjective>();
+        EquatableArray<BoundMetric> stepMetrics = default;
+        var runs = new List<TrainRun> { first };
+        for (var k = 0; k < first.Minimized.Count; k++)
+        {
+            // Each has a graph of its own: a step of the first changes what the second sees.
+            var run = k == 0 ? first : TrainRun.Execute(scope, diagnostics, symbol, _nets, training: true);
+            if (k > 0) runs.Add(run);
+            if (BindObjective(run, k, paths, frozen, out var metrics) is { } objective) objectives.Add(objective);
+            if (k == 0) stepMetrics = metrics;
+        }
+        var evaluation = TrainRun.Execute(scope, diagnostics, symbol, _nets, training: false);
+        runs.Add(evaluation);
+        if (diagnostics.HasErrors) return (null, signature);
+
+        var outputs = new List<GraphOutput>();
+        for (var k = 0; k < evaluation.Minimized.Count; k++)
+        {
+            if (TrainLoss.From(evaluation, k) is not { } loss) return (null, signature);
+            AddScalar(outputs, loss.Name + ".sum", loss.Sum);
+            AddScalar(outputs, loss.Name + ".count", loss.Count);
+        }
+        var evaluationMetrics = BindMetrics(evaluation, outputs);
+        if (diagnostics.HasErrors) return (null, signature);
+        var graph = evaluation.Context.Builder.Build(outputs);
+        var result = Assemble(first, graph, objectives.ToEquatableArray(), stepMetrics, evaluationMetrics) with
+        {
+            Guards = runs.SelectMany(run => run.Context.Guards).Distinct().ToEquatableArray(),
+            Inputs = first.Inputs.Select((input, k) => input with { IsIndexBelow = runs.Select(run => run.Context.IndexBoundOf(k)).FirstOrDefault(bound => bound is not null) }).ToEquatableArray(),
+        };
+        return (result, signature);
+    }
+
+    private BoundTrain Assemble(TrainRun run, Graph? evaluation, EquatableArray<BoundObjective> objectives, EquatableArray<BoundMetric> stepMetrics, EquatableArray<BoundMetric> evaluationMetrics) => new(
+        symbol.Namespace, symbol.Name, Declaration.Doc,
+        _nets.Select(net => new BoundNet(net.Name, net.Model.Namespace, net.Model.Name)).ToEquatableArray(),
+        run.RuntimeAxes, run.Inputs!.ToEquatableArray(), run.Context.Guards.ToEquatableArray(),
+        objectives, stepMetrics, evaluation ?? new Graph(default, default), evaluationMetrics,
+        run.ClipKind, run.ClipLimit, new Origin(symbol.FullName, 0));
+
+    private bool BindNets()
+    {
+        foreach (var net in Declaration.Nets)
+        {
+            var location = new Location(symbol.Source, net.Model.Span);
+            if (_nets.Any(other => other.Name == net.Name.Text))
+            {
+                diagnostics.Report(DiagnosticTable.NetTwice, new Location(symbol.Source, net.Name.Span), net.Name.Text);
+                return false;
+            }
+            var found = scope.Find(symbol.Namespace, net.Model.Text, false);
+            if (found is null)
+            {
+                var models = scope.UserSymbols.Where(other => other is MemberSymbol or CallableSymbol { Kind: CallableKind.Model }).Select(other => other.Name);
+                var closest = Spelling.Closest(net.Model.Text, models);
+                diagnostics.Report(DiagnosticTable.UnknownName, location, closest is null ? null : $"write {closest}", default, net.Model.Text);
+                return false;
+            }
+            if (found is not (MemberSymbol or CallableSymbol { Kind: CallableKind.Model }))
+            {
+                diagnostics.Report(DiagnosticTable.NotAModel, location, net.Model.Text, "");
+                return false;
+            }
+            if (found is CallableSymbol { IsFamily: true })
+            {
+                diagnostics.Report(DiagnosticTable.NotAModel, location, $"declare a member: model {net.Name.Text} = {net.Model.Text}(...)", default, net.Model.Text, ": it is a family");
+                return false;
+            }
+            // What is wrong in the model is reported with the model, not once more here.
+            var own = new DiagnosticBag();
+            var (result, _, storage) = new ModelBinder(scope, own).Bind(found);
+            if (result is null) return false;
+            _nets.Add((net.Name.Text, found, storage));
+        }
+        return true;
+    }
+
+    private BoundObjective? BindObjective(TrainRun run, int index, ParameterPaths paths, HashSet<BoundParameterReference> frozen, out EquatableArray<BoundMetric> metrics)
+    {
+        metrics = default;
+        if (index >= run.Minimized.Count || TrainLoss.From(run, index) is not { } loss) return null;
+        var statement = run.Minimized[index].Statement;
+        var optimizer = new OptimizerBinder(run.Body).Bind(statement.Optimizer);
+        var every = BindEvery(run, statement);
+        var over = statement.Over.Count > 0 ? paths.Resolve(statement.Over) : null;
+        if (optimizer is null || every is null || diagnostics.HasErrors) return null;
+
+        var outputs = new List<GraphOutput>();
+        AddScalar(outputs, loss.Name + ".sum", loss.Sum);
+        AddScalar(outputs, loss.Name + ".count", loss.Count);
+        if (index == 0)
+        {
+            metrics = BindMetrics(run, outputs);
+            foreach (var update in run.Context.BufferUpdates.OrderBy(update => update.Key.Net).ThenBy(update => update.Key.Index))
+            {
+                outputs.Add(new GraphOutput(new BufferTarget(update.Key.Net, update.Key.Index), update.Value.Id));
+            }
+        }
+        var reached = Reached(run.Context.Builder, loss.Mean);
+        var trained = reached.Where(parameter => !frozen.Contains(parameter) && (over is null || over.Contains(parameter)))
+            .OrderBy(parameter => parameter.Net).ThenBy(parameter => parameter.Parameter).ToEquatableArray();
+        if (trained.Count == 0)
+        {
+            run.Body.Report(DiagnosticTable.LossWithoutParameters, statement.Loss.Span);
+            return null;
+        }
+        var graph = run.Context.Builder.Build(outputs, [loss.Mean], out var kept);
+        return new BoundObjective(loss.Name, optimizer, every.Value, trained, graph, kept[0], run.Body.Frame.OriginAt(statement.Span));
+    }
+
+    private static int? BindEvery(TrainRun run, MinimizeStatement statement)
+    {
+        if (statement.Every is null) return 1;
+        var operand = run.Body.Bind(statement.Every);
+        if (operand is PoisonOperand) return null;
+        if (BodyBinder.TryNumber(operand, out var number, out var whole) && whole && number is >= 1 and <= int.MaxValue) return (int)number;
+        run.Body.Report(DiagnosticTable.EveryNotPositive, statement.Every.Span, BodyBinder.Describe(operand));
+        return null;
+    }
+
+    // Parameters to which a gradient can flow.
+    private static IEnumerable<BoundParameterReference> Reached(GraphBuilder builder, Value loss)
+    {
+        var seen = new HashSet<int>();
+        var open = new Stack<int>();
+        open.Push(loss.Id);
+        while (open.Count > 0)
+        {
+            var id = open.Pop();
+            if (!seen.Add(id)) continue;
+            var node = builder[id];
+            if (node.Operation is Stop || !node.Type.Element.IsFloat()) continue;
+            if (node.Operation is Parameter parameter) yield return new BoundParameterReference(parameter.Net, parameter.Index);
+            foreach (var input in node.Inputs) open.Push(input);
+        }
+    }
+
+    private static void AddScalar(List<GraphOutput> outputs, string name, Value value)
+    {
+        var index = outputs.Count(output => output.Target is ScalarTarget);
+        outputs.Add(new GraphOutput(new ScalarTarget(index, name), value.Id));
+    }
+
+    // ---- Metrics ------------------------------------------------------------------------------------------------
+
+    private static EquatableArray<BoundMetric> BindMetrics(TrainRun run, List<GraphOutput> outputs)
+    {
+        var metrics = new List<BoundMetric>();
+        var known = new Dictionary<(int Value, ReduceKind Kind), int>();
+        foreach (var (statement, operand) in run.Metrics)
+        {
+            if (operand is PoisonOperand) continue;
+            if (metrics.Any(metric => metric.Name == statement.Name.Text) || run.Minimized.Select((_, k) => run.LossName(k)).Contains(statement.Name.Text))
+            {
+                run.Body.Report(DiagnosticTable.MetricTwice, statement.Name.Span, statement.Name.Text);
+                continue;
+            }
+            var reduction = operand is TensorOperand { Formula: { } formula } ? formula
+                : BodyBinder.TryNumber(operand, out var number, out _) ? new NumberReduction(number) : null;
+            if (reduction is null)
+            {
+                run.Body.Report(DiagnosticTable.MetricNotReduced, statement.Value.Span, [], operand is TensorOperand ? $"write mean({run.Body.Frame.Source.GetText(statement.Value.Span)})" : null, BodyBinder.Describe(operand));
+                continue;
+            }
+            var result = Formula(reduction, statement.Name.Text);
+            metrics.Add(new BoundMetric(statement.Name.Text, null, result, run.Body.Frame.OriginAt(statement.Span)));
+        }
+        return metrics.ToEquatableArray();
+
+        MetricFormula Formula(ReductionFormula reduction, string name) => reduction switch
+        {
+            MeanReduction mean => new OperatorFormula(Operators.OperatorTable.Div,
+                EquatableArray<MetricFormula>.Own(Accumulator(mean.Sum, ReduceKind.Sum, name + ".sum"), Accumulator(mean.Count, ReduceKind.Sum, name + ".count"))),
+            WholeReduction whole => Accumulator(whole.Value, whole.Kind, name),
+            NumberReduction number => new NumberFormula(number.Number),
+            AppliedReduction applied => new OperatorFormula(applied.Operator, applied.Inputs.Select(input => Formula(input, name)).ToEquatableArray()),
+            _ => throw new ArgumentException($"Unknown reduction {reduction}.", nameof(reduction)),
+        };
+
+        AccumulatorFormula Accumulator(Value value, ReduceKind kind, string name)
+        {
+            if (!known.TryGetValue((value.Id, kind), out var scalar))
+            {
+                scalar = outputs.Count(output => output.Target is ScalarTarget);
+                known.Add((value.Id, kind), scalar);
+                outputs.Add(new GraphOutput(new ScalarTarget(scalar, name), value.Id));
+            }
+            return new AccumulatorFormula(scalar, kind);
+        }
+    }
+}

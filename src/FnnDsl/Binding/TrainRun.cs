@@ -1,0 +1,134 @@
+using FeedbackNN.Dsl.Diagnostics;
+using FeedbackNN.Dsl.Graphs;
+using FeedbackNN.Dsl.Operators;
+using FeedbackNN.Dsl.Syntax;
+using FeedbackNN.Dsl.Text;
+using FeedbackNN.Dsl.Types;
+
+namespace FeedbackNN.Dsl.Binding;
+
+/// <summary>One pass over the body of a train: all its losses and metrics as values of one graph.</summary>
+internal sealed class TrainRun
+{
+    private bool _isClipped;
+
+    private TrainRun(BindingContext context, Frame frame)
+    {
+        Context = context;
+        Body = new BodyBinder(context, frame) { TrainStatement = BindStatement };
+    }
+
+    public BindingContext Context { get; }
+
+    public BodyBinder Body { get; }
+
+    /// <summary>Null when the signature is wrong.</summary>
+    public IReadOnlyList<BoundTensor>? Inputs { get; private set; }
+
+    public EquatableArray<string> RuntimeAxes { get; private set; }
+
+    public List<(MinimizeStatement Statement, Operand Loss)> Minimized { get; } = [];
+
+    public List<(MetricStatement Statement, Operand Value)> Metrics { get; } = [];
+
+    public List<PathPattern> Frozen { get; } = [];
+
+    public string? ClipKind { get; private set; }
+
+    public double ClipLimit { get; private set; }
+
+    public static TrainRun Execute(ModuleScope scope, DiagnosticBag diagnostics, TrainSymbol symbol, IReadOnlyList<(string Name, Symbol Model, NetStorage Storage)> nets, bool training)
+    {
+        var context = new BindingContext(scope, diagnostics, training, symbolic: false);
+        var frame = new Frame(symbol, null, default);
+        var run = new TrainRun(context, frame);
+        for (var k = 0; k < nets.Count; k++)
+        {
+            if (ModelBinder.InstanceOf(context, nets[k].Model) is not { } instance) return run;
+            instance.Path = "";
+            instance.DisplayNameOverride = nets[k].Name;
+            instance.Net = nets[k].Storage.At(k);
+            frame.Values[nets[k].Name] = new InstanceOperand(instance);
+        }
+        run.Inputs = run.Body.BindInputs(symbol.Declaration.Inputs, symbol.Declaration.Where, out var axes);
+        run.RuntimeAxes = axes;
+        if (run.Inputs is not null) run.Body.BindStatements(symbol.Declaration.Body);
+        return run;
+    }
+
+    /// <summary>A loss's name: that of the value, or <c>loss</c>.</summary>
+    public string LossName(int index)
+    {
+        if (Minimized[index].Statement.Loss is NameExpression name) return name.Name;
+        var taken = Minimized.Select(item => (item.Statement.Loss as NameExpression)?.Name).ToArray();
+        var candidate = index == 0 ? "loss" : $"loss{index + 1}";
+        while (taken.Contains(candidate)) candidate += "_";
+        return candidate;
+    }
+
+    private void BindStatement(Statement statement)
+    {
+        switch (statement)
+        {
+            case MinimizeStatement minimize:
+                Minimized.Add((minimize, Body.Bind(minimize.Loss)));
+                break;
+            case MetricStatement metric:
+                var value = Body.Bind(metric.Value);
+                Metrics.Add((metric, value));
+                break;
+            case ClipStatement clip:
+                BindClip(clip);
+                break;
+            case FreezeStatement freeze:
+                Frozen.AddRange(freeze.Paths);
+                break;
+        }
+    }
+
+    private void BindClip(ClipStatement clip)
+    {
+        if (_isClipped)
+        {
+            Body.Report(DiagnosticTable.ClipTwice, clip.Span);
+            return;
+        }
+        _isClipped = true;
+        if (clip.Limit is CallExpression { Callee: NameExpression { Name: "global_norm" or "value" } kind, Arguments: { Count: 1 } arguments })
+        {
+            var operand = Body.Bind(arguments[0].Value);
+            if (operand is PoisonOperand) return;
+            if (BodyBinder.TryNumber(operand, out var limit, out _) && limit > 0)
+            {
+                (ClipKind, ClipLimit) = (kind.Name, limit);
+                return;
+            }
+        }
+        Body.Report(DiagnosticTable.BadClip, clip.Limit.Span);
+    }
+}
+
+/// <summary>A loss as the program needs it: what is minimised, and the sum and count that are added up over batches.</summary>
+internal sealed record TrainLoss(string Name, Value Mean, Value Sum, Value Count)
+{
+    /// <summary>Null after a diagnostic.</summary>
+    public static TrainLoss? From(TrainRun run, int index)
+    {
+        var (statement, operand) = run.Minimized[index];
+        if (operand is PoisonOperand) return null;
+        if (operand is not TensorOperand tensor || !tensor.Element.IsFloat())
+        {
+            run.Body.Report(DiagnosticTable.LossNotDifferentiable, statement.Loss.Span, BodyBinder.Describe(operand));
+            return null;
+        }
+        var builder = run.Context.Builder;
+        builder.Origin = run.Body.Frame.OriginAt(statement.Loss.Span);
+        var name = run.LossName(index);
+        var value = builder.Convert(tensor.Value, ElementType.F32);
+        if (tensor.Formula is MeanReduction mean) return new TrainLoss(name, value, mean.Sum, mean.Count);
+        if (tensor.Rank == 0) return new TrainLoss(name, value, value, builder.Constant(1, ElementType.F32));
+        var sum = builder.Reduce(ReduceKind.Sum, value, Enumerable.Range(0, tensor.Rank).ToArray());
+        var count = builder.SizeValue(tensor.Type.ElementCount, ElementType.F32);
+        return new TrainLoss(name, builder.Apply(OperatorTable.Div, sum, count), sum, count);
+    }
+}
