@@ -11,8 +11,13 @@ public static unsafe partial class MatrixProduct
     // Longer sums are cut into blocks: one block of a tile's rows and columns of both matrices then stays in the second-level cache.
     private const nint LongestDepth = 3072;
 
-    // Packed rows of the left matrix that one block of tiles uses, in floats: half a megabyte.
-    private const nint BlockOfLeft = 131_072;
+    // Rows of the left matrix that one block of tiles uses, in floats: with a sliver of the right one they stay in the second-level cache.
+    private const nint BlockOfLeft = 163_840;
+
+    // A sliver of the right matrix as it lies in memory is read from the first-level cache up to this depth, unless its rows lie a
+    // multiple of this many elements apart and so fall onto few cache sets.
+    private const nint DepthReadInPlace = 128;
+    private const nint AliasingStride = 256;
 
     // Both matrices packed at once take at most about this many floats; more rows than that are taken in several goes.
     private const nint LargestPackedLeft = 8_388_608;
@@ -81,7 +86,7 @@ public static unsafe partial class MatrixProduct
     // How one product is cut. Nothing but the grid of blocks depends on the number of threads.
     private readonly struct TilePlan
     {
-        public readonly bool PackLeft, PackRight;
+        public readonly bool PackLeft, PackRight, PackRightInBlock;
         public readonly nint DepthBlocks, Depth, RowsAtOnce, Slivers, RowTilesInBlock, SliversInBlock, LeftTileLength, PackedLeftLength, PackedRightLength, ScratchLength;
 
         public TilePlan(in MatrixProductArguments a, int threads)
@@ -91,7 +96,7 @@ public static unsafe partial class MatrixProduct
             Depth = Divide(a.K, DepthBlocks);
             RowsAtOnce = Math.Min(a.M, Math.Max(MatrixTile.MaximumRows, LargestPackedLeft / Math.Max(1, Depth) / MatrixTile.MaximumRows * MatrixTile.MaximumRows));
             var rowTiles = Divide(RowsAtOnce, MatrixTile.MaximumRows);
-            PackRight = a.RightRow != 1 || rowTiles > 2;
+            PackRight = a.RightRow != 1 || (rowTiles > 2 && (Depth > DepthReadInPlace || a.RightColumn % AliasingStride == 0));
             PackLeft = Slivers >= 6 || (a.LeftRow == 1 && Slivers >= 4) || (a.LeftRow != 1 && a.LeftColumn != 1 && Slivers > 1);
 
             RowTilesInBlock = Math.Clamp(BlockOfLeft / Math.Max(1, Depth) / MatrixTile.MaximumRows, 1, rowTiles);
@@ -102,10 +107,12 @@ public static unsafe partial class MatrixProduct
             var wanted = threads == 1 ? 1 : Math.Min(4 * threads, Math.Max(1, RowsAtOnce * a.N * Depth / Grain));
             var panels = Math.Clamp(Divide(wanted, rowBlocks), 1, Slivers);
             SliversInBlock = Divide(Slivers, panels);
-            if (panels * rowBlocks < wanted)
-            {
-                RowTilesInBlock = Math.Max(1, rowTiles / Divide(wanted, panels));
-            }
+            panels = Divide(Slivers, SliversInBlock);
+
+            // Where one block takes all rows, nobody else needs its slivers: it packs each just before it uses it.
+            PackRightInBlock = PackRight && rowBlocks == 1 && panels >= threads;
+            if (PackRightInBlock) PackRight = false;
+            else if (panels * rowBlocks < wanted) RowTilesInBlock = Math.Max(1, rowTiles / Divide(wanted, panels));
 
             // Packing a tile writes up to 15 elements behind it, so that tiles are kept apart.
             LeftTileLength = (Divide(MatrixTile.MaximumRows * Depth, Simd.Lanes) + 1) * Simd.Lanes;
@@ -169,12 +176,18 @@ public static unsafe partial class MatrixProduct
                 else
                 {
                     var sliver = unit - part.LeftUnits;
-                    var column = sliver * MatrixTile.Columns;
-                    var from = a.Right + (column * a.RightRow) + (part.DepthStart * a.RightColumn);
-                    MatrixPacking.Pack(from, a.RightRow, a.RightColumn, part.Depth, Math.Min(MatrixTile.Columns, a.N - column), MatrixTile.Columns, part.PackedRight + (column * part.Depth));
+                    PackSliver(part, sliver, part.PackedRight + (sliver * MatrixTile.Columns * part.Depth));
                 }
             }
         }
+    }
+
+    private static void PackSliver(in TilePart part, nint sliver, float* to)
+    {
+        ref readonly var a = ref part.A;
+        var column = sliver * MatrixTile.Columns;
+        var from = a.Right + (column * a.RightRow) + (part.DepthStart * a.RightColumn);
+        MatrixPacking.Pack(from, a.RightRow, a.RightColumn, part.Depth, Math.Min(MatrixTile.Columns, a.N - column), MatrixTile.Columns, to);
     }
 
     private readonly struct TileKernel<TTile>(TilePart part, TTile epilogue) : IRangeKernel
@@ -198,13 +211,17 @@ public static unsafe partial class MatrixProduct
         {
             var memory = stackalloc float[(MatrixTile.MaximumRows * MatrixTile.Columns) + 32];
             var local = (float*)(((nint)memory + 63) & ~63);
+            using var scratch = part.Plan.PackRightInBlock ? Scratch.Borrow(MatrixTile.Columns * part.Depth) : default;
             ref readonly var a = ref part.A;
             for (var sliver = firstSliver; sliver < endSliver; sliver++)
             {
                 var column = sliver * MatrixTile.Columns;
                 var columns = Math.Min(MatrixTile.Columns, a.N - column);
-                var right = part.Plan.PackRight ? part.PackedRight + (column * part.Depth) : a.Right + column + (part.DepthStart * a.RightColumn);
-                var rightColumn = part.Plan.PackRight ? MatrixTile.Columns : a.RightColumn;
+                var right = part.Plan.PackRightInBlock ? scratch.Pointer
+                    : part.Plan.PackRight ? part.PackedRight + (column * part.Depth)
+                    : a.Right + column + (part.DepthStart * a.RightColumn);
+                var rightColumn = part.Plan.PackRight || part.Plan.PackRightInBlock ? MatrixTile.Columns : a.RightColumn;
+                if (part.Plan.PackRightInBlock) PackSliver(part, sliver, right);
                 for (var tile = firstTile; tile < endTile; tile++)
                 {
                     var row = part.RowOfTile(tile);

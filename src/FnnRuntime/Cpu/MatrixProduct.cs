@@ -38,8 +38,7 @@ public static unsafe partial class MatrixProduct
             a.Batch = 1;
         }
 
-        var isFewDots = a.M <= MatrixDots.MaximumRows && a.LeftColumn == 1 && a.RightColumn == 1 && a.K >= Simd.Lanes;
-        if (isFewDots) MatrixDots.Run(pool, a, epilogue);
+        if (MatrixDots.Suits(a)) MatrixDots.Run(pool, a, epilogue);
         else RunTiles(pool, a, epilogue);
     }
 

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
 namespace FeedbackNN.Cpu;
@@ -34,28 +33,28 @@ internal static unsafe class MatrixTile
     private static nint[] MakeKernels()
     {
         var kernels = new nint[(MaximumRows + 1) * 2];
-        Add<Rows1>(kernels);
-        Add<Rows2>(kernels);
-        Add<Rows3>(kernels);
-        Add<Rows4>(kernels);
-        Add<Rows5>(kernels);
-        Add<Rows6>(kernels);
-        Add<Rows7>(kernels);
-        Add<Rows8>(kernels);
-        Add<Rows9>(kernels);
-        Add<Rows10>(kernels);
-        Add<Rows11>(kernels);
-        Add<Rows12>(kernels);
-        Add<Rows13>(kernels);
-        Add<Rows14>(kernels);
+        Add<RowCount1>(kernels);
+        Add<RowCount2>(kernels);
+        Add<RowCount3>(kernels);
+        Add<RowCount4>(kernels);
+        Add<RowCount5>(kernels);
+        Add<RowCount6>(kernels);
+        Add<RowCount7>(kernels);
+        Add<RowCount8>(kernels);
+        Add<RowCount9>(kernels);
+        Add<RowCount10>(kernels);
+        Add<RowCount11>(kernels);
+        Add<RowCount12>(kernels);
+        Add<RowCount13>(kernels);
+        Add<RowCount14>(kernels);
         return kernels;
     }
 
     private static void Add<TRows>(nint[] kernels)
         where TRows : unmanaged
     {
-        delegate*<nint, float*, nint, nint, float*, nint, float*, nint, bool, void> narrow = &Multiply<TRows, Rows1>;
-        delegate*<nint, float*, nint, nint, float*, nint, float*, nint, bool, void> wide = &Multiply<TRows, Rows2>;
+        delegate*<nint, float*, nint, nint, float*, nint, float*, nint, bool, void> narrow = &Multiply<TRows, RowCount1>;
+        delegate*<nint, float*, nint, nint, float*, nint, float*, nint, bool, void> wide = &Multiply<TRows, RowCount2>;
         kernels[sizeof(TRows) * 2] = (nint)narrow;
         kernels[(sizeof(TRows) * 2) + 1] = (nint)wide;
     }
@@ -218,47 +217,4 @@ internal static unsafe class MatrixTile
         if (accumulate) second += Vector512.Load(c + 16);
         second.Store(c + 16);
     }
-
-    // A type whose size is a number.
-    [StructLayout(LayoutKind.Sequential, Size = 1)]
-    private struct Rows1;
-
-    [StructLayout(LayoutKind.Sequential, Size = 2)]
-    private struct Rows2;
-
-    [StructLayout(LayoutKind.Sequential, Size = 3)]
-    private struct Rows3;
-
-    [StructLayout(LayoutKind.Sequential, Size = 4)]
-    private struct Rows4;
-
-    [StructLayout(LayoutKind.Sequential, Size = 5)]
-    private struct Rows5;
-
-    [StructLayout(LayoutKind.Sequential, Size = 6)]
-    private struct Rows6;
-
-    [StructLayout(LayoutKind.Sequential, Size = 7)]
-    private struct Rows7;
-
-    [StructLayout(LayoutKind.Sequential, Size = 8)]
-    private struct Rows8;
-
-    [StructLayout(LayoutKind.Sequential, Size = 9)]
-    private struct Rows9;
-
-    [StructLayout(LayoutKind.Sequential, Size = 10)]
-    private struct Rows10;
-
-    [StructLayout(LayoutKind.Sequential, Size = 11)]
-    private struct Rows11;
-
-    [StructLayout(LayoutKind.Sequential, Size = 12)]
-    private struct Rows12;
-
-    [StructLayout(LayoutKind.Sequential, Size = 13)]
-    private struct Rows13;
-
-    [StructLayout(LayoutKind.Sequential, Size = 14)]
-    private struct Rows14;
 }

@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace FeedbackNN.Cpu;
 
 /// <summary>
-/// Memory that a kernel needs for a moment: each thread keeps one block and lends it out, so that nothing is allocated once it has
-/// grown. Who asks while the thread's block is lent (a product inside another one's epilogue) gets a block of its own.
+/// Memory that a kernel needs for a moment: each thread keeps what it has lent out before, so that nothing is allocated once it has
+/// grown. Who asks while a block is lent (a product's inner loop, a product inside another one's epilogue) gets the thread's next one.
 /// </summary>
 internal unsafe ref struct Scratch : IDisposable
 {
@@ -14,13 +14,7 @@ internal unsafe ref struct Scratch : IDisposable
     [ThreadStatic]
     private static Block? _threadBlock;
 
-    private readonly Block? _block;
-
-    private Scratch(float* pointer, Block? block)
-    {
-        Pointer = pointer;
-        _block = block;
-    }
+    private Block? _block;
 
     /// <summary>Aligned to 64 bytes; what is in it means nothing.</summary>
     public float* Pointer { get; private set; }
@@ -28,17 +22,15 @@ internal unsafe ref struct Scratch : IDisposable
     public static Scratch Borrow(nint floats)
     {
         var block = _threadBlock ??= new Block();
-        return block.IsLent ? new Scratch(Allocate(floats), null) : new Scratch(block.Lend(floats), block);
+        while (block.IsLent) block = block.Next ??= new Block();
+        return new Scratch { Pointer = block.Lend(floats), _block = block };
     }
 
     public void Dispose()
     {
         if (_block is not null) _block.IsLent = false;
-        else NativeMemory.AlignedFree(Pointer);
-        Pointer = null;
+        _block = null;
     }
-
-    private static float* Allocate(nint floats) => (float*)NativeMemory.AlignedAlloc((nuint)((floats * sizeof(float)) + Slack), 64);
 
     private sealed class Block
     {
@@ -49,6 +41,8 @@ internal unsafe ref struct Scratch : IDisposable
 
         public bool IsLent { get; set; }
 
+        public Block? Next { get; set; }
+
         public float* Lend(nint floats)
         {
             if (floats > _floats)
@@ -56,7 +50,7 @@ internal unsafe ref struct Scratch : IDisposable
                 NativeMemory.AlignedFree(_memory);
                 _memory = null;
                 _floats = 0;
-                _memory = Allocate(floats);
+                _memory = (float*)NativeMemory.AlignedAlloc((nuint)((floats * sizeof(float)) + Slack), 64);
                 _floats = floats;
             }
 
