@@ -1,6 +1,8 @@
 using FeedbackNN.Dsl.Binding;
 using FeedbackNN.Dsl.Diagnostics;
 using FeedbackNN.Dsl.Graphs;
+using FeedbackNN.Dsl.Passes;
+using FeedbackNN.Dsl.Planning;
 using FeedbackNN.Dsl.Text;
 
 namespace FeedbackNN.Dsl;
@@ -21,24 +23,52 @@ public static class FnnCompiler
         return bag.ToArray();
     }
 
-    /// <summary>A model with every name, type and axis known, its graphs verified.</summary>
-    public static BindResult<BoundModel> BindModel(ModuleScope scope, string ns, string name)
+    /// <summary>Compiles a model to its two programs. Without a result there are diagnostics; the signature stays as far as it is right.</summary>
+    public static (CompiledModel? Result, BoundModel? Signature, EquatableArray<Diagnostic> Diagnostics) CompileModel(ModuleScope scope, string ns, string name)
     {
         var bound = Binder.BindModel(scope, ns, name);
-        if (bound.Result is not { } model) return bound;
-        Verify("bind", model.Inference);
-        Verify("bind", model.Training);
-        return bound;
+        return (bound.Result is { } model ? Compile(model) : null, bound.Signature, bound.Diagnostics);
     }
 
-    /// <summary>A training with every name, type and axis known, its graphs verified.</summary>
-    public static BindResult<BoundTrain> BindTrain(ModuleScope scope, string ns, string name)
+    /// <summary>Compiles a training to one program for each objective and one for evaluation.</summary>
+    public static (CompiledTrain? Result, BoundTrain? Signature, EquatableArray<Diagnostic> Diagnostics) CompileTrain(ModuleScope scope, string ns, string name)
     {
         var bound = Binder.BindTrain(scope, ns, name);
-        if (bound.Result is not { } train) return bound;
-        foreach (var objective in train.Objectives) Verify("bind", objective.Forward);
-        Verify("bind", train.Evaluation);
-        return bound;
+        if (bound.Result is not { } train) return (null, bound.Signature, bound.Diagnostics);
+        var nets = train.Nets.Select(net => Binder.BindModel(scope, net.ModelNamespace, net.ModelName).Result).ToArray();
+        // A training of a model with errors waits until they are mended: the model's own compilation reports them.
+        var result = nets.Any(net => net is null) ? null : Compile(train, nets.Select(net => net!).ToEquatableArray());
+        return (result, bound.Signature, bound.Diagnostics);
+    }
+
+    public static CompiledModel Compile(BoundModel model)
+    {
+        var inference = Plan($"{model.Name}_Inference", Pass("bind", model.Inference), model.RuntimeAxes);
+        var derived = Pass("derive", ProgramGraphs.Training(model));
+        return new CompiledModel(model, inference, Plan($"{model.Name}_Training", derived, model.RuntimeAxes));
+    }
+
+    public static CompiledTrain Compile(BoundTrain train, EquatableArray<BoundModel> nets)
+    {
+        var objectives = train.Objectives.Select((objective, i) =>
+        {
+            var derived = Pass("derive", ProgramGraphs.Objective(objective, trained => nets[trained.Net].Parameters[trained.Parameter].Type));
+            return Plan($"{train.Name}_Step{i}", derived, train.RuntimeAxes);
+        }).ToEquatableArray();
+        return new CompiledTrain(train, nets, objectives, Plan($"{train.Name}_Evaluation", Pass("bind", train.Evaluation), train.RuntimeAxes));
+    }
+
+    private static ProgramPlan Plan(string name, Graph graph, EquatableArray<string> axes)
+    {
+        graph = Pass("simplify", Simplification.Run(graph));
+        graph = Pass("canonicalize", Canonicalization.Run(graph));
+        return Planner.Plan(name, graph, axes);
+    }
+
+    private static Graph Pass(string name, Graph graph)
+    {
+        Verify(name, graph);
+        return graph;
     }
 
     // A graph that breaks its own rules is a mistake of the pass that made it, found where it was made.
