@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json;
 using FeedbackNN.Dsl;
 using FeedbackNN.Dsl.Diagnostics;
+using FeedbackNN.Dsl.Syntax;
 using FeedbackNN.Dsl.Text;
 
 namespace FeedbackNN.Tool;
@@ -39,8 +40,8 @@ internal static class CheckCommand
             return BadPath;
         }
 
-        var sources = files.Select(path => new SourceText(path, File.ReadAllText(path))).ToList();
-        var diagnostics = SourceCheck.Run(sources, RootNamespace);
+        var trees = files.Select(path => FnnParser.Parse(new SourceText(path, File.ReadAllText(path)))).ToList();
+        var diagnostics = FnnCompiler.Check(trees, RootNamespace);
         foreach (var diagnostic in diagnostics)
         {
             if (asJson) output.WriteLine(ToJson(diagnostic));

@@ -19,7 +19,7 @@ internal sealed class FnnText(string path, string content) : AdditionalText
 /// <summary>A project in memory: runs the generator and the analyzer on it, as a build and an editor do.</summary>
 internal static class GeneratorHarness
 {
-    private static readonly CSharpParseOptions ParseOptions = new(LanguageVersion.CSharp13);
+    private static readonly CSharpParseOptions ParseOptions = new(LanguageVersion.CSharp13, DocumentationMode.Diagnose);
 
     private static readonly ImmutableArray<MetadataReference> References =
         ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!)

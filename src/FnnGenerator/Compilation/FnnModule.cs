@@ -27,6 +27,7 @@ internal sealed class FnnModule
     private readonly ConcurrentDictionary<DeclarationKey, Lazy<DeclarationResult>> _results = new();
     private readonly Lazy<ModuleScope> _scope;
     private readonly Lazy<ImmutableArray<DeclarationInput>> _declarations;
+    private readonly Lazy<EquatableArray<Diagnostic>> _uninstantiated;
     private readonly Lazy<SourceLines> _lines;
 
     private FnnModule(ImmutableArray<FileSyntax> files)
@@ -34,6 +35,7 @@ internal sealed class FnnModule
         _files = files;
         _scope = new(() => Binder.Collect(files));
         _declarations = new(FindDeclarations);
+        _uninstantiated = new(() => Binder.CheckUninstantiated(_scope.Value));
         _lines = new(() => new SourceLines(files));
     }
 
@@ -67,6 +69,7 @@ internal sealed class FnnModule
             cancellation.ThrowIfCancellationRequested();
             bag.AddRange(Compile(declaration.Key).Diagnostics);
         }
+        bag.AddRange(_uninstantiated.Value);
         return bag.ToArray();
     }
 
