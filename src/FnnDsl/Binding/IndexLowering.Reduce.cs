@@ -187,8 +187,8 @@ internal sealed partial class IndexLowering
             default:
                 if (Lower(term) is not { } operand) return false;
                 // An index that is multiplied by floats is one of them.
-                if (operand.IsPosition) operand = new IndexedOperand(new AdaptingOperand(element => builder.Convert(operand.Value, element)), operand.Indices);
-                factors.Add(new Factor(expression, operand, isDivisor));
+                var factor = operand.IsPosition ? new IndexedOperand(new AdaptingOperand(element => builder.Convert(operand.Value, element)), operand.Indices) : operand;
+                factors.Add(new Factor(expression, factor, isDivisor));
                 return true;
         }
     }
