@@ -48,7 +48,7 @@ public static class DiagnosticRenderer
         foreach (var line in places.GroupBy(place => place.Line).OrderBy(group => group.Key))
         {
             var frame = new LineFrame(line.First().Location.Source.GetLine(line.Key), line.Min(place => place.Column));
-            if (lastLine >= 0 && line.Key > lastLine + 1) text.Append(' ', width + 2).Append("...\n");
+            if (lastLine >= 0 && line.Key > lastLine + 1) text.Append(' ', width + 3).Append("...\n");
             var number = (line.Key + 1).ToString(CultureInfo.InvariantCulture);
             text.Append("  ").Append(number.PadLeft(width)).Append(" | ").Append(frame.Text).Append('\n');
             foreach (var place in line.OrderBy(place => place.Column)) AppendCarets(text, frame, place, width);

@@ -16,7 +16,7 @@ public static class Spelling
         {
             if (Math.Abs(candidate.Length - word.Length) >= bestDistance) continue;
             var distance = Distance(word, candidate);
-            if (distance >= bestDistance || distance == 0) continue;
+            if (distance >= bestDistance || candidate == word) continue;
             (best, bestDistance) = (candidate, distance);
         }
         return best;

@@ -64,7 +64,14 @@ internal sealed partial class ExpressionClimber(ParseSession session, int start)
             }
             else
             {
+                if (session.RightSides >= ParseSession.DeepestRightSides)
+                {
+                    ReportNesting(at);
+                    return null;
+                }
+                session.RightSides++;
                 var right = Climb(row.RightLevel, out rightHeight);
+                session.RightSides--;
                 if (right is null) return null;
                 var chains = isComparison && row.Level == OperatorLevel.Comparison;
                 if (chains) ReportChain(left, right, at);
@@ -90,8 +97,7 @@ internal sealed partial class ExpressionClimber(ParseSession session, int start)
     private bool IsTooHigh(int height, int first)
     {
         if (height <= ParseSession.DeepestNesting) return false;
-        session.Report(DiagnosticTable.NestingTooDeep, session.Tokens[first].Span, null, ParseSession.DeepestNesting);
-        session.FailSilently(_index);
+        ReportNesting(first);
         return true;
     }
 
@@ -117,9 +123,14 @@ internal sealed partial class ExpressionClimber(ParseSession session, int start)
         height = 0;
         if (++session.Depth <= ParseSession.DeepestNesting) return true;
         session.Depth--;
-        session.Report(DiagnosticTable.NestingTooDeep, session.Tokens[_index].Span, null, ParseSession.DeepestNesting);
-        session.FailSilently(_index);
+        ReportNesting(_index);
         return false;
+    }
+
+    private void ReportNesting(int at)
+    {
+        session.Report(DiagnosticTable.NestingTooDeep, session.Tokens[at].Span, null, ParseSession.DeepestNesting);
+        session.FailSilently(_index);
     }
 
     // x |> f, x |> f(a), x |> net.head: what is called, and no operator after it.

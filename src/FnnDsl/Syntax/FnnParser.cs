@@ -119,12 +119,17 @@ internal sealed class FileParser(SourceText source, LexedFile lexed, DiagnosticB
     }
 
     // What stands between the end of a declaration and the beginning of the next.
-    private static void ReportRest(ParseSession session, int index)
+    private void ReportRest(ParseSession session, int index)
     {
         index = SkipSeparators(session, index);
         if (session.Kinds[index] == TokenKind.End) return;
         if (session.Kinds[index] == TokenKind.Name && session.Tokens[index].Text == "quantized") LaterConstructs.Report(session, index);
-        else SyntaxErrors.ReportNoDeclaration(session, index);
+        else
+        {
+            SyntaxErrors.ReportNoDeclaration(session, index);
+            // modle Net(…)
+            if (session.Kinds[index] == TokenKind.Name && session.Kinds[index + 1] == TokenKind.Name) _brokenNames.Add(session.Tokens[index + 1].Text);
+        }
     }
 
     private static int SkipSeparators(ParseSession session, int index)
@@ -136,13 +141,18 @@ internal sealed class FileParser(SourceText source, LexedFile lexed, DiagnosticB
     // Before anything recurses: brackets that nest too deep end the declaration with one error.
     private bool ReportDeepBrackets(int start, int end)
     {
-        var depth = 0;
+        var brackets = 0;
+        var braces = 0;
         for (var i = start; i < end; i++)
         {
             var kind = lexed.Tokens[i].Kind;
-            if (TokenKind.Closes(kind)) depth = Math.Max(0, depth - 1);
-            if (!TokenKind.Opens(kind) || ++depth <= ParseSession.DeepestNesting) continue;
-            diagnostics.Report(DiagnosticTable.NestingTooDeep, new Location(source, lexed.Tokens[i].Span), ParseSession.DeepestNesting);
+            if (kind == TokenKind.OpenBrace) braces++;
+            else if (kind == TokenKind.CloseBrace) braces = Math.Max(0, braces - 1);
+            else if (TokenKind.Opens(kind)) brackets++;
+            else if (TokenKind.Closes(kind)) brackets = Math.Max(0, brackets - 1);
+            if (brackets <= ParseSession.DeepestNesting && braces <= ParseSession.DeepestBlock) continue;
+            var deepest = braces > ParseSession.DeepestBlock ? ParseSession.DeepestBlock : ParseSession.DeepestNesting;
+            diagnostics.Report(DiagnosticTable.NestingTooDeep, new Location(source, lexed.Tokens[i].Span), deepest);
             return true;
         }
         return false;

@@ -12,6 +12,12 @@ internal sealed class ParseSession
     /// <summary>How deep brackets, and expressions without brackets, may nest.</summary>
     public const int DeepestNesting = 256;
 
+    /// <summary>How many right sides of operators may be open at once: a bound for the stack, which no readable expression meets.</summary>
+    public const int DeepestRightSides = 2 * DeepestNesting;
+
+    /// <summary>How deep blocks, and chains of <c>else if</c>, may nest: they cost a parser more stack than brackets do.</summary>
+    public const int DeepestBlock = 64;
+
     private readonly TokenInput?[] _inputs;
     private readonly int[] _partners;
     private readonly List<string> _expected = [];
@@ -49,8 +55,14 @@ internal sealed class ParseSession
     /// <summary>Whether the declaration is a <c>train</c>, whose body has statements of its own.</summary>
     public bool IsTrain { get; set; }
 
-    /// <summary>How many brackets, signs and blocks are open where the parser stands.</summary>
+    /// <summary>How many brackets and signs are open where the parser stands.</summary>
     public int Depth { get; set; }
+
+    /// <summary>How many right sides of operators are open where the parser stands.</summary>
+    public int RightSides { get; set; }
+
+    /// <summary>How many links the chain of <c>else if</c> has where the parser stands.</summary>
+    public int ChainLength { get; set; }
 
     public TokenInput At(int index) => _inputs[index] ??= new TokenInput(this, index);
 

@@ -59,9 +59,7 @@ internal static partial class StatementGrammar
                 (token.Text == "fn" ? "an fn" : "a " + token.Text));
             return (null, StatementRecovery.FindEnd(session, start, start));
         }
-        var depth = session.Depth;
         var result = FormOf(session, start)(session.At(start));
-        session.Depth = depth;
         if (result.WasSuccessful)
         {
             var end = ((TokenInput)result.Remainder).Index;

@@ -96,15 +96,15 @@ internal static partial class StatementGrammar
     {
         var place = (TokenInput)input;
         var session = place.Session;
-        if (session.Depth >= ParseSession.DeepestNesting)
+        if (session.ChainLength >= ParseSession.DeepestBlock)
         {
-            session.Report(DiagnosticTable.NestingTooDeep, place.Token.Span, null, ParseSession.DeepestNesting);
+            session.Report(DiagnosticTable.NestingTooDeep, place.Token.Span, null, ParseSession.DeepestBlock);
             session.FailSilently(place.Index);
             return Result.Failure<Branch>(input, "nesting", []);
         }
-        session.Depth++;
+        session.ChainLength++;
         var result = If.Select(statement => new Branch(EquatableArray<Statement>.Own(statement)))(input);
-        session.Depth--;
+        session.ChainLength--;
         return result;
     };
 

@@ -50,7 +50,9 @@ internal static class StatementLayout
         if (TokenKind.LineGoesOnAfter(before) && !isPathStar)
         {
             // y = x + and then z = 3: what is missing is missing in the first line.
-            return before is not (TokenKind.Comma or TokenKind.Colon) && !TokenKind.Opens(before) && SurelyBeginsStatement(tokens, i, end);
+            if (before == TokenKind.OpenBrace) return false;
+            var awaitsName = before is TokenKind.Comma or TokenKind.Colon || TokenKind.Opens(before);
+            return awaitsName ? tokens[i].Kind == TokenKind.Return : SurelyBeginsStatement(tokens, i, end);
         }
         // else, and on the next line: if
         if (tokens[i].Kind == TokenKind.If && before == TokenKind.Name && tokens[i - 1].Text == "else") return false;

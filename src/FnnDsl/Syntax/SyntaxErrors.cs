@@ -74,9 +74,14 @@ internal static class SyntaxErrors
             "'" + closing + "'", "'" + open.Text + "'", session.Source.GetPosition(open.Span.Start).Line + 1, found.Description);
     }
 
-    // A line's end has no text of its own: the error stands at the last token before it.
-    private static TextSpan PlaceOf(ParseSession session, int at) =>
-        session.Kinds[at] is TokenKind.End or TokenKind.Separator && at > 0 ? session.Tokens[at - 1].Span : session.Tokens[at].Span;
+    // A line's end has no text of its own, and a brace on a line of its own is not to blame for what is missing above: the error
+    // stands at the last token before.
+    private static TextSpan PlaceOf(ParseSession session, int at)
+    {
+        var token = session.Tokens[at];
+        var isEnd = token.Kind is TokenKind.End or TokenKind.Separator || (token.Kind == TokenKind.CloseBrace && token.StartsLine);
+        return isEnd && at > 0 ? session.Tokens[at - 1].Span : token.Span;
+    }
 
     private static string Join(List<string> parts)
     {
