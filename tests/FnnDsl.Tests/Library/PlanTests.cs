@@ -1,0 +1,35 @@
+using FeedbackNN.Dsl.Binding;
+using FeedbackNN.Dsl.Planning;
+using FeedbackNN.Dsl.Syntax;
+using FeedbackNN.Dsl.Text;
+
+namespace FeedbackNN.Dsl.Tests.Library;
+
+/// <summary>What right programs are planned to: that all of them are, and that what the library writes in several lines becomes one kernel.</summary>
+public sealed class PlanTests
+{
+    public static TheoryData<string> Good => Corpus.Names("good");
+
+    [Theory, MemberData(nameof(Good))]
+    public void A_good_program_has_plans(string name)
+    {
+        var scope = Binder.Collect([FnnParser.Parse(Corpus.Read("good", name))]);
+        Assert.All(scope.Models, model => Assert.NotNull(FnnCompiler.CompileModel(scope, model.Namespace, model.Name).Result));
+        Assert.All(scope.Trains, train => Assert.NotNull(FnnCompiler.CompileTrain(scope, train.Namespace, train.Name).Result));
+    }
+
+    [Theory]
+    [InlineData("f32[n, 40]", "softmax(x)")]
+    [InlineData("f32[n, 40]", "log_softmax(x)")]
+    [InlineData("f32[n]", "log_sum_exp(x)")]
+    [InlineData("f32[n]", "cross_entropy(x, label)")]
+    [InlineData("f32[n, 40]", "gelu(x)")]
+    [InlineData("f32[n, 40]", "norm(x)")]
+    [InlineData("f32[n, 40]", "rms(x)")]
+    public void One_kernel_forward(string type, string call)
+    {
+        var text = $"model M(x: f32[n, 40], label: i32[n]) -> {type} {{\n norm = layer_norm()\n rms = rms_norm()\n return {call}\n}}";
+        var plan = FnnCompiler.Compile(TestCompiler.BindModel(text)).Inference;
+        Assert.Single(plan.Steps);
+    }
+}
