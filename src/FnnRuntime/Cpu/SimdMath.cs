@@ -47,7 +47,7 @@ public static partial class SimdMath
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> Sqrt(Vector512<float> x) => Vector512.Sqrt(x);
 
-    /// <summary>1 / sqrt(x): at most 1.3 ulp.</summary>
+    /// <summary>1 / sqrt(x): at most 1.5 ulp.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> Rsqrt(Vector512<float> x) => One / Vector512.Sqrt(x);
 

@@ -1,0 +1,70 @@
+using System.Diagnostics;
+using System.Runtime.Intrinsics;
+
+namespace FeedbackNN.Runtime.Tests.Cpu;
+
+/// <summary>
+/// The kernels are right on machines with shorter vectors too: this assembly is started once more with instruction sets switched off
+/// and runs the other test classes' checks in that process.
+/// </summary>
+public sealed class InstructionSetTests
+{
+    [Theory]
+    [InlineData("DOTNET_EnableAVX512")]
+    [InlineData("DOTNET_EnableAVX2")]
+    [InlineData("DOTNET_EnableHWIntrinsic")]
+    public async Task KernelsAreRightWithout(string instructionSet)
+    {
+        var start = new ProcessStartInfo(Environment.ProcessPath!, ["exec", typeof(InstructionSetTests).Assembly.Location, Checks.Argument])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        start.Environment[instructionSet] = "0";
+        if (instructionSet == "DOTNET_EnableAVX2") start.Environment["DOTNET_EnableAVX512"] = "0";
+        using var process = Process.Start(start)!;
+        var errors = process.StandardError.ReadToEndAsync();
+        var output = await process.StandardOutput.ReadToEndAsync();
+        await process.WaitForExitAsync();
+        Assert.True(process.ExitCode == 0, output + await errors);
+        Assert.Contains("512-bit vectors: False", output);
+        Assert.Contains("all checks passed", output);
+    }
+
+    /// <summary>What the second process runs.</summary>
+    internal static class Checks
+    {
+        public const string Argument = "instruction-set-checks";
+
+        public static void Run()
+        {
+            Console.WriteLine($"512-bit vectors: {Vector512.IsHardwareAccelerated}");
+            using (var products = new MatrixProductTests())
+            {
+                foreach (var (left, right) in (ReadOnlySpan<(char, char)>)[('r', 'r'), ('r', 'c'), ('c', 'r'), ('c', 'c')]) products.AgreesForEveryTail(left, right);
+                products.AgreesForLongSumsAndManyTiles(3, 70, 33, 310, 's', 'c');
+                products.BitsDoNotDependOnTheNumberOfThreads(2);
+                products.DoublesAgreeWithThePlainProduct();
+            }
+
+            var simd = new SimdTests();
+            simd.AStoreTouchesNothingBehindWhatRemains();
+            simd.KeepReplacesWhatDoesNotRemain();
+            simd.ReductionsAgreeWithLoops();
+            simd.TheFirstOfEqualsIsTheLargestOrSmallest();
+            simd.ComparisonsFollowIeee();
+            simd.ConversionsSaturateLikeCasts();
+            var mathematics = new SimdMathTests();
+            foreach (var name in SimdMathTests.Functions.Keys)
+            {
+                mathematics.ExtremesAreRight(name);
+                mathematics.ErrorsStayWithinWhatIsDocumented(name);
+            }
+
+            mathematics.WholeNumbersDivideDownwards();
+            new PhiloxTests().SixteenAtOnceAreTheSameNumbers();
+            using (var optimizers = new OptimizerKernelsTests()) optimizers.AdamWithBothKindsOfWeightDecay(0.1, true);
+            Console.WriteLine("all checks passed");
+        }
+    }
+}
