@@ -57,7 +57,9 @@ internal static partial class StatementGrammar
         {
             session.Report(DiagnosticTable.DeclarationInside, token.Span, "move it outside of all braces",
                 (token.Text == "fn" ? "an fn" : "a " + token.Text));
-            return (null, StatementRecovery.FindEnd(session, start, start));
+            var name = session.Tokens[start + 1];
+            var after = StatementRecovery.FindEnd(session, start, start);
+            return (StatementRecovery.BindMissing(session, [new Identifier(name.Text, name.Span)], start, after), after);
         }
         var result = FormOf(session, start)(session.At(start));
         if (result.WasSuccessful)
@@ -161,7 +163,8 @@ internal static partial class StatementGrammar
         }
     };
 
-    private static string? MeantWord(string word) =>
+    /// <summary>The word of a statement or declaration that was probably meant.</summary>
+    public static string? MeantWord(string word) =>
         Spelling.Closest(word, [.. Words.Keys, "return", "if", .. DeclarationWords.Supported]);
 
     // q, k, v = …

@@ -29,8 +29,12 @@ internal static class StatementRecovery
         var span = session.Span(start, end);
         var missing = new MissingExpression(span);
         var first = session.Tokens[start];
-        if (first.Kind == TokenKind.Return) return new ReturnStatement(EquatableArray<Expression>.Own(missing), span);
-        if (first.Kind == TokenKind.Name && first.Text == "minimize" && session.IsTrain)
+        // retrun x
+        var word = first.Kind == TokenKind.Name && session.Kinds[start + 1] == TokenKind.Name
+            ? StatementGrammar.MeantWord(first.Text) ?? first.Text
+            : first.Text;
+        if (word == "return") return new ReturnStatement(EquatableArray<Expression>.Own(missing), span);
+        if (word == "minimize" && first.Kind == TokenKind.Name && session.IsTrain)
         {
             return new MinimizeStatement(missing, EquatableArray<PathPattern>.Empty, missing, null, span);
         }
