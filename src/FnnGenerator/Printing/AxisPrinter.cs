@@ -14,7 +14,12 @@ internal static class AxisPrinter
     public static string Print(string namespaceName, IEnumerable<BoundAxis> axes, IEnumerable<BoundDim> dims)
     {
         var ofNames = new SortedDictionary<string, BoundAxis>(StringComparer.Ordinal);
-        foreach (var axis in axes) ofNames[AxisNames.Type(axis)] = axis;
+        foreach (var axis in axes)
+        {
+            var type = AxisNames.Type(axis);
+            // A name with different sizes in different places has no fixed one.
+            ofNames[type] = ofNames.TryGetValue(type, out var known) && known.Size != axis.Size ? axis with { Size = Size.Axis(AxisNames.Text(axis)) } : axis;
+        }
         var constants = dims.ToList();
         var sizes = constants.Where(dim => dim.IsInteger).ToDictionary(dim => CSharpNames.Pascal(dim.Name));
         foreach (var dim in sizes)

@@ -156,7 +156,7 @@ internal sealed class ModelPrinter
         {
             _writer.Line();
             _writer.Summary("The same into tensors that are there already, for calls that allocate nothing.");
-            PrintInputDocs();
+            PrintDocs(Inputs.Concat(Results));
             PrintBorderDocs();
             using (_writer.Block($"public void Forward({SignatureText.Parameters(Inputs.Concat(Results))})"))
             {
@@ -174,9 +174,11 @@ internal sealed class ModelPrinter
 
     private string ReturnType => Results.Count == 1 ? Results[0].PublicType : $"({string.Join(", ", Results.Select(result => $"{result.PublicType} {result.Member}"))})";
 
-    private void PrintInputDocs()
+    private void PrintInputDocs() => PrintDocs(Inputs);
+
+    private void PrintDocs(IEnumerable<SignatureItem> items)
     {
-        foreach (var input in Inputs) _writer.Doc($"param name=\"{input.Name.TrimStart('@')}\"", input.TypeText);
+        foreach (var item in items) _writer.Doc($"param name=\"{item.Name.TrimStart('@')}\"", item.TypeText);
     }
 
     private void PrintBorderDocs() => _writer.Line("/// <exception cref=\"ArgumentException\">Sizes do not fit each other, or an index lies outside.</exception>");

@@ -231,7 +231,7 @@ internal sealed class TrainPrinter
         _writer.Line("/// <param name=\"Step\">Steps made so far.</param>");
         for (var i = 0; i < _losses.Count; i++) _writer.Doc($"param name=\"{_losses[i]}\"", $"The mean of '{_train.Objectives[i].Name}'.");
         for (var i = 0; i < _metrics.Count; i++) _writer.Doc($"param name=\"{_metrics[i]}\"", _train.StepMetrics[i].Doc ?? $"The metric '{_train.StepMetrics[i].Name}'.");
-        _writer.Line($"public readonly record struct Report(long Step, {string.Join(", ", _losses.Concat(_metrics).Select(name => "double " + name))});");
+        _writer.Line($"public readonly record struct Report({string.Join(", ", new[] { "long Step" }.Concat(_losses.Concat(_metrics).Select(name => "double " + name)))});");
     }
 
     private static string SampleType(SignatureItem input) => IsNumber(input) ? input.Element : $"ReadOnlyMemory<{input.Element}>";
@@ -257,16 +257,9 @@ internal sealed class TrainPrinter
     {
         _writer.Line();
         _writer.Line("/// <inheritdoc/>");
-        using (_writer.Block($"protected override Report {method}(long step, ReadOnlySpan<double> scalars)"))
-        {
-            if (IsBroken)
-            {
-                _writer.Line(Failure);
-                return;
-            }
-            var values = losses.Concat(metrics.Select(metric => MetricText.Print(metric.Formula, "scalars")));
-            _writer.Line($"return new Report(step, {string.Join(", ", values)});");
-        }
+        var values = losses.Concat(metrics.Select(metric => MetricText.Print(metric.Formula, "scalars")));
+        _writer.Line($"protected override Report {method}(long step, ReadOnlySpan<double> scalars) =>");
+        using (_writer.Indent()) _writer.Line(IsBroken ? Failure : $"new Report(step, {string.Join(", ", values)});");
     }
 
     // ---- Batches ----------------------------------------------------------------------------------------------------

@@ -20,9 +20,6 @@ public sealed class ParameterTensor<A0> : ParameterTensor where A0 : IAxis
 {
     /// <summary>For generated code: the parameter at a path.</summary>
     public ParameterTensor(Model model, string path) : base(model, path) { }
-
-    /// <summary>A copy of the value as a tensor of its own.</summary>
-    public Tensor<float, A0> ToTensor() => new(Value, Shape[0]);
 }
 
 /// <summary>A trained tensor with 2 typed axes.</summary>
@@ -32,9 +29,6 @@ public sealed class ParameterTensor<A0, A1> : ParameterTensor where A0 : IAxis w
 {
     /// <summary>For generated code: the parameter at a path.</summary>
     public ParameterTensor(Model model, string path) : base(model, path) { }
-
-    /// <summary>A copy of the value as a tensor of its own.</summary>
-    public Tensor<float, A0, A1> ToTensor() => new(Value, Shape[0], Shape[1]);
 }
 
 /// <summary>A trained tensor with 3 typed axes.</summary>
@@ -45,9 +39,6 @@ public sealed class ParameterTensor<A0, A1, A2> : ParameterTensor where A0 : IAx
 {
     /// <summary>For generated code: the parameter at a path.</summary>
     public ParameterTensor(Model model, string path) : base(model, path) { }
-
-    /// <summary>A copy of the value as a tensor of its own.</summary>
-    public Tensor<float, A0, A1, A2> ToTensor() => new(Value, Shape[0], Shape[1], Shape[2]);
 }
 
 /// <summary>A trained tensor with 4 typed axes.</summary>
@@ -59,9 +50,6 @@ public sealed class ParameterTensor<A0, A1, A2, A3> : ParameterTensor where A0 :
 {
     /// <summary>For generated code: the parameter at a path.</summary>
     public ParameterTensor(Model model, string path) : base(model, path) { }
-
-    /// <summary>A copy of the value as a tensor of its own.</summary>
-    public Tensor<float, A0, A1, A2, A3> ToTensor() => new(Value, Shape[0], Shape[1], Shape[2], Shape[3]);
 }
 
 /// <summary>A trained tensor with 5 typed axes.</summary>
@@ -74,9 +62,6 @@ public sealed class ParameterTensor<A0, A1, A2, A3, A4> : ParameterTensor where 
 {
     /// <summary>For generated code: the parameter at a path.</summary>
     public ParameterTensor(Model model, string path) : base(model, path) { }
-
-    /// <summary>A copy of the value as a tensor of its own.</summary>
-    public Tensor<float, A0, A1, A2, A3, A4> ToTensor() => new(Value, Shape[0], Shape[1], Shape[2], Shape[3], Shape[4]);
 }
 
 /// <summary>A trained tensor with 6 typed axes.</summary>
@@ -90,7 +75,4 @@ public sealed class ParameterTensor<A0, A1, A2, A3, A4, A5> : ParameterTensor wh
 {
     /// <summary>For generated code: the parameter at a path.</summary>
     public ParameterTensor(Model model, string path) : base(model, path) { }
-
-    /// <summary>A copy of the value as a tensor of its own.</summary>
-    public Tensor<float, A0, A1, A2, A3, A4, A5> ToTensor() => new(Value, Shape[0], Shape[1], Shape[2], Shape[3], Shape[4], Shape[5]);
 }

@@ -29,6 +29,9 @@ public abstract class StorageTensor
     /// <exception cref="IndexOutOfRangeException">An index lies outside, or there are too few or too many.</exception>
     public ref float this[params ReadOnlySpan<int> indices] => ref Value[Index(indices)];
 
+    /// <summary>A copy of the value as a tensor of its own.</summary>
+    public Tensor<float> ToTensor() => new(Value, Shape);
+
     internal StorageSpec Spec { get; }
 
     private protected Model Model { get; }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using FeedbackNN.Dsl.Binding;
+using FeedbackNN.Dsl.Text;
 using FeedbackNN.Generator.Printing;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
@@ -52,7 +53,10 @@ public sealed class ApiPrinterTests
         var culture = CultureInfo.CurrentCulture;
         try
         {
-            CultureInfo.CurrentCulture = new CultureInfo("de-DE") { NumberFormat = { NumberDecimalSeparator = ",", NegativeSign = "~" } };
+            CultureInfo.CurrentCulture = (CultureInfo)culture.Clone();
+            CultureInfo.CurrentCulture.NumberFormat.NumberDecimalSeparator = ",";
+            CultureInfo.CurrentCulture.NumberFormat.NegativeSign = "~";
+            Assert.Equal("~0,5", (-0.5).ToString());
             Assert.Equal(Texts, new SortedDictionary<string, string>(PrintAll(), StringComparer.Ordinal));
         }
         finally
@@ -68,6 +72,33 @@ public sealed class ApiPrinterTests
         Assert.Contains("/// a &lt; b &amp; c\n/// second line\n", text);
     }
 
+    [Theory]
+    [InlineData("Guard", "ArgumentException: The condition 'where seq <= context' does not hold for these sizes: 130 <= 128 is false.")]
+    [InlineData("Guard", "digits.fnn:line 12")]
+    [InlineData("Index", "In 'tokens', element [0, 1] is 65; it is used as an index and must be from 0 to 64.")]
+    [InlineData("Label", "In 'label', element [1] is -1; it is used as an index and must be from 0 to 9.")]
+    [InlineData("Sizes", "Axis 1 of 'memory' has 2 elements and must have 3 (seq + 1 = 3); its shape is [2, 2, 4].")]
+    [InlineData("Results", "Axis 0 of 'result' has 3 elements and must have 2 (batch = 2)")]
+    [InlineData("Empty", "The batch is empty: batch is 0.")]
+    [InlineData("Sample", "Sample 1 has 3 elements in 'x' and must have 784")]
+    [InlineData("One", "takes 784 values; 5 were given")]
+    [InlineData("Back", "call ForwardTraining first")]
+    [InlineData("Null", "Value cannot be null. (Parameter 'x')")]
+    public void What_does_not_fit_is_refused_at_the_border(string scenario, string message)
+    {
+        var error = Assert.Throws<System.Reflection.TargetInvocationException>(() => Scenarios.Value.GetMethod(scenario)!.Invoke(null, null));
+        Assert.Contains(message, error.InnerException!.ToString());
+    }
+
+    private static Lazy<Type> Scenarios { get; } = new(() =>
+    {
+        using MemoryStream image = new(), symbols = new();
+        var compilation = Compilation([.. Texts.Where(text => !text.Key.Contains("broken")).Select(text => text.Value), Programs, Misuse]);
+        var result = compilation.Emit(image, symbols);
+        Assert.True(result.Success, string.Join("\n", result.Diagnostics));
+        return System.Reflection.Assembly.Load(image.ToArray(), symbols.ToArray()).GetType("Misuse")!;
+    });
+
     private static Dictionary<string, string> PrintAll()
     {
         var perceptron = Samples.Perceptron;
@@ -80,9 +111,9 @@ public sealed class ApiPrinterTests
             ["Axes_Adversaries"] = AxisPrinter.Print("Adversaries", Samples.FitTwo.Inputs.SelectMany(input => input.Axes), []),
             ["SimpleNN"] = ModelPrinter.Print(perceptron, Samples.ProductPlan("SimpleNN_Inference"), Samples.Plan("SimpleNN_Training", 0, "batch"), Samples.Lines),
             ["CharGpt"] = ModelPrinter.Print(language, Samples.Plan("CharGpt_Inference", 0, "seq", "batch"), Samples.Plan("CharGpt_Training", 0), Samples.Lines),
-            ["FitSimpleNN"] = TrainPrinter.Print(Samples.FitPerceptron, [Samples.Plan("FitSimpleNN_Step0", 4, "batch")], Samples.Plan("FitSimpleNN_Evaluation", 4, "batch"), Samples.Lines),
+            ["FitSimpleNN"] = TrainPrinter.Print(Samples.FitPerceptron, new[] { Samples.Plan("FitSimpleNN_Step0", 4, "batch") }.ToEquatableArray(), Samples.Plan("FitSimpleNN_Evaluation", 4, "batch"), Samples.Lines),
             ["FitTwo"] = TrainPrinter.Print(
-                Samples.FitTwo, [Samples.Plan("FitTwo_Step0", 3, "seq", "batch"), Samples.Plan("FitTwo_Step1", 2, "batch")], Samples.Plan("FitTwo_Evaluation", 5, "batch", "seq"), Samples.Lines),
+                Samples.FitTwo, new[] { Samples.Plan("FitTwo_Step0", 3, "seq", "batch"), Samples.Plan("FitTwo_Step1", 2, "batch") }.ToEquatableArray(), Samples.Plan("FitTwo_Evaluation", 5, "batch", "seq"), Samples.Lines),
             ["SimpleNN_broken"] = ModelPrinter.PrintBroken(perceptron),
             ["CharGpt_broken"] = ModelPrinter.PrintBroken(language),
             ["FitSimpleNN_broken"] = TrainPrinter.PrintBroken(Samples.FitPerceptron),
@@ -96,6 +127,12 @@ public sealed class ApiPrinterTests
     /// <summary>All messages of the compiler about these files, warnings (of documentation too) included.</summary>
     private static List<string> Compile(IEnumerable<string> files)
     {
+        using var image = new MemoryStream();
+        return [.. Compilation(files).Emit(image).Diagnostics.Where(message => message.Severity >= DiagnosticSeverity.Warning).Select(message => message.ToString())];
+    }
+
+    private static CSharpCompilation Compilation(IEnumerable<string> files)
+    {
         var options = new CSharpParseOptions(LanguageVersion.CSharp13, DocumentationMode.Diagnose);
         var references = ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator)
             .Where(path => Path.GetFileName(path) is var name && (name.StartsWith("System.", StringComparison.Ordinal) || name is "FeedbackNN.Runtime.dll"))
@@ -103,8 +140,7 @@ public sealed class ApiPrinterTests
         var compilation = CSharpCompilation.Create(
             "Generated", files.Select((text, i) => CSharpSyntaxTree.ParseText(text, options, $"{i}.cs", System.Text.Encoding.UTF8)), references,
             new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, allowUnsafe: true, nullableContextOptions: NullableContextOptions.Enable));
-        using var image = new MemoryStream();
-        return [.. compilation.Emit(image).Diagnostics.Where(message => message.Severity >= DiagnosticSeverity.Warning).Select(message => message.ToString())];
+        return compilation;
     }
 
     /// <summary>What a user writes.</summary>
@@ -136,8 +172,43 @@ public sealed class ApiPrinterTests
         }
         """;
 
+    /// <summary>What users get wrong.</summary>
+    private const string Misuse = """
+        using System;
+        using FeedbackNN;
+        using Digits;
+        using Language.Models;
+        using Classes = Digits.Classes;
+
+        public static class Misuse
+        {
+            private static readonly SimpleNN Net = new();
+            private static readonly CharGpt Gpt = new();
+
+            public static void Guard() => Generate(seq: 130, memory: 131);
+            public static void Sizes() => Generate(seq: 2, memory: 2);
+            public static void Index() => Generate(seq: 2, memory: 3, token: 65);
+            public static void Results() => Net.Forward(Pictures(2), new Tensor<float, Digits.Batch, Classes>(3, 10));
+            public static void Empty() => new FitSimpleNN(Net).Step(new(Pictures(0), new Tensor<int, Digits.Batch>(0)));
+            public static void Label() => new FitSimpleNN(Net).Step(new(Pictures(2), new Tensor<int, Digits.Batch>(new[] { 0, -1 })));
+            public static void Sample() => new FitSimpleNN(Net).Evaluate(DataSource.From(new FitSimpleNN.Sample[] { new(new float[784], 1), new(new float[3], 1) }), 2);
+            public static void One() => Net.Predict(new float[5]);
+            public static void Back() => Net.Backward(new Tensor<float, Digits.Batch, Classes>(2, 10));
+            public static void Null() => Net.Forward(null!);
+
+            private static Tensor<float, Digits.Batch, Pixels> Pictures(int count) => new(count, 784);
+
+            private static void Generate(int seq, int memory, int token = 0)
+            {
+                var tokens = new Tensor<int, Language.Models.Batch, Seq>(2, seq);
+                tokens[0, 1] = token;
+                Gpt.Forward(tokens, new Tensor<float, Language.Models.Batch, SeqPlus1, N4>(2, memory, 4), 1);
+            }
+        }
+        """;
+
     /// <summary>Stands for the programs, which other printers print.</summary>
-    private static string Programs { get; } = """
+    private static string Programs => """
         using System;
         using FeedbackNN;
         using FeedbackNN.Cpu;
