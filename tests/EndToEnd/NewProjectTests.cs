@@ -72,7 +72,7 @@ public sealed class NewProjectTests(LocalFeed feed) : IClassFixture<LocalFeed>
         var build = Dotnet(folder, "build", "-c", "Release");
         Assert.NotEqual(0, build.ExitCode);
         var errors = build.Output.Split('\n').Where(line => line.Contains("error ")).Select(line => line.Trim()).Distinct().ToList();
-        Assert.Contains("spirals.fnn(7,33): error FNN2", Assert.Single(errors));
+        Assert.Contains("spirals.fnn(7,35): error FNN2", Assert.Single(errors));
         Assert.Contains("head", errors[0]);
     }
 

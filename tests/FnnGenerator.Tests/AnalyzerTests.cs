@@ -74,20 +74,41 @@ public class AnalyzerTests
         Assert.All(supported, descriptor => Assert.NotEmpty(descriptor.HelpLinkUri));
     }
 
-    [Fact]
-    public void A_mistake_in_a_body_leaves_the_typed_API()
+    [Theory]
+    [InlineData("return fit(y)", "minimize loss with sgd(lr: 0.1)")]
+    [InlineData("return fit(x)", "minimize lost with sgd(lr: 0.1)")]
+    [InlineData("return fit(y)", "minimize lost with sgd(lr: 0.1)")]
+    public async Task A_mistake_in_a_body_leaves_the_typed_API(string returned, string minimized)
     {
-        var file = new FnnText(Path, """
+        var file = new FnnText(Path, $$"""
             namespace Wrong
             model Line(x: f32[batch, 3]) -> f32[batch, 1] {
                 fit = linear(1)
-                return fit(y)
+                {{returned}}
+            }
+            train Fit for net: Line (x: f32[batch, 3], y: f32[batch, 1]) {
+                loss = mse(net(x), y)
+                {{minimized}}
+                metric worst = max(abs(net(x) - y))
             }
             """);
+        const string use = """
+            static class Use
+            {
+                public static double Train(Wrong.Fit.MiniBatch batch)
+                {
+                    using var net = new Wrong.Line(seed: 1);
+                    using var fit = new Wrong.Fit(net);
+                    fit.Optimizer.Momentum = 0.5;
+                    return fit.Step(batch).Worst;
+                }
+            }
+            """;
         GeneratorHarness.CreateDriver(file)
-            .RunGeneratorsAndUpdateCompilation(GeneratorHarness.Compile("static class Use { public static object Make() => new Wrong.Line(); }"), out var compilation, out var diagnostics);
+            .RunGeneratorsAndUpdateCompilation(GeneratorHarness.Compile(use), out var compilation, out var diagnostics);
         Assert.Empty(diagnostics);
         Assert.DoesNotContain(compilation.GetDiagnostics(), diagnostic => diagnostic.Severity == DiagnosticSeverity.Error);
+        Assert.Contains(await GeneratorHarness.Analyze(file), diagnostic => diagnostic.Severity == DiagnosticSeverity.Error);
     }
 
     [Fact]

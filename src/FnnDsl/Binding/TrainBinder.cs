@@ -13,15 +13,18 @@ namespace FeedbackNN.Dsl.Binding;
 internal sealed class TrainBinder(ModuleScope scope, DiagnosticBag diagnostics, TrainSymbol symbol)
 {
     private readonly List<(string Name, Symbol Model, NetStorage Storage)> _nets = [];
+    private bool _hasBrokenNet;
 
     private TrainDeclaration Declaration => symbol.Declaration;
 
     public (BoundTrain? Result, BoundTrain? Signature) Bind()
     {
         if (!BindNets()) return (null, null);
-        var first = TrainRun.Execute(scope, diagnostics, symbol, _nets, training: true);
+        var first = _hasBrokenNet ? TrainRun.ExecuteSignature(scope, diagnostics, symbol) : TrainRun.Execute(scope, diagnostics, symbol, _nets, training: true);
         if (first.Inputs is null) return (null, null);
-        var signature = Assemble(first, null, default, default, default);
+        var metricNames = TrainSignature.Metrics(symbol);
+        var signature = Assemble(first, null, TrainSignature.Objectives(symbol), metricNames, metricNames);
+        if (_hasBrokenNet) return (null, signature);
         if (diagnostics.HasErrors) return (null, signature);
         if (first.Minimized.Count == 0)
         {
@@ -100,8 +103,9 @@ internal sealed class TrainBinder(ModuleScope scope, DiagnosticBag diagnostics, 
             }
             // What is wrong in the model is reported with the model, not once more here.
             var own = new DiagnosticBag();
-            var (result, _, storage) = new ModelBinder(scope, own).Bind(found);
-            if (result is null) return false;
+            var (result, signature, storage) = new ModelBinder(scope, own).Bind(found);
+            if (signature is null) return false;
+            _hasBrokenNet |= result is null;
             _nets.Add((net.Name.Text, found, storage));
         }
         return true;

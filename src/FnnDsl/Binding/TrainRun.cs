@@ -50,21 +50,27 @@ internal sealed class TrainRun
             instance.Net = nets[k].Storage.At(k);
             frame.Values[nets[k].Name] = new InstanceOperand(instance);
         }
-        run.Inputs = run.Body.BindInputs(symbol.Declaration.Inputs, symbol.Declaration.Where, out var axes);
-        run.RuntimeAxes = axes;
+        run.BindInputs(symbol);
         if (run.Inputs is not null) run.Body.BindStatements(symbol.Declaration.Body);
         return run;
     }
 
-    /// <summary>A loss's name: that of the value, or <c>loss</c>.</summary>
-    public string LossName(int index)
+    /// <summary>The signature alone: of a training whose networks have errors, which its body would only repeat.</summary>
+    public static TrainRun ExecuteSignature(ModuleScope scope, DiagnosticBag diagnostics, TrainSymbol symbol)
     {
-        if (Minimized[index].Statement.Loss is NameExpression name) return name.Name;
-        var taken = Minimized.Select(item => (item.Statement.Loss as NameExpression)?.Name).ToArray();
-        var candidate = index == 0 ? "loss" : $"loss{index + 1}";
-        while (taken.Contains(candidate)) candidate += "_";
-        return candidate;
+        var run = new TrainRun(new BindingContext(scope, diagnostics, training: true, symbolic: false), new Frame(symbol, null, default));
+        run.BindInputs(symbol);
+        return run;
     }
+
+    private void BindInputs(TrainSymbol symbol)
+    {
+        Inputs = Body.BindInputs(symbol.Declaration.Inputs, symbol.Declaration.Where, out var axes);
+        RuntimeAxes = axes;
+    }
+
+    /// <summary>A loss's name: that of the value, or <c>loss</c>.</summary>
+    public string LossName(int index) => TrainSignature.LossNames(Minimized.Select(item => item.Statement.Loss).ToArray())[index];
 
     private void BindStatement(Statement statement)
     {
