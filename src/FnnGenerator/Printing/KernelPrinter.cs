@@ -277,7 +277,12 @@ internal sealed class KernelPrinter(CodeWriter writer, Kernel kernel, string nam
 
     // ---- Addresses --------------------------------------------------------------------------------------------------
 
-    private void Scalars(Level level, int pass) => _body.WriteScalars(writer, level, pass, access => Element(access, null), IndexText, RandomText);
+    private void Scalars(Level level, int pass) => _body.WriteScalars(writer, level, pass, RowElement, IndexText, RandomText);
+
+    /// <summary>An element that is the same for all columns; a tile of one column has its own rows, too.</summary>
+    private string RowElement(Access access) => IsTile && access.Operand == 0 && access.RowStrides.Any(stride => !stride.IsZero)
+        ? "tile[(row - firstRow) * stride]"
+        : Element(access, null);
 
     private string Load(Access access)
     {
