@@ -87,7 +87,13 @@ internal sealed partial class IndexLowering(IIndexScope scope, GraphBuilder buil
     // Whether each element of a result depends on nothing but that element of the arguments.
     private bool IsElementwise(Value result, IEnumerable<Operand> arguments)
     {
-        var known = new HashSet<int>(arguments.OfType<TensorOperand>().Select(argument => argument.Value.Id));
+        // What an argument is a view of counts as the argument: where it repeats itself, the graph computes with what it repeats.
+        var known = new HashSet<int>();
+        foreach (var argument in arguments.OfType<TensorOperand>())
+        {
+            var node = argument.Value.Node;
+            while (known.Add(node.Id) && node.Operation is View) node = builder[node.Inputs[0]];
+        }
         var pending = new Stack<int>();
         pending.Push(result.Id);
         while (pending.Count > 0)

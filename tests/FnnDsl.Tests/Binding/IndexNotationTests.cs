@@ -113,6 +113,8 @@ public sealed class IndexNotationTests
             (a, b) => Each(N, M, (s, i) => Math.Tanh(a(s, i, 0) / (1 + Math.Abs(a(s, i, 0))) + Math.Exp(b(s, i, 1)))));
         Check("y[s, i] = huber(a[s, i, 0], b[s, i, 2], delta: 0.5)", "f32[n, 3]",
             (a, b) => Each(N, M, (s, i) => Math.Abs(a(s, i, 0) - b(s, i, 2)) is var e && e <= 0.5 ? e * e / 2 : 0.5 * (e - 0.25)));
+        Check("t[s] = sum[i, e] a[s, i, e]\n y[s, i] = huber(t[s], b[s, i, 0], delta: 0.5) + elu(t[s])", "f32[n, 3]",
+            (a, b) => Each(N, M, (s, i) => Each(M, K, (j, e) => a(s, j, e)).Sum() is var t && Math.Abs(t - b(s, i, 0)) is var e ? (e <= 0.5 ? e * e / 2 : 0.5 * (e - 0.25)) + (t > 0 ? t : Math.Exp(t) - 1) : 0));
         Check("y[s, i] = relu(sum[e] a[s, i, e] * b[s, i, e])", "f32[n, 3]", (a, b) => Each(N, M, (s, i) => Math.Max(0, Upto(K).Sum(e => a(s, i, e) * b(s, i, e)))));
     }
 

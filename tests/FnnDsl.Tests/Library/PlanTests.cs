@@ -32,4 +32,18 @@ public sealed class PlanTests
         var plan = FnnCompiler.Compile(TestCompiler.BindModel(text)).Inference;
         Assert.Single(plan.Steps);
     }
+
+    [Theory]
+    [InlineData("f32[n, 40]", "softmax(x)")]
+    [InlineData("f32[n]", "cross_entropy(x, label)")]
+    [InlineData("f32[n, 40]", "gelu(x)")]
+    [InlineData("f32[n, 40]", "plain(x)")]
+    public void One_kernel_forward_and_one_backward(string type, string call)
+    {
+        var text = $"model M(x: f32[n, 40], label: i32[n]) -> {type} {{\n plain = layer_norm(affine: false)\n return {call}\n}}";
+        var plan = FnnCompiler.Compile(TestCompiler.BindModel(text)).Training;
+        Assert.Equal(2, plan.Steps.Count(step => step is KernelStep));
+        // Besides, the gradient of an input is copied out, for callers who want it.
+        Assert.All(plan.Steps, step => Assert.True(step is KernelStep or CopyStep));
+    }
 }
