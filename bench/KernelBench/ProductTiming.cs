@@ -4,10 +4,13 @@ using FeedbackNN.Cpu;
 
 namespace KernelBench;
 
-/// <summary>Times one product: warm, median of many samples of at least 50 µs each.</summary>
+/// <summary>
+/// Times one product, warm: the median of many samples, and the fastest tenth of them, which is what the code reaches when nobody
+/// else wants the cores.
+/// </summary>
 internal static unsafe class ProductTiming
 {
-    public static (double Microseconds, double Gigaflops) Measure(WorkerPool pool, ProductShape shape)
+    public static (double Median, double FastestTenth, double Gigaflops) Measure(WorkerPool pool, ProductShape shape)
     {
         float* left = Random((long)shape.Batch * shape.M * shape.K, 1), right = Random((long)shape.Batch * shape.N * shape.K, 2), result = Random((long)shape.Batch * shape.M * shape.N, 3);
         var isLeftPlain = shape.Layout[0] == 'n';
@@ -20,7 +23,7 @@ internal static unsafe class ProductTiming
             Result = result,
         };
         var work = 2.0 * shape.Batch * shape.M * shape.N * shape.K;
-        var repeats = Math.Clamp((int)(5e6 / work), 1, 1000);
+        var repeats = Math.Clamp((int)(5e6 / Math.Max(1, work)), 1, 500);
         var times = new List<double>();
         for (var begin = Stopwatch.GetTimestamp(); times.Count < 21 || (times.Count < 400 && Stopwatch.GetElapsedTime(begin).TotalSeconds < 0.25);)
         {
@@ -33,8 +36,8 @@ internal static unsafe class ProductTiming
         NativeMemory.AlignedFree(right);
         NativeMemory.AlignedFree(result);
         times.Sort();
-        var median = times[times.Count / 2];
-        return (median, work / median * 1e-3);
+        var fastestTenth = times[times.Count / 10];
+        return (times[times.Count / 2], fastestTenth, work / fastestTenth * 1e-3);
     }
 
     private static float* Random(long count, int seed)

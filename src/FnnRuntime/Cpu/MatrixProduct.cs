@@ -38,7 +38,8 @@ public static unsafe partial class MatrixProduct
             a.Batch = 1;
         }
 
-        if (MatrixDots.Suits(a)) MatrixDots.Run(pool, a, epilogue);
+        if (MatrixSmall.Suits(a)) MatrixSmall.Run(a, epilogue);
+        else if (MatrixDots.Suits(a)) MatrixDots.Run(pool, a, epilogue);
         else RunTiles(pool, a, epilogue);
     }
 
