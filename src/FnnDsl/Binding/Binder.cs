@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using FeedbackNN.Dsl.Diagnostics;
 using FeedbackNN.Dsl.Syntax;
 using FeedbackNN.Dsl.Text;
@@ -50,8 +51,30 @@ public static class Binder
         var evaluator = new DimEvaluator(scope.Find, diagnostics);
         foreach (var dim in library.Values.OfType<DimSymbol>()) values[new("", dim.Name)] = evaluator.ValueOf(dim);
         foreach (var dim in user.Values.OfType<DimSymbol>()) values[new(dim.Namespace, dim.Name)] = evaluator.ValueOf(dim);
-        return new ModuleScope(user, library, values, diagnostics.ToArray());
+        var result = new ModuleScope(user, library, values, diagnostics.ToArray());
+        foreach (var file in files) NoteSyntaxErrors(file, result, user.Values);
+        return result;
     }
+
+    private static void NoteSyntaxErrors(FileSyntax file, ModuleScope scope, IEnumerable<Symbol> symbols)
+    {
+        var errors = file.Diagnostics.Where(diagnostic => diagnostic.Severity == Severity.Error).Select(diagnostic => diagnostic.Location.Span.Start).ToArray();
+        if (errors.Length == 0) return;
+        var own = symbols.Where(symbol => symbol.Source == file.Source).ToArray();
+        foreach (var symbol in own)
+        {
+            var span = symbol.Syntax.Span;
+            if (errors.Any(start => start >= span.Start && start <= span.End)) scope.Incomplete.Add(symbol);
+        }
+        // Whatever looks like a declaration's name and is none.
+        foreach (Match match in DeclarationName.Matches(file.Source.Text))
+        {
+            var name = match.Groups[1].Value;
+            if (own.All(symbol => symbol.Name != name)) scope.LostNames.Add(name);
+        }
+    }
+
+    private static readonly Regex DeclarationName = new(@"\b(?:dim|fn|layer|model|train|const|,)\s+([A-Za-z_][A-Za-z0-9_]*)", RegexOptions.CultureInvariant);
 
     /// <summary>Binds a model, or a member of a family.</summary>
     /// <exception cref="ArgumentException">There is no such model.</exception>
@@ -63,7 +86,7 @@ public static class Binder
         }
         var diagnostics = new DiagnosticBag();
         var (result, signature, _) = new ModelBinder(scope, diagnostics).Bind(symbol);
-        return new BindResult<BoundModel>(diagnostics.HasErrors ? null : result, signature, diagnostics.ToArray());
+        return Result(scope, symbol, result, signature, diagnostics);
     }
 
     /// <summary>Binds a training.</summary>
@@ -73,11 +96,19 @@ public static class Binder
         if (scope.FindExactly(ns, name) is not TrainSymbol symbol) throw new ArgumentException($"There is no train '{name}' in namespace '{ns}'.", nameof(name));
         var diagnostics = new DiagnosticBag();
         var (result, signature) = new TrainBinder(scope, diagnostics, symbol).Bind();
-        return new BindResult<BoundTrain>(diagnostics.HasErrors ? null : result, signature, diagnostics.ToArray());
+        return Result(scope, symbol, result, signature, diagnostics);
+    }
+
+    // What follows from a syntax error is left out: in declarations that have one, and of names that one kept from being declared.
+    private static BindResult<T> Result<T>(ModuleScope scope, Symbol symbol, T? result, T? signature, DiagnosticBag diagnostics) where T : class
+    {
+        var isWhole = !diagnostics.HasErrors && !DeclarationClosure.Reach(scope, symbol).Any(scope.Incomplete.Contains);
+        return new BindResult<T>(isWhole ? result : null, signature, scope.WithoutFollowers(diagnostics.ToArray()));
     }
 
     /// <summary>
-    /// What is wrong in layers, fns and families of the user that nothing compiled by itself reaches: each is checked with symbolic axes and config.
+    /// What is wrong in layers, fns and families of the user that nothing compiled by itself reaches: each is checked with symbolic axes and config. Of those
+    /// that something reaches only wrong names are told, which no call can change: the calls themselves may not have come so far.
     /// </summary>
     public static EquatableArray<Diagnostic> CheckUninstantiated(ModuleScope scope)
     {
@@ -87,11 +118,12 @@ public static class Binder
             reached.UnionWith(DeclarationClosure.Reach(scope, symbol));
         }
         var diagnostics = new DiagnosticBag();
-        foreach (var symbol in scope.UserSymbols.OfType<CallableSymbol>().Where(symbol => !reached.Contains(symbol)))
+        foreach (var symbol in scope.UserSymbols.OfType<CallableSymbol>().Where(symbol => symbol.Kind != CallableKind.Model || symbol.IsFamily))
         {
-            new ModelBinder(scope, diagnostics).CheckAlone(symbol);
+            if (!reached.Contains(symbol)) new ModelBinder(scope, diagnostics).CheckAlone(symbol);
+            else diagnostics.AddRange(scope.ErrorsAlone(symbol).Where(error => error.Row == DiagnosticTable.UnknownName && error.Location.Source == symbol.Source));
         }
-        return diagnostics.ToArray();
+        return scope.WithoutFollowers(diagnostics.ToArray());
     }
 
     /// <summary>

@@ -58,8 +58,20 @@ internal sealed partial class BodyBinder
 
     private Operand InvokeInstance(LayerInstance instance, List<CallArgument> arguments, TextSpan span)
     {
-        if (instance.Path is null && !NameInstance(instance, span)) return Poison;
-        return CallSymbol(instance.Symbol, arguments, span, instance, false);
+        var isUnnamed = instance.Path is null;
+        if (isUnnamed && !NameInstance(instance, span)) return Poison;
+        var result = CallSymbol(instance.Symbol, arguments, span, instance, false);
+        if (isUnnamed && !frame.Path.IsSingle) HintAtName(instance, span);
+        return result;
+    }
+
+    // A name by place matters only to what has weights.
+    private void HintAtName(LayerInstance instance, TextSpan span)
+    {
+        if (instance.Net is { } net && net.Paths.Any(path => path.StartsWith(instance.Path + ".", StringComparison.Ordinal)))
+        {
+            Report(DiagnosticTable.UnnamedLayer, span, instance.Path!);
+        }
     }
 
     public Operand Call(CallExpression call, IReadOnlyList<Operand> operands)
@@ -250,10 +262,7 @@ internal sealed partial class BodyBinder
     private bool NameInstance(LayerInstance instance, TextSpan span)
     {
         if (frame.Path.IsSingle) return PlaceInstance(instance, "", null, span);
-        var derived = Derive(instance.Symbol.Name);
-        if (!PlaceInstance(instance, derived, null, span)) return false;
-        Report(DiagnosticTable.UnnamedLayer, span, instance.Path!);
-        return true;
+        return PlaceInstance(instance, Derive(instance.Symbol.Name), null, span);
     }
 
     private string Derive(string name)

@@ -43,6 +43,13 @@ internal sealed partial class BodyBinder
                 axes.Add(name.Name);
             }
         }
+        foreach (var condition in conditions)
+        {
+            // Conditions are about sizes: tensors have no values before the program runs.
+            if (!NamesIn(condition).Any(name => parameters.Any(parameter => parameter.Type.Axes is not null && parameter.Name.Text == name))) continue;
+            Report(DiagnosticTable.WhereUnclear, condition.Span);
+            fits = false;
+        }
         if (!fits || !ApplyConditions(conditions)) return null;
 
         var inputs = new List<BoundTensor>();
@@ -79,7 +86,7 @@ internal sealed partial class BodyBinder
                 continue;
             }
             var expression = ((SizeAxis)axis).Size;
-            if (EvaluateSize(expression) is not { } size) return null;
+            if (EvaluateAxis(expression) is not { } size) return null;
             bound.Add(BoundAxisOf(expression, size));
             notes.Add(NoteOf(expression));
         }

@@ -226,11 +226,19 @@ internal sealed partial class BodyBinder
                 frame.Notes[unbound.Name] = note;
                 continue;
             }
-            if (EvaluateSize(expression) is not { } expected) return new Misfit("", []);
+            if (EvaluateAxis(expression) is not { } expected) return new Misfit("", []);
             if (AreEqual(expected, actual)) continue;
             var written = expression is NumberExpression ? "" : $"'{TextOf(expression.Span)}' is ";
             return new Misfit($"axis {position - 1 - tensor.Rank} is {actual}, and {written}{expected}", AxisLabels((expected, NoteOf(expression)), (actual, note)).ToArray());
         }
+        return null;
+    }
+
+    // An axis that is an expression: its names have a size by then, or nothing gives them one.
+    private Size? EvaluateAxis(Expression expression)
+    {
+        if (expression is NameExpression || NamesIn(expression).FirstOrDefault(name => Lookup(name) is null) is not { } unbound) return EvaluateSize(expression);
+        Report(DiagnosticTable.AxisUnbound, expression.Span, unbound);
         return null;
     }
 

@@ -285,7 +285,7 @@ internal sealed partial class BodyBinder
             if (leftOperand is PoisonOperand || rightOperand is PoisonOperand) return false;
             if (AsSize(leftOperand) is { } left && AsSize(rightOperand) is { } right)
             {
-                if (Decide(binary.Operator, left, right) is { } truth) return truth || ConditionFails(condition, $"{left} {entry.Sign} {right} does not hold");
+                if (Decide(binary.Operator, left, right) is { } truth) return truth || ConditionFails(condition);
                 context.AddGuard(new BoundGuard(TextOf(condition.Span), left, entry.Sign, right, OriginOf(condition.Span)));
                 AddFact(binary, left, right);
                 return true;
@@ -295,7 +295,7 @@ internal sealed partial class BodyBinder
         switch (operand)
         {
             case PoisonOperand: return false;
-            case BoolOperand truth: return truth.Truth || ConditionFails(condition, "it does not hold");
+            case BoolOperand truth: return truth.Truth || ConditionFails(condition);
             default:
                 if (context.Symbolic) return true;
                 Report(DiagnosticTable.WhereUnclear, condition.Span);
@@ -303,9 +303,12 @@ internal sealed partial class BodyBinder
         }
     }
 
-    private bool ConditionFails(Expression condition, string why)
+    private bool ConditionFails(Expression condition)
     {
         if (context.Symbolic) return true;
+        var values = NamesIn(condition).Distinct().Select(name => (name, Value: Lookup(name))).Where(item => item.Value is NumberOperand or SizeOperand { Size.IsConstant: true } or BoolOperand)
+            .Select(item => $"{item.name} is {(item.Value is SizeOperand size ? size.Size.ToString() : Describe(item.Value!))}").ToArray();
+        var why = values.Length == 0 ? "that is never so" : string.Join(" and ", values);
         var labels = new[] { new Label(frame.At(condition.Span), "the condition") };
         // The call is to blame, not the body.
         if (frame.Caller is { } caller) new BodyBinder(context, caller).Report(DiagnosticTable.WhereFails, frame.CallSpan, labels, null, frame.Name, TextOf(condition.Span), why);

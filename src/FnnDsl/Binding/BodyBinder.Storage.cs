@@ -172,7 +172,8 @@ internal sealed partial class BodyBinder
                 return null;
             }
             var hole = FnnParser.Parse(new SourceText("name", "dim hole = " + text.Substring(open + 1, close - open - 1)));
-            if (hole.Declarations.Count != 1 || hole.Declarations[0] is not DimDeclaration dim || !TryNumber(Bind(dim.Value), out var number, out var whole) || !whole)
+            if (hole.Declarations.Count != 1 || hole.Declarations[0] is not DimDeclaration dim || NamesIn(dim.Value).Any(part => Lookup(part) is null)
+                || !TryNumber(Bind(dim.Value), out var number, out var whole) || !whole)
             {
                 Report(DiagnosticTable.BadCheckpointName, named.Span, $"'{text.Substring(open, close - open + 1)}' is no whole number known at build");
                 return null;
@@ -217,6 +218,7 @@ internal sealed partial class BodyBinder
         foreach (var pair in instance.Notes) inside.Notes[pair.Key] = pair.Value;
         var body = new BodyBinder(context, inside);
         var isKnown = (storage.Type.Axes ?? default).All(axis => axis is SizeAxis size && NamesIn(size.Size).All(part => body.Lookup(part) is not null));
+        isKnown &= storage.Initial is null || NamesIn(storage.Initial).All(part => body.Lookup(part) is not null);
         if (!isKnown) return Fail(DiagnosticTable.NotYetKnown, member.Span, TextOf(member.Span), instance.DisplayName);
         return body.Materialize(storage) ?? Poison;
     }

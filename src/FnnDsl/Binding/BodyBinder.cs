@@ -139,6 +139,9 @@ internal sealed partial class BodyBinder(BindingContext context, Frame frame) : 
             case QuotientOperand quotient:
                 ReportQuotient(quotient, expression.Span);
                 return null;
+            case NumberOperand when expression is BinaryExpression { Operator: BinaryOperator.Divide } division && AsSize(Bind(division.Left)) is { } left && AsSize(Bind(division.Right)) is { } right:
+                ReportQuotient(new QuotientOperand(left, right), expression.Span);
+                return null;
             default:
                 Report(DiagnosticTable.NotASize, expression.Span, Describe(operand));
                 return null;
@@ -187,18 +190,17 @@ internal sealed partial class BodyBinder(BindingContext context, Frame frame) : 
     public void Report(DiagnosticRow row, TextSpan span, params object[] arguments) => Report(row, span, [], null, arguments);
 
     /// <summary>
-    /// Reports at the place itself when that is in the declaration being compiled, or when a name is wrong in the user's own code, for which no call is to
-    /// blame; else at the call in the declaration being compiled, with the way from there as labels.
+    /// Reports at the place itself when that is in the declaration being compiled, or when it is wrong however it is called: a name, or what is wrong in the
+    /// user's layer checked by itself too. Else the call is to blame: the nearest one that is not wrong by itself, with the way from there as labels.
     /// </summary>
     public void Report(DiagnosticRow row, TextSpan span, IEnumerable<Label> labels, string? fix, params object[] arguments)
     {
         var place = frame;
         var trail = new List<Label>();
-        var isOwnFault = row.Code.StartsWith("FNN2", StringComparison.Ordinal) && !frame.IsLibrary;
         if (row.Severity == Severity.Hint && frame.IsLibrary) return;
-        if (row.Severity != Severity.Hint && !isOwnFault)
+        if (row.Severity != Severity.Hint)
         {
-            while (place.Caller is { } caller)
+            while (place.Caller is { } caller && !IsOwnFault(row, place, span))
             {
                 trail.Add(new Label(place.At(span), $"here in '{place.Name}'"));
                 span = place.CallSpan;
@@ -206,6 +208,13 @@ internal sealed partial class BodyBinder(BindingContext context, Frame frame) : 
             }
         }
         context.Diagnostics.Report(row, place.At(span), fix, trail.Concat(labels).ToEquatableArray(), arguments);
+    }
+
+    private bool IsOwnFault(DiagnosticRow row, Frame place, TextSpan span)
+    {
+        if (place.IsLibrary) return false;
+        if (place == frame && row.Code.StartsWith("FNN2", StringComparison.Ordinal)) return true;
+        return place.Symbol is CallableSymbol symbol && context.Scope.ErrorsAlone(symbol).Any(error => error.Location == place.At(span));
     }
 
     public bool AreEqual(Size left, Size right) => context.Facts.AreEqual(left, right);

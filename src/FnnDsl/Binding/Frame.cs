@@ -140,6 +140,9 @@ internal sealed class NetStorage(int index)
 
     public List<BoundStorage> Buffers { get; } = [];
 
+    /// <summary>The places of all.</summary>
+    public IEnumerable<string> Paths => _places.Keys;
+
     /// <summary>Who made each: a place that a second declaration claims is an error.</summary>
     public Dictionary<string, string> Sites { get; } = new(StringComparer.Ordinal);
 

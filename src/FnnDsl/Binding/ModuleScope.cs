@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using FeedbackNN.Dsl.Diagnostics;
 using FeedbackNN.Dsl.Syntax;
 using FeedbackNN.Dsl.Text;
@@ -13,8 +14,12 @@ public readonly record struct DeclarationName(string Namespace, string Name);
 /// </summary>
 public sealed class ModuleScope
 {
+    // A layer that is being checked may call itself.
+    [ThreadStatic] private static HashSet<CallableSymbol>? _open;
+
     private readonly Dictionary<DeclarationName, Symbol> _user;
     private readonly IReadOnlyDictionary<string, Symbol> _library;
+    private readonly ConcurrentDictionary<CallableSymbol, EquatableArray<Diagnostic>> _errorsAlone = new();
 
     internal ModuleScope(Dictionary<DeclarationName, Symbol> user, IReadOnlyDictionary<string, Symbol> library, IReadOnlyDictionary<DeclarationName, DimValue?> dims,
         EquatableArray<Diagnostic> diagnostics)
@@ -27,6 +32,12 @@ public sealed class ModuleScope
 
     /// <summary>What is wrong with the table itself: duplicates, dims that have no value, names that hide the library's.</summary>
     public EquatableArray<Diagnostic> Diagnostics { get; }
+
+    /// <summary>Declarations of whose body or signature a part is missing after a syntax error: what follows from that is no news.</summary>
+    internal HashSet<Symbol> Incomplete { get; } = [];
+
+    /// <summary>Names that a syntax error kept from being declared: to use them is no second mistake.</summary>
+    internal HashSet<string> LostNames { get; } = new(StringComparer.Ordinal);
 
     /// <summary>The user's models that become classes, in the order of their files: members of families, not families.</summary>
     public IEnumerable<DeclarationName> Models => _user
@@ -77,6 +88,30 @@ public sealed class ModuleScope
     }
 
     internal DimValue? ValueOf(DimSymbol dim) => DimValues.TryGetValue(new(dim.IsLibrary ? "" : dim.Namespace, dim.Name), out var value) ? value : null;
+
+    /// <summary>The diagnostics that are not in or about what a syntax error has broken.</summary>
+    internal EquatableArray<Diagnostic> WithoutFollowers(EquatableArray<Diagnostic> diagnostics)
+    {
+        if (Incomplete.Count == 0 && LostNames.Count == 0) return diagnostics;
+        return diagnostics.Where(diagnostic =>
+            !Incomplete.Any(symbol => Covers(symbol, diagnostic.Location) || diagnostic.Labels.Any(label => Covers(symbol, label.Location)))
+            && !LostNames.Contains(diagnostic.Location.Source.GetText(diagnostic.Location.Span))).ToEquatableArray();
+
+        static bool Covers(Symbol symbol, Location place) =>
+            symbol.Source == place.Source && place.Span.Start >= symbol.Syntax.Span.Start && place.Span.Start <= symbol.Syntax.Span.End;
+    }
+
+    /// <summary>What is wrong with a layer or fn checked by itself, with symbolic axes and config; nothing while that is being found out.</summary>
+    internal EquatableArray<Diagnostic> ErrorsAlone(CallableSymbol symbol)
+    {
+        if (_errorsAlone.TryGetValue(symbol, out var known)) return known;
+        var open = _open ??= [];
+        if (!open.Add(symbol)) return default;
+        var diagnostics = new DiagnosticBag();
+        new ModelBinder(this, diagnostics).CheckAlone(symbol);
+        open.Remove(symbol);
+        return _errorsAlone[symbol] = diagnostics.ToArray().Where(diagnostic => diagnostic.Severity == Severity.Error).ToEquatableArray();
+    }
 
     private static IEnumerable<string> Enclosing(string space)
     {

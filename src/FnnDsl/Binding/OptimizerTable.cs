@@ -24,7 +24,7 @@ internal static class OptimizerTable
     [
         new("constant", [new("value", null, AtLeastZero)]),
         new("cosine", [new("start", null, AtLeastZero), new("total", null, Positive), new("end", 0, AtLeastZero)]),
-        new("linear", [new("start", null, AtLeastZero), new("total", null, Positive), new("end", 0, AtLeastZero)]),
+        new("linear", [new("start", null, AtLeastZero), new("end", 0, AtLeastZero), new("total", null, Positive)]),
         new("warmup_cosine", [new("peak", null, AtLeastZero), new("warmup", null, AtLeastZero), new("total", null, Positive), new("end", 0, AtLeastZero)]),
         new("step", [new("start", null, AtLeastZero), new("every", null, Positive), new("factor", 0.1, AtLeastZero)]),
     ];

@@ -6,8 +6,4 @@ public static partial class DiagnosticTable
     public static readonly DiagnosticRow UnnamedLayer = Hint("FNN6001", "Layer without a name", "this layer gets the name '{0}' by its place; naming it keeps checkpoints readable when lines move");
 
     public static readonly DiagnosticRow HidesLibrary = Hint("FNN6002", "Hides a name of the library", "this '{0}' stands for the library's '{0}' in this namespace");
-
-    public static readonly DiagnosticRow UnusedBinding = Hint("FNN6003", "Never used", "'{0}' is never used");
-
-    public static readonly DiagnosticRow ParameterNotTrained = Hint("FNN6004", "Never reached", "'{0}' has no part in any result");
 }

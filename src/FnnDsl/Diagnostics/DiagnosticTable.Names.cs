@@ -45,8 +45,6 @@ public static partial class DiagnosticTable
 
     public static readonly DiagnosticRow NotYetKnown = Error("FNN2020", "Not known yet", "'{0}' is known only after the first use of '{1}', which gives its sizes");
 
-    public static readonly DiagnosticRow LayerNeedsConfig = Error("FNN2021", "Layer without its config", "'{0}' is a layer: write {0}(...) to make one, then call that");
-
     /// <summary>All rows that are fields of this class, so that a new row needs no second entry.</summary>
     static partial void AddOtherRows(List<DiagnosticRow> rows)
     {

@@ -76,6 +76,4 @@ public static partial class DiagnosticTable
     public static readonly DiagnosticRow SizeNotPositive = Error("FNN3036", "Size below zero", "an axis can't have the size {0}");
 
     public static readonly DiagnosticRow NumberUnfit = Error("FNN3037", "Number does not fit", "{0} is no {1}");
-
-    public static readonly DiagnosticRow ValueUnusable = Error("FNN3038", "Not a value", "{0} can't be used as a value here");
 }

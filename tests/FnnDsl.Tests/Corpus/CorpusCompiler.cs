@@ -8,5 +8,5 @@ namespace FeedbackNN.Dsl.Tests;
 public static class CorpusCompiler
 {
     public static IReadOnlyList<Diagnostic> Diagnose(params SourceText[] sources) =>
-        sources.SelectMany(source => FnnParser.Parse(source).Diagnostics).ToArray();
+        FnnCompiler.Check(sources.Select(FnnParser.Parse).ToArray(), "Corpus");
 }
