@@ -38,11 +38,9 @@ internal sealed class Linear(Device? device = null, ulong seed = 0) : Model(Mani
     public BufferTensor Runs => new(this, "runs");
 }
 
-/// <summary>Σ ½(w·x + b - y)², its count, its gradient, and the largest error; the second net, where there is one, is pulled to the first.</summary>
-internal sealed unsafe class LinearProgram(WorkerPool pool, bool isTraining) : CpuProgram(pool, [])
+/// <summary>Σ ½(w·x + b - y)², its count, its gradient, and the largest error.</summary>
+internal sealed unsafe class LinearProgram(WorkerPool pool, bool isTraining, int net = 0, int target = 1) : CpuProgram(pool, [])
 {
-    public int Runs { get; private set; }
-
     protected override int AxisCount => 1;
 
     protected override ReadOnlySpan<string> Sources => new[] { "line.fnn(3): y = x @ w + b" };
@@ -51,11 +49,10 @@ internal sealed unsafe class LinearProgram(WorkerPool pool, bool isTraining) : C
 
     protected override void Execute(in ProgramCall call)
     {
-        Runs++;
         var x = (float*)call.Inputs[0];
-        var y = (float*)call.Inputs[1];
-        var w = (float*)call.Parameters[0];
-        var g = isTraining ? (float*)call.Gradients[0] : null;
+        var y = (float*)call.Inputs[target];
+        var w = (float*)call.Parameters[net];
+        var g = isTraining ? (float*)call.Gradients[net] : null;
         double sum = 0, worst = 0, g0 = 0, g1 = 0, gb = 0;
         for (nint i = 0; i < call.Sizes[0]; i++)
         {
@@ -73,7 +70,7 @@ internal sealed unsafe class LinearProgram(WorkerPool pool, bool isTraining) : C
         call.Scalars[2] = (float)worst;
         if (!isTraining) return;
         (g[0], g[1], g[64]) = ((float)(g0 / call.Sizes[0]), (float)(g1 / call.Sizes[0]), (float)(gb / call.Sizes[0]));
-        ((float*)call.NewBuffers[0])[0] = ((float*)call.Buffers[0])[0] + 1;
+        ((float*)call.NewBuffers[net])[0] = ((float*)call.Buffers[net])[0] + 1;
     }
 }
 
