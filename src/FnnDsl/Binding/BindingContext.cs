@@ -40,6 +40,12 @@ internal sealed class BindingContext(ModuleScope scope, DiagnosticBag diagnostic
     /// <summary>How often each random call site has drawn, so that each instantiation draws for itself.</summary>
     public Dictionary<string, int> RandomSites { get; } = [];
 
+    /// <summary>What the program checks. An axis that a condition makes equal to something known is no axis of the program any more: its tensors' types check it.</summary>
+    public IEnumerable<BoundGuard> RemainingGuards => Guards
+        .Select(guard => guard with { Left = Facts.Normalize(guard.Left), Right = Facts.Normalize(guard.Right) })
+        .Where(guard => guard.Left != guard.Right)
+        .Distinct();
+
     public void AddGuard(BoundGuard guard)
     {
         if (!Guards.Any(known => known.Left == guard.Left && known.Comparison == guard.Comparison && known.Right == guard.Right)) Guards.Add(guard);

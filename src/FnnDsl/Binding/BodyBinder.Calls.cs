@@ -267,11 +267,14 @@ internal sealed partial class BodyBinder
 
     private string Derive(string name)
     {
+        name = char.ToLowerInvariant(name[0]) + name.Substring(1);
         var key = frame.Path.Prefix + name + frame.Path.Suffix;
         frame.DerivedNames.TryGetValue(key, out var count);
-        frame.DerivedNames[key] = ++count;
-        name = char.ToLowerInvariant(name[0]) + name.Substring(1);
-        return count == 1 ? name : $"{name}_{count}";
+        string candidate;
+        do candidate = ++count == 1 ? name : $"{name}_{count}";
+        while (frame.Claims.ContainsKey(LocalPath(candidate)));
+        frame.DerivedNames[key] = count;
+        return candidate;
     }
 
     /// <summary>Puts an instance at its place in the layer or model around it.</summary>

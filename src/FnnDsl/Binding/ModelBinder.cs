@@ -23,7 +23,7 @@ internal sealed class ModelBinder(ModuleScope scope, DiagnosticBag diagnostics)
             training.Inputs.Select((input, k) => input with { IsIndexBelow = training.Context!.IndexBoundOf(k) ?? inference.Context?.IndexBoundOf(k) }).ToEquatableArray(),
             training.BoundResults,
             net.Parameters.ToEquatableArray(), net.Buffers.ToEquatableArray(),
-            training.Context!.Guards.Concat(inference.Context?.Guards ?? []).Distinct().ToEquatableArray(),
+            training.Context!.RemainingGuards.Concat(inference.Context?.RemainingGuards ?? []).Distinct().ToEquatableArray(),
             inference.Graph ?? empty, training.Graph ?? empty,
             new Origin(symbol.FullName, 0));
         var isWhole = training.Graph is not null && inference.Graph is not null && !diagnostics.HasErrors;

@@ -60,7 +60,7 @@ internal sealed class TrainBinder(ModuleScope scope, DiagnosticBag diagnostics, 
         var graph = evaluation.Context.Builder.Build(outputs);
         var result = Assemble(first, graph, objectives.ToEquatableArray(), stepMetrics, evaluationMetrics) with
         {
-            Guards = runs.SelectMany(run => run.Context.Guards).Distinct().ToEquatableArray(),
+            Guards = runs.SelectMany(run => run.Context.RemainingGuards).Distinct().ToEquatableArray(),
             Inputs = first.Inputs.Select((input, k) => input with { IsIndexBelow = runs.Select(run => run.Context.IndexBoundOf(k)).FirstOrDefault(bound => bound is not null) }).ToEquatableArray(),
         };
         return (result, signature);
@@ -69,7 +69,7 @@ internal sealed class TrainBinder(ModuleScope scope, DiagnosticBag diagnostics, 
     private BoundTrain Assemble(TrainRun run, Graph? evaluation, EquatableArray<BoundObjective> objectives, EquatableArray<BoundMetric> stepMetrics, EquatableArray<BoundMetric> evaluationMetrics) => new(
         symbol.Namespace, symbol.Name, Declaration.Doc,
         _nets.Select(net => new BoundNet(net.Name, net.Model.Namespace, net.Model.Name)).ToEquatableArray(),
-        run.RuntimeAxes, run.Inputs!.ToEquatableArray(), run.Context.Guards.ToEquatableArray(),
+        run.RuntimeAxes, run.Inputs!.ToEquatableArray(), run.Context.RemainingGuards.ToEquatableArray(),
         objectives, stepMetrics, evaluation ?? new Graph(default, default), evaluationMetrics,
         run.ClipKind, run.ClipLimit, new Origin(symbol.FullName, 0));
 
