@@ -14,12 +14,16 @@ internal static unsafe class MatrixDots
     // Adding up the lanes costs about as much for one element of the result as packing does for twelve of the right matrix.
     private const nint PackedForOneSum = 12;
 
-    private const nint ColumnsOfBlock = 64;
+    // With several tiles of rows, a block's part of the right matrix is read once for each: it must stay in the second-level cache.
+    private const nint LongestDepthReadAgain = 2048;
+
+    private const nint ColumnsOfBlock = 32;
     private const nint Grain = 65_536;
 
     /// <summary>Whether this way suits the product: both matrices lie along k, and packing the right one costs more than adding up lanes.</summary>
     public static bool Suits(in MatrixProductArguments a) =>
-        a.LeftColumn == 1 && a.RightColumn == 1 && a.K >= Simd.Lanes && a.M <= MaximumRows && a.M * PackedForOneSum <= a.K;
+        a.LeftColumn == 1 && a.RightColumn == 1 && a.K >= Simd.Lanes && a.M <= MaximumRows && a.M * PackedForOneSum <= a.K
+        && (a.M <= DotTile.MaximumRows || a.K <= LongestDepthReadAgain);
 
     /// <summary>Computes the product and hands it on, a block of columns at a time.</summary>
     public static void Run<TTile>(WorkerPool pool, in MatrixProductArguments a, in TTile epilogue)
