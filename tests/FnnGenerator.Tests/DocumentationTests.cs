@@ -25,11 +25,11 @@ public class DocumentationTests
             # Diagnostics
 
             Every code that a build can report about a `.fnn` file: 1xxx syntax, 2xxx names, 3xxx types and axes, 4xxx feedback, 5xxx training,
-            6xxx hints. In a message, `{0}`, `{1}` … stand for the particulars. A code can be silenced or raised like any of the C# compiler's:
+            6xxx hints, 9xxx failures of the compiler itself. In a message, `{0}`, `{1}` … stand for the particulars. A code can be silenced or raised like any of the C# compiler's:
             `dotnet_diagnostic.FNN6001.severity = none` in a `.globalconfig` file.
 
             """);
-        foreach (var row in DiagnosticTable.All)
+        foreach (var row in DiagnosticTable.All.Append(DiagnosticDescriptors.CompilerFailure))
         {
             text.Append($"\n## {row.Code}\n\n**{row.Title}** ({row.Severity.ToString().ToLowerInvariant()}): {row.Message.Replace("\n", " ")}\n");
             if (explanations.TryGetValue(row.Code, out var explanation)) text.Append($"\n{explanation}\n");

@@ -30,7 +30,7 @@ internal static class GeneratorHarness
 
     public static CSharpCompilation Compile(string code = "") => CSharpCompilation.Create(
         "Project",
-        [CSharpSyntaxTree.ParseText(code, ParseOptions, "Program.cs")],
+        [CSharpSyntaxTree.ParseText(code, ParseOptions, "Program.cs", System.Text.Encoding.UTF8)],
         References,
         new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, allowUnsafe: true, nullableContextOptions: NullableContextOptions.Enable));
 
