@@ -55,8 +55,16 @@ internal sealed partial class BodyBinder
         var inputs = new List<BoundTensor>();
         foreach (var parameter in parameters)
         {
-            if (BindInput(parameter, inputs.Count) is not { } input) return null;
-            if (parameter.Type.Axes is not null) inputs.Add(input);
+            try
+            {
+                if (BindInput(parameter, inputs.Count) is not { } input) return null;
+                if (parameter.Type.Axes is not null) inputs.Add(input);
+            }
+            catch (OverflowException)
+            {
+                Report(DiagnosticTable.SizeTooLarge, parameter.Type.Span);
+                return null;
+            }
         }
         runtimeAxes = axes.Where(axis => context.Facts.Normalize(Size.Axis(axis)) == Size.Axis(axis)).ToEquatableArray();
         return inputs;

@@ -26,7 +26,15 @@ internal sealed partial class BodyBinder
         {
             if (frame.Returned is not null || _failed) return;
             SetOrigin(statement.Span);
-            BindStatement(statement);
+            try
+            {
+                BindStatement(statement);
+            }
+            catch (OverflowException)
+            {
+                Report(DiagnosticTable.SizeTooLarge, statement.Span);
+                _failed = true;
+            }
         }
     }
 
@@ -276,6 +284,19 @@ internal sealed partial class BodyBinder
     }
 
     private bool ApplyCondition(Expression condition)
+    {
+        try
+        {
+            return DecideCondition(condition);
+        }
+        catch (OverflowException)
+        {
+            Report(DiagnosticTable.SizeTooLarge, condition.Span);
+            return false;
+        }
+    }
+
+    private bool DecideCondition(Expression condition)
     {
         if (condition is BinaryExpression { Operator: BinaryOperator.And } both) return ApplyCondition(both.Left) && ApplyCondition(both.Right);
         if (condition is BinaryExpression binary && Rows.TryGetValue(binary.Operator, out var entry) && entry.Row.Typing == Operators.OperatorTyping.Comparison)

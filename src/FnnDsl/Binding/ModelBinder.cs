@@ -81,7 +81,15 @@ internal sealed class ModelBinder(ModuleScope scope, DiagnosticBag diagnostics)
         switch (symbol)
         {
             case MemberSymbol member:
-                return new BodyBinder(context, new Frame(member, null, default)).InstanceOfMember(member);
+                try
+                {
+                    return new BodyBinder(context, new Frame(member, null, default)).InstanceOfMember(member);
+                }
+                catch (OverflowException)
+                {
+                    context.Diagnostics.Report(DiagnosticTable.SizeTooLarge, member.Location);
+                    return null;
+                }
             case CallableSymbol callable:
                 var frame = new Frame(callable, null, default);
                 var binder = new BodyBinder(context, frame);

@@ -76,4 +76,6 @@ public static partial class DiagnosticTable
     public static readonly DiagnosticRow SizeNotPositive = Error("FNN3036", "Size below zero", "an axis can't have the size {0}");
 
     public static readonly DiagnosticRow NumberUnfit = Error("FNN3037", "Number does not fit", "{0} is no {1}");
+
+    public static readonly DiagnosticRow SizeTooLarge = Error("FNN3038", "Number too large", "sizes here grow past what a 64-bit integer holds");
 }
