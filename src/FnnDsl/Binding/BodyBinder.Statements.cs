@@ -35,6 +35,11 @@ internal sealed partial class BodyBinder
                 Report(DiagnosticTable.SizeTooLarge, statement.Span);
                 _failed = true;
             }
+            catch (InsufficientExecutionStackException)
+            {
+                Report(DiagnosticTable.TooDeep, statement.Span);
+                _failed = true;
+            }
         }
     }
 

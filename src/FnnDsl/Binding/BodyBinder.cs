@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using FeedbackNN.Dsl.Diagnostics;
 using FeedbackNN.Dsl.Graphs;
 using FeedbackNN.Dsl.Operators;
@@ -71,7 +72,14 @@ internal sealed partial class BodyBinder(BindingContext context, Frame frame) : 
     public Operand Evaluate(Expression expression) => Bind(expression);
 
     /// <summary>What an expression is worth. Reports what is wrong with it and gives poison then.</summary>
-    public Operand Bind(Expression expression) => expression switch
+    public Operand Bind(Expression expression)
+    {
+        // A chain of a thousand '+' is as deep as it is long.
+        RuntimeHelpers.EnsureSufficientExecutionStack();
+        return BindKind(expression);
+    }
+
+    private Operand BindKind(Expression expression) => expression switch
     {
         NumberExpression number => new NumberOperand(number.Value, number.IsInteger),
         StringExpression text => new TextOperand(text.Value),
