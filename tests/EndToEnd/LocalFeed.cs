@@ -27,8 +27,14 @@ public sealed class LocalFeed : IDisposable
 
     public string Packages { get; }
 
-    /// <summary>Settings under which restoring uses the own cache.</summary>
-    internal IReadOnlyDictionary<string, string> Environment => new Dictionary<string, string> { ["NUGET_PACKAGES"] = Path.Combine(_root, "cache") };
+    /// <summary>Settings under which packages and what the command remembers of tools lie beside the feed, not in the user's folder.</summary>
+    internal IReadOnlyDictionary<string, string> Environment => new Dictionary<string, string>
+    {
+        ["NUGET_PACKAGES"] = Path.Combine(_root, "cache"),
+        ["DOTNET_CLI_HOME"] = Path.Combine(_root, "home"),
+        ["DOTNET_GENERATE_ASPNET_CERTIFICATE"] = "false",
+        ["DOTNET_ADD_GLOBAL_TOOLS_TO_PATH"] = "false",
+    };
 
     /// <summary>A new folder outside the repository whose only package source is this feed.</summary>
     internal string CreateFolder(string name)
