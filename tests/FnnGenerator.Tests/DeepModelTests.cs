@@ -42,7 +42,7 @@ public class DeepModelTests
 
             layer block()(x: f32[batch, d]) -> f32[batch, d] {
                 norm = layer_norm(); wide = linear(4*d); narrow = linear(d)
-                return x |> norm |> wide |> gelu |> narrow
+                return x + (x |> norm |> wide |> gelu |> narrow)
             }
 
             model Net(x: f32[batch, width]) -> f32[batch, 10] {

@@ -88,6 +88,7 @@ internal sealed unsafe class GeneratedProgram : IDisposable
         {
             call.Parameters[net] = Flat(_parameters[net], (n, i) => inputs.Parameter(n, i), node => node.Operation is Parameter p && p.Net == net ? p.Index : -1, net);
             call.Gradients[net] = Allocate(_parameters[net].Length * 8);
+            call.NewBuffers[net] = Allocate(_buffers[net].Length * 4);
             call.Buffers[net] = Flat(_buffers[net], (n, i) => inputs.Buffer(n, i), node => node.Operation is BufferValue b && b.Net == net ? b.Index : -1, net);
         }
         foreach (var output in _graph.Outputs)
@@ -107,7 +108,7 @@ internal sealed unsafe class GeneratedProgram : IDisposable
                 ResultTarget result => call.Results[result.Index],
                 InputGradientTarget gradient => call.InputGradients[gradient.Input],
                 GradientTarget gradient => (float*)call.Gradients[gradient.Net] + _parameters[gradient.Net].Offsets[gradient.Parameter],
-                BufferTarget buffer => (float*)call.Buffers[buffer.Net] + _buffers[buffer.Net].Offsets[buffer.Buffer],
+                BufferTarget buffer => (float*)call.NewBuffers[buffer.Net] + _buffers[buffer.Net].Offsets[buffer.Buffer],
                 ScalarTarget scalar => call.Scalars + scalar.Index,
                 var other => throw new InvalidOperationException(other.ToString()),
             };
@@ -125,7 +126,13 @@ internal sealed unsafe class GeneratedProgram : IDisposable
         // A parameter that nothing reads has a gradient all the same.
         foreach (var output in graph.Outputs)
         {
-            if (output.Target is GradientTarget gradient && find(new Node(0, new Parameter(gradient.Net, gradient.Parameter), default, graph[output.Node].Type, default)) is { } key) known[key] = graph[output.Node].Type;
+            Operation? owner = output.Target switch
+            {
+                GradientTarget gradient => new Parameter(gradient.Net, gradient.Parameter),
+                BufferTarget buffer => new BufferValue(buffer.Net, buffer.Buffer),
+                _ => null,
+            };
+            if (owner is not null && find(new Node(0, owner, default, graph[output.Node].Type, default)) is { } key) known[key] = graph[output.Node].Type;
         }
         return Enumerable.Range(0, 4).Select(net =>
         {

@@ -15,6 +15,9 @@ internal sealed class Fusion
     /// <summary>A shared expression dearer than this many additions is stored rather than computed twice.</summary>
     private const int RecomputeLimit = 16;
 
+    /// <summary>A load of a whole tensor, in additions: more than <see cref="RecomputeLimit"/>.</summary>
+    private const int LoadCost = 17;
+
     /// <summary>Values in one kernel beyond which the JIT starts to spill registers.</summary>
     private const int KernelSizeLimit = 96;
 
@@ -327,7 +330,7 @@ internal sealed class Fusion
     private bool IsTileRead(Read read, LoopDomain domain)
     {
         var node = _graph[read.Node];
-        return node.Operation is Contract { RightRank: 1 } && node.Type.Element == ElementType.F32
+        return node.Operation is Contract { RightRank: 1 } && node.Type.Element == ElementType.F32 && !domain.Columns.IsOne
             && LoopDomain.Of(node.Type.Shape) == domain && read.Indices == Affine.Identity(domain.Variables, domain.Variables);
     }
 
@@ -414,12 +417,7 @@ internal sealed class Fusion
     /// </summary>
     private bool StoreExpensiveShared()
     {
-        var cost = new int[_graph.Nodes.Count];
-        foreach (var node in _graph.Nodes)
-        {
-            if (IsLoaded(node.Id)) continue;
-            cost[node.Id] = Math.Min(1_000_000, OwnCost(node.Operation) + node.Inputs.Sum(id => IsLoaded(id) ? 0 : cost[id]));
-        }
+        var cost = InlineCosts();
         var users = new Dictionary<int, HashSet<(object Unit, int Parent)>>();
         foreach (var anchor in _anchors.Values) Count(anchor.Node, _groupOf[anchor.Node.Id]);
         foreach (var node in _graph.Nodes.Where(node => node.Operation is ViewTranspose or Pad or Concat)) Count(node, node.Id);
@@ -461,6 +459,36 @@ internal sealed class Fusion
                 }
             }
         }
+    }
+
+    /// <summary>
+    /// What computing each node inline costs: its operators, and a load for every tensor of its own size but the first. (A sum of two
+    /// tensors that several kernels want, such as a residual stream, is better read as one.)
+    /// </summary>
+    private int[] InlineCosts()
+    {
+        var cost = new int[_graph.Nodes.Count];
+        var operators = new int[_graph.Nodes.Count];
+        var loads = new HashSet<int>[_graph.Nodes.Count];
+        foreach (var node in _graph.Nodes)
+        {
+            if (IsLoaded(node.Id)) continue;
+            operators[node.Id] = OwnCost(node.Operation);
+            var read = loads[node.Id] = [];
+            foreach (var input in node.Inputs)
+            {
+                if (IsLoaded(input))
+                {
+                    if (_graph[input].Type.Rank > 0 && _graph[input].Type.ElementCount == node.Type.ElementCount) read.Add(input);
+                    continue;
+                }
+                operators[node.Id] = Math.Min(1_000_000, operators[node.Id] + operators[input]);
+                // What is smaller than this is spread over it and stays in the cache.
+                if (_graph[input].Type.ElementCount == node.Type.ElementCount && read.Count < 8) read.UnionWith(loads[input]);
+            }
+            cost[node.Id] = operators[node.Id] + LoadCost * Math.Max(0, read.Count - 1);
+        }
+        return cost;
     }
 
     private static int OwnCost(Operation operation) => operation switch

@@ -63,7 +63,7 @@ internal sealed class PlanWriter(Graph graph, Fusion fusion)
         foreach (var output in graph.Outputs)
         {
             var source = fusion.Resolve(output.Node);
-            var canWriteThere = output.Target is ResultTarget or GradientTarget or ScalarTarget && !Fusion.IsLeaf(graph[source].Operation)
+            var canWriteThere = !Fusion.IsLeaf(graph[source].Operation)
                 && graph[source].Operation is not CheckRange && !_places.ContainsKey(source);
             if (canWriteThere) _places.Add(source, TargetPlace(output.Target, graph[source].Type));
             else _copies.Add((output.Target, source));
@@ -72,7 +72,7 @@ internal sealed class PlanWriter(Graph graph, Fusion fusion)
 
     private void CopyOutputs(bool isBackward)
     {
-        foreach (var (target, node) in _copies.Where(copy => (copy.Target is InputGradientTarget or GradientTarget or BufferTarget) == isBackward))
+        foreach (var (target, node) in _copies.Where(copy => (copy.Target is InputGradientTarget or GradientTarget) == isBackward))
         {
             _steps.Add(new CopyStep(PlaceOf(node), TargetPlace(target, graph[node].Type), graph[node].Type.ElementCount, graph[node].Origin));
         }
@@ -83,7 +83,7 @@ internal sealed class PlanWriter(Graph graph, Fusion fusion)
         ResultTarget result => new ResultPlace(result.Index, type.Element, type.ElementCount),
         GradientTarget gradient => new GradientPlace(gradient.Net, gradient.Parameter, type.Element, type.ElementCount),
         InputGradientTarget input => new InputGradientPlace(input.Input, type.Element, type.ElementCount),
-        BufferTarget buffer => new NetBufferPlace(buffer.Net, buffer.Buffer, type.Element, type.ElementCount),
+        BufferTarget buffer => new NewNetBufferPlace(buffer.Net, buffer.Buffer, type.Element, type.ElementCount),
         ScalarTarget scalar => new ScalarPlace(scalar.Index),
         _ => throw new InvalidOperationException($"No place is known for {target}."),
     };

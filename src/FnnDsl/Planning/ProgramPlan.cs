@@ -52,7 +52,11 @@ public sealed record ParameterPlace(int Net, int Index, ElementType Element, Siz
 /// <summary>The same parameter's gradient in the flat gradient buffer.</summary>
 public sealed record GradientPlace(int Net, int Index, ElementType Element, Size Length) : Place(Element, Length);
 
+/// <summary>A buffer of a net as it was before this run.</summary>
 public sealed record NetBufferPlace(int Net, int Index, ElementType Element, Size Length) : Place(Element, Length);
+
+/// <summary>Where the new value of the buffer goes: memory of its own, so that every step reads the old one.</summary>
+public sealed record NewNetBufferPlace(int Net, int Index, ElementType Element, Size Length) : Place(Element, Length);
 
 public sealed record ScalarPlace(int Index) : Place(ElementType.F32, Size.One);
 

@@ -93,6 +93,7 @@ public static class StepLoops
         ParameterPlace parameter => parameter.Index,
         GradientPlace gradient => gradient.Index,
         NetBufferPlace buffer => buffer.Index,
+        NewNetBufferPlace buffer => buffer.Index,
         ScalarPlace scalar => scalar.Index,
         _ => 0,
     };
@@ -107,6 +108,7 @@ public static class StepLoops
         ParameterPlace parameter => parameter with { Index = position },
         GradientPlace gradient => gradient with { Index = position },
         NetBufferPlace buffer => buffer with { Index = position },
+        NewNetBufferPlace buffer => buffer with { Index = position },
         ScalarPlace scalar => scalar with { Index = position },
         _ => place,
     };

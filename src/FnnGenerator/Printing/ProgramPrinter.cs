@@ -190,9 +190,7 @@ internal sealed class ProgramPrinter
                     break;
                 case CopyStep copy:
                     var bytes = $"{SizeText.Factor(copy.Length)} * {Number(copy.Result.Element.SizeInBytes())}";
-                    var target = Pointer(copy.Result);
-                    var condition = copy.Result is InputGradientPlace ? $"if ({target} is not null) " : "";
-                    _writer.Line($"{condition}TensorKernels.Copy(Pool, {Pointer(copy.Source)}, {target}, {bytes});");
+                    _writer.Line($"TensorKernels.Copy(Pool, {Pointer(copy.Source)}, {Pointer(copy.Result)}, {bytes});");
                     break;
             }
         }
@@ -301,6 +299,7 @@ internal sealed class ProgramPrinter
             ParameterPlace parameter => Flat(type, "Parameters", parameter.Net, _parameters[parameter.Net], parameter.Index, stride),
             GradientPlace gradient => Flat(type, "Gradients", gradient.Net, _parameters[gradient.Net], gradient.Index, stride),
             NetBufferPlace buffer => Flat(type, "Buffers", buffer.Net, _buffers[buffer.Net], buffer.Index, stride),
+            NewNetBufferPlace buffer => Flat(type, "NewBuffers", buffer.Net, _buffers[buffer.Net], buffer.Index, stride),
             ScalarPlace => $"call.Scalars + {position}",
             _ => throw new InvalidOperationException($"No C# is known for {place}."),
         };

@@ -131,7 +131,7 @@ public abstract unsafe class Model : IDisposable
     {
         PrepareNewBuffers();
         _trainingRuns++;
-        RunTrainingPart(program, NewBufferStorage, new ProgramCall { Sizes = sizes, Inputs = inputs, Results = results });
+        RunTrainingPart(program, BufferStorage, NewBufferStorage, new ProgramCall { Sizes = sizes, Inputs = inputs, Results = results });
         KeepNewBuffers();
     }
 
@@ -139,8 +139,8 @@ public abstract unsafe class Model : IDisposable
     [EditorBrowsable(EditorBrowsableState.Never)]
     protected void RunBackward(CpuProgram program, nint* sizes, void** inputs, void** results, void** resultGradients, void** inputGradients)
     {
-        // The forward run has kept the buffers it worked on.
-        RunTrainingPart(program, BufferStorage, new ProgramCall
+        // The forward run has kept the new buffers; what it read lies in the others.
+        RunTrainingPart(program, NewBufferStorage, BufferStorage, new ProgramCall
         {
             Sizes = sizes,
             Inputs = inputs,
@@ -151,13 +151,13 @@ public abstract unsafe class Model : IDisposable
         });
     }
 
-    private void RunTrainingPart(CpuProgram program, float* workingBuffers, ProgramCall call)
+    private void RunTrainingPart(CpuProgram program, float* oldBuffers, float* workingBuffers, ProgramCall call)
     {
-        void* parameters = ParameterStorage, gradients = GradientStorage, buffers = workingBuffers;
+        void* parameters = ParameterStorage, gradients = GradientStorage, buffers = oldBuffers, newBuffers = workingBuffers;
         call.Parameters = &parameters;
         call.Gradients = &gradients;
         call.Buffers = &buffers;
-        call.NewBuffers = &buffers;
+        call.NewBuffers = &newBuffers;
         call.Seed = Seed;
         call.Step = _trainingRuns;
         program.Run(call);

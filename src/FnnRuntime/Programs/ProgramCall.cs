@@ -21,7 +21,7 @@ public unsafe struct ProgramCall
     /// <summary>The gradients of the results, read by the backward part only.</summary>
     public void** ResultGradients;
 
-    /// <summary>Where the gradients of the inputs go; a null entry is not wanted.</summary>
+    /// <summary>Where the gradients of the float inputs go; the entries of others are not used.</summary>
     public void** InputGradients;
 
     /// <summary>For each net the flat storage of its parameters.</summary>
@@ -33,7 +33,7 @@ public unsafe struct ProgramCall
     /// <summary>For each net the flat storage of its buffers.</summary>
     public void** Buffers;
 
-    /// <summary>For each net where the new values of its buffers go; may be the same as <see cref="Buffers"/>.</summary>
+    /// <summary>For each net where the new values of its buffers go: other memory, holding the old ones before the run.</summary>
     public void** NewBuffers;
 
     /// <summary>Numbers for the host: losses, counts and metrics.</summary>

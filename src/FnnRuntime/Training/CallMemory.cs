@@ -10,7 +10,7 @@ internal sealed unsafe class CallMemory : IDisposable
     {
         _scalarCount = scalarCount;
         HostScalars = new double[scalarCount];
-        _memory = new NativeBuffer((2L * axisCount + inputCount + 3 * netCount + scalarCount) * sizeof(long));
+        _memory = new NativeBuffer((2L * axisCount + inputCount + 4 * netCount + scalarCount) * sizeof(long));
         var next = (long*)_memory.Pointer;
         TrainingSizes = (nint*)Take(ref next, axisCount);
         Sizes = (nint*)Take(ref next, axisCount);
@@ -18,6 +18,7 @@ internal sealed unsafe class CallMemory : IDisposable
         Parameters = (void**)Take(ref next, netCount);
         Gradients = (void**)Take(ref next, netCount);
         Buffers = (void**)Take(ref next, netCount);
+        NewBuffers = (void**)Take(ref next, netCount);
         Scalars = (float*)Take(ref next, scalarCount);
     }
 
@@ -34,6 +35,8 @@ internal sealed unsafe class CallMemory : IDisposable
     public void** Gradients { get; }
 
     public void** Buffers { get; }
+
+    public void** NewBuffers { get; }
 
     public float* Scalars { get; }
 

@@ -179,7 +179,7 @@ public abstract unsafe class Trainer<TBatch, TReport> : IDisposable
         {
             Bind(batch, _memory.TrainingSizes, _memory.Inputs);
             var scalars = _memory.HostScalars.AsSpan(0, _evaluationScalars.Length);
-            var call = Call(_setup.Evaluation, isTraining: false);
+            var call = Call(_setup.Evaluation);
             _setup.Evaluation.Program.Run(call);
             _memory.ReadScalars(scalars);
             _setup.Evaluation.Accumulate(_evaluationScalars, scalars, isFirst);
@@ -222,7 +222,7 @@ public abstract unsafe class Trainer<TBatch, TReport> : IDisposable
             var scalars = _batchScalars.AsSpan(start, objective.Program.Scalars.Length);
             start += scalars.Length;
             if (!IsRun(i, StepCount)) continue;
-            var call = Call(objective.Program, isTraining: true);
+            var call = Call(objective.Program);
             objective.Program.Program.Run(call);
             _memory.ReadScalars(scalars);
             var loss = scalars[0] / scalars[1];
@@ -257,7 +257,7 @@ public abstract unsafe class Trainer<TBatch, TReport> : IDisposable
         throw new TrainingDivergedException(StepCount, what, value, source);
     }
 
-    private ProgramCall Call(TrainingProgram program, bool isTraining)
+    private ProgramCall Call(TrainingProgram program)
     {
         _memory.SelectSizes(program.Axes.AsSpan());
         for (var i = 0; i < _nets.Length; i++)
@@ -265,7 +265,8 @@ public abstract unsafe class Trainer<TBatch, TReport> : IDisposable
             var net = _nets[i];
             _memory.Parameters[i] = net.ParameterStorage;
             _memory.Gradients[i] = net.GradientStorage;
-            _memory.Buffers[i] = isTraining ? net.NewBufferStorage : net.BufferStorage;
+            _memory.Buffers[i] = net.BufferStorage;
+            _memory.NewBuffers[i] = net.NewBufferStorage;
         }
         return new ProgramCall
         {
@@ -274,7 +275,7 @@ public abstract unsafe class Trainer<TBatch, TReport> : IDisposable
             Parameters = _memory.Parameters,
             Gradients = _memory.Gradients,
             Buffers = _memory.Buffers,
-            NewBuffers = _memory.Buffers,
+            NewBuffers = _memory.NewBuffers,
             Scalars = _memory.Scalars,
             Seed = Seed,
             Step = (ulong)StepCount,
