@@ -65,6 +65,32 @@ public sealed class GraphProgramTests
         }
     }
 
+    /// <summary>Zeros of both signs, tiny and huge numbers, infinities, NaN: as float32 has it, since what overflows there is finite in float64.</summary>
+    [Theory]
+    [MemberData(nameof(Rows))]
+    public void EveryRowAtTheExtremes(string name)
+    {
+        var row = OperatorTable.All.First(row => row.Name == name);
+        if (row.Typing is OperatorTyping.Logical or OperatorTyping.Select) return;
+        double[] extremes = [0, -0.0, 1, -1, 0.5, -0.5, 1e-30, -1e-30, 1e-6, 30, -30, 87, -87, 100, -104, 1e30, -1e30, double.PositiveInfinity, double.NegativeInfinity, double.NaN];
+        var builder = new GraphBuilder();
+        var y = builder.Apply(row, row.Samples.Select((_, i) => builder.Input(i, "x" + i, F32(Batch))).ToArray());
+        if (y.Type.Element == ElementType.Bool) y = builder.Convert(y, ElementType.F32);
+        var graph = Result(builder, y);
+        using var program = GeneratedProgram.Compile(graph);
+        var pairs = row.Arity == 1 ? extremes.Select(x => new[] { x }).ToArray() : extremes.SelectMany(a => extremes.Select(b => new[] { a, b })).ToArray();
+        var inputs = Enumerable.Range(0, row.Arity).Select(i => pairs.Select(pair => (double)(float)pair[i]).ToArray()).ToArray();
+        var actual = program.Run(new Dsl.Interpretation.InterpreterInputs { Sizes = new Dictionary<string, long> { ["batch"] = pairs.Length }, Inputs = inputs })[0];
+        for (var i = 0; i < pairs.Length; i++)
+        {
+            // Float remainders of numbers this far apart keep no digits.
+            if (name == "rem" && Math.Abs(inputs[0][i]) > 1e6 * Math.Abs(inputs[1][i])) continue;
+            var expected = (double)(float)row.Evaluate(inputs.Select(input => input[i]).ToArray());
+            var same = double.IsFinite(expected) ? Math.Abs(actual[i] - expected) <= 1e-37 + row.Tolerance * 4 * Math.Abs(expected) : expected.Equals(actual[i]);
+            Assert.True(same, $"{name}({string.Join(", ", inputs.Select(input => input[i]))}) is {expected}, but the code says {actual[i]}.");
+        }
+    }
+
     [Fact]
     public void SoftmaxIsOneKernel()
     {

@@ -58,7 +58,7 @@ internal static class ScalarFunctions
     }
 
     /// <summary>-1, 0 or 1; 0 for what is not a number.</summary>
-    public static double Sign(double x) => x > 0 ? 1 : x < 0 ? -1 : 0;
+    public static double Sign(double x) => x > 0 ? 1 : x < 0 ? -1 : double.IsNaN(x) ? x : 0;
 
     public static double Truth(bool value) => value ? 1 : 0;
 }

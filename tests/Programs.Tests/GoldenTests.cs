@@ -1,0 +1,47 @@
+using FeedbackNN.Dsl;
+using FeedbackNN.Dsl.Binding;
+using FeedbackNN.Dsl.Graphs;
+using FeedbackNN.Dsl.Planning;
+using FeedbackNN.Dsl.Syntax;
+using FeedbackNN.Dsl.Text;
+using FeedbackNN.Generator.Printing;
+using Snapshooter.Xunit;
+
+namespace FeedbackNN.Programs.Tests;
+
+/// <summary>
+/// What each stage makes of a few small programs, as text to be reviewed like code: graph, plan, C#. After a wanted change delete the snapshot and run the
+/// test again.
+/// </summary>
+public sealed class GoldenTests
+{
+    [Theory]
+    [InlineData("digits")]
+    [InlineData("norms")]
+    [InlineData("residual_tower")]
+    [InlineData("word_embeddings")]
+    public void Stages(string program)
+    {
+        var text = File.ReadAllText(Path.Combine(Repository.Root, "tests", "corpus", "good", program + ".fnn")).Replace("\r", "");
+        var source = new SourceText($"/corpus/{program}.fnn", text);
+        var scope = Binder.Collect([FnnParser.Parse(source)], "Corpus");
+        var (graph, plan, nets) = scope.Trains.FirstOrDefault() is { Name: not null } train ? Train(scope, train) : Model(scope, scope.Models.Last());
+        var parameters = nets.Select(net => StorageLayout.Compute(net.Parameters)).ToArray();
+        var buffers = nets.Select(net => StorageLayout.Compute(net.Buffers)).ToArray();
+        Snapshot.Match(GraphPrinter.Print(graph), $"{program}.graph");
+        Snapshot.Match(PlanText.Print(plan), $"{program}.plan");
+        Snapshot.Match(ProgramPrinter.Print("Golden", plan, parameters, buffers, _ => null), $"{program}.cs");
+    }
+
+    private static (Graph, ProgramPlan, IReadOnlyList<BoundModel>) Train(ModuleScope scope, DeclarationName name)
+    {
+        var compiled = FnnCompiler.CompileTrain(scope, name.Namespace, name.Name).Result!;
+        return (compiled.Train.Objectives[0].Forward, compiled.Objectives[0], compiled.Nets);
+    }
+
+    private static (Graph, ProgramPlan, IReadOnlyList<BoundModel>) Model(ModuleScope scope, DeclarationName name)
+    {
+        var compiled = FnnCompiler.CompileModel(scope, name.Namespace, name.Name).Result!;
+        return (compiled.Model.Training, compiled.Training, [compiled.Model]);
+    }
+}
