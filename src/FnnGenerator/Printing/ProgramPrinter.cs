@@ -212,7 +212,8 @@ internal sealed class ProgramPrinter
                 _writer.Line($"{call}.Run(0, {SizeText.Print(count)});");
                 break;
             case KernelForm.Parts:
-                _writer.Line($"Pool.For({call}, {SizeText.Print(count)}, grain: 1);");
+                var work = Size.Product(kernel.Rows) * kernel.Columns * Size.Constant(kernel.Cost);
+                _writer.Line($"Pool.For({call}, {SizeText.Print(count)}, grain: RowGrain({SizeText.Factor(work)} / {Number(Kernel.PartCount)}));");
                 break;
             case KernelForm.Map:
                 _writer.Line($"Pool.For({call}, {SizeText.Print(count)}, grain: {Number(MapGrain(kernel))});");
