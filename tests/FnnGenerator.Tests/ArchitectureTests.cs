@@ -32,6 +32,15 @@ public class ArchitectureTests
     }
 
     [Fact]
+    public void The_names_that_models_must_not_have_are_those_of_the_runtime()
+    {
+        var types = Assembly.Load("FeedbackNN.Runtime").GetExportedTypes().Where(type => !type.IsNested && type.Namespace is "FeedbackNN" or "FeedbackNN.Cpu")
+            .Select(type => type.Name.Split('`')[0]).Distinct().ToArray();
+        Assert.NotEmpty(types);
+        Assert.All(types, name => Assert.True(Dsl.Binding.RuntimeNames.Contains(name), name));
+    }
+
+    [Fact]
     public void The_runtime_knows_neither_the_compiler_nor_a_GPU_library()
     {
         var runtime = Assembly.Load("FeedbackNN.Runtime");

@@ -42,9 +42,15 @@ public static class Binder
                 }
                 user.Add(name, symbol);
                 var isKnown = library.ContainsKey(symbol.Name) || BuiltIns.IsKnown(symbol.Name) || Operators.OperatorTable.TryFind(symbol.Name) is not null;
+                if (IsClass(symbol) && RuntimeNames.Contains(symbol.Name))
+                {
+                    diagnostics.Report(DiagnosticTable.NameOfRuntime, symbol.Location, $"another name, such as '{(symbol is TrainSymbol ? "Fit" : "My")}{symbol.Name}'", default, symbol.Name);
+                }
                 if (isKnown && symbol is CallableSymbol) diagnostics.Report(DiagnosticTable.HidesLibrary, symbol.Location, symbol.Name);
             }
         }
+
+        ReportAxisClashes(user.Values, diagnostics);
 
         var values = new Dictionary<DeclarationName, DimValue?>();
         var scope = new ModuleScope(user, library, values, default);
@@ -55,6 +61,38 @@ public static class Binder
         foreach (var file in files) NoteSyntaxErrors(file, result, user.Values);
         return result;
     }
+
+    /// <summary>Models and trainings become C# classes.</summary>
+    private static bool IsClass(Symbol symbol) => symbol is TrainSymbol or MemberSymbol or CallableSymbol { Kind: CallableKind.Model };
+
+    /// <summary>Axes become C# types too: <c>dim pixels</c> and a model <c>Pixels</c> would be two types of one name.</summary>
+    private static void ReportAxisClashes(IEnumerable<Symbol> symbols, DiagnosticBag diagnostics)
+    {
+        foreach (var space in symbols.GroupBy(symbol => symbol.Namespace))
+        {
+            var axes = new Dictionary<string, string>(StringComparer.Ordinal);
+            foreach (var name in space.SelectMany(AxisNames)) axes[TypeName(name)] = name;
+            foreach (var symbol in space.Where(IsClass))
+            {
+                if (axes.TryGetValue(symbol.Name, out var axis)) diagnostics.Report(DiagnosticTable.NameOfAxisType, symbol.Location, "give one of them another name", default, symbol.Name, axis);
+            }
+        }
+    }
+
+    private static IEnumerable<string> AxisNames(Symbol symbol) => symbol switch
+    {
+        DimSymbol dim => [dim.Name],
+        TrainSymbol train => train.Declaration.Inputs.SelectMany(input => AxisNames(input.Type)),
+        CallableSymbol { Kind: CallableKind.Model } model => model.Declaration.Parameters.Select(parameter => parameter.Type)
+            .Concat(model.Declaration.Results.Select(result => result.Type)).SelectMany(AxisNames),
+        _ => [],
+    };
+
+    private static IEnumerable<string> AxisNames(TypeSyntax type) =>
+        (type.Axes ?? default).OfType<SizeAxis>().Select(axis => axis.Size).OfType<NameExpression>().Select(name => name.Name);
+
+    /// <summary><c>batch_size</c> → <c>BatchSize</c></summary>
+    private static string TypeName(string axis) => string.Concat(axis.Split('_').Where(part => part.Length > 0).Select(part => char.ToUpperInvariant(part[0]) + part.Substring(1)));
 
     private static void NoteSyntaxErrors(FileSyntax file, ModuleScope scope, IEnumerable<Symbol> symbols)
     {

@@ -8,7 +8,14 @@ namespace FeedbackNN.Generator.Printing;
 /// <summary>The C# type of an axis: <c>Batch</c> and <c>Pixels</c> for names, <c>N10</c> for numbers, <c>TimePlus1</c> for expressions.</summary>
 internal static class AxisNames
 {
-    public static string Type(BoundAxis axis) => axis.Name is { } name ? CSharpNames.Pascal(name) : Type(axis.Size);
+    public static string Type(BoundAxis axis) => axis.Name is { } name ? Type(name) : Type(axis.Size);
+
+    public static string Type(string axis)
+    {
+        var name = CSharpNames.Pascal(axis);
+        // An axis called 'model' must not hide the runtime's type.
+        return RuntimeNames.Contains(name) ? name + "Axis" : name;
+    }
 
     /// <summary>How the <c>.fnn</c> file writes it.</summary>
     public static string Text(BoundAxis axis) => axis.Name ?? axis.Size.ToString();

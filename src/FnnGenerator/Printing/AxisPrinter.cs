@@ -21,7 +21,8 @@ internal static class AxisPrinter
             ofNames[type] = ofNames.TryGetValue(type, out var known) && known.Size != axis.Size ? axis with { Size = Size.Axis(AxisNames.Text(axis)) } : axis;
         }
         var constants = dims.ToList();
-        var sizes = constants.Where(dim => dim.IsInteger).ToDictionary(dim => CSharpNames.Pascal(dim.Name));
+        var sizes = new SortedDictionary<string, BoundDim>(StringComparer.Ordinal);
+        foreach (var dim in constants.Where(dim => dim.IsInteger)) sizes[AxisNames.Type(dim.Name)] = dim;
         foreach (var dim in sizes)
         {
             if (!ofNames.ContainsKey(dim.Key)) ofNames.Add(dim.Key, new BoundAxis(dim.Value.Name, Size.Axis(dim.Value.Name)));

@@ -1,0 +1,29 @@
+namespace FeedbackNN.Dsl.Binding;
+
+/// <summary>
+/// Types that generated code names. A model or training of the same name would hide them inside its own namespace; an axis of such a name gets another one.
+/// A test compares the list with the runtime.
+/// </summary>
+public static class RuntimeNames
+{
+    private static readonly HashSet<string> Names = new(StringComparer.Ordinal)
+    {
+        // FeedbackNN and FeedbackNN.Cpu.
+        "Accumulation", "Adam", "AdamW", "AdaptiveMoments", "BufferLifetime", "BufferTensor", "CheckpointException", "ConfusionMatrix", "CpuProgram",
+        "CsvColumn", "CsvFile", "CsvOptions", "CsvSource", "CsvTable", "DataException", "DataSource", "DataSourceViews", "Device", "EpochOrder",
+        "GradientClip", "IAxis", "IDataSource", "IRangeKernel", "ITileKernel", "IdxBytes", "IdxFile", "Initializer", "LabelledData", "LabelledSample",
+        "MatrixProduct", "MatrixProductArguments", "MatrixProductArguments64", "Model", "ModelManifest", "Objective", "Optimizer", "OptimizerKernels",
+        "ParameterList", "ParameterTensor", "Philox", "ProgramCall", "SafetensorsContent", "SafetensorsDtype", "SafetensorsDtypes", "SafetensorsEntry",
+        "SafetensorsFile", "SafetensorsTensor", "ScalarMath", "Schedule", "Sgd", "Signature", "Simd", "SimdMath", "Standardizer", "StorageSpec",
+        "StorageTensor", "Tensor", "TensorKernels", "Trainer", "TrainingDivergedException", "TrainingProgram", "TrainingProgress", "TrainingSetup",
+        "WorkerPool",
+        // Of .NET.
+        "ArgumentException", "ArgumentNullException", "ArgumentOutOfRangeException", "GC", "InvalidOperationException", "IReadOnlyList", "Math",
+        "MethodImpl", "MethodImplOptions", "NotSupportedException", "ReadOnlyMemory", "ReadOnlySpan", "Span", "Vector512",
+    };
+
+    public static bool Contains(string name) => Names.Contains(name);
+
+    /// <summary>All of them, for the test.</summary>
+    public static IReadOnlyCollection<string> All => Names;
+}
