@@ -14,6 +14,9 @@ internal sealed class BindingContext(ModuleScope scope, DiagnosticBag diagnostic
     /// <summary>How deep calls may go into each other: a recursion that passes it does not end.</summary>
     public const int MaximumDepth = 64;
 
+    /// <summary>How many statements one graph may unfold to, all calls and copies counted: what passes it multiplies, and would take until tomorrow.</summary>
+    public const int MaximumStatements = 100_000;
+
     private readonly Dictionary<int, Size> _indexBounds = [];
 
     public ModuleScope Scope => scope;
@@ -29,6 +32,9 @@ internal sealed class BindingContext(ModuleScope scope, DiagnosticBag diagnostic
     public bool Symbolic => symbolic;
 
     public int Depth { get; set; }
+
+    /// <summary>Statements bound so far, those of all calls and copies.</summary>
+    public int Statements { get; set; }
 
     public SizeFacts Facts { get; } = new();
 

@@ -82,7 +82,7 @@ internal sealed partial class BodyBinder
             return FailSize(DiagnosticTable.IndexOutOfRange, span, TextOf(span), length);
         }
         var least = fromEnd ? Size.Zero - position : position + Size.One;
-        if (!context.Facts.IsNotNegative(length - least)) AddSizeGuard(least, length, span);
+        if (!context.Facts.IsNotNegativeWhenEmpty(length - least)) AddSizeGuard(least, length, span);
         return place;
     }
 
@@ -118,7 +118,7 @@ internal sealed partial class BodyBinder
 
     private bool RequireSlice(Size low, Size high, Size length, RangeSubscript range)
     {
-        if (context.Facts.IsNotNegative(high - low)) return true;
+        if (context.Facts.IsNotNegativeWhenEmpty(high - low)) return true;
         if (context.Facts.IsNotNegative(low - high - Size.One))
         {
             Report(DiagnosticTable.SliceOutOfRange, range.Span, TextOf(range.Span), length);

@@ -131,16 +131,19 @@ internal sealed partial class BodyBinder
         }
         if (fits) return true;
         context.Depth--;
-        // A layer checked by itself has no numbers that fall.
-        if (!context.Symbolic)
-        {
-            var root = this;
-            var place = frame;
-            while (place.Caller is not null) (place, span) = (place.Caller, place.CallSpan);
-            if (place != frame) root = new BodyBinder(context, place);
-            root.Report(DiagnosticTable.EndlessRecursion, span, symbol.Name, BindingContext.MaximumDepth);
-        }
+        ReportAtRoot(DiagnosticTable.EndlessRecursion, span, symbol.Name, BindingContext.MaximumDepth);
         return false;
+    }
+
+    // Where all calls began: how deep or how much they unfold is the sum of them.
+    private void ReportAtRoot(DiagnosticRow row, TextSpan span, params object[] arguments)
+    {
+        // A layer checked by itself has no numbers that fall.
+        if (context.Symbolic) return;
+        var place = frame;
+        while (place.Caller is not null) (place, span) = (place.Caller, place.CallSpan);
+        var root = place == frame ? this : new BodyBinder(context, place);
+        root.Report(row, span, arguments);
     }
 
     private Dictionary<string, CallArgument>? MatchArguments(string callee, EquatableArray<ParameterSyntax> parameters, List<CallArgument> arguments, TextSpan span)
@@ -157,7 +160,8 @@ internal sealed partial class BodyBinder
                 if (parameters.All(parameter => parameter.Name.Text != name))
                 {
                     var closest = Spelling.Closest(name, parameters.Select(parameter => parameter.Name.Text));
-                    Report(DiagnosticTable.UnknownArgument, written.Span, [], closest is null ? null : $"write {closest}", callee, name);
+                    var all = parameters.Count == 0 ? null : $"'{callee}' has {string.Join(", ", parameters.Select(parameter => parameter.Name.Text))}";
+                    Report(DiagnosticTable.UnknownArgument, written.Span, [], closest is null ? all : $"write {closest}", callee, name);
                     fits = false;
                     continue;
                 }

@@ -145,12 +145,28 @@ internal sealed partial class BodyBinder
             var axes = new List<BoundAxis>();
             foreach (var axis in type.Axes ?? default)
             {
-                if (axis is not SizeAxis { Size: NameExpression or NumberExpression } size || AsSize(Lookup((size.Size as NameExpression)?.Name ?? "") ?? Bind(size.Size)) is not { } known) return default;
-                axes.Add(BoundAxisOf(size.Size, known));
+                // Names are right or wrong whatever the body does; the rest waits for it. However long the axis, the C# that uses the model keeps compiling.
+                foreach (var name in axis is SizeAxis written ? NamesIn(written.Size).Where(name => Lookup(name) is null) : []) ReportUnknown(name, axis.Span);
+                axes.Add(axis is SizeAxis size ? BoundAxisOf(size.Size, Quietly.SizeOrNull(size.Size) ?? Size.Axis(TextOf(axis.Span))) : new BoundAxis(null, Size.Axis(TextOf(axis.Span))));
             }
             var element = type.Element.Text switch { "i32" => ElementType.I32, "i64" => ElementType.I64, "f64" => ElementType.F64, "bool" => ElementType.Bool, _ => ElementType.F32 };
             bound.Add(new BoundTensor(results[k].Name?.Text ?? (results.Count == 1 ? "result" : $"result{k + 1}"), element, axes.ToEquatableArray()));
         }
         return bound.ToEquatableArray();
+    }
+
+    // The same body, whose reports nobody hears.
+    private BodyBinder Quietly => new(new BindingContext(context.Scope, new DiagnosticBag(), context.Training, context.Symbolic), frame);
+
+    private Size? SizeOrNull(Expression expression)
+    {
+        try
+        {
+            return AsSize(Bind(expression));
+        }
+        catch (OverflowException)
+        {
+            return null;
+        }
     }
 }

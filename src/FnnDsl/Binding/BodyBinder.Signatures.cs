@@ -95,8 +95,8 @@ internal sealed partial class BodyBinder
         switch (type)
         {
             case "dim" when AsSize(operand) is { } size:
-                if (!size.TryGetConstant(out var known) || known >= 0) return new SizeOperand(size);
-                Report(DiagnosticTable.SizeNotPositive, span, known);
+                if (!size.TryGetConstant(out var known) || known is >= 0 and <= int.MaxValue) return new SizeOperand(size);
+                Report(known < 0 ? DiagnosticTable.SizeNotPositive : DiagnosticTable.AxisTooLong, span, known);
                 return null;
             case "dim" when operand is QuotientOperand quotient:
                 ReportQuotient(quotient, span);
@@ -321,6 +321,12 @@ internal sealed partial class BodyBinder
         if (returned.Count != declaration.Results.Count)
         {
             Report(DiagnosticTable.ResultCount, _returnSpan, declaration.Name.Text, Count(declaration.Results.Count, "value"), returned.Count);
+            return null;
+        }
+        var names = declaration.Results.Select(result => result.Name).Where(name => name is not null).ToArray();
+        if (names.FirstOrDefault(name => names.First(other => other!.Text == name!.Text) != name) is { } second)
+        {
+            Report(DiagnosticTable.ParameterTwice, second.Span, second.Text);
             return null;
         }
         var results = new List<TensorOperand>();

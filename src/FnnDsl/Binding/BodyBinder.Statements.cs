@@ -25,6 +25,12 @@ internal sealed partial class BodyBinder
         foreach (var statement in statements)
         {
             if (frame.Returned is not null || _failed) return;
+            if (++context.Statements > BindingContext.MaximumStatements)
+            {
+                if (context.Statements == BindingContext.MaximumStatements + 1) ReportAtRoot(DiagnosticTable.TooMuchToUnfold, statement.Span, BindingContext.MaximumStatements);
+                _failed = true;
+                return;
+            }
             SetOrigin(statement.Span);
             try
             {

@@ -139,6 +139,12 @@ internal sealed partial class BodyBinder(BindingContext context, Frame frame) : 
             case SizeOperand size when size.Size.TryGetConstant(out var known) && known < 0:
                 Report(DiagnosticTable.SizeNotPositive, expression.Span, known);
                 return null;
+            case SizeOperand size when size.Size.TryGetConstant(out var known) && known > int.MaxValue:
+                Report(DiagnosticTable.AxisTooLong, expression.Span, known);
+                return null;
+            case NumberOperand { IsInteger: true, Number: > int.MaxValue } number:
+                Report(DiagnosticTable.AxisTooLong, expression.Span, number.Number);
+                return null;
             case SizeOperand size: return context.Facts.Normalize(size.Size);
             case NumberOperand { IsInteger: true, Number: >= 0 } number: return (long)number.Number;
             case NumberOperand { IsInteger: true } number:
@@ -229,7 +235,7 @@ internal sealed partial class BodyBinder(BindingContext context, Frame frame) : 
 
     public void RequireAtMost(Size left, Size right, string text, TextSpan span)
     {
-        if (context.Facts.IsNotNegative(right - left)) return;
+        if (context.Facts.IsNotNegativeWhenEmpty(right - left)) return;
         if (context.Facts.IsNotNegative(left - right - Size.One))
         {
             Report(DiagnosticTable.SliceOutOfRange, span, text, right);

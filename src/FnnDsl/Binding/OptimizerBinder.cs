@@ -45,9 +45,16 @@ internal sealed class OptimizerBinder(BodyBinder body)
         foreach (var argument in arguments)
         {
             var index = argument.Name is { } name ? Array.FindIndex(row.Settings, setting => setting.Name == name.Text) : position++;
+            if (index < 0 && argument.Name!.Text == "betas" && row.Settings.Any(setting => setting.Name == "beta1"))
+            {
+                Report(DiagnosticTable.BadSetting, argument.Value.Span, "betas: (0.9, 0.999)", "betas", row.Name, "is a pair of numbers");
+                return null;
+            }
             if (index < 0)
             {
-                Report(DiagnosticTable.UnknownArgument, argument.Name!.Span, Spelling.Closest(argument.Name.Text, row.Settings.Select(setting => setting.Name)), row.Name, argument.Name.Text);
+                var names = row.Settings.Select(setting => setting.Name).ToArray();
+                var closest = Spelling.Closest(argument.Name!.Text, names);
+                body.Report(DiagnosticTable.UnknownArgument, argument.Name.Span, [], closest is null ? $"'{row.Name}' has {string.Join(", ", names)}" : $"write {closest}", row.Name, argument.Name.Text);
                 return null;
             }
             if (index >= row.Settings.Length)

@@ -75,15 +75,25 @@ internal sealed class SizeFacts
         return _notNegative.Any(fact => LowerBound(size - fact) >= 0);
     }
 
-    // The least value there can be when axes are at least 1 and quotients and remainders at least 0; null when there is none.
-    private static long? LowerBound(Size size)
+    /// <summary>
+    /// Whether <paramref name="size"/> is at least 0 even where axes are empty: what decides whether the program has to check it, as a caller may
+    /// pass tensors without elements.
+    /// </summary>
+    public bool IsNotNegativeWhenEmpty(Size size)
+    {
+        size = Normalize(size);
+        return LowerBound(size, 0) >= 0 || _notNegative.Any(fact => LowerBound(size - fact, 0) >= 0);
+    }
+
+    // The least value there can be when axes are at least so long and quotients and remainders at least 0; null when there is none.
+    private static long? LowerBound(Size size, long shortest = 1)
     {
         long bound = 0;
         foreach (var term in size.Terms)
         {
             if (term.Factors.Count == 0) bound += term.Coefficient;
             else if (term.Coefficient < 0) return null;
-            else if (term.Factors.All(factor => factor is Size.NamedAtom)) bound += term.Coefficient;
+            else if (term.Factors.All(factor => factor is Size.NamedAtom)) bound += term.Coefficient * shortest;
         }
         return bound;
     }

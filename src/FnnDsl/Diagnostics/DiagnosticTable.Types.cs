@@ -80,4 +80,8 @@ public static partial class DiagnosticTable
     public static readonly DiagnosticRow SizeTooLarge = Error("FNN3038", "Number too large", "sizes here grow past what a 64-bit integer holds");
 
     public static readonly DiagnosticRow TooDeep = Error("FNN3039", "Nested too deep", "this is nested too deep to be checked; give its parts names of their own");
+
+    public static readonly DiagnosticRow AxisTooLong = Error("FNN3040", "Axis too long", "an axis can't have the size {0}: the longest has 2147483647 elements");
+
+    public static readonly DiagnosticRow TooMuchToUnfold = Error("FNN3041", "Too much to unfold", "this unfolds to more than {0} statements: a recursion that uses itself twice, or a 'repeat' inside another, multiplies");
 }

@@ -120,6 +120,30 @@ public sealed class BinderTests
     }
 
     [Fact]
+    public void What_an_empty_axis_would_break_is_checked_at_each_call()
+    {
+        var model = Model("""
+            model Ends(x: f32[batch, time], y: f32[batch, n]) -> (last: f32[batch], rest: f32[batch, n - 1], turned: f32[batch, time]) {
+                z[b, t] = x[b, time - 1 - t] + x[b, 0]
+                return (x[:, -1], y[:, 1:], z)
+            }
+            """);
+        Assert.Equal(["1 <= time", "1 <= n"], model.Guards.Select(guard => guard.Text));
+    }
+
+    [Theory]
+    [InlineData("f32[batch, 2*d]")]
+    [InlineData("f32[batch, d/4]")]
+    [InlineData("f32[batch, missing]")]
+    public void A_model_with_errors_keeps_the_number_of_its_results(string result)
+    {
+        var syntax = FnnParser.Parse(new SourceText("model.fnn", "dim d = 6\nmodel Wrong(x: f32[batch, 4]) -> " + result + " { return liner(3)(x) }"));
+        var bound = Binder.BindModel(Binder.Collect([syntax], "Tests"), "Tests", "Wrong");
+        Assert.Null(bound.Result);
+        Assert.Single(bound.Signature!.Results);
+    }
+
+    [Fact]
     public void Buffers_are_updated_in_training_and_read_anew_in_the_same_run()
     {
         var model = Model("""
