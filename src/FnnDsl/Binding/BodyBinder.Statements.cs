@@ -31,6 +31,10 @@ internal sealed partial class BodyBinder
                 _failed = true;
                 return;
             }
+            if (statement is ReturnStatement && TrainStatement is null && statements[statements.Count - 1] != statement)
+            {
+                Report(DiagnosticTable.AfterReturn, statements.SkipWhile(other => other != statement).ElementAt(1).Span);
+            }
             SetOrigin(statement.Span);
             try
             {
@@ -196,6 +200,7 @@ internal sealed partial class BodyBinder
             return;
         }
         if (repeat.Index is { } target && !CheckTarget(target)) return;
+        var hidden = repeat.Index is { } counter && frame.Values.TryGetValue(counter.Text, out var before) ? before : null;
         var outer = frame.Path;
         var isSingle = repeat.Path is not null && HasSingleUnnamedLayer(repeat.Body);
         for (var i = 0; i < (int)number && frame.Returned is null && !_failed; i++)
@@ -207,7 +212,10 @@ internal sealed partial class BodyBinder
             BindStatements(repeat.Body);
         }
         frame.Path = outer;
-        if (repeat.Index is { } last) frame.Values.Remove(last.Text);
+        // What had the name before has it again: the outer of two loops goes on counting.
+        if (repeat.Index is not { } last) return;
+        if (hidden is null) frame.Values.Remove(last.Text);
+        else frame.Values[last.Text] = hidden;
     }
 
     // Whether the one layer made in a body is made without a name: then the copy's path is its path.

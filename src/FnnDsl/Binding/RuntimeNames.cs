@@ -1,7 +1,7 @@
 namespace FeedbackNN.Dsl.Binding;
 
 /// <summary>
-/// Types that generated code names. A model or training of the same name would hide them inside its own namespace; an axis of such a name gets another one.
+/// Types that generated code names, and members that it declares. A model or training of the same name would hide them inside its own namespace; an axis of such a name gets another one.
 /// A test compares the list with the runtime.
 /// </summary>
 public static class RuntimeNames
@@ -17,6 +17,9 @@ public static class RuntimeNames
         "SafetensorsFile", "SafetensorsTensor", "ScalarMath", "Schedule", "Sgd", "Signature", "Simd", "SimdMath", "Standardizer", "StorageSpec",
         "StorageTensor", "Tensor", "TensorKernels", "Trainer", "TrainingDivergedException", "TrainingProgram", "TrainingProgress", "TrainingSetup",
         "WorkerPool",
+        // Members of the generated classes: a class can't have a member of its own name.
+        "Backward", "Bind", "Buffers", "BufferTree", "CheckInputs", "CheckSizes", "Collate", "Dispose", "Flops", "Forward", "ForwardTraining", "Manifest",
+        "MiniBatch", "Parameters", "ParameterTree", "Predict", "Report", "Sample", "Setup",
         // Of .NET.
         "ArgumentException", "ArgumentNullException", "ArgumentOutOfRangeException", "GC", "InvalidOperationException", "IReadOnlyList", "Math",
         "MethodImpl", "MethodImplOptions", "NotSupportedException", "ReadOnlyMemory", "ReadOnlySpan", "Span", "Vector512",

@@ -45,7 +45,7 @@ public static partial class DiagnosticTable
 
     public static readonly DiagnosticRow NotYetKnown = Error("FNN2020", "Not known yet", "'{0}' is known only after the first use of '{1}', which gives its sizes");
 
-    public static readonly DiagnosticRow NameOfRuntime = Error("FNN2021", "Name of a C# type", "'{0}' is also the name of a C# type that generated code uses");
+    public static readonly DiagnosticRow NameOfRuntime = Error("FNN2021", "Name of a C# type", "'{0}' is also the name of a C# type or member that generated code uses");
 
     public static readonly DiagnosticRow NameOfAxisType = Error("FNN2022", "Name of an axis", "'{0}' is also the C# type of the axis '{1}' in this namespace");
 

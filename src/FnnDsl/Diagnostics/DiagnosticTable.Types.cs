@@ -84,4 +84,6 @@ public static partial class DiagnosticTable
     public static readonly DiagnosticRow AxisTooLong = Error("FNN3040", "Axis too long", "an axis can't have the size {0}: the longest has 2147483647 elements");
 
     public static readonly DiagnosticRow TooMuchToUnfold = Error("FNN3041", "Too much to unfold", "this unfolds to more than {0} statements: a recursion that uses itself twice, or a 'repeat' inside another, multiplies");
+
+    public static readonly DiagnosticRow AfterReturn = Error("FNN3042", "Statement after a return", "this stands after 'return', which ends the body: it is never computed");
 }

@@ -78,6 +78,9 @@ internal sealed class ModelPrinter
 
     private string Failure => $"throw new InvalidOperationException({CSharpNames.Literal($"The model '{_model.Name}' has errors; they are reported where they stand in its .fnn file.")});";
 
+    // What Backward needs of the forward run. A model may have no inputs: C# has no tuple of one.
+    private IReadOnlyList<SignatureItem> Kept => Inputs.Concat(Results).ToList();
+
     private bool UsesAxis(string type) => Inputs.Concat(Results).SelectMany(item => item.Tensor.Axes).Any(axis => AxisNames.Type(axis) == type);
 
     private string Remarks()
@@ -93,7 +96,9 @@ internal sealed class ModelPrinter
         _writer.Line($"private readonly {_training!.Name} _training;");
         _writer.Line();
         _writer.Line("// The tensors of the last ForwardTraining: Backward goes through the same ones.");
-        _writer.Line($"private ({string.Join(", ", Inputs.Concat(Results).Select(item => $"{item.TensorType} {item.Name}"))})? _forward;");
+        _writer.Line(Kept.Count == 1
+            ? $"private {Kept[0].TensorType}? _forward;"
+            : $"private ({string.Join(", ", Kept.Select(item => $"{item.TensorType} {item.Name}"))})? _forward;");
     }
 
     private void PrintConstructor()
@@ -243,7 +248,8 @@ internal sealed class ModelPrinter
                 foreach (var input in Inputs.Where(input => input.IsScalar)) _writer.Line($"var {Scalar(input)} = {input.AsTensor};");
                 PrintNewResults();
                 _writer.Line($"Train({Arguments(Inputs.Select(Remembered))});");
-                _writer.Line($"_forward = ({string.Join(", ", Inputs.Select(Remembered).Concat(Results.Select(result => result.Name)))});");
+                var kept = string.Join(", ", Inputs.Select(Remembered).Concat(Results.Select(result => result.Name)));
+                _writer.Line(Kept.Count == 1 ? $"_forward = {kept};" : $"_forward = ({kept});");
                 PrintReturn();
             }
         }
@@ -280,7 +286,8 @@ internal sealed class ModelPrinter
 
     private void PrintBackwardBody(List<SignatureItem> gradients, List<SignatureItem> seeds)
     {
-        _writer.Line($"var ({string.Join(", ", Inputs.Concat(Results).Select(item => item.Name))}) = _forward ?? throw Signature.NoForwardRun();");
+        var names = string.Join(", ", Kept.Select(item => item.Name));
+        _writer.Line($"var {(Kept.Count == 1 ? names : $"({names})")} = _forward ?? throw Signature.NoForwardRun();");
         var checkArguments = Inputs.Select(input => input.IsScalar ? $"{input.Name}.Span[0]" : input.Name).Concat(_model.RuntimeAxes.Select(axis => $"out var {SizeText.Axis(axis)}"));
         _writer.Line($"CheckInputs({string.Join(", ", checkArguments)});");
         SignatureText.PrintResultChecks(_writer, seeds, Gradient);

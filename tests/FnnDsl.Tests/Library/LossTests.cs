@@ -35,7 +35,7 @@ public sealed class LossTests
     [Fact]
     public void Cross_entropy_is_minus_the_logarithm_of_the_labels_probability()
     {
-        var model = new InterpretedModel("model M(x: f32[n, m, 4], label: i32[n, m]) -> f32[n, m] { return cross_entropy(x, label) }", ("n", 3), ("m", 2));
+        var model = new InterpretedModel("model Net(x: f32[n, m, 4], label: i32[n, m]) -> f32[n, m] { return cross_entropy(x, label) }", ("n", 3), ("m", 2));
         var x = model.Draw(0);
         double[] label = [0, 3, 1, 2, 2, 0];
         var expected = label.Select((c, row) => -Math.Log(Softmax(x.Skip(4 * row).Take(4).ToArray())[(int)c])).ToArray();
