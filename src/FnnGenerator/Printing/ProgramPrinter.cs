@@ -194,10 +194,23 @@ internal sealed class ProgramPrinter
                     break;
             }
         }
-        foreach (var place in Written(step).Where(place => place.Element == ElementType.F32))
+        PrintTrace(position, Written(step).Where(place => place.Element == ElementType.F32).ToArray());
+    }
+
+    /// <summary>Reports what the step wrote to whoever looks for the first value that is not finite.</summary>
+    private void PrintTrace(int position, IReadOnlyList<Place> written)
+    {
+        if (written.Count == 0) return;
+        var number = _loop is null ? Number(position) : $"{Number(position)} + i * {Number(_loop.Period)}";
+        var calls = written.Select(place => $"Trace({number}, {Pointer(place)}, {SizeText.Print(place.Length)});").ToArray();
+        if (calls.Length == 1)
         {
-            var number = _loop is null ? Number(position) : $"{Number(position)} + i * {Number(_loop.Period)}";
-            _writer.Line($"if (Tracing) Trace({number}, {Pointer(place)}, {SizeText.Print(place.Length)});");
+            _writer.Line($"if (Tracing) {calls[0]}");
+            return;
+        }
+        using (_writer.Block("if (Tracing)"))
+        {
+            foreach (var call in calls) _writer.Line(call);
         }
     }
 
@@ -231,21 +244,22 @@ internal sealed class ProgramPrinter
     private void PrintProduct(ProductStep step)
     {
         var is64 = step.Left.Place.Element == ElementType.F64;
-        var fields = new List<string> { $"Batch = {SizeText.Print(step.Batch)}", $"M = {SizeText.Print(step.M)}", $"N = {SizeText.Print(step.N)}", $"K = {SizeText.Print(step.K)}" };
-        Operand("Left", step.Left);
-        Operand("Right", step.Right);
-        if (step.Result is { } result) fields.Add($"Result = {Pointer(result)}");
-        var arguments = $"new MatrixProductArguments{(is64 ? "64" : "")} {{ {string.Join(", ", fields)} }}";
+        var sizes = $"M = {SizeText.Print(step.M)}, N = {SizeText.Print(step.N)}, K = {SizeText.Print(step.K)},";
         var epilogue = step.Epilogue is { } kernel ? $", {New(kernel, step.EpilogueOperands)}" : "";
-        _writer.Line($"MatrixProduct.Run(Pool, {arguments}{epilogue});");
+        _writer.Line($"MatrixProduct.Run(Pool, new MatrixProductArguments{(is64 ? "64" : "")}");
+        using (_writer.Block("", $"{epilogue});"))
+        {
+            _writer.Line(step.Batch.IsOne ? sizes : $"Batch = {SizeText.Print(step.Batch)}, {sizes}");
+            _writer.Line(Operand("Left", step.Left));
+            _writer.Line(Operand("Right", step.Right));
+            if (step.Result is { } result) _writer.Line($"Result = {Pointer(result)},");
+        }
 
-        void Operand(string name, MatrixOperand operand)
+        string Operand(string name, MatrixOperand operand)
         {
             var offset = operand.Offset.IsZero ? "" : $" + {SizeText.Factor(operand.Offset)}";
-            fields.Add($"{name} = {Pointer(operand.Place)}{offset}");
-            if (!step.Batch.IsOne) fields.Add($"{name}Batch = {SizeText.Print(operand.BatchStride)}");
-            fields.Add($"{name}Row = {SizeText.Print(operand.RowStride)}");
-            fields.Add($"{name}Column = {SizeText.Print(operand.ColumnStride)}");
+            var batch = step.Batch.IsOne ? "" : $"{name}Batch = {SizeText.Print(operand.BatchStride)}, ";
+            return $"{name} = {Pointer(operand.Place)}{offset}, {batch}{name}Row = {SizeText.Print(operand.RowStride)}, {name}Column = {SizeText.Print(operand.ColumnStride)},";
         }
     }
 
