@@ -58,6 +58,11 @@ internal sealed partial class BodyBinder
             axes.Add(BoundAxisOf(expression, size));
         }
         var type = new TensorType(element, sizes.ToEquatableArray());
+        if (type.ElementCount.TryGetConstant(out var count) && count > int.MaxValue)
+        {
+            Report(DiagnosticTable.StorageTooLarge, storage.Type.Span, name, count);
+            return null;
+        }
         var local = LocalPath(name);
         var path = Join(owner.Path!, local);
         var site = $"{frame.Symbol.FullName}:{storage.Name.Span.Start}";

@@ -17,8 +17,8 @@ public static class RuntimeNames
         "SafetensorsFile", "SafetensorsTensor", "ScalarMath", "Schedule", "Sgd", "Signature", "Simd", "SimdMath", "Standardizer", "StorageSpec",
         "StorageTensor", "Tensor", "TensorKernels", "Trainer", "TrainingDivergedException", "TrainingProgram", "TrainingProgress", "TrainingSetup",
         "WorkerPool",
-        // Members of the generated classes: a class can't have a member of its own name.
-        "Backward", "Bind", "Buffers", "BufferTree", "CheckInputs", "CheckSizes", "Collate", "Dispose", "Flops", "Forward", "ForwardTraining", "Manifest",
+        // The class of constants, and members of the generated classes: a class can't have a member of its own name.
+        "Backward", "Bind", "Buffers", "BufferTree", "CheckInputs", "CheckSizes", "Collate", "Constants", "Dispose", "Flops", "Forward", "ForwardTraining", "Manifest",
         "MiniBatch", "Parameters", "ParameterTree", "Predict", "Report", "Sample", "Setup",
         // Of .NET.
         "ArgumentException", "ArgumentNullException", "ArgumentOutOfRangeException", "GC", "InvalidOperationException", "IReadOnlyList", "Math",

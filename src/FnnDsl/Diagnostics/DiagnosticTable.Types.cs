@@ -86,4 +86,6 @@ public static partial class DiagnosticTable
     public static readonly DiagnosticRow TooMuchToUnfold = Error("FNN3041", "Too much to unfold", "this unfolds to more than {0} statements: a recursion that uses itself twice, or a 'repeat' inside another, multiplies");
 
     public static readonly DiagnosticRow AfterReturn = Error("FNN3042", "Statement after a return", "this stands after 'return', which ends the body: it is never computed");
+
+    public static readonly DiagnosticRow StorageTooLarge = Error("FNN3043", "Weights too large", "'{0}' would have {1} elements: the most is 2147483647");
 }

@@ -20,7 +20,8 @@ internal static class AxisPrinter
             // A name with different sizes in different places has no fixed one.
             ofNames[type] = ofNames.TryGetValue(type, out var known) && known.Size != axis.Size ? axis with { Size = Size.Axis(AxisNames.Text(axis)) } : axis;
         }
-        var constants = dims.ToList();
+        // Of two dims that C# would write alike, the first has the name.
+        var constants = dims.GroupBy(dim => CSharpNames.Pascal(dim.Name)).Select(alike => alike.First()).ToList();
         var sizes = new SortedDictionary<string, BoundDim>(StringComparer.Ordinal);
         foreach (var dim in constants.Where(dim => dim.IsInteger)) sizes[AxisNames.Type(dim.Name)] = dim;
         foreach (var dim in sizes)

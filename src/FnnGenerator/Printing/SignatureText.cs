@@ -61,8 +61,26 @@ internal sealed class SignatureText
     private static readonly string[] Taken =
         ["sizes", "inputs", "results", "resultGradients", "inputGradients", "chosen", "data", "sample", "first", "i", "scalars", "miniBatch", "seed", "device", "step"];
 
+    // Members that records and tuples have, and the records of a training themselves.
+    private static readonly string[] TakenMembers =
+        ["CompareTo", "Deconstruct", "Equals", "GetHashCode", "GetType", "MiniBatch", "Rest", "Sample", "ToString"];
+
     private readonly EquatableArray<BoundGuard> _guards;
     private readonly Func<Origin, SourceLine?> _lines;
+
+    // What generated methods call the tensors that they make for one.
+    private static IEnumerable<string> Locals(BoundTensor tensor)
+    {
+        var name = CSharpNames.Camel(tensor.Name).TrimStart('@');
+        return [name + "Gradient", name + "Tensor", name + "GradientTensor"];
+    }
+
+    // Item2 is the second of a tuple, and nothing else.
+    private static string MemberName(BoundTensor tensor)
+    {
+        var name = CSharpNames.Pascal(tensor.Name);
+        return name.Length > 4 && name.StartsWith("Item", StringComparison.Ordinal) && name.Skip(4).All(char.IsDigit) ? "Tensor" + name : name;
+    }
 
     public SignatureText(
         EquatableArray<string> runtimeAxes, EquatableArray<BoundTensor> inputs, EquatableArray<BoundTensor> results, EquatableArray<BoundGuard> guards,
@@ -72,9 +90,9 @@ internal sealed class SignatureText
         _guards = guards;
         _lines = lines;
         var tensors = inputs.Concat(results).Select((tensor, i) => tensor.Name.Length > 0 ? tensor : tensor with { Name = i == inputs.Count && results.Count == 1 ? "result" : "result" + NumberText.Integer(i - inputs.Count + 1) }).ToList();
-        var names = CSharpNames.Distinct(tensors.Select(tensor => CSharpNames.Camel(tensor.Name)), Taken.Concat(runtimeAxes.Select(SizeText.Axis)));
-        var members = CSharpNames.Distinct(tensors.Take(inputs.Count).Select(tensor => CSharpNames.Pascal(tensor.Name)), ["Equals", "GetHashCode", "ToString", "Deconstruct"])
-            .Concat(CSharpNames.Distinct(tensors.Skip(inputs.Count).Select(tensor => CSharpNames.Pascal(tensor.Name)))).ToList();
+        var names = CSharpNames.Distinct(tensors.Select(tensor => CSharpNames.Camel(tensor.Name)), Taken.Concat(runtimeAxes.Select(SizeText.Axis)).Concat(tensors.SelectMany(Locals)));
+        var members = CSharpNames.Distinct(tensors.Take(inputs.Count).Select(MemberName), TakenMembers)
+            .Concat(CSharpNames.Distinct(tensors.Skip(inputs.Count).Select(MemberName), TakenMembers)).ToList();
         var items = tensors.Select((tensor, i) => new SignatureItem(tensor, names[i], members[i])).ToList();
         Inputs = items.Take(inputs.Count).ToList();
         Results = items.Skip(inputs.Count).ToList();
