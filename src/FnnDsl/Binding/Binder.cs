@@ -27,6 +27,7 @@ public static class Binder
             foreach (var declaration in file.Declarations) library[declaration.Name.Text] = SymbolOf("", declaration, file.Source, true);
         }
         var user = new Dictionary<DeclarationName, Symbol>();
+        var clashing = new HashSet<Symbol>();
         foreach (var file in files)
         {
             var space = file.Namespace ?? rootNamespace;
@@ -45,12 +46,13 @@ public static class Binder
                 if (IsClass(symbol) && RuntimeNames.Contains(symbol.Name))
                 {
                     diagnostics.Report(DiagnosticTable.NameOfRuntime, symbol.Location, $"another name, such as '{(symbol is TrainSymbol ? "Fit" : "My")}{symbol.Name}'", default, symbol.Name);
+                    clashing.Add(symbol);
                 }
                 if (isKnown && symbol is CallableSymbol) diagnostics.Report(DiagnosticTable.HidesLibrary, symbol.Location, symbol.Name);
             }
         }
 
-        ReportAxisClashes(user.Values, diagnostics);
+        ReportAxisClashes(user.Values, diagnostics, clashing);
 
         var values = new Dictionary<DeclarationName, DimValue?>();
         var scope = new ModuleScope(user, library, values, default);
@@ -58,6 +60,7 @@ public static class Binder
         foreach (var dim in library.Values.OfType<DimSymbol>()) values[new("", dim.Name)] = evaluator.ValueOf(dim);
         foreach (var dim in user.Values.OfType<DimSymbol>()) values[new(dim.Namespace, dim.Name)] = evaluator.ValueOf(dim);
         var result = new ModuleScope(user, library, values, diagnostics.ToArray());
+        result.Clashing.UnionWith(clashing);
         foreach (var file in files) NoteSyntaxErrors(file, result, user.Values);
         return result;
     }
@@ -66,7 +69,7 @@ public static class Binder
     private static bool IsClass(Symbol symbol) => symbol is TrainSymbol or MemberSymbol or CallableSymbol { Kind: CallableKind.Model };
 
     /// <summary>Axes become C# types too: <c>dim pixels</c> and a model <c>Pixels</c> would be two types of one name.</summary>
-    private static void ReportAxisClashes(IEnumerable<Symbol> symbols, DiagnosticBag diagnostics)
+    private static void ReportAxisClashes(IEnumerable<Symbol> symbols, DiagnosticBag diagnostics, HashSet<Symbol> clashing)
     {
         foreach (var space in symbols.GroupBy(symbol => symbol.Namespace))
         {
@@ -74,7 +77,9 @@ public static class Binder
             foreach (var name in space.SelectMany(AxisNames)) axes[TypeName(name)] = name;
             foreach (var symbol in space.Where(IsClass))
             {
-                if (axes.TryGetValue(symbol.Name, out var axis)) diagnostics.Report(DiagnosticTable.NameOfAxisType, symbol.Location, "give one of them another name", default, symbol.Name, axis);
+                if (!axes.TryGetValue(symbol.Name, out var axis)) continue;
+                diagnostics.Report(DiagnosticTable.NameOfAxisType, symbol.Location, "give one of them another name", default, symbol.Name, axis);
+                clashing.Add(symbol);
             }
         }
     }

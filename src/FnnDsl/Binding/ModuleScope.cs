@@ -39,13 +39,16 @@ public sealed class ModuleScope
     /// <summary>Names that a syntax error kept from being declared: to use them is no second mistake.</summary>
     internal HashSet<string> LostNames { get; } = new(StringComparer.Ordinal);
 
+    /// <summary>Models and trainings whose C# class would clash with another type: an error has said so, and no class is made.</summary>
+    internal HashSet<Symbol> Clashing { get; } = [];
+
     /// <summary>The user's models that become classes, in the order of their files: members of families, not families.</summary>
     public IEnumerable<DeclarationName> Models => _user
-        .Where(pair => pair.Value is MemberSymbol or CallableSymbol { Kind: CallableKind.Model, IsFamily: false })
+        .Where(pair => !Clashing.Contains(pair.Value) && pair.Value is MemberSymbol or CallableSymbol { Kind: CallableKind.Model, IsFamily: false })
         .Select(pair => pair.Key);
 
     /// <summary>The user's trainings.</summary>
-    public IEnumerable<DeclarationName> Trains => _user.Where(pair => pair.Value is TrainSymbol).Select(pair => pair.Key);
+    public IEnumerable<DeclarationName> Trains => _user.Where(pair => pair.Value is TrainSymbol && !Clashing.Contains(pair.Value)).Select(pair => pair.Key);
 
     /// <summary>The user's dims that have a value.</summary>
     public IEnumerable<BoundDim> Dims => _user.Values.OfType<DimSymbol>()
