@@ -135,14 +135,29 @@ internal sealed partial class BodyBinder
                 if (InitialNumber(arguments[order[k]].Value) is not { } number) return null;
                 numbers[k] = number;
             }
-            return Initializers.Make(callee, numbers, type.Shape);
+            return Checked(Initializers.Make(callee, numbers, type.Shape), storage.Initial.Span);
         }
         if (callee is not null && Lookup(callee) is null)
         {
             Report(DiagnosticTable.BadInitializer, storage.Initial.Span, [], Suggest(callee, Initializers.Names), callee, string.Join(", ", Initializers.Names));
             return null;
         }
-        return InitialNumber(storage.Initial) is { } constant ? new BoundInitializer("constant", EquatableArray<double>.Own(constant)) : null;
+        return InitialNumber(storage.Initial) is { } constant ? Checked(new BoundInitializer("constant", EquatableArray<double>.Own(constant)), storage.Initial.Span) : null;
+    }
+
+    /// <summary>Numbers that no distribution has would show as NaN in the first loss only.</summary>
+    private BoundInitializer? Checked(BoundInitializer initializer, TextSpan span)
+    {
+        var problem = initializer switch
+        {
+            _ when initializer.Arguments.Any(number => double.IsNaN(number) || double.IsInfinity(number)) => "a first value must be a finite number",
+            { Kind: "uniform" } when initializer.Arguments[0] > initializer.Arguments[1] => "the lower bound of 'uniform' lies above the upper one",
+            { Kind: "normal" } when initializer.Arguments[1] < 0 => "a standard deviation is not negative",
+            _ => null,
+        };
+        if (problem is null) return initializer;
+        Report(DiagnosticTable.BadArgumentValue, span, problem);
+        return null;
     }
 
     private double? InitialNumber(Expression expression)
