@@ -1,0 +1,101 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace FeedbackNN.Parity;
+
+/// <summary>
+/// Whole networks beside TorchSharp's, from the same weights on the same batches: the loss of every step, the first gradient, and parameters and running
+/// statistics after ten steps. A parameter w may have moved away from the other's by 1e-5 of its norm.
+/// </summary>
+public sealed class NetTests
+{
+    private const int Steps = 10, Rows = 24, Length = 7, Classes = 10;
+
+    public static TheoryData<string, string> Cases()
+    {
+        var cases = new TheoryData<string, string>();
+        foreach (var net in new[] { "SimpleNN", "DeepNorm", "WordNet", "BatchNormNet" })
+            foreach (var optimizer in new[] { "Sgd", "Momentum", "Nesterov", "Adam", "AdamW" }) cases.Add(net, optimizer);
+        return cases;
+    }
+
+    [SkippableTheory]
+    [MemberData(nameof(Cases))]
+    public void Ten_steps_agree(string netName, string optimizerName)
+    {
+        Libtorch.Require();
+        using var scope = NewDisposeScope();
+        var random = new Random(11);
+        var features = netName switch { "SimpleNN" => 784, "WordNet" => Length, _ => 20 };
+        var floats = Enumerable.Range(0, Rows * features).Select(_ => (random.NextSingle() * 2) - 1).ToArray();
+        var indices = Enumerable.Range(0, Rows * Length).Select(_ => random.Next(200)).ToArray();
+        var labels = Enumerable.Range(0, Rows).Select(_ => random.Next(Classes)).ToArray();
+
+        using var ours = OurNet.Make(netName, optimizerName, floats, indices, labels, Rows);
+        using var theirs = TheirNet(netName);
+        CopyTo(theirs, ours.Model);
+        var optimizer = TheirOptimizer(optimizerName, theirs.parameters());
+        var input = netName == "WordNet" ? tensor(indices, [Rows, Length]).to(int64) : tensor(floats, [Rows, features]);
+        var target = tensor(labels, [Rows]).to(int64);
+        theirs.train();
+        for (var step = 0; step < Steps; step++)
+        {
+            optimizer.zero_grad();
+            var loss = nn.functional.cross_entropy(theirs.call(input), target);
+            loss.backward();
+            var ourLoss = ours.Step();
+            Assert.True(Math.Abs(ourLoss - loss.item<float>()) <= 1e-5 * Math.Abs(ourLoss), $"step {step}: loss {ourLoss} against {loss.item<float>()}");
+            if (step == 0)
+            {
+                foreach (var (parameter, other) in ours.Model.AllParameters.Zip(theirs.parameters()))
+                    Agreement.Check(parameter.Gradient, other.grad!, 1e-5, $"gradient of {parameter.Path}");
+            }
+            optimizer.step();
+        }
+
+        foreach (var (parameter, other) in ours.Model.AllParameters.Zip(theirs.parameters())) Agreement.Check(parameter.Value, other, 1e-5, parameter.Path);
+        var buffers = theirs.named_buffers().Where(buffer => buffer.name.Contains("running", StringComparison.Ordinal)).ToArray();
+        Assert.Equal(ours.Model.AllBuffers.Count, buffers.Length);
+        foreach (var (buffer, other) in ours.Model.AllBuffers.Zip(buffers)) Agreement.Check(buffer.Value, other.buffer, 1e-5, buffer.Path);
+        theirs.eval();
+        Assert.Equal(nn.functional.cross_entropy(theirs.call(input), target).item<float>(), ours.Evaluate(), 4);
+    }
+
+    private static nn.Module<Tensor, Tensor> TheirNet(string name) => name switch
+    {
+        "SimpleNN" => nn.Sequential(nn.Linear(784, 128), nn.ReLU(), nn.Linear(128, Classes)),
+        "DeepNorm" => nn.Sequential(nn.Linear(20, 48), nn.LayerNorm(48), nn.GELU(), nn.Linear(48, 32), nn.LayerNorm(32), nn.ReLU(), nn.Linear(32, Classes)),
+        "WordNet" => new MeanOfWords(),
+        "BatchNormNet" => nn.Sequential(nn.Linear(20, 32, hasBias: false), nn.BatchNorm1d(32), nn.Tanh(), nn.Linear(32, Classes)),
+        _ => throw new ArgumentException(name),
+    };
+
+    // Everything that has a default is given: TorchSharp's defaults of AdamW are not PyTorch's.
+    private static optim.Optimizer TheirOptimizer(string name, IEnumerable<TorchSharp.Modules.Parameter> parameters) => name switch
+    {
+        "Sgd" => optim.SGD(parameters, 0.1),
+        "Momentum" => optim.SGD(parameters, 0.05, momentum: 0.9, dampening: 0.1),
+        "Nesterov" => optim.SGD(parameters, 0.05, momentum: 0.9, weight_decay: 0.01, nesterov: true),
+        "Adam" => optim.Adam(parameters, 1e-3, beta1: 0.9, beta2: 0.999, eps: 1e-8, weight_decay: 0.02),
+        "AdamW" => optim.AdamW(parameters, 1e-3, beta1: 0.9, beta2: 0.999, eps: 1e-8, weight_decay: 0.1),
+        _ => throw new ArgumentException(name),
+    };
+
+    private static void CopyTo(nn.Module theirs, Model ours)
+    {
+        using var frozen = no_grad();
+        var others = theirs.parameters().ToArray();
+        Assert.Equal(ours.AllParameters.Count, others.Length);
+        foreach (var (parameter, other) in ours.AllParameters.Zip(others)) other.copy_(tensor(parameter.Value.ToArray(), other.shape));
+    }
+
+    private sealed class MeanOfWords : nn.Module<Tensor, Tensor>
+    {
+        private readonly TorchSharp.Modules.Embedding _embed = nn.Embedding(200, 16);
+        private readonly TorchSharp.Modules.Linear _head = nn.Linear(16, Classes);
+
+        public MeanOfWords() : base("words") => RegisterComponents();
+
+        public override Tensor forward(Tensor index) => _head.call(_embed.call(index).mean([1]));
+    }
+}
