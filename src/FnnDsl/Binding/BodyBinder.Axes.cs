@@ -220,7 +220,10 @@ internal sealed partial class BodyBinder
             case InstanceOperand instance:
                 return MemberOf(instance.Instance, member);
             default:
-                return Fail(DiagnosticTable.UnknownMember, member.Member.Span, target is TensorOperand t ? t.Type.ToString() : Describe(target), member.Member.Text);
+                var name = member.Member.Text;
+                var function = Lookup(name) is CallableOperand or BuiltInOperand ? $"write {name}({TextOf(member.Target.Span)})" : null;
+                Report(DiagnosticTable.UnknownMember, member.Member.Span, [], function ?? ForeignNames.Value(name), target is TensorOperand t ? t.Type.ToString() : Describe(target), name);
+                return Poison;
         }
     }
 
@@ -237,8 +240,8 @@ internal sealed partial class BodyBinder
             if (found is PoisonOperand) return null;
             if (found is null)
             {
-                var closest = Spelling.Closest(name.Name, tensor.Notes.Select(note => note.Name).OfType<string>().Concat(NamesInScope));
-                Report(DiagnosticTable.UnknownName, name.Span, [], closest is null ? null : $"write {closest}", name.Name);
+                var fix = Suggest(name.Name, tensor.Notes.Select(note => note.Name).OfType<string>().Concat(NamesInScope)) ?? $"name an axis of {tensor.Type}, or its position from 0";
+                Report(DiagnosticTable.UnknownName, name.Span, [], fix, name.Name);
                 return null;
             }
             if (found is SizeOperand size)

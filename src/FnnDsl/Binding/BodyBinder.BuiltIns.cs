@@ -83,7 +83,7 @@ internal sealed partial class BodyBinder
     {
         var stranger = call.Arguments.FirstOrDefault(argument => argument.Name is not null && !known.Contains(argument.Name.Text));
         if (stranger is null) return true;
-        Report(DiagnosticTable.UnknownArgument, stranger.Name!.Span, [], Suggest(stranger.Name.Text, known), call.Name, stranger.Name.Text);
+        Report(DiagnosticTable.UnknownArgument, stranger.Name!.Span, [], Suggest(stranger.Name.Text, known) ?? $"'{call.Name}' has {string.Join(", ", known)}", call.Name, stranger.Name.Text);
         return false;
     }
 

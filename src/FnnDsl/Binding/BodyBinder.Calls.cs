@@ -169,7 +169,7 @@ internal sealed partial class BodyBinder
             else if (position >= parameters.Count)
             {
                 var count = arguments.Count(other => other.Name is null);
-                Report(DiagnosticTable.TooManyArguments, argument.Span, callee, Count(parameters.Count, "argument"), count);
+                Report(DiagnosticTable.TooManyArguments, argument.Span, [], ParametersFix(callee, parameters), callee, Count(parameters.Count, "argument"), count);
                 return null;
             }
             else name = parameters[position++].Name.Text;
@@ -184,7 +184,7 @@ internal sealed partial class BodyBinder
         foreach (var parameter in parameters)
         {
             if (parameter.Default is not null || given.ContainsKey(parameter.Name.Text) || !fits) continue;
-            Report(DiagnosticTable.MissingArgument, span, callee, parameter.Name.Text, DescribeParameter(parameter));
+            Report(DiagnosticTable.MissingArgument, span, [], ParametersFix(callee, parameters), callee, parameter.Name.Text, DescribeParameter(parameter));
             fits = false;
         }
         return fits ? given : null;

@@ -123,7 +123,7 @@ internal sealed partial class BodyBinder
 
     private Operand UnknownConfigType(TypeSyntax type)
     {
-        Report(DiagnosticTable.UnknownType, type.Element.Span, [], Suggest(type.Element.Text, TypeNames), type.Element.Text);
+        Report(DiagnosticTable.UnknownType, type.Element.Span, [], SuggestType(type.Element.Text, TypeNames), type.Element.Text);
         return Poison;
     }
 

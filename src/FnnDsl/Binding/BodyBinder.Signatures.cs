@@ -116,10 +116,10 @@ internal sealed partial class BodyBinder
             case "layer" when operand is CallableOperand { Symbol.IsLayer: true } or MemberOperand:
                 return operand;
             case "dim" or "int" or "f32" or "f64" or "real" or "bool" or "fn" or "layer" or "axis" or "string":
-                Report(DiagnosticTable.BadConfig, span, parameter.Name.Text, callee.Frame.Name, DescribeParameter(parameter), Describe(operand));
+                Report(DiagnosticTable.BadConfig, span, [], BadConfigFix(callee.Frame.Symbol, parameter), parameter.Name.Text, callee.Frame.Name, DescribeParameter(parameter), Describe(operand));
                 return null;
             default:
-                callee.Report(DiagnosticTable.UnknownType, parameter.Type.Element.Span, [], Suggest(type, TypeNames), type);
+                callee.Report(DiagnosticTable.UnknownType, parameter.Type.Element.Span, [], SuggestType(type, TypeNames), type);
                 return null;
         }
     }
@@ -127,6 +127,19 @@ internal sealed partial class BodyBinder
     private static readonly string[] TypeNames = ["dim", "int", "f32", "f64", "i32", "i64", "bool", "real", "fn", "layer", "string"];
 
     private static string? Suggest(string word, IEnumerable<string> candidates) => Spelling.Closest(word, candidates) is { } closest ? $"write {closest}" : null;
+
+    private static string? BadConfigFix(Symbol symbol, ParameterSyntax parameter)
+    {
+        if (symbol is not CallableSymbol { Declaration: var callable }) return null;
+        return callable.Config is { } config && config.Contains(parameter)
+            ? ParametersFix(callable.Name.Text, config) + "; sizes that its input has are not given"
+            : ParametersFix(callable.Name.Text, callable.Parameters);
+    }
+
+    private static string ParametersFix(string callee, IEnumerable<ParameterSyntax> parameters) =>
+        $"it is {callee}({string.Join(", ", parameters.Select(parameter => $"{parameter.Name.Text}: {(parameter.Type.Axes is null ? parameter.Type.Element.Text : "tensor")}"))})";
+
+    private static string? SuggestType(string word, IEnumerable<string> candidates) => ForeignNames.Type(word) ?? Suggest(word, candidates);
 
     private bool AcceptTensor(BodyBinder callee, ParameterSyntax parameter, TensorOperand tensor, TextSpan span, bool expressions)
     {
@@ -288,7 +301,7 @@ internal sealed partial class BodyBinder
                 Report(DiagnosticTable.TypeOfLaterVersion, type.Element.Span, type.Element.Text, "i32");
                 return null;
             default:
-                Report(DiagnosticTable.UnknownType, type.Element.Span, [], Suggest(type.Element.Text, ["f32", "f64", "i32", "i64", "bool", "real"]), type.Element.Text);
+                Report(DiagnosticTable.UnknownType, type.Element.Span, [], SuggestType(type.Element.Text, ["f32", "f64", "i32", "i64", "bool", "real"]), type.Element.Text);
                 return null;
         }
     }

@@ -59,8 +59,7 @@ internal sealed partial class BodyBinder(BindingContext context, Frame frame) : 
 
     private void ReportUnknown(string name, TextSpan span)
     {
-        var closest = Spelling.Closest(name, NamesInScope);
-        Report(DiagnosticTable.UnknownName, span, [], closest is null ? null : $"write {closest}", name);
+        Report(DiagnosticTable.UnknownName, span, [], ForeignNames.Value(name) ?? Suggest(name, NamesInScope), name);
     }
 
     private IEnumerable<string> NamesInScope => frame.Values.Keys.Concat(frame.Config.Keys).Concat(frame.Axes.Keys)

@@ -29,7 +29,8 @@ public sealed class DiagnosticBag
     public void Add(Diagnostic diagnostic)
     {
         if (!_places.Add((diagnostic.Location.Source, diagnostic.Location.Span, diagnostic.Severity))) return;
-        _items.Add(diagnostic);
+        // What two operands have to say of one place is said once.
+        _items.Add(diagnostic with { Labels = diagnostic.Labels.Distinct().ToEquatableArray() });
         HasErrors |= diagnostic.Severity == Severity.Error;
     }
 

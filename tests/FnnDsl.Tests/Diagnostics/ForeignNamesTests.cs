@@ -1,0 +1,44 @@
+using FeedbackNN.Dsl.Diagnostics;
+using FeedbackNN.Dsl.Text;
+
+namespace FeedbackNN.Dsl.Tests.Diagnostics;
+
+/// <summary>What someone who comes from another framework writes on the first day is answered with what to write here.</summary>
+public sealed class ForeignNamesTests
+{
+    [Theory]
+    [InlineData("nn.Linear(6, 3)", "names of the library stand by themselves: linear(10), relu(x)")]
+    [InlineData("linear(6, 3)", "it is linear(out: dim, bias: bool); sizes that its input has are not given")]
+    [InlineData("embedding(10)", "it is embedding(count: dim, width: dim)")]
+    [InlineData("dropout(0.5, 1)", "it is dropout(rate: f32)")]
+    [InlineData("mean(x, time)", "name an axis of f32[batch, 6], or its position from 0")]
+    [InlineData("mean(x, dim: 1)", "'mean' has keep, where, axis")]
+    [InlineData("x.relu()", "write relu(x)")]
+    [InlineData("x.view(2)", "give the same elements another shape with 'as': x as [batch, 12]")]
+    [InlineData("accuracy(x, x)", "write mean(argmax(logits) == label)")]
+    [InlineData("MSELoss()(x, x)", "write mse(prediction, target)")]
+    public void An_expression_of_another_framework(string expression, string fix) =>
+        Assert.Equal(fix, OnlyError($"model M(x: f32[batch, 6]) -> f32[batch, 6] {{\n y = {expression}\n return x\n}}").Fix);
+
+    [Theory]
+    [InlineData("float", "write f32")]
+    [InlineData("int32", "write i32")]
+    [InlineData("Tensor", "a type is an element type and axes: f32[batch, 10]")]
+    public void A_type_of_another_language(string type, string fix) =>
+        Assert.Equal(fix, OnlyError($"fn f(x: {type}[n]) -> f32[] {{ return sum(x) }}\nmodel M(x: f32[batch, 6]) -> f32[] {{ return f(x) }}").Fix);
+
+    [Fact]
+    public void A_name_that_exists_is_none_of_them() =>
+        Assert.Empty(CorpusCompiler.Diagnose(new SourceText("a.fnn", "model M(F: f32[batch, 6]) -> f32[batch, 6] {\n size = F\n return size\n}")));
+
+    [Fact]
+    public void Two_operands_from_one_place_are_labelled_once()
+    {
+        var error = OnlyError("model M(x: f32[batch, 6], label: i32[batch, 1]) -> f32[batch] { return cross_entropy(x, label) }");
+        Assert.Equal(error.Labels.Distinct(), error.Labels);
+        Assert.NotEmpty(error.Labels);
+    }
+
+    private static Diagnostic OnlyError(string text) =>
+        Assert.Single(CorpusCompiler.Diagnose(new SourceText("a.fnn", text)), diagnostic => diagnostic.Severity == Severity.Error);
+}
