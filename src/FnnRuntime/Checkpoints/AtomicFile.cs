@@ -8,6 +8,9 @@ internal static class AtomicFile
     public static void Write(string path, Action<Stream> write)
     {
         var full = Path.GetFullPath(path);
+        var folder = Path.GetDirectoryName(full);
+        if (folder is not null && !Directory.Exists(folder))
+            throw new CheckpointException(path, $"it could not be written, because there is no folder {folder}; make it first");
         var temporary = $"{full}.{Guid.NewGuid():N}.tmp";
         try
         {
