@@ -13,7 +13,6 @@ public static class Planner
     /// <param name="axes">Run-time sizes in the order in which the caller gives them.</param>
     public static ProgramPlan Plan(string name, Graph graph, EquatableArray<string> axes)
     {
-        // Canonical already when it comes from the compiler; graphs built by hand may not be, and doing it twice changes nothing.
         var canonical = Canonicalization.Run(graph);
         return new PlanWriter(canonical, Fusion.Run(canonical)).Write(name, axes);
     }

@@ -18,7 +18,7 @@ internal sealed class ProgramPrinter
     private readonly Func<Origin, SourceLine?> _lines;
     private readonly string[] _kernelNames;
     private StepLoop? _loop;
-    private Step? _step;
+    private int _position;
 
     private ProgramPrinter(ProgramPlan plan, IReadOnlyList<StorageLayout> parameters, IReadOnlyList<StorageLayout> buffers, Func<Origin, SourceLine?> lines)
     {
@@ -162,7 +162,8 @@ internal sealed class ProgramPrinter
 
     private void PrintStep(int position)
     {
-        var step = _step = _plan.Steps[position];
+        _position = position;
+        var step = _plan.Steps[position];
         var source = _lines(step.Origin);
         _writer.Line();
         if (source is not null) _writer.Line($"// {source}");
@@ -283,20 +284,14 @@ internal sealed class ProgramPrinter
 
     // ---- Places -----------------------------------------------------------------------------------------------------
 
-    /// <summary>For the places of a loop's first round, how far on each is in the next.</summary>
+    /// <summary>In a loop's first round: how far on a place of the step that is being printed is in the next round.</summary>
     private int StrideOf(Place place)
     {
         if (_loop is null) return 0;
-        // Within one step a place has one stride: it is the same tensor wherever the step names it.
-        for (var step = _loop.First; step < _loop.First + _loop.Period; step++)
-        {
-            if (!ReferenceEquals(_plan.Steps[step], _step)) continue;
-            var here = Lifetimes.Places(_plan.Steps[step]).ToArray();
-            var next = Lifetimes.Places(_plan.Steps[step + _loop.Period]).ToArray();
-            var k = Array.FindIndex(here, other => other.Equals(place));
-            return StepLoops.Position(next[k]) - StepLoops.Position(here[k]);
-        }
-        return 0;
+        // A place has one stride within a step: it is the same tensor wherever the step names it.
+        var next = Lifetimes.Places(_plan.Steps[_position + _loop.Period]);
+        var (first, second) = Lifetimes.Places(_plan.Steps[_position]).Zip(next, (here, there) => (here, there)).First(pair => pair.here.Equals(place));
+        return StepLoops.Position(second) - StepLoops.Position(first);
     }
 
     private string Pointer(Place place)
