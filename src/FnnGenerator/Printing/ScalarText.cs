@@ -34,21 +34,14 @@ internal static class ScalarText
     public static string Apply(ScalarOperator scalarOperator, IReadOnlyList<string> inputs, ElementType inputElement)
     {
         string Operand(int input) => ScalarText.Operand(inputs[input]);
-        return scalarOperator.Name switch
+        return OperatorSigns.Apply(scalarOperator, inputs, inputElement) ?? scalarOperator.Name switch
         {
-            "add" => $"{Operand(0)} + {Operand(1)}",
-            "sub" => $"{Operand(0)} - {Operand(1)}",
-            "mul" => $"{Operand(0)} * {Operand(1)}",
-            "div" when inputElement.IsFloat() => $"{Operand(0)} / {Operand(1)}",
-            "neg" => $"-{Operand(0)}",
             "less" => $"{Operand(0)} < {Operand(1)}",
             "less_or_equal" => $"{Operand(0)} <= {Operand(1)}",
             "greater" => $"{Operand(0)} > {Operand(1)}",
             "greater_or_equal" => $"{Operand(0)} >= {Operand(1)}",
             "equal" => $"{Operand(0)} == {Operand(1)}",
             "not_equal" => $"{Operand(0)} != {Operand(1)}",
-            "and" => $"{Operand(0)} & {Operand(1)}",
-            "or" => $"{Operand(0)} | {Operand(1)}",
             "not" => $"!{Operand(0)}",
             "select" => $"{Operand(0)} ? {Operand(1)} : {Operand(2)}",
             _ => $"ScalarMath.{CSharpNames.Pascal(scalarOperator.Name)}({string.Join(", ", inputs)})",

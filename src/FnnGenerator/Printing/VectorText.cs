@@ -14,15 +14,8 @@ internal static class VectorText
     public static string Apply(ScalarOperator scalarOperator, IReadOnlyList<string> inputs, ElementType inputElement)
     {
         string Operand(int input) => ScalarText.Operand(inputs[input]);
-        return scalarOperator.Name switch
+        return OperatorSigns.Apply(scalarOperator, inputs, inputElement) ?? scalarOperator.Name switch
         {
-            "add" => $"{Operand(0)} + {Operand(1)}",
-            "sub" => $"{Operand(0)} - {Operand(1)}",
-            "mul" => $"{Operand(0)} * {Operand(1)}",
-            "div" when inputElement.IsFloat() => $"{Operand(0)} / {Operand(1)}",
-            "neg" => $"-{Operand(0)}",
-            "and" => $"{Operand(0)} & {Operand(1)}",
-            "or" => $"{Operand(0)} | {Operand(1)}",
             "not" => $"~{Operand(0)}",
             "equal" when inputElement == ElementType.Bool => $"~({Operand(0)} ^ {Operand(1)})",
             "not_equal" when inputElement == ElementType.Bool => $"{Operand(0)} ^ {Operand(1)}",
