@@ -7,43 +7,67 @@ namespace FeedbackNN;
 /// Where a model computes. Models are constructed with a device; a trainer computes where its models do.
 /// </summary>
 /// <remarks>
-/// May be shared by any number of models and threads. Programs that run at the same time on one device take turns with its
-/// workers: whoever comes second computes on its own thread alone.
+/// May be shared by any number of models and threads. Programs that run at the same time on one device take turns: on a GPU one waits for the other, on
+/// the processor whoever comes second computes on its own thread alone. GPUs are there in programs that reference the package
+/// <c>FeedbackNN.Runtime.Gpu</c>.
 /// </remarks>
-public sealed class Device : IDisposable
+public abstract class Device : IDisposable
 {
-    private readonly bool _ownsPool;
-
-    private Device(WorkerPool pool, bool ownsPool)
-    {
-        Pool = pool;
-        _ownsPool = ownsPool;
-    }
+    private protected Device() { }
 
     /// <summary>The processor with all cores that the process may use (the environment variable <c>FNN_THREADS</c> says otherwise).</summary>
-    public static Device Cpu { get; } = new(WorkerPool.Shared, ownsPool: false);
+    public static Device Cpu { get; } = new CpuDevice(WorkerPool.Shared, ownsPool: false);
+
+    /// <summary>Every device of this machine: the processor first, then the GPUs. One that only the name of a GPU driver stands for is among them, too.</summary>
+    public static IReadOnlyList<Device> All => [Cpu, .. DeviceProvider.Cuda, .. DeviceProvider.OpenCL];
+
+    /// <summary>
+    /// The device that computes fastest, by kind: a GPU through CUDA, else one through OpenCL, else the processor. (The same GPU may offer itself both ways; the first is
+    /// taken. Drivers that compute on the processor are never chosen.)
+    /// </summary>
+    public static Device Best() => DeviceProvider.Cuda.Concat(DeviceProvider.OpenCL).FirstOrDefault(device => device.IsGpu) ?? Cpu;
+
+    /// <summary>A GPU of NVIDIA's, through CUDA.</summary>
+    /// <param name="index">Which, from 0 on.</param>
+    /// <exception cref="DeviceException">There is none with this number; the message says which there are.</exception>
+    public static Device Cuda(int index = 0) => DeviceProvider.Find(DeviceProvider.Cuda, "CUDA", index);
+
+    /// <summary>A device with an OpenCL driver.</summary>
+    /// <param name="index">Which, from 0 on.</param>
+    /// <exception cref="DeviceException">There is none with this number; the message says which there are.</exception>
+    public static Device OpenCL(int index = 0) => DeviceProvider.Find(DeviceProvider.OpenCL, "OpenCL", index);
 
     /// <summary>The processor with a number of threads of its own. Results do not depend on the number.</summary>
     /// <exception cref="ArgumentOutOfRangeException">There is not at least one thread.</exception>
     public static Device CpuWithThreads(int threads)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
-        return new Device(new WorkerPool(threads), ownsPool: true);
+        return new CpuDevice(new WorkerPool(threads), ownsPool: true);
     }
 
-    /// <summary>The threads that kernels run on.</summary>
+    /// <summary>What the maker calls it.</summary>
+    public abstract string Name { get; }
+
+    /// <summary>Programs run as machine code of the processor; otherwise as kernels that a driver compiles.</summary>
+    public abstract bool IsCpu { get; }
+
+    /// <summary>It is a GPU. (An OpenCL driver may also compute on the processor.)</summary>
+    public abstract bool IsGpu { get; }
+
+    /// <summary>How many threads of this process compute: 1 for a GPU, whose work one thread hands over.</summary>
+    public abstract int Threads { get; }
+
+    /// <summary>The threads that kernels run on; for generated code, on the processor.</summary>
+    /// <exception cref="InvalidOperationException">The device is no processor: the program was compiled without the GPU backend.</exception>
     [EditorBrowsable(EditorBrowsableState.Never)]
-    public WorkerPool Pool { get; }
+    public abstract WorkerPool Pool { get; }
 
-    /// <summary>How many threads compute.</summary>
-    public int Threads => Pool.Threads;
+    /// <summary>Ends what the device owns: threads, or the connection to a driver. <see cref="Cpu"/> stays: for it this does nothing.</summary>
+    public abstract void Dispose();
 
-    /// <summary>Ends the device's own threads. <see cref="Cpu"/> stays: for it this does nothing.</summary>
-    public void Dispose()
-    {
-        if (_ownsPool) Pool.Dispose();
-    }
+    /// <param name="byteLength">How much.</param>
+    /// <param name="purpose">What for, as a message would say it: <c>the parameters of Digits.SimpleNN</c>.</param>
+    internal abstract DeviceMemory Allocate(long byteLength, string purpose);
 
-    /// <inheritdoc/>
-    public override string ToString() => $"CPU, {Threads} {(Threads == 1 ? "thread" : "threads")}";
+    internal abstract DeviceUpdates CreateUpdates();
 }

@@ -1,5 +1,4 @@
 using System.ComponentModel;
-using FeedbackNN.Cpu;
 
 namespace FeedbackNN;
 
@@ -14,13 +13,11 @@ namespace FeedbackNN;
 public abstract unsafe class Model : IDisposable
 {
     private readonly ModelManifest _manifest;
-    private readonly NativeBuffer _parameters;
-    private readonly NativeBuffer _gradients;
 
     // Two copies of the buffers: a training run works on the second, which takes the first's place when all went well, so that a run
     // that fails has changed nothing.
-    private NativeBuffer _buffers;
-    private NativeBuffer _otherBuffers;
+    private DeviceMemory _buffers;
+    private DeviceMemory _otherBuffers;
     private ulong _trainingRuns;
 
     /// <summary>Makes room and sets first values.</summary>
@@ -32,10 +29,10 @@ public abstract unsafe class Model : IDisposable
         _manifest = manifest;
         Device = device ?? Device.Cpu;
         Seed = seed;
-        _parameters = new NativeBuffer(manifest.ParameterStorageLength * sizeof(float));
-        _gradients = new NativeBuffer(manifest.ParameterStorageLength * sizeof(float));
-        _buffers = new NativeBuffer(manifest.BufferStorageLength * sizeof(float));
-        _otherBuffers = new NativeBuffer(manifest.BufferStorageLength * sizeof(float));
+        ParameterMemory = Device.Allocate(manifest.ParameterStorageLength * sizeof(float), $"the parameters of {manifest.Name}");
+        GradientMemory = Device.Allocate(manifest.ParameterStorageLength * sizeof(float), $"the gradients of {manifest.Name}");
+        _buffers = Device.Allocate(manifest.BufferStorageLength * sizeof(float), $"the buffers of {manifest.Name}");
+        _otherBuffers = Device.Allocate(manifest.BufferStorageLength * sizeof(float), $"the buffers of {manifest.Name}");
         AllParameters = manifest.Parameters.Select(spec => new ParameterTensor(this, spec.Path)).ToArray();
         AllBuffers = manifest.Buffers.Select(spec => new BufferTensor(this, spec.Path)).ToArray();
         Initialize(seed);
@@ -77,7 +74,7 @@ public abstract unsafe class Model : IDisposable
         {
             throw new ArgumentException($"A {_manifest.Name} cannot take over the parameters of a {other._manifest.Name}.", nameof(other));
         }
-        Copy(other._parameters, _parameters);
+        Copy(other.ParameterMemory, ParameterMemory);
         Copy(other._buffers, _buffers);
     }
 
@@ -92,8 +89,8 @@ public abstract unsafe class Model : IDisposable
     /// <summary>Frees the model's memory.</summary>
     public virtual void Dispose()
     {
-        _parameters.Dispose();
-        _gradients.Dispose();
+        ParameterMemory.Dispose();
+        GradientMemory.Dispose();
         _buffers.Dispose();
         _otherBuffers.Dispose();
         GC.SuppressFinalize(this);
@@ -102,45 +99,45 @@ public abstract unsafe class Model : IDisposable
     /// <inheritdoc/>
     public override string ToString() => _manifest.ToString();
 
-    internal float* ParameterStorage => (float*)_parameters.Pointer;
+    internal DeviceMemory ParameterMemory { get; }
 
-    internal float* GradientStorage => (float*)_gradients.Pointer;
+    internal DeviceMemory GradientMemory { get; }
 
-    internal float* BufferStorage => (float*)_buffers.Pointer;
+    internal DeviceMemory BufferMemory => _buffers;
 
-    /// <summary>The copy that a training run works on; it holds from <see cref="KeepNewBuffers"/> on.</summary>
-    internal float* NewBufferStorage => (float*)_otherBuffers.Pointer;
+    /// <summary>The copy that a training run works on; it holds from <see cref="KeepNewBuffers(DeviceUpdates)"/> on.</summary>
+    internal DeviceMemory NewBufferMemory => _otherBuffers;
 
     /// <summary>Before a training run: it begins with the present values.</summary>
-    internal void PrepareNewBuffers() => Copy(_buffers, _otherBuffers);
+    internal void PrepareNewBuffers(DeviceUpdates updates) => updates.Copy(_buffers, 0, _otherBuffers, 0, _manifest.BufferStorageLength);
 
-    internal void KeepNewBuffers() => (_buffers, _otherBuffers) = (_otherBuffers, _buffers);
+    internal void KeepNewBuffers(DeviceUpdates updates) => updates.Keep(ref _buffers, ref _otherBuffers);
 
     /// <summary>Runs an inference program.</summary>
     [EditorBrowsable(EditorBrowsableState.Never)]
-    protected void Run(CpuProgram program, nint* sizes, void** inputs, void** results)
+    protected void Run(DeviceProgram program, nint* sizes, void** inputs, void** results)
     {
-        void* parameters = ParameterStorage, buffers = BufferStorage;
+        void* parameters = ParameterMemory.ForProgram(writes: false), buffers = _buffers.ForProgram(writes: false);
         program.Run(new ProgramCall { Sizes = sizes, Inputs = inputs, Results = results, Parameters = &parameters, Buffers = &buffers, Seed = Seed });
         GC.KeepAlive(this);
     }
 
     /// <summary>Runs the forward part of a training program; buffers are updated and random draws are new.</summary>
     [EditorBrowsable(EditorBrowsableState.Never)]
-    protected void RunTraining(CpuProgram program, nint* sizes, void** inputs, void** results)
+    protected void RunTraining(DeviceProgram program, nint* sizes, void** inputs, void** results)
     {
-        PrepareNewBuffers();
+        Copy(_buffers, _otherBuffers);
         _trainingRuns++;
-        RunTrainingPart(program, BufferStorage, NewBufferStorage, new ProgramCall { Sizes = sizes, Inputs = inputs, Results = results });
-        KeepNewBuffers();
+        RunTrainingPart(program, _buffers, _otherBuffers, new ProgramCall { Sizes = sizes, Inputs = inputs, Results = results });
+        (_buffers, _otherBuffers) = (_otherBuffers, _buffers);
     }
 
     /// <summary>Runs the backward part of the training program whose forward part ran last, with the same tensors.</summary>
     [EditorBrowsable(EditorBrowsableState.Never)]
-    protected void RunBackward(CpuProgram program, nint* sizes, void** inputs, void** results, void** resultGradients, void** inputGradients)
+    protected void RunBackward(DeviceProgram program, nint* sizes, void** inputs, void** results, void** resultGradients, void** inputGradients)
     {
         // The forward run has kept the new buffers; what it read lies in the others.
-        RunTrainingPart(program, NewBufferStorage, BufferStorage, new ProgramCall
+        RunTrainingPart(program, _otherBuffers, _buffers, new ProgramCall
         {
             Sizes = sizes,
             Inputs = inputs,
@@ -151,9 +148,10 @@ public abstract unsafe class Model : IDisposable
         });
     }
 
-    private void RunTrainingPart(CpuProgram program, float* oldBuffers, float* workingBuffers, ProgramCall call)
+    private void RunTrainingPart(DeviceProgram program, DeviceMemory oldBuffers, DeviceMemory workingBuffers, ProgramCall call)
     {
-        void* parameters = ParameterStorage, gradients = GradientStorage, buffers = oldBuffers, newBuffers = workingBuffers;
+        void* parameters = ParameterMemory.ForProgram(writes: false), gradients = GradientMemory.ForProgram(writes: true);
+        void* buffers = oldBuffers.ForProgram(writes: false), newBuffers = workingBuffers.ForProgram(writes: true);
         call.Parameters = &parameters;
         call.Gradients = &gradients;
         call.Buffers = &buffers;
@@ -164,5 +162,5 @@ public abstract unsafe class Model : IDisposable
         GC.KeepAlive(this);
     }
 
-    private static void Copy(NativeBuffer from, NativeBuffer to) => Buffer.MemoryCopy(from.Pointer, to.Pointer, to.ByteLength, from.ByteLength);
+    private static void Copy(DeviceMemory from, DeviceMemory to) => Buffer.MemoryCopy(from.ForReading(), to.ForWriting(), to.ByteLength, from.ByteLength);
 }

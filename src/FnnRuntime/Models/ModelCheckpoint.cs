@@ -9,22 +9,22 @@ internal static unsafe class ModelCheckpoint
 
     public static void Write(Model model, string path)
     {
-        Tensors(model).Write(path, ReadOnlyDictionary<string, string>.Empty);
+        Tensors(model, (float*)model.ParameterMemory.ForReading(), (float*)model.BufferMemory.ForReading()).Write(path, ReadOnlyDictionary<string, string>.Empty);
         GC.KeepAlive(model);
     }
 
     public static void Read(Model model, string path)
     {
-        Tensors(model).Read(path, requireFormat: false);
+        Tensors(model, (float*)model.ParameterMemory.ForWriting(), (float*)model.BufferMemory.ForWriting()).Read(path, requireFormat: false);
         GC.KeepAlive(model);
     }
 
-    private static StateFile Tensors(Model model)
+    private static StateFile Tensors(Model model, float* parameters, float* buffers)
     {
         var manifest = model.GetManifest();
         var file = new StateFile("model", FormatVersion, manifest.Name);
-        foreach (var spec in manifest.Parameters) file.Add(spec.CheckpointName, spec.Shape.AsSpan(), model.ParameterStorage + spec.Offset, spec.Count);
-        foreach (var spec in manifest.Buffers) file.Add(spec.CheckpointName, spec.Shape.AsSpan(), model.BufferStorage + spec.Offset, spec.Count);
+        foreach (var spec in manifest.Parameters) file.Add(spec.CheckpointName, spec.Shape.AsSpan(), parameters + spec.Offset, spec.Count);
+        foreach (var spec in manifest.Buffers) file.Add(spec.CheckpointName, spec.Shape.AsSpan(), buffers + spec.Offset, spec.Count);
         return file;
     }
 }

@@ -8,10 +8,12 @@ public class ParameterTensor : StorageTensor
     public ParameterTensor(Model model, string path) : base(model, model.GetManifest().Parameters[model.GetManifest().FindParameter(path)]) { }
 
     /// <inheritdoc/>
-    public override unsafe Span<float> Value => new(Model.ParameterStorage + Spec.Offset, Length);
+    public override unsafe Span<float> Value => new((float*)Model.ParameterMemory.ForWriting() + Spec.Offset, Length);
 
     /// <summary>The gradient of the last backward run, in the same order; each backward run overwrites it, so there is nothing to reset.</summary>
-    public unsafe Span<float> Gradient => new(Model.GradientStorage + Spec.Offset, Length);
+    public unsafe Span<float> Gradient => new((float*)Model.GradientMemory.ForWriting() + Spec.Offset, Length);
+
+    private protected override unsafe ReadOnlySpan<float> Present => new((float*)Model.ParameterMemory.ForReading() + Spec.Offset, Length);
 }
 
 /// <summary>A trained tensor with 1 typed axis.</summary>

@@ -22,7 +22,10 @@ public abstract class StorageTensor
     /// <summary>The number of elements.</summary>
     public int Length => Spec.Count;
 
-    /// <summary>The elements in row-major order; writing to it changes the model.</summary>
+    /// <summary>
+    /// The elements in row-major order; writing to it changes the model. On a GPU it is a copy that is good until the model computes or is trained again; ask anew
+    /// afterwards.
+    /// </summary>
     public abstract Span<float> Value { get; }
 
     /// <summary>The element at a position, one index for each axis.</summary>
@@ -30,9 +33,12 @@ public abstract class StorageTensor
     public ref float this[params ReadOnlySpan<int> indices] => ref Value[Index(indices)];
 
     /// <summary>A copy of the value as a tensor of its own.</summary>
-    public Tensor<float> ToTensor() => new(Value, Shape);
+    public Tensor<float> ToTensor() => new(Present, Shape);
 
     internal StorageSpec Spec { get; }
+
+    /// <summary>The elements for reading alone: on a GPU, nothing has to go back.</summary>
+    private protected abstract ReadOnlySpan<float> Present { get; }
 
     private protected Model Model { get; }
 
@@ -60,5 +66,7 @@ public sealed class BufferTensor : StorageTensor
     public BufferTensor(Model model, string path) : base(model, model.GetManifest().Buffers[model.GetManifest().FindBuffer(path)]) { }
 
     /// <inheritdoc/>
-    public override unsafe Span<float> Value => new(Model.BufferStorage + Spec.Offset, Length);
+    public override unsafe Span<float> Value => new((float*)Model.BufferMemory.ForWriting() + Spec.Offset, Length);
+
+    private protected override unsafe ReadOnlySpan<float> Present => new((float*)Model.BufferMemory.ForReading() + Spec.Offset, Length);
 }

@@ -4,7 +4,8 @@ namespace FeedbackNN;
 
 /// <summary>
 /// All a program is given when it runs: sizes and pointers. Built on the stack by generated code, so that a call allocates nothing.
-/// The memory behind each pointer has at least 64 readable bytes after its last element.
+/// The memory behind each pointer has at least 64 readable bytes after its last element. Inputs, results and their gradients are the host's on every
+/// device; what belongs to nets, and the scalars, is the device's: an address on the processor, elsewhere a handle (see <c>DeviceMemory</c>).
 /// </summary>
 [EditorBrowsable(EditorBrowsableState.Never)]
 public unsafe struct ProgramCall
@@ -38,6 +39,9 @@ public unsafe struct ProgramCall
 
     /// <summary>Numbers for the host: losses, counts and metrics.</summary>
     public float* Scalars;
+
+    /// <summary>Where the numbers begin, in floats, where <see cref="Scalars"/> is a handle; on the processor it points there.</summary>
+    public int FirstScalar;
 
     /// <summary>The seed of the random draws.</summary>
     public ulong Seed;

@@ -1,5 +1,3 @@
-using FeedbackNN.Cpu;
-
 namespace FeedbackNN;
 
 /// <summary>What <see cref="Adam"/> and <see cref="AdamW"/> share: running means of the gradient and of its square.</summary>
@@ -19,6 +17,9 @@ public abstract class AdaptiveMoments : Optimizer
     public Schedule Epsilon { get; set; } = 1e-8;
 
     internal override ReadOnlySpan<string> StateNames => Moments;
+
+    private protected AdamStep StepAt(long update, Schedule weightDecay, bool isDecoupled) => new(
+        (float)LearningRate.At(update), (float)Beta1.At(update), (float)Beta2.At(update), (float)Epsilon.At(update), (float)weightDecay.At(update), isDecoupled, update + 1);
 }
 
 /// <summary>Adam: w ← w - lr·m̂ / (√v̂ + ε). Weight decay, where set, is added to the gradient. Kingma and Ba, Adam, 2015 (arXiv:1412.6980).</summary>
@@ -29,10 +30,7 @@ public sealed class Adam(Schedule learningRate) : AdaptiveMoments(learningRate)
     /// <summary>L2 regularisation: added to the gradient times the parameter.</summary>
     public Schedule WeightDecay { get; set; } = 0;
 
-    internal override unsafe void Apply(WorkerPool pool, float* parameters, float* gradients, float* state, nint stateStride, nint count, long update) =>
-        OptimizerKernels.Adam(
-            pool, parameters, gradients, state, state + stateStride, count, (float)LearningRate.At(update),
-            (float)Beta1.At(update), (float)Beta2.At(update), (float)Epsilon.At(update), (float)WeightDecay.At(update), update + 1);
+    internal override void Apply(DeviceUpdates updates, in ParameterSlice slice, long update) => updates.Adam(slice, StepAt(update, WeightDecay, isDecoupled: false));
 }
 
 /// <summary>
@@ -46,8 +44,5 @@ public sealed class AdamW(Schedule learningRate) : AdaptiveMoments(learningRate)
     /// <summary>The share of a parameter that a step takes away, times the learning rate.</summary>
     public Schedule WeightDecay { get; set; } = 0.01;
 
-    internal override unsafe void Apply(WorkerPool pool, float* parameters, float* gradients, float* state, nint stateStride, nint count, long update) =>
-        OptimizerKernels.AdamW(
-            pool, parameters, gradients, state, state + stateStride, count, (float)LearningRate.At(update),
-            (float)Beta1.At(update), (float)Beta2.At(update), (float)Epsilon.At(update), (float)WeightDecay.At(update), update + 1);
+    internal override void Apply(DeviceUpdates updates, in ParameterSlice slice, long update) => updates.Adam(slice, StepAt(update, WeightDecay, isDecoupled: true));
 }

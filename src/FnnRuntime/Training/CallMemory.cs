@@ -4,13 +4,15 @@ namespace FeedbackNN;
 internal sealed unsafe class CallMemory : IDisposable
 {
     private readonly NativeBuffer _memory;
-    private readonly int _scalarCount;
 
-    public CallMemory(int axisCount, int inputCount, int netCount, int scalarCount)
+    /// <param name="axisCount">Run-time sizes.</param>
+    /// <param name="inputCount">Tensors of a batch.</param>
+    /// <param name="netCount">Networks.</param>
+    /// <param name="scalars">Where programs leave their numbers.</param>
+    public CallMemory(int axisCount, int inputCount, int netCount, DeviceMemory scalars)
     {
-        _scalarCount = scalarCount;
-        HostScalars = new double[scalarCount];
-        _memory = new NativeBuffer((2L * axisCount + inputCount + 4 * netCount + scalarCount) * sizeof(long));
+        Scalars = scalars;
+        _memory = new NativeBuffer((2L * axisCount + inputCount + 4 * netCount) * sizeof(long));
         var next = (long*)_memory.Pointer;
         TrainingSizes = (nint*)Take(ref next, axisCount);
         Sizes = (nint*)Take(ref next, axisCount);
@@ -19,7 +21,6 @@ internal sealed unsafe class CallMemory : IDisposable
         Gradients = (void**)Take(ref next, netCount);
         Buffers = (void**)Take(ref next, netCount);
         NewBuffers = (void**)Take(ref next, netCount);
-        Scalars = (float*)Take(ref next, scalarCount);
     }
 
     /// <summary>The run-time sizes in the training's order.</summary>
@@ -38,22 +39,27 @@ internal sealed unsafe class CallMemory : IDisposable
 
     public void** NewBuffers { get; }
 
-    public float* Scalars { get; }
-
-    /// <summary>Room for one batch's scalars.</summary>
-    public double[] HostScalars { get; }
+    public DeviceMemory Scalars { get; }
 
     public void SelectSizes(ReadOnlySpan<int> axes)
     {
         for (var i = 0; i < axes.Length; i++) Sizes[i] = TrainingSizes[axes[i]];
     }
 
-    public void ReadScalars(Span<double> values)
+    /// <summary>Waits for the device, where it is one to wait for.</summary>
+    /// <param name="first">The first number.</param>
+    /// <param name="values">Takes them.</param>
+    public void ReadScalars(int first, Span<double> values)
     {
-        for (var i = 0; i < values.Length; i++) values[i] = Scalars[i];
+        var scalars = (float*)Scalars.ForReading() + first;
+        for (var i = 0; i < values.Length; i++) values[i] = scalars[i];
     }
 
-    public void Dispose() => _memory.Dispose();
+    public void Dispose()
+    {
+        _memory.Dispose();
+        Scalars.Dispose();
+    }
 
     private static long* Take(ref long* next, int count)
     {

@@ -23,6 +23,10 @@ public abstract class Trainer<TSample, TBatch, TReport> : Trainer<TBatch, TRepor
     private int _runCount;
     private int _runBatchSize;
 
+    // Batches of this epoch whose numbers are in the epoch's: on a device that works behind the host's back fewer than have been handed over.
+    private int _countedBatches;
+    private IDataSource<TSample>? _runData;
+
     /// <summary>For generated code.</summary>
     /// <param name="setup">What is trained, and how.</param>
     /// <param name="seed">Of random draws and of the order of samples.</param>
@@ -58,22 +62,36 @@ public abstract class Trainer<TSample, TBatch, TReport> : Trainer<TBatch, TRepor
         var started = Stopwatch.GetTimestamp();
         var batches = EpochOrder.BatchCount(data.Count, batchSize);
         long samples = 0;
-        while (_runEpoch < epochs)
+        _runData = data;
+        try
         {
-            OrderSamples();
-            while (_runBatch < batches)
+            while (_runEpoch < epochs)
             {
-                cancellation.ThrowIfCancellationRequested();
-                var chosen = _order.AsSpan(_runBatch * batchSize, Math.Min(batchSize, data.Count - _runBatch * batchSize));
-                RunStep(Collate(data, chosen));
-                AccumulateStep(_epochScalars, isFirst: _runBatch == 0);
-                samples += chosen.Length;
-                _runBatch++;
-                var (epoch, batch) = (_runEpoch, _runBatch);
-                if (_runBatch == batches) EndEpoch();
-                progress?.Report(MakeProgress(epoch, epochs, batch, batches, samples, batchSize, Stopwatch.GetElapsedTime(started)));
-                if (_runBatch == 0) break;
+                OrderSamples();
+                while (_runBatch < batches)
+                {
+                    cancellation.ThrowIfCancellationRequested();
+                    var chosen = ChooseBatch();
+                    // Nobody looks at the numbers between the steps of an epoch unless there is somebody to report to.
+                    RunStep(Collate(data, chosen), isAsked: progress is not null || _runBatch == batches - 1);
+                    samples += chosen.Length;
+                    _runBatch++;
+                    var (epoch, batch) = (_runEpoch, _runBatch);
+                    if (_runBatch == batches) EndEpoch();
+                    progress?.Report(MakeProgress(epoch, epochs, batch, batches, samples, batchSize, Stopwatch.GetElapsedTime(started)));
+                    if (_runBatch == 0) break;
+                }
             }
+        }
+        catch
+        {
+            // Whatever stopped the run: the steps before it hold and are counted.
+            Settle();
+            throw;
+        }
+        finally
+        {
+            _runData = null;
         }
         Restart();
         return MakeReport(StepCount, _epochScalars);
@@ -134,6 +152,23 @@ public abstract class Trainer<TSample, TBatch, TReport> : Trainer<TBatch, TRepor
         };
     }
 
+    private protected override void StepMade()
+    {
+        // Steps that are not part of a run are nobody's epoch.
+        if (_runData is null) return;
+        AccumulateStep(_epochScalars, LastStepMade, isFirst: _countedBatches == 0);
+        _countedBatches++;
+    }
+
+    private protected override TBatch? GoBack(long steps)
+    {
+        if (_runData is null) return base.GoBack(steps);
+        _runBatch = _countedBatches;
+        return Collate(_runData, ChooseBatch());
+    }
+
+    private ReadOnlySpan<int> ChooseBatch() => _order.AsSpan(_runBatch * _runBatchSize, Math.Min(_runBatchSize, _runCount - (_runBatch * _runBatchSize)));
+
     private void BeginOrContinue(int count, int batchSize)
     {
         RequireSamples(count);
@@ -144,6 +179,7 @@ public abstract class Trainer<TSample, TBatch, TReport> : Trainer<TBatch, TRepor
                 $"The run that was interrupted had {_runCount} samples in batches of {_runBatchSize}; these are {count} in batches of {batchSize}. Continue it with the same, or call Restart() to give it up."));
         }
         (_runCount, _runBatchSize) = (count, batchSize);
+        _countedBatches = _runBatch;
         if (_order.Length != count) _order = new int[count];
     }
 
@@ -162,6 +198,7 @@ public abstract class Trainer<TSample, TBatch, TReport> : Trainer<TBatch, TRepor
         _finishedEpochs++;
         _runEpoch++;
         _runBatch = 0;
+        _countedBatches = 0;
     }
 
     private TrainingProgress<TReport> MakeProgress(int epoch, int epochs, int batch, int batches, long samples, int batchSize, TimeSpan elapsed)

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.ComponentModel;
-using FeedbackNN.Cpu;
 
 namespace FeedbackNN;
 
@@ -8,15 +7,16 @@ namespace FeedbackNN;
 /// One <c>minimize</c> of a training: its program, its optimizer with what that remembers, and the parameters it changes. For generated code.
 /// </summary>
 [EditorBrowsable(EditorBrowsableState.Never)]
-public sealed unsafe class Objective : IDisposable
+public sealed class Objective : IDisposable
 {
     private readonly ImmutableArray<(int Net, int Parameter)> _trained;
     private Model[] _nets = [];
     private ParameterRange[] _ranges = [];
-    private NativeBuffer? _state;
-    private NativeBuffer? _backup;
+    private ParameterSlice[] _slices = [];
+    private DeviceMemory? _state;
+    private DeviceMemory? _backup;
     private int _stateCount;
-    private nint _stateStride;
+    private long _stateStride;
 
     /// <param name="name">The loss's name.</param>
     /// <param name="program">Computes the loss and the gradients; its numbers 0 and 1 are the loss's sum and count.</param>
@@ -55,74 +55,57 @@ public sealed unsafe class Objective : IDisposable
     {
         _nets = nets;
         _ranges = FindRanges();
-        _stateStride = (nint)_ranges.Sum(range => range.Length);
+        _stateStride = _ranges.Sum(range => range.Length);
+        SliceParameters();
     }
 
-    /// <summary>The root of the sum of the squares of all gradients.</summary>
-    internal double GradientNorm(WorkerPool pool)
-    {
-        double sum = 0;
-        foreach (var range in _ranges) sum += OptimizerKernels.SumOfSquares(pool, _nets[range.Net].GradientStorage + range.Start, (nint)range.Length);
-        return Math.Sqrt(sum);
-    }
+    /// <summary>Scales all gradients down when their norm exceeds the limit; gives the norm where it is known at once.</summary>
+    internal double? ClipNorm(DeviceUpdates updates, double limit, long step, int objective) => updates.ClipNorm(_slices, limit, step, objective);
 
-    internal void ScaleGradients(WorkerPool pool, double factor)
+    internal void ClampGradients(DeviceUpdates updates, double limit)
     {
-        foreach (var range in _ranges) OptimizerKernels.Scale(pool, _nets[range.Net].GradientStorage + range.Start, (nint)range.Length, (float)factor);
-    }
-
-    internal void ClampGradients(WorkerPool pool, double limit)
-    {
-        foreach (var range in _ranges) OptimizerKernels.Clamp(pool, _nets[range.Net].GradientStorage + range.Start, (nint)range.Length, (float)limit);
+        foreach (ref readonly var slice in _slices.AsSpan()) updates.Clamp(slice, limit);
     }
 
     /// <summary>Changes the parameters by the gradients.</summary>
-    internal void Apply(WorkerPool pool)
+    internal void Apply(DeviceUpdates updates)
     {
         MakeRoomForState();
-        nint position = 0;
-        foreach (var range in _ranges)
-        {
-            var state = _state is null ? null : (float*)_state.Pointer + position;
-            var net = _nets[range.Net];
-            Optimizer.Apply(pool, net.ParameterStorage + range.Start, net.GradientStorage + range.Start, state, _stateStride, (nint)range.Length, Updates);
-            position += (nint)range.Length;
-        }
+        foreach (ref readonly var slice in _slices.AsSpan()) Optimizer.Apply(updates, slice, Updates);
         Updates++;
     }
 
     /// <summary>Remembers parameters and state, in case a later objective of the same step fails.</summary>
-    internal void BackUp()
+    internal void BackUp(DeviceUpdates updates)
     {
         MakeRoomForState();
-        var floats = (long)_stateStride * (1 + _stateCount);
+        var floats = _stateStride * (1 + _stateCount);
         if (_backup is null || _backup.ByteLength < floats * sizeof(float))
         {
             _backup?.Dispose();
-            _backup = new NativeBuffer(floats * sizeof(float));
+            _backup = Device.Allocate(floats * sizeof(float), $"a copy of what '{Name}' changes, in case a later loss fails");
         }
-        ExchangeWithBackup(toBackup: true);
+        ExchangeWithBackup(updates, toBackup: true);
     }
 
-    /// <summary>Takes back one <see cref="Apply"/> since <see cref="BackUp"/>.</summary>
-    internal void Restore()
-    {
-        ExchangeWithBackup(toBackup: false);
-        Updates--;
-    }
+    /// <summary>Takes back what <see cref="Apply"/> has changed since <see cref="BackUp"/>; <see cref="Updates"/> is the caller's.</summary>
+    internal void Restore(DeviceUpdates updates) => ExchangeWithBackup(updates, toBackup: false);
 
     /// <summary>Adds what the optimizer remembers to a file, parameter by parameter.</summary>
-    internal void AddStateTo(StateFile file, IReadOnlyList<string> netNames)
+    /// <param name="file">Where they go.</param>
+    /// <param name="netNames">What the nets are called.</param>
+    /// <param name="writes">Whether the file is read into them.</param>
+    internal unsafe void AddStateTo(StateFile file, IReadOnlyList<string> netNames, bool writes)
     {
         MakeRoomForState();
+        var state = (float*)(_state is null ? null : writes ? _state.ForWriting() : _state.ForReading());
         var names = Optimizer.StateNames;
         for (var k = 0; k < names.Length; k++)
         {
             foreach (var (net, parameter) in _trained)
             {
                 var spec = _nets[net].GetManifest().Parameters[parameter];
-                var pointer = (float*)_state!.Pointer + k * _stateStride + PositionOf(net, spec.Offset);
-                file.Add($"optimizers.{Name}.{names[k]}.{netNames[net]}.{spec.CheckpointName}", spec.Shape.AsSpan(), pointer, spec.Count);
+                file.Add($"optimizers.{Name}.{names[k]}.{netNames[net]}.{spec.CheckpointName}", spec.Shape.AsSpan(), state + k * _stateStride + PositionOf(net, spec.Offset), spec.Count);
             }
         }
     }
@@ -132,34 +115,43 @@ public sealed unsafe class Objective : IDisposable
         var count = Optimizer.StateNames.Length;
         if (count <= _stateCount) return;
         _state?.Dispose();
-        _state = new NativeBuffer(count * (long)_stateStride * sizeof(float));
+        _state = Device.Allocate(count * _stateStride * sizeof(float), $"what the optimizer of '{Name}' remembers");
         _stateCount = count;
+        SliceParameters();
     }
 
-    private void ExchangeWithBackup(bool toBackup)
+    private Device Device => _nets[0].Device;
+
+    private void SliceParameters()
     {
-        var backup = (float*)_backup!.Pointer;
-        foreach (var range in _ranges)
+        long position = 0;
+        _slices = new ParameterSlice[_ranges.Length];
+        for (var i = 0; i < _ranges.Length; i++)
         {
-            Copy(_nets[range.Net].ParameterStorage + range.Start, backup, range.Length, toBackup);
-            backup += range.Length;
+            var (net, start, length) = _ranges[i];
+            _slices[i] = new ParameterSlice(_nets[net].ParameterMemory, _nets[net].GradientMemory, start, length, _state, position, _stateStride);
+            position += length;
         }
-        if (_state is not null) Copy((float*)_state.Pointer, backup, (long)_stateStride * _stateCount, toBackup);
     }
 
-    private static void Copy(float* live, float* backup, long count, bool toBackup)
+    private void ExchangeWithBackup(DeviceUpdates updates, bool toBackup)
     {
-        var bytes = count * sizeof(float);
-        if (toBackup) Buffer.MemoryCopy(live, backup, bytes, bytes);
-        else Buffer.MemoryCopy(backup, live, bytes, bytes);
+        foreach (ref readonly var slice in _slices.AsSpan()) Copy(slice.Parameters, slice.Start, slice.StateStart, slice.Length);
+        if (_state is not null) Copy(_state, 0, _stateStride, _stateStride * _stateCount);
+
+        void Copy(DeviceMemory live, long liveStart, long backupStart, long count)
+        {
+            if (toBackup) updates.Copy(live, liveStart, _backup!, backupStart, count);
+            else updates.Copy(_backup!, backupStart, live, liveStart, count);
+        }
     }
 
-    private nint PositionOf(int net, long offset)
+    private long PositionOf(int net, long offset)
     {
         long position = 0;
         foreach (var range in _ranges)
         {
-            if (range.Net == net && offset >= range.Start && offset < range.Start + range.Length) return (nint)(position + offset - range.Start);
+            if (range.Net == net && offset >= range.Start && offset < range.Start + range.Length) return position + offset - range.Start;
             position += range.Length;
         }
         throw new InvalidOperationException("A trained parameter lies in no trained range.");

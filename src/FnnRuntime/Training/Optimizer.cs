@@ -1,5 +1,3 @@
-using FeedbackNN.Cpu;
-
 namespace FeedbackNN;
 
 /// <summary>
@@ -17,13 +15,9 @@ public abstract class Optimizer
     /// <summary>What it remembers for each trained number, by name: as many as the present settings need.</summary>
     internal abstract ReadOnlySpan<string> StateNames { get; }
 
-    /// <summary>Changes <paramref name="count"/> parameters in place.</summary>
-    /// <param name="pool">The threads.</param>
-    /// <param name="parameters">What to change.</param>
-    /// <param name="gradients">Its gradients.</param>
-    /// <param name="state">The first remembered array for these parameters.</param>
-    /// <param name="stateStride">Elements from one remembered array to the next.</param>
-    /// <param name="count">How many.</param>
+    /// <summary>Changes parameters in place.</summary>
+    /// <param name="updates">The device's way to do it.</param>
+    /// <param name="slice">Which.</param>
     /// <param name="update">Updates made before, from 0.</param>
-    internal abstract unsafe void Apply(WorkerPool pool, float* parameters, float* gradients, float* state, nint stateStride, nint count, long update);
+    internal abstract void Apply(DeviceUpdates updates, in ParameterSlice slice, long update);
 }

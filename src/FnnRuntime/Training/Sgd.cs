@@ -1,5 +1,3 @@
-using FeedbackNN.Cpu;
-
 namespace FeedbackNN;
 
 /// <summary>
@@ -27,8 +25,9 @@ public sealed class Sgd(Schedule learningRate) : Optimizer(learningRate)
 
     internal override ReadOnlySpan<string> StateNames => Momentum.At(0) == 0 && Momentum.At(long.MaxValue) == 0 ? [] : Velocity;
 
-    internal override unsafe void Apply(WorkerPool pool, float* parameters, float* gradients, float* state, nint stateStride, nint count, long update) =>
-        OptimizerKernels.Sgd(
-            pool, parameters, gradients, StateNames.Length == 0 ? null : state, count, (float)LearningRate.At(update),
-            (float)Momentum.At(update), (float)Dampening.At(update), (float)WeightDecay.At(update), Nesterov, firstStep: update == 0);
+    internal override void Apply(DeviceUpdates updates, in ParameterSlice slice, long update) =>
+        updates.Sgd(
+            StateNames.Length == 0 ? slice with { State = null } : slice,
+            new SgdStep(
+                (float)LearningRate.At(update), (float)Momentum.At(update), (float)Dampening.At(update), (float)WeightDecay.At(update), Nesterov, IsFirst: update == 0));
 }

@@ -1,6 +1,5 @@
 using System.ComponentModel;
 using System.Globalization;
-using FeedbackNN.Cpu;
 
 namespace FeedbackNN;
 
@@ -14,13 +13,13 @@ namespace FeedbackNN;
 /// </remarks>
 /// <typeparam name="TBatch">The tensors of a batch.</typeparam>
 /// <typeparam name="TReport">Losses and metrics by name.</typeparam>
-public abstract unsafe class Trainer<TBatch, TReport> : IDisposable
+public abstract unsafe partial class Trainer<TBatch, TReport> : IDisposable
 {
     private const int FormatVersion = 1;
     private readonly TrainingSetup _setup;
     private readonly Model[] _nets;
-    private readonly WorkerPool _pool;
     private readonly CallMemory _memory;
+    private readonly DeviceUpdates _updates;
     private readonly double[] _batchScalars;
     private readonly double[] _evaluationScalars;
 
@@ -37,13 +36,16 @@ public abstract unsafe class Trainer<TBatch, TReport> : IDisposable
         _nets = setup.Nets.Select(net => net.Model).ToArray();
         Seed = seed;
         CheckNets();
-        _pool = _nets[0].Device.Pool;
+        _updates = _nets[0].Device.CreateUpdates();
         foreach (var objective in setup.Objectives) objective.Attach(_nets);
         StepScalars = new double[setup.Objectives.Sum(objective => objective.Program.Scalars.Length)];
         _batchScalars = new double[StepScalars.Length];
         _evaluationScalars = new double[setup.Evaluation.Scalars.Length];
-        var scalars = Math.Max(setup.Evaluation.Scalars.Length, setup.Objectives.Max(objective => objective.Program.Scalars.Length));
-        _memory = new CallMemory(setup.AxisCount, setup.InputCount, _nets.Length, scalars);
+        _evaluationBatch = new double[_evaluationScalars.Length];
+        _scalarsOfStep = Math.Max(setup.Evaluation.Scalars.Length, StepScalars.Length);
+        _memory = new CallMemory(
+            setup.AxisCount, setup.InputCount, _nets.Length,
+            _nets[0].Device.Allocate((long)_scalarsOfStep * (_updates.IsDeferred ? MostPending : 1) * sizeof(float), $"the losses and metrics of {setup.Name}"));
     }
 
     /// <summary>The seed of random draws and of the order of samples.</summary>
@@ -60,7 +62,7 @@ public abstract unsafe class Trainer<TBatch, TReport> : IDisposable
     /// <exception cref="TrainingDivergedException">A loss is NaN or infinite; nothing has been changed.</exception>
     public TReport Step(TBatch batch)
     {
-        RunStep(batch);
+        RunStep(batch, isAsked: true);
         return MakeReport(StepCount, StepScalars);
     }
 
@@ -102,7 +104,7 @@ public abstract unsafe class Trainer<TBatch, TReport> : IDisposable
         };
         foreach (var objective in _setup.Objectives) metadata[UpdatesKey(objective)] = objective.Updates.ToString(CultureInfo.InvariantCulture);
         SavePosition(metadata);
-        StateTensors().Write(path, metadata);
+        StateTensors(writes: false).Write(path, metadata);
     }
 
     /// <summary>
@@ -110,7 +112,7 @@ public abstract unsafe class Trainer<TBatch, TReport> : IDisposable
     /// wrong. Settings of optimizers are not in the file: they are the program's.
     /// </summary>
     /// <exception cref="CheckpointException">The file cannot be read, is damaged, of another training or of another format version; nothing has been changed.</exception>
-    public void Resume(string path) => StateTensors().Read(path, requireFormat: true, metadata =>
+    public void Resume(string path) => StateTensors(writes: true).Read(path, requireFormat: true, metadata =>
     {
         var numbers = new StateNumbers(path, metadata);
         var seed = numbers.Unsigned("seed");
@@ -132,6 +134,7 @@ public abstract unsafe class Trainer<TBatch, TReport> : IDisposable
         foreach (var objective in _setup.Objectives) objective.Dispose();
         _setup.Evaluation.Program.Dispose();
         _memory.Dispose();
+        _updates.Dispose();
         GC.SuppressFinalize(this);
     }
 
@@ -155,52 +158,19 @@ public abstract unsafe class Trainer<TBatch, TReport> : IDisposable
 
     internal TReport EvaluationResult() => MakeEvaluationReport(StepCount, _evaluationScalars);
 
-    internal void RunStep(TBatch batch)
-    {
-        _running = batch;
-        try
-        {
-            Bind(batch, _memory.TrainingSizes, _memory.Inputs);
-            foreach (var net in _nets) net.PrepareNewBuffers();
-            RunObjectives();
-            foreach (var net in _nets) net.KeepNewBuffers();
-            StepCount++;
-        }
-        finally
-        {
-            _running = default;
-        }
-    }
-
     internal void EvaluateBatch(TBatch batch, bool isFirst)
     {
         _running = batch;
         try
         {
             Bind(batch, _memory.TrainingSizes, _memory.Inputs);
-            var scalars = _memory.HostScalars.AsSpan(0, _evaluationScalars.Length);
-            var call = Call(_setup.Evaluation);
-            _setup.Evaluation.Program.Run(call);
-            _memory.ReadScalars(scalars);
-            _setup.Evaluation.Accumulate(_evaluationScalars, scalars, isFirst);
+            _setup.Evaluation.Program.Run(Call(_setup.Evaluation, firstScalar: 0));
+            _memory.ReadScalars(0, _evaluationBatch);
+            _setup.Evaluation.Accumulate(_evaluationScalars, _evaluationBatch, isFirst);
         }
         finally
         {
             _running = default;
-        }
-    }
-
-    /// <summary>Adds the last step's numbers to those of the steps before it.</summary>
-    internal void AccumulateStep(Span<double> total, bool isFirst)
-    {
-        var start = 0;
-        for (var i = 0; i < _setup.Objectives.Length; i++)
-        {
-            var objective = _setup.Objectives[i];
-            var count = objective.Program.Scalars.Length;
-            // The counter has moved on: the step that was made is the one before.
-            if (isFirst || IsRun(i, StepCount - 1)) objective.Program.Accumulate(total.Slice(start, count), StepScalars.AsSpan(start, count), isFirst);
-            start += count;
         }
     }
 
@@ -208,66 +178,18 @@ public abstract unsafe class Trainer<TBatch, TReport> : IDisposable
 
     private protected virtual Action ReadPosition(StateNumbers numbers) => () => { };
 
-    // The first objective computes metrics and buffers, so it runs in every step; whether its optimizer is applied is another matter.
-    private bool IsRun(int objective, long step) => objective == 0 || IsDue(objective, step);
-
-    private bool IsDue(int objective, long step) => step % _setup.Objectives[objective].Every == 0;
-
-    private void RunObjectives()
-    {
-        var start = 0;
-        for (var i = 0; i < _setup.Objectives.Length; i++)
-        {
-            var objective = _setup.Objectives[i];
-            var scalars = _batchScalars.AsSpan(start, objective.Program.Scalars.Length);
-            start += scalars.Length;
-            if (!IsRun(i, StepCount)) continue;
-            var call = Call(objective.Program);
-            objective.Program.Program.Run(call);
-            _memory.ReadScalars(scalars);
-            var loss = scalars[0] / scalars[1];
-            if (!double.IsFinite(loss)) Fail(i, call, $"the loss '{objective.Name}'", loss);
-            if (!IsDue(i, StepCount)) continue;
-            ClipGradients(i, call);
-            if (i < _setup.Objectives.Length - 1) objective.BackUp();
-            objective.Apply(_pool);
-        }
-        _batchScalars.CopyTo(StepScalars, 0);
-    }
-
-    private void ClipGradients(int index, in ProgramCall call)
-    {
-        var objective = _setup.Objectives[index];
-        if (_setup.Clip == GradientClip.Value) objective.ClampGradients(_pool, _setup.ClipLimit);
-        if (_setup.Clip != GradientClip.GlobalNorm) return;
-        var norm = objective.GradientNorm(_pool);
-        if (!double.IsFinite(norm)) Fail(index, call, $"the norm of the gradient of '{objective.Name}'", norm);
-        // As PyTorch's clip_grad_norm_ has it, with the same small number against division by zero.
-        if (norm > _setup.ClipLimit) objective.ScaleGradients(_pool, _setup.ClipLimit / (norm + 1e-6));
-    }
-
-    /// <summary>Takes back what earlier objectives of this step have done, finds the line, and throws.</summary>
-    private void Fail(int index, in ProgramCall call, string what, double value)
-    {
-        var source = _setup.Objectives[index].Program.Program.FindNonFinite(call);
-        for (var i = index - 1; i >= 0; i--)
-        {
-            if (IsDue(i, StepCount)) _setup.Objectives[i].Restore();
-        }
-        throw new TrainingDivergedException(StepCount, what, value, source);
-    }
-
-    private ProgramCall Call(TrainingProgram program)
+    private ProgramCall Call(TrainingProgram program, int firstScalar)
     {
         _memory.SelectSizes(program.Axes.AsSpan());
         for (var i = 0; i < _nets.Length; i++)
         {
             var net = _nets[i];
-            _memory.Parameters[i] = net.ParameterStorage;
-            _memory.Gradients[i] = net.GradientStorage;
-            _memory.Buffers[i] = net.BufferStorage;
-            _memory.NewBuffers[i] = net.NewBufferStorage;
+            _memory.Parameters[i] = net.ParameterMemory.ForProgram(writes: false);
+            _memory.Gradients[i] = net.GradientMemory.ForProgram(writes: true);
+            _memory.Buffers[i] = net.BufferMemory.ForProgram(writes: false);
+            _memory.NewBuffers[i] = net.NewBufferMemory.ForProgram(writes: true);
         }
+        var scalars = (float*)_memory.Scalars.ForProgram(writes: true);
         return new ProgramCall
         {
             Sizes = _memory.Sizes,
@@ -276,23 +198,27 @@ public abstract unsafe class Trainer<TBatch, TReport> : IDisposable
             Gradients = _memory.Gradients,
             Buffers = _memory.Buffers,
             NewBuffers = _memory.NewBuffers,
-            Scalars = _memory.Scalars,
+            Scalars = _nets[0].Device.IsCpu ? scalars + firstScalar : scalars,
+            FirstScalar = firstScalar,
             Seed = Seed,
             Step = (ulong)StepCount,
         };
     }
 
-    private StateFile StateTensors()
+    /// <param name="writes">Whether the file is read into them.</param>
+    private StateFile StateTensors(bool writes)
     {
         var file = new StateFile("training", FormatVersion, _setup.Name);
         foreach (var (name, net) in _setup.Nets)
         {
             var manifest = net.GetManifest();
-            foreach (var spec in manifest.Parameters) file.Add($"nets.{name}.{spec.CheckpointName}", spec.Shape.AsSpan(), net.ParameterStorage + spec.Offset, spec.Count);
-            foreach (var spec in manifest.Buffers) file.Add($"nets.{name}.{spec.CheckpointName}", spec.Shape.AsSpan(), net.BufferStorage + spec.Offset, spec.Count);
+            var parameters = (float*)(writes ? net.ParameterMemory.ForWriting() : net.ParameterMemory.ForReading());
+            var buffers = (float*)(writes ? net.BufferMemory.ForWriting() : net.BufferMemory.ForReading());
+            foreach (var spec in manifest.Parameters) file.Add($"nets.{name}.{spec.CheckpointName}", spec.Shape.AsSpan(), parameters + spec.Offset, spec.Count);
+            foreach (var spec in manifest.Buffers) file.Add($"nets.{name}.{spec.CheckpointName}", spec.Shape.AsSpan(), buffers + spec.Offset, spec.Count);
         }
         var netNames = _setup.Nets.Select(net => net.Name).ToArray();
-        foreach (var objective in _setup.Objectives) objective.AddStateTo(file, netNames);
+        foreach (var objective in _setup.Objectives) objective.AddStateTo(file, netNames, writes);
         return file;
     }
 
@@ -301,7 +227,7 @@ public abstract unsafe class Trainer<TBatch, TReport> : IDisposable
         for (var i = 0; i < _nets.Length; i++)
         {
             ArgumentNullException.ThrowIfNull(_nets[i], _setup.Nets[i].Name);
-            if (_nets[i].Device.Pool != _nets[0].Device.Pool)
+            if (_nets[i].Device != _nets[0].Device)
             {
                 throw new ArgumentException($"'{_setup.Nets[i].Name}' and '{_setup.Nets[0].Name}' are on different devices; construct them with the same one.");
             }

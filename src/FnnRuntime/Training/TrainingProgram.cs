@@ -25,9 +25,9 @@ public enum Accumulation
 /// <param name="scalars">How each number it returns is put together over batches.</param>
 /// <param name="axes">For each size it takes, which of the training's run-time sizes it is.</param>
 [EditorBrowsable(EditorBrowsableState.Never)]
-public sealed class TrainingProgram(CpuProgram program, ImmutableArray<Accumulation> scalars, ImmutableArray<int> axes)
+public sealed class TrainingProgram(DeviceProgram program, ImmutableArray<Accumulation> scalars, ImmutableArray<int> axes)
 {
-    internal CpuProgram Program => program;
+    internal DeviceProgram Program => program;
 
     internal ImmutableArray<Accumulation> Scalars => scalars;
 

@@ -1,0 +1,62 @@
+using FeedbackNN.Cpu;
+
+namespace FeedbackNN;
+
+/// <summary>A training's changes on the processor: made at once, by the kernels of <see cref="OptimizerKernels"/>.</summary>
+internal sealed unsafe class CpuUpdates(WorkerPool pool) : DeviceUpdates
+{
+    public override bool IsDeferred => false;
+
+    public override void Sgd(in ParameterSlice slice, in SgdStep step) =>
+        OptimizerKernels.Sgd(
+            pool, Parameters(slice), Gradients(slice), State(slice), (nint)slice.Length, step.LearningRate, step.Momentum, step.Dampening, step.WeightDecay,
+            step.Nesterov, step.IsFirst);
+
+    public override void Adam(in ParameterSlice slice, in AdamStep step)
+    {
+        var first = State(slice);
+        var second = first + slice.StateStride;
+        if (step.IsDecoupled)
+        {
+            OptimizerKernels.AdamW(
+                pool, Parameters(slice), Gradients(slice), first, second, (nint)slice.Length, step.LearningRate, step.Beta1, step.Beta2, step.Epsilon, step.WeightDecay, step.Count);
+            return;
+        }
+        OptimizerKernels.Adam(
+            pool, Parameters(slice), Gradients(slice), first, second, (nint)slice.Length, step.LearningRate, step.Beta1, step.Beta2, step.Epsilon, step.WeightDecay, step.Count);
+    }
+
+    public override void Clamp(in ParameterSlice slice, double limit) => OptimizerKernels.Clamp(pool, Gradients(slice), (nint)slice.Length, (float)limit);
+
+    public override double? ClipNorm(ReadOnlySpan<ParameterSlice> slices, double limit, long step, int objective)
+    {
+        double sum = 0;
+        foreach (ref readonly var slice in slices) sum += OptimizerKernels.SumOfSquares(pool, Gradients(slice), (nint)slice.Length);
+        var norm = Math.Sqrt(sum);
+        if (!double.IsFinite(norm) || norm <= limit) return norm;
+        // As PyTorch's clip_grad_norm_ has it, with the same small number against division by zero.
+        var factor = (float)(limit / (norm + 1e-6));
+        foreach (ref readonly var slice in slices) OptimizerKernels.Scale(pool, Gradients(slice), (nint)slice.Length, factor);
+        return norm;
+    }
+
+    public override void Copy(DeviceMemory source, long sourceStart, DeviceMemory target, long targetStart, long count)
+    {
+        var bytes = count * sizeof(float);
+        Buffer.MemoryCopy((float*)source.ForReading() + sourceStart, (float*)target.ForWriting() + targetStart, bytes, bytes);
+    }
+
+    public override void Keep(ref DeviceMemory present, ref DeviceMemory next) => (present, next) = (next, present);
+
+    public override void CheckLoss(DeviceMemory scalars, long start, long step, int objective) { }
+
+    public override StepFailure? TakeFailure() => null;
+
+    public override void Dispose() { }
+
+    private static float* Parameters(in ParameterSlice slice) => (float*)slice.Parameters.ForWriting() + slice.Start;
+
+    private static float* Gradients(in ParameterSlice slice) => (float*)slice.Gradients.ForWriting() + slice.Start;
+
+    private static float* State(in ParameterSlice slice) => slice.State is null ? null : (float*)slice.State.ForWriting() + slice.StateStart;
+}

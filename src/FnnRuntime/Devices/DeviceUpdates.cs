@@ -1,0 +1,74 @@
+namespace FeedbackNN;
+
+/// <summary>Trained parameters that lie side by side, with their gradients and what an optimizer remembers of them. In floats.</summary>
+/// <param name="Parameters">A net's storage.</param>
+/// <param name="Gradients">The storage of its gradients.</param>
+/// <param name="Start">The first, in the storage of parameters and in that of gradients.</param>
+/// <param name="Length">How many.</param>
+/// <param name="State">What the optimizer remembers; null when it remembers nothing.</param>
+/// <param name="StateStart">The first in it.</param>
+/// <param name="StateStride">From one remembered array to the next.</param>
+internal readonly record struct ParameterSlice(
+    DeviceMemory Parameters, DeviceMemory Gradients, long Start, long Length, DeviceMemory? State, long StateStart, long StateStride);
+
+/// <summary>The numbers of one step of <see cref="FeedbackNN.Sgd"/>.</summary>
+internal readonly record struct SgdStep(float LearningRate, float Momentum, float Dampening, float WeightDecay, bool Nesterov, bool IsFirst);
+
+/// <summary>The numbers of one step of <see cref="FeedbackNN.Adam"/> or <see cref="FeedbackNN.AdamW"/>.</summary>
+/// <param name="LearningRate">How far it goes.</param>
+/// <param name="Beta1">How much of the mean remains.</param>
+/// <param name="Beta2">How much of the mean of squares remains.</param>
+/// <param name="Epsilon">Added to the root.</param>
+/// <param name="WeightDecay">How much of a parameter goes away.</param>
+/// <param name="IsDecoupled">Weight decay shrinks the parameters instead of entering the gradient.</param>
+/// <param name="Count">Of this step, from 1 on: corrects the means' bias towards 0.</param>
+internal readonly record struct AdamStep(float LearningRate, float Beta1, float Beta2, float Epsilon, float WeightDecay, bool IsDecoupled, long Count);
+
+/// <summary>Why a deferred step was not taken.</summary>
+/// <param name="Step">Which.</param>
+/// <param name="Objective">Whose loss or gradient it was.</param>
+/// <param name="IsNorm">The norm of the gradient; otherwise the loss.</param>
+/// <param name="Value">NaN or an infinity.</param>
+internal readonly record struct StepFailure(long Step, int Objective, bool IsNorm, double Value);
+
+/// <summary>
+/// What a training does on its device beside running programs: changes parameters, keeps buffers, takes back. Some devices work behind the host's
+/// back (<see cref="IsDeferred"/>): there a loss that is not finite is noticed by the device, which skips all changes from then on, until the host
+/// asks.
+/// </summary>
+internal abstract class DeviceUpdates : IDisposable
+{
+    /// <summary>Whether the host learns of a failure later than the device.</summary>
+    public abstract bool IsDeferred { get; }
+
+    public abstract void Sgd(in ParameterSlice slice, in SgdStep step);
+
+    public abstract void Adam(in ParameterSlice slice, in AdamStep step);
+
+    /// <summary>Cuts every gradient to ± the limit.</summary>
+    public abstract void Clamp(in ParameterSlice slice, double limit);
+
+    /// <summary>
+    /// Scales all gradients down together when their norm exceeds the limit. Gives the norm (when it is not finite, nothing has been scaled), or null
+    /// where the device checks it itself.
+    /// </summary>
+    public abstract double? ClipNorm(ReadOnlySpan<ParameterSlice> slices, double limit, long step, int objective);
+
+    /// <summary>Copies floats.</summary>
+    public abstract void Copy(DeviceMemory source, long sourceStart, DeviceMemory target, long targetStart, long count);
+
+    /// <summary>A step is over: the new values take the place of the present ones.</summary>
+    public abstract void Keep(ref DeviceMemory present, ref DeviceMemory next);
+
+    /// <summary>Deferred: has the device look at a loss, its sum and its count, before the parameters are changed by its gradient.</summary>
+    /// <param name="scalars">Where the sum lies, with the count behind it.</param>
+    /// <param name="start">At which float.</param>
+    /// <param name="step">Which step it is.</param>
+    /// <param name="objective">Whose loss it is.</param>
+    public abstract void CheckLoss(DeviceMemory scalars, long start, long step, int objective);
+
+    /// <summary>Deferred: waits for the device. What went wrong first, if anything did; changes are made again from now on.</summary>
+    public abstract StepFailure? TakeFailure();
+
+    public abstract void Dispose();
+}
