@@ -41,6 +41,8 @@ public sealed class FnnSourceGenerator : IIncrementalGenerator
     {
         var options = context.AnalyzerConfigOptionsProvider.Select((provider, _) => ProjectOptions.Read(provider));
 
+        var hasGpu = options.Select((settings, _) => settings.HasGpu);
+
         var trees = context.AdditionalTextsProvider
             .Where(SourceFiles.IsSource)
             .Combine(options)
@@ -57,7 +59,8 @@ public sealed class FnnSourceGenerator : IIncrementalGenerator
 
         var printable = compiled
             .Combine(module)
-            .Select((pair, _) => new PrintableDeclaration(pair.Left, pair.Right.LinesOf(pair.Left)))
+            .Combine(hasGpu)
+            .Select((pair, _) => new PrintableDeclaration(pair.Left.Left, pair.Left.Right.LinesOf(pair.Left.Left), pair.Right))
             .WithTrackingName(Steps.Lines);
 
         var axes = compiled.Collect()
@@ -67,11 +70,17 @@ public sealed class FnnSourceGenerator : IIncrementalGenerator
 
         context.RegisterSourceOutput(printable, Print);
         context.RegisterSourceOutput(axes, Print);
+        context.RegisterSourceOutput(hasGpu, PrintRegistration);
     }
 
     private static void Print(SourceProductionContext context, PrintableDeclaration declaration) => Add(context, GeneratedFiles.Of(declaration));
 
     private static void Print(SourceProductionContext context, NamespaceAxes axes) => Add(context, GeneratedFiles.Of(axes));
+
+    private static void PrintRegistration(SourceProductionContext context, bool hasGpu)
+    {
+        if (hasGpu) Add(context, [GeneratedFiles.GpuRegistration()]);
+    }
 
     private static void Add(SourceProductionContext context, IEnumerable<GeneratedFile> files)
     {

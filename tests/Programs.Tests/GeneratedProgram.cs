@@ -12,42 +12,55 @@ using Microsoft.CodeAnalysis.CSharp;
 
 namespace FeedbackNN.Programs.Tests;
 
-/// <summary>A graph that went the whole road: planned, printed, compiled by Roslyn, loaded, and ready to run beside the interpreter.</summary>
+/// <summary>
+/// A graph that went the whole road: planned, printed, compiled by Roslyn, loaded, and ready to run beside the interpreter, on the processor or on a GPU.
+/// </summary>
 internal sealed unsafe class GeneratedProgram : IDisposable
 {
     private static readonly MetadataReference[] References =
         ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator).Select(path => (MetadataReference)MetadataReference.CreateFromFile(path)).ToArray();
 
     private readonly Graph _graph;
-    private readonly CpuProgram _program;
+    private readonly DeviceProgram _program;
+    private readonly Device _device;
     private readonly StorageLayout[] _parameters;
     private readonly StorageLayout[] _buffers;
     private readonly List<nint> _memory = [];
+    private readonly List<DeviceMemory> _deviceMemory = [];
 
-    private GeneratedProgram(Graph graph, ProgramPlan plan, string text, CpuProgram program, StorageLayout[] parameters, StorageLayout[] buffers)
+    private GeneratedProgram(Graph graph, ProgramPlan plan, string text, DeviceProgram program, Device device, StorageLayout[] parameters, StorageLayout[] buffers)
     {
-        (_graph, Plan, Text, _program, _parameters, _buffers) = (graph, plan, text, program, parameters, buffers);
+        (_graph, Plan, Text, _program, _device, _parameters, _buffers) = (graph, plan, text, program, device, parameters, buffers);
     }
 
     public ProgramPlan Plan { get; }
 
     public string Text { get; }
 
-    public static GeneratedProgram Compile(Graph graph, WorkerPool? pool = null)
+    public static GeneratedProgram Compile(Graph graph, Device? device = null)
     {
+        device ??= Device.Cpu;
         var axes = graph.Nodes.SelectMany(node => node.Type.Shape).SelectMany(size => size.AxisNames).Distinct().Order(StringComparer.Ordinal).ToEquatableArray();
         var plan = Planner.Plan("Program", graph, axes);
-        var parameters = Layouts(graph, node => node.Operation is Parameter parameter ? (parameter.Net, parameter.Index) : null);
-        var buffers = Layouts(graph, node => node.Operation is BufferValue buffer ? (buffer.Net, buffer.Index) : null);
-        var text = ProgramPrinter.Print("Generated", plan, parameters, buffers, _ => null);
-        var compilation = CSharpCompilation.Create("Generated" + Guid.NewGuid().ToString("N"), [CSharpSyntaxTree.ParseText(text)], References,
+        var (parameters, buffers) = (ParameterLayouts(graph), BufferLayouts(graph));
+        var text = device.IsCpu ? CpuProgramPrinter.Print("Generated", plan, parameters, buffers, _ => null) : GpuProgramPrinter.Print("Generated", plan, parameters, buffers, _ => null);
+        var type = Load(text).GetType(device.IsCpu ? "Generated.Program" : "Generated." + GpuProgramPrinter.ClassName(plan))!;
+        var program = (DeviceProgram)Activator.CreateInstance(
+            type, BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic, null, [device.IsCpu ? device.Pool : device], null)!;
+        return new GeneratedProgram(graph, plan, text, program, device, parameters, buffers);
+    }
+
+    /// <summary>Compiles generated C# and loads it.</summary>
+    public static Assembly Load(params string[] texts)
+    {
+        // Kernels of a GPU are started by an assembly that ILGPU makes.
+        const string friend = """[assembly: System.Runtime.CompilerServices.InternalsVisibleTo("ILGPURuntime")]""";
+        var compilation = CSharpCompilation.Create("Generated" + Guid.NewGuid().ToString("N"), texts.Append(friend).Select(text => CSharpSyntaxTree.ParseText(text)), References,
             new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, optimizationLevel: OptimizationLevel.Release, allowUnsafe: true));
         using var image = new MemoryStream();
         var result = compilation.Emit(image);
-        Assert.True(result.Success, string.Join("\n", result.Diagnostics.Where(diagnostic => diagnostic.Severity == DiagnosticSeverity.Error).Take(10)) + "\n" + text);
-        var type = Assembly.Load(image.ToArray()).GetType("Generated.Program")!;
-        var program = (CpuProgram)Activator.CreateInstance(type, BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic, null, [pool ?? WorkerPool.Shared], null)!;
-        return new GeneratedProgram(graph, plan, text, program, parameters, buffers);
+        Assert.True(result.Success, string.Join("\n", result.Diagnostics.Where(diagnostic => diagnostic.Severity == DiagnosticSeverity.Error).Take(10)) + "\n" + string.Join("\n", texts));
+        return Assembly.Load(image.ToArray());
     }
 
     /// <summary>Runs forward and backward; gives each output in the graph's order.</summary>
@@ -67,7 +80,7 @@ internal sealed unsafe class GeneratedProgram : IDisposable
             Gradients = Pointers(4),
             Buffers = Pointers(4),
             NewBuffers = Pointers(4),
-            Scalars = (float*)Allocate(64 * sizeof(float)),
+            Scalars = (float*)AllocateOnDevice(64, out var scalars).ForProgram(writes: true),
             Seed = seed,
             Step = step,
         };
@@ -84,11 +97,13 @@ internal sealed unsafe class GeneratedProgram : IDisposable
                     break;
             }
         }
+        var gradients = new DeviceMemory[4];
+        var newBuffers = new DeviceMemory[4];
         for (var net = 0; net < 4; net++)
         {
             call.Parameters[net] = Flat(_parameters[net], (n, i) => inputs.Parameter(n, i), node => node.Operation is Parameter p && p.Net == net ? p.Index : -1, net);
-            call.Gradients[net] = Allocate(_parameters[net].Length * 8);
-            call.NewBuffers[net] = Allocate(_buffers[net].Length * 4);
+            call.Gradients[net] = AllocateOnDevice(_parameters[net].Length, out gradients[net]).ForProgram(writes: true);
+            call.NewBuffers[net] = AllocateOnDevice(_buffers[net].Length, out newBuffers[net]).ForProgram(writes: true);
             call.Buffers[net] = Flat(_buffers[net], (n, i) => inputs.Buffer(n, i), node => node.Operation is BufferValue b && b.Net == net ? b.Index : -1, net);
         }
         foreach (var output in _graph.Outputs)
@@ -107,9 +122,9 @@ internal sealed unsafe class GeneratedProgram : IDisposable
             {
                 ResultTarget result => call.Results[result.Index],
                 InputGradientTarget gradient => call.InputGradients[gradient.Input],
-                GradientTarget gradient => (float*)call.Gradients[gradient.Net] + _parameters[gradient.Net].Offsets[gradient.Parameter],
-                BufferTarget buffer => (float*)call.NewBuffers[buffer.Net] + _buffers[buffer.Net].Offsets[buffer.Buffer],
-                ScalarTarget scalar => call.Scalars + scalar.Index,
+                GradientTarget gradient => (float*)gradients[gradient.Net].ForReading() + _parameters[gradient.Net].Offsets[gradient.Parameter],
+                BufferTarget buffer => (float*)newBuffers[buffer.Net].ForReading() + _buffers[buffer.Net].Offsets[buffer.Buffer],
+                ScalarTarget scalar => (float*)scalars.ForReading() + scalar.Index,
                 var other => throw new InvalidOperationException(other.ToString()),
             };
             return Read(pointer, type.Element, SizeOf(type.ElementCount));
@@ -119,6 +134,12 @@ internal sealed unsafe class GeneratedProgram : IDisposable
     }
 
     public void Dispose() => _program.Dispose();
+
+    /// <summary>For each net where its parameters lie.</summary>
+    public static StorageLayout[] ParameterLayouts(Graph graph) => Layouts(graph, node => node.Operation is Parameter parameter ? (parameter.Net, parameter.Index) : null);
+
+    /// <summary>For each net where its buffers lie.</summary>
+    public static StorageLayout[] BufferLayouts(Graph graph) => Layouts(graph, node => node.Operation is BufferValue buffer ? (buffer.Net, buffer.Index) : null);
 
     private static StorageLayout[] Layouts(Graph graph, Func<Node, (int Net, int Index)?> find)
     {
@@ -144,13 +165,21 @@ internal sealed unsafe class GeneratedProgram : IDisposable
 
     private void* Flat(StorageLayout layout, Func<int, int, double[]> values, Func<Node, int> indexOf, int net)
     {
-        var pointer = (float*)Allocate(layout.Length * 4);
+        var memory = AllocateOnDevice(layout.Length, out _);
+        var pointer = (float*)memory.ForWriting();
         foreach (var index in _graph.Nodes.Select(indexOf).Where(index => index >= 0))
         {
             var source = values(net, index);
             for (var i = 0; i < source.Length; i++) pointer[layout.Offsets[index] + i] = (float)source[i];
         }
-        return pointer;
+        return memory.ForProgram(writes: false);
+    }
+
+    private DeviceMemory AllocateOnDevice(long floats, out DeviceMemory memory)
+    {
+        memory = _device.Allocate(floats * sizeof(float), "a test");
+        _deviceMemory.Add(memory);
+        return memory;
     }
 
     private void** Pointers(int count) => (void**)Allocate(count * sizeof(void*));
@@ -167,6 +196,8 @@ internal sealed unsafe class GeneratedProgram : IDisposable
     {
         foreach (var pointer in _memory) NativeMemory.AlignedFree((void*)pointer);
         _memory.Clear();
+        foreach (var memory in _deviceMemory) memory.Dispose();
+        _deviceMemory.Clear();
     }
 
     private void* Write(double[] values, ElementType element)

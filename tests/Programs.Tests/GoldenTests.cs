@@ -30,7 +30,7 @@ public sealed class GoldenTests
         var buffers = nets.Select(net => StorageLayout.Compute(net.Buffers)).ToArray();
         Snapshot.Match(GraphPrinter.Print(graph), $"{program}.graph");
         Snapshot.Match(PlanText.Print(plan), $"{program}.plan");
-        Snapshot.Match(ProgramPrinter.Print("Golden", plan, parameters, buffers, _ => null), $"{program}.cs");
+        Snapshot.Match(CpuProgramPrinter.Print("Golden", plan, parameters, buffers, _ => null), $"{program}.cs");
     }
 
     private static (Graph, ProgramPlan, IReadOnlyList<BoundModel>) Train(ModuleScope scope, DeclarationName name)

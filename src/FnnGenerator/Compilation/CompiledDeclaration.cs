@@ -81,4 +81,5 @@ internal sealed record MissingDeclaration(string Namespace, string Name, string 
 }
 
 /// <summary>A compiled declaration with its lines: all that printing needs.</summary>
-internal sealed record PrintableDeclaration(CompiledDeclaration Declaration, LineTable Lines);
+/// <param name="HasGpu">Programs are printed for GPUs, too.</param>
+internal sealed record PrintableDeclaration(CompiledDeclaration Declaration, LineTable Lines, bool HasGpu);

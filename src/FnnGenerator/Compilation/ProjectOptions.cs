@@ -5,7 +5,8 @@ namespace FeedbackNN.Generator.Compilation;
 
 /// <summary>What the project file says to the generator.</summary>
 /// <param name="RootNamespace">The namespace of files that name none.</param>
-internal sealed record ProjectOptions(string RootNamespace)
+/// <param name="HasGpu">Kernels for GPUs are printed beside the code for the processor: the property FnnBackends lists <c>gpu</c>.</param>
+internal sealed record ProjectOptions(string RootNamespace, bool HasGpu)
 {
     /// <summary>Where the project has no usable root namespace.</summary>
     private const string FallbackNamespace = "Models";
@@ -14,6 +15,8 @@ internal sealed record ProjectOptions(string RootNamespace)
     {
         provider.GlobalOptions.TryGetValue("build_property.RootNamespace", out var written);
         var isUsable = !string.IsNullOrEmpty(written) && written!.Split('.').All(SyntaxFacts.IsValidIdentifier);
-        return new ProjectOptions(isUsable ? written! : FallbackNamespace);
+        provider.GlobalOptions.TryGetValue("build_property.FnnBackends", out var backends);
+        var hasGpu = (backends ?? "").Split(';', ',').Any(backend => backend.Trim().Equals("gpu", StringComparison.OrdinalIgnoreCase));
+        return new ProjectOptions(isUsable ? written! : FallbackNamespace, hasGpu);
     }
 }

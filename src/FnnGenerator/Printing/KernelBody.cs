@@ -13,12 +13,16 @@ internal sealed class KernelBody
     private const int LongestExpression = 96;
 
     private readonly Kernel _kernel;
+    private readonly string _math;
     private readonly int[] _pass;
     private readonly Dictionary<int, string> _scalars = [];
 
-    public KernelBody(Kernel kernel)
+    /// <param name="kernel">Whose body it is.</param>
+    /// <param name="math">The class that has the operators on one element.</param>
+    public KernelBody(Kernel kernel, string math)
     {
         _kernel = kernel;
+        _math = math;
         _pass = new int[kernel.Values.Count];
         for (var i = 0; i < _pass.Length; i++)
         {
@@ -67,7 +71,7 @@ internal sealed class KernelBody
                 IndexValue indexValue => index(indexValue),
                 RandomValue randomValue => random(randomValue),
                 ConvertValue convert => ScalarText.Convert(_scalars[convert.Input], _kernel.Values[convert.Input].Element, convert.Element),
-                ApplyValue apply => ScalarText.Apply(apply.Operator, apply.Inputs.Select(id => _scalars[id]).ToArray(), _kernel.Values[apply.Inputs[0]].Element),
+                ApplyValue apply => ScalarText.Apply(apply.Operator, apply.Inputs.Select(id => _scalars[id]).ToArray(), _kernel.Values[apply.Inputs[0]].Element, _math),
                 _ => throw new InvalidOperationException($"No C# is known for {value}."),
             };
             writer.Line($"var v{i} = {expression};");
@@ -132,7 +136,7 @@ internal sealed class KernelBody
     {
         var inputs = apply.Inputs.Select(id => texts[id]).ToArray();
         var element = _kernel.Values[apply.Inputs[0]].Element;
-        return _kernel.IsVectorized ? VectorText.Apply(apply.Operator, inputs, element) : ScalarText.Apply(apply.Operator, inputs, element);
+        return _kernel.IsVectorized ? VectorText.Apply(apply.Operator, inputs, element) : ScalarText.Apply(apply.Operator, inputs, element, _math);
     }
 
     private Dictionary<int, int> CountUses(IReadOnlyList<int> wanted)

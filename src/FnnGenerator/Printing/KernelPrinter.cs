@@ -5,111 +5,92 @@ using FeedbackNN.Dsl.Types;
 namespace FeedbackNN.Generator.Printing;
 
 /// <summary>
-/// Prints a kernel: a struct that carries its pointers and sizes to the worker threads, and a static method with the loops, whose
-/// parameters the JIT keeps in registers.
+/// What printing a kernel has in common for all backends: its rows, the passes over their columns, reductions and stores, and where elements lie. What is printed here
+/// computes one column after the other; a backend prints what it does otherwise.
 /// </summary>
-internal sealed class KernelPrinter(CodeWriter writer, Kernel kernel, string name)
+/// <param name="math">The class that has the operators on one element.</param>
+internal abstract class KernelPrinter(CodeWriter writer, Kernel kernel, string math)
 {
-    private readonly KernelBody _body = new(kernel);
     private readonly string[] _operands = OperandNames(kernel);
-    private readonly List<string> _locals = [];
 
-    /// <summary>The names a call gives: operands (without an epilogue's tile), then sizes, then seed and step.</summary>
-    public static IReadOnlyList<(string Type, string Name)> Parameters(Kernel kernel)
-    {
-        var names = OperandNames(kernel);
-        var operands = kernel.Operands.Select((operand, i) => (ScalarText.Type(operand.Element) + "*", names[i])).Skip(kernel.Form == KernelForm.Epilogue ? 1 : 0);
-        var random = UsesRandom(kernel) ? new[] { ("ulong", "seed"), ("ulong", "step") } : [];
-        return operands.Concat(kernel.Sizes.Select(size => ("nint", SizeText.Axis(size)))).Concat(random).ToArray();
-    }
+    protected CodeWriter Writer => writer;
+
+    protected Kernel Kernel => kernel;
+
+    protected KernelBody Body { get; } = new(kernel, math);
+
+    /// <summary>The type of a loop variable.</summary>
+    protected abstract string IndexType { get; }
+
+    protected bool IsTile => kernel.Form == KernelForm.Epilogue;
 
     public static bool UsesRandom(Kernel kernel) => kernel.Values.Any(value => value is RandomValue);
 
-    /// <summary>How many independent pieces there are, as an expression over sizes.</summary>
-    public static Size Count(Kernel kernel) => kernel.Form switch
-    {
-        KernelForm.Map => kernel.Columns,
-        KernelForm.Parts => Size.Constant(Kernel.PartCount),
-        _ => Size.Product(kernel.Rows.Take(kernel.Rows.Count - kernel.ReducedRows)),
-    };
-
-    public void Print()
-    {
-        var parameters = Parameters(kernel);
-        var declaration = string.Join(", ", parameters.Select(parameter => $"{parameter.Type} {parameter.Name}"));
-        var arguments = string.Join(", ", parameters.Select(parameter => parameter.Name).Concat(IsTile ? ["tile", "stride", "firstRow", "rows", "firstColumn", "columns"] : new[] { "begin", "end" }));
-        using (writer.Block($"private readonly unsafe struct {name}({declaration}) : {(IsTile ? "ITileKernel" : "IRangeKernel")}"))
-        {
-            var signature = IsTile ? "float* tile, nint stride, nint firstRow, nint rows, nint firstColumn, nint columns" : "nint begin, nint end";
-            writer.Line($"public void Run({signature}) => Loop({arguments});");
-            writer.Line();
-            writer.Line("[MethodImpl(MethodImplOptions.AggressiveOptimization)]");
-            using (writer.Block($"private static void Loop({(declaration.Length > 0 ? declaration + ", " : "")}{signature})"))
-            {
-                Scalars(Level.Kernel, 0);
-                PrintLoops();
-            }
-        }
-    }
-
-    private bool IsTile => kernel.Form == KernelForm.Epilogue;
-
-    private static string[] OperandNames(Kernel kernel)
+    /// <summary>The names of operands in the order of the kernel: an epilogue's first is its tile.</summary>
+    protected static string[] OperandNames(Kernel kernel)
     {
         var written = new HashSet<int>(kernel.Stores.Select(store => store.Access.Operand));
         int reads = 0, writes = 0;
         return kernel.Operands.Select((_, i) => kernel.Form == KernelForm.Epilogue && i == 0 ? "tile" : written.Contains(i) ? "y" + writes++ : "x" + reads++).ToArray();
     }
 
-    private void PrintLoops()
+    /// <summary>The names a call gives: operands (without an epilogue's tile), then sizes, then seed and step.</summary>
+    protected static IReadOnlyList<(string Type, string Name)> Parameters(Kernel kernel, Func<ElementType, string> operandType, string sizeType)
     {
-        switch (kernel.Form)
+        var names = OperandNames(kernel);
+        var operands = kernel.Operands.Select((operand, i) => (operandType(operand.Element), names[i])).Skip(kernel.Form == KernelForm.Epilogue ? 1 : 0);
+        var random = UsesRandom(kernel) ? new[] { ("ulong", "seed"), ("ulong", "step") } : [];
+        return operands.Concat(kernel.Sizes.Select(size => (sizeType, SizeText.Axis(size)))).Concat(random).ToArray();
+    }
+
+    // ---- Rows that are summed over ----------------------------------------------------------------------------------
+
+    /// <summary>One of the fixed parts into which rows are cut: the variable <c>part</c>.</summary>
+    protected void PrintPart()
+    {
+        InitializeColumnReductions("part * " + SizeText.Factor(kernel.Columns));
+        writer.Line($"var rows = {SizeText.Print(Size.Product(kernel.Rows))};");
+        using (writer.Block($"for (var row = rows * part / {Kernel.PartCount}; row < rows * (part + 1) / {Kernel.PartCount}; row++)")) PrintRow("0", SizeText.Print(kernel.Columns));
+    }
+
+    /// <summary>The rows of one row that is kept: the variable <c>kept</c>.</summary>
+    protected void PrintKept()
+    {
+        WriteRowIndices("kept", kernel.Rows.Take(kernel.Rows.Count - kernel.ReducedRows).ToArray(), "k");
+        InitializeColumnReductions(null);
+        writer.Line($"var reduced = {SizeText.Print(Size.Product(kernel.Rows.Skip(kernel.Rows.Count - kernel.ReducedRows)))};");
+        using (writer.Block("for (var row = kept * reduced; row < (kept + 1) * reduced; row++)")) PrintRow("0", SizeText.Print(kernel.Columns));
+    }
+
+    private void InitializeColumnReductions(string? start)
+    {
+        foreach (var store in kernel.Stores.Where(store => store.ColumnReduction is not null))
         {
-            case KernelForm.Map:
-                PrintColumns("begin", "end", 0);
-                break;
-            case KernelForm.Epilogue:
-                using (writer.Block("for (var row = firstRow; row < firstRow + rows; row++)")) PrintRow("firstColumn", "firstColumn + columns");
-                break;
-            case KernelForm.Parts:
-                using (writer.Block("for (var part = begin; part < end; part++)"))
-                {
-                    InitializeColumnReductions("part * " + SizeText.Factor(kernel.Columns));
-                    writer.Line($"var rows = {SizeText.Print(Size.Product(kernel.Rows))};");
-                    using (writer.Block($"for (var row = rows * part / {Kernel.PartCount}; row < rows * (part + 1) / {Kernel.PartCount}; row++)")) PrintRow("0", SizeText.Print(kernel.Columns));
-                }
-                break;
-            case KernelForm.Rows when kernel.ReducedRows > 0:
-                using (writer.Block("for (var kept = begin; kept < end; kept++)"))
-                {
-                    WriteRowIndices("kept", kernel.Rows.Take(kernel.Rows.Count - kernel.ReducedRows).ToArray(), "k");
-                    InitializeColumnReductions(null);
-                    writer.Line($"var reduced = {SizeText.Print(Size.Product(kernel.Rows.Skip(kernel.Rows.Count - kernel.ReducedRows)))};");
-                    using (writer.Block("for (var row = kept * reduced; row < (kept + 1) * reduced; row++)")) PrintRow("0", SizeText.Print(kernel.Columns));
-                }
-                break;
-            default:
-                using (writer.Block("for (var row = begin; row < end; row++)")) PrintRow("0", SizeText.Print(kernel.Columns));
-                break;
+            var identity = Identity(store.ColumnReduction!.Value, kernel.Operands[store.Access.Operand].Element);
+            var target = start is null ? Element(store.Access, "column", store.ReducedRows, "k", "kept") : $"{_operands[store.Access.Operand]}[{start} + column]";
+            writer.Line($"{ColumnsHeader("0", SizeText.Print(kernel.Columns), step: "column++")} {target} = {identity};");
         }
     }
 
     // ---- One row ----------------------------------------------------------------------------------------------------
 
-    private void PrintRow(string firstColumn, string endColumn)
+    /// <summary>The variable <c>row</c>: its values, and the passes over its columns.</summary>
+    protected void PrintRow(string firstColumn, string endColumn)
     {
-        _body.ForgetRows();
-        _locals.Clear();
+        Body.ForgetRows();
         WriteRowIndices("row", kernel.Rows, "r");
-        for (var pass = 0; pass < _body.PassCount; pass++)
+        for (var pass = 0; pass < Body.PassCount; pass++)
         {
             Scalars(Level.Row, pass);
             PrintColumns(firstColumn, endColumn, pass);
         }
-        foreach (var store in kernel.Stores.Where(IsRowStore))
-        {
-            writer.Line($"{Element(store.Access, null)} {(store.Adds ? "+=" : "=")} {_body.Scalar(store.Value)};");
-        }
+        var stores = kernel.Stores.Where(IsRowStore).Select(store => $"{Element(store.Access, null)} {(store.Adds ? "+=" : "=")} {Stored(store, Body.Scalar(store.Value))};").ToArray();
+        PrintRowStores(stores);
+    }
+
+    protected virtual void PrintRowStores(IReadOnlyList<string> stores)
+    {
+        foreach (var store in stores) writer.Line(store);
     }
 
     /// <summary>A value of each row (or of the kernel) is stored once a row.</summary>
@@ -142,19 +123,17 @@ internal sealed class KernelPrinter(CodeWriter writer, Kernel kernel, string nam
 
     // ---- One pass over the columns ----------------------------------------------------------------------------------
 
-    private void PrintColumns(string first, string end, int pass)
+    protected void PrintColumns(string first, string end, int pass)
     {
-        var stores = kernel.Stores.Where(store => !IsRowStore(store) && (IsScalar(store.Value) ? pass == _body.PassCount - 1 : _body.PassOf(store.Value) == pass)).ToArray();
+        var stores = kernel.Stores.Where(store => !IsRowStore(store) && (IsScalar(store.Value) ? pass == Body.PassCount - 1 : Body.PassOf(store.Value) == pass)).ToArray();
         var reductions = Enumerable.Range(0, kernel.Values.Count)
-            .Where(id => kernel.Values[id] is ReduceValue or ArgReduceValue && _body.PassOf(id) == pass + 1).ToArray();
+            .Where(id => kernel.Values[id] is ReduceValue or ArgReduceValue && Body.PassOf(id) == pass + 1).ToArray();
         if (stores.Length == 0 && reductions.Length == 0) return;
         foreach (var id in reductions) BeginReduction(id);
-        var step = kernel.IsVectorized ? "column += 16" : "column++";
-        using (writer.Block($"for (nint column = {first}; column < {end}; {step})"))
+        using (BeginColumns(first, end))
         {
-            if (kernel.IsVectorized) writer.Line($"var remaining = {end} - column;");
             var wanted = reductions.Select(InputOf).Concat(stores.Select(store => store.Value)).ToArray();
-            _body.WriteColumns(writer, wanted, Load, IndexText, RandomText, (id, text) =>
+            Body.WriteColumns(writer, wanted, Load, IndexText, RandomText, (id, text) =>
             {
                 // A value that several reductions or stores take is computed once.
                 if (text.Length > 8 && wanted.Count(other => other == id) > 1)
@@ -169,42 +148,31 @@ internal sealed class KernelPrinter(CodeWriter writer, Kernel kernel, string nam
         foreach (var id in reductions) EndReduction(id);
     }
 
-    private int InputOf(int reduction) => kernel.Values[reduction] switch
+    /// <summary>Opens the loop over columns.</summary>
+    protected virtual IDisposable BeginColumns(string first, string end) => writer.Block(ColumnsHeader(first, end, "column++"));
+
+    /// <summary>The head of a loop over columns.</summary>
+    protected virtual string ColumnsHeader(string first, string end, string step) => $"for ({IndexType} column = {first}; column < {end}; {step})";
+
+    protected int InputOf(int reduction) => kernel.Values[reduction] switch
     {
         ReduceValue reduce => reduce.Input,
         ArgReduceValue arg => arg.Input,
         var other => throw new InvalidOperationException($"{other} is no reduction."),
     };
 
-    private void BeginReduction(int id)
+    protected virtual void BeginReduction(int id)
     {
-        switch (kernel.Values[id])
-        {
-            case ReduceValue reduce:
-                var identity = Identity(reduce.Kind, reduce.Element);
-                writer.Line($"var a{id} = {(kernel.IsVectorized ? $"Vector512.Create({identity})" : identity)};");
-                break;
-            case ArgReduceValue arg:
-                var worst = Identity(arg.IsMax ? ReduceKind.Max : ReduceKind.Min, kernel.Values[arg.Input].Element);
-                writer.Line($"var best{id} = {(kernel.IsVectorized ? $"Vector512.Create({worst})" : worst)};");
-                writer.Line($"var a{id} = {(kernel.IsVectorized ? "Vector512<int>.Zero" : "0")};");
-                break;
-        }
+        writer.Line(kernel.Values[id] is ArgReduceValue arg ? $"var best{id} = {Worst(arg)};" : $"var a{id} = {Identity(((ReduceValue)kernel.Values[id]).Kind, kernel.Values[id].Element)};");
+        if (kernel.Values[id] is ArgReduceValue) writer.Line($"var a{id} = 0;");
     }
 
-    private void Accumulate(int id, string text)
+    protected virtual void Accumulate(int id, string text)
     {
         switch (kernel.Values[id])
         {
-            case ReduceValue reduce when kernel.IsVectorized:
-                writer.Line($"a{id} = {Combine(reduce.Kind, $"a{id}", $"Simd.Keep({text}, remaining, {Identity(reduce.Kind, reduce.Element)})")};");
-                break;
             case ReduceValue reduce:
                 writer.Line($"a{id} = {Combine(reduce.Kind, $"a{id}", text)};");
-                break;
-            case ArgReduceValue arg when kernel.IsVectorized:
-                var worst = Identity(arg.IsMax ? ReduceKind.Max : ReduceKind.Min, ElementType.F32);
-                writer.Line($"Simd.{(arg.IsMax ? "ArgMax" : "ArgMin")}(ref best{id}, ref a{id}, Simd.Keep({text}, remaining, {worst}), Simd.Index(column));");
                 break;
             case ArgReduceValue arg:
                 writer.Line($"if (({text}) {(arg.IsMax ? ">" : "<")} best{id}) {{ best{id} = {text}; a{id} = (int)column; }}");
@@ -212,31 +180,19 @@ internal sealed class KernelPrinter(CodeWriter writer, Kernel kernel, string nam
         }
     }
 
-    private void EndReduction(int id)
-    {
-        if (!kernel.IsVectorized)
-        {
-            _body.SetScalar(id, "a" + id);
-            return;
-        }
-        var end = kernel.Values[id] switch
-        {
-            ReduceValue reduce => $"Simd.{reduce.Kind}(a{id})",
-            ArgReduceValue arg => $"Simd.{(arg.IsMax ? "ArgMaxLane" : "ArgMinLane")}(best{id}, a{id})",
-            var other => throw new InvalidOperationException($"{other} is no reduction."),
-        };
-        writer.Line($"var v{id} = {end};");
-        _body.SetScalar(id, "v" + id);
-    }
+    protected virtual void EndReduction(int id) => Body.SetScalar(id, "a" + id);
 
-    private string Combine(ReduceKind kind, string left, string right) => kind switch
+    /// <summary>What every value of the input is better than.</summary>
+    protected string Worst(ArgReduceValue arg) => Identity(arg.IsMax ? ReduceKind.Max : ReduceKind.Min, kernel.Values[arg.Input].Element);
+
+    protected virtual string Combine(ReduceKind kind, string left, string right) => kind switch
     {
         ReduceKind.Sum => $"{left} + {ScalarText.Operand(right)}",
         ReduceKind.Prod => $"{left} * {ScalarText.Operand(right)}",
-        _ => $"{(kernel.IsVectorized ? "SimdMath" : "ScalarMath")}.{(kind == ReduceKind.Max ? "Maximum" : "Minimum")}({left}, {right})",
+        _ => $"{math}.{(kind == ReduceKind.Max ? "Maximum" : "Minimum")}({left}, {right})",
     };
 
-    private static string Identity(ReduceKind kind, ElementType element) => kind switch
+    protected static string Identity(ReduceKind kind, ElementType element) => kind switch
     {
         ReduceKind.Sum => ScalarText.Number(0, element),
         ReduceKind.Prod => ScalarText.Number(1, element),
@@ -246,68 +202,41 @@ internal sealed class KernelPrinter(CodeWriter writer, Kernel kernel, string nam
         _ => ScalarText.Number(double.PositiveInfinity, element),
     };
 
-    // ---- Stores -----------------------------------------------------------------------------------------------------
+    // ---- Elements ---------------------------------------------------------------------------------------------------
 
-    private void Store(KernelStore store, string text)
+    protected virtual void Store(KernelStore store, string text)
     {
         if (store.ColumnReduction is { } kind)
         {
-            var target = Element(store.Access, "column", store.ReducedRows);
-            if (kernel.Form == KernelForm.Parts) target = $"{_operands[store.Access.Operand]}[part * {SizeText.Factor(kernel.Columns)} + column]";
-            if (kernel.IsVectorized) writer.Line($"Simd.Store(&{target}, {Combine(kind, $"Simd.Load(&{target})", text)}, remaining);");
-            else writer.Line($"{target} = {Combine(kind, target, text)};");
+            var target = ReductionTarget(store);
+            writer.Line($"{target} = {Combine(kind, target, text)};");
             return;
         }
-        var place = Element(store.Access, "column");
-        if (!kernel.IsVectorized) writer.Line($"{place} {(store.Adds ? "+=" : "=")} {text};");
-        else if (store.Adds) writer.Line($"Simd.Store(&{place}, Simd.Load(&{place}) + {ScalarText.Operand(text)}, remaining);");
-        else writer.Line($"Simd.Store(&{place}, {text}, remaining);");
+        writer.Line($"{Element(store.Access, "column")} {(store.Adds ? "+=" : "=")} {Stored(store, text)};");
     }
 
-    private void InitializeColumnReductions(string? start)
-    {
-        foreach (var store in kernel.Stores.Where(store => store.ColumnReduction is not null))
-        {
-            var operand = _operands[store.Access.Operand];
-            var identity = Identity(store.ColumnReduction!.Value, kernel.Operands[store.Access.Operand].Element);
-            var target = start is null ? Element(store.Access, "column", store.ReducedRows, "k", "kept") : $"{operand}[{start} + column]";
-            writer.Line($"for (nint column = 0; column < {SizeText.Print(kernel.Columns)}; column++) {target} = {identity};");
-        }
-    }
+    /// <summary>A value as it is written to memory.</summary>
+    protected virtual string Stored(KernelStore store, string text) => text;
 
-    // ---- Addresses --------------------------------------------------------------------------------------------------
+    /// <summary>Where a column's sum over rows is kept.</summary>
+    protected string ReductionTarget(KernelStore store) => kernel.Form == KernelForm.Parts
+        ? $"{_operands[store.Access.Operand]}[part * {SizeText.Factor(kernel.Columns)} + column]"
+        : Element(store.Access, "column", store.ReducedRows);
 
-    private void Scalars(Level level, int pass) => _body.WriteScalars(writer, level, pass, RowElement, IndexText, RandomText);
+    protected void Scalars(Level level, int pass) => Body.WriteScalars(writer, level, pass, RowElement, IndexText, RandomText);
 
-    /// <summary>An element that is the same for all columns; a tile of one column has its own rows, too.</summary>
-    private string RowElement(Access access) => IsTile && access.Operand == 0 && access.RowStrides.Any(stride => !stride.IsZero)
-        ? "tile[(row - firstRow) * stride]"
-        : Element(access, null);
+    /// <summary>An element that is the same for all columns.</summary>
+    protected virtual string RowElement(Access access) => Element(access, null);
 
-    private string Load(Access access)
-    {
-        if (IsTile && access.Operand == 0)
-        {
-            return kernel.IsVectorized ? "Simd.Load(tile + (row - firstRow) * stride + (column - firstColumn))" : "tile[(row - firstRow) * stride + (column - firstColumn)]";
-        }
-        if (!kernel.IsVectorized) return Element(access, "column");
-        if (access.ColumnStride.IsOne) return $"Simd.Load({Pointer(access, "column")})";
-        return $"Simd.LoadStrided({Pointer(access, "column")}, {SizeText.Print(access.ColumnStride)}, remaining)";
-    }
+    /// <summary>The element of a column.</summary>
+    protected virtual string Load(Access access) => Element(access, "column");
 
-    private string Pointer(Access access, string? column) => Sum(access.Offset, access.RowStrides, access.ColumnStride, column, 0, null) is var offset && offset == "0"
-        ? _operands[access.Operand]
-        : $"{_operands[access.Operand]} + {Grouped(offset)}";
+    protected string Operand(Access access) => _operands[access.Operand];
 
-    private string Element(Access access, string? column, int withoutRows = 0, string? rowPrefix = null, string? singleRow = null)
-    {
-        var offset = Sum(access.Offset, access.RowStrides, access.ColumnStride, column, withoutRows, rowPrefix, singleRow);
-        return $"{_operands[access.Operand]}[{offset}]";
-    }
+    protected string Element(Access access, string? column, int withoutRows = 0, string? rowPrefix = null, string? singleRow = null) =>
+        $"{_operands[access.Operand]}[{Sum(access.Offset, access.RowStrides, access.ColumnStride, column, withoutRows, rowPrefix, singleRow)}]";
 
-    private static string Grouped(string offset) => offset.Contains('-') ? $"({offset})" : offset;
-
-    private string Sum(Size offset, IReadOnlyList<Size> rows, Size columnStride, string? column, int withoutRows, string? rowPrefix, string? singleRow = null)
+    protected string Sum(Size offset, IReadOnlyList<Size> rows, Size columnStride, string? column, int withoutRows = 0, string? rowPrefix = null, string? singleRow = null)
     {
         var terms = new List<string>();
         var count = rows.Count - withoutRows;
@@ -321,22 +250,11 @@ internal sealed class KernelPrinter(CodeWriter writer, Kernel kernel, string nam
         return string.Join(" + ", terms).Replace("+ -", "- ");
     }
 
-    private string IndexText(IndexValue index)
-    {
-        if (index.Level != Level.Column || !kernel.IsVectorized)
-        {
-            return $"(int)({Sum(index.Offset, index.RowCoefficients, index.ColumnCoefficient, index.Level == Level.Column ? "column" : null, 0, null)})";
-        }
-        if (index.ColumnCoefficient.IsOne) return $"Simd.Index({Sum(index.Offset, index.RowCoefficients, index.ColumnCoefficient, "column", 0, null)})";
-        var start = Sum(index.Offset, index.RowCoefficients, Size.Zero, null, 0, null);
-        return $"(Simd.Index(column) * Vector512.Create((int)({SizeText.Print(index.ColumnCoefficient)})) + Vector512.Create((int)({start})))";
-    }
+    protected virtual string IndexText(IndexValue index) =>
+        $"(int)({Sum(index.Offset, index.RowCoefficients, index.ColumnCoefficient, index.Level == Level.Column ? "column" : null)})";
 
-    private string RandomText(RandomValue random)
-    {
-        var position = Sum(random.Offset, random.RowCoefficients, random.ColumnCoefficient, random.Level == Level.Column ? "column" : null, 0, null);
-        return random.Level == Level.Column && kernel.IsVectorized
-            ? $"Philox.Uniform16(seed, step, {random.Site}u, {position})"
-            : $"Philox.Uniform(seed, step, {random.Site}u, {position})";
-    }
+    protected abstract string RandomText(RandomValue random);
+
+    /// <summary>The linear position of a draw's element.</summary>
+    protected string RandomPosition(RandomValue random) => Sum(random.Offset, random.RowCoefficients, random.ColumnCoefficient, random.Level == Level.Column ? "column" : null);
 }

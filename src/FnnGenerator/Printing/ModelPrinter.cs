@@ -17,9 +17,11 @@ internal sealed class ModelPrinter
     private readonly ProgramPlan? _training;
     private readonly string _name;
     private readonly SignatureText _signature;
+    private readonly bool _hasGpu;
 
-    private ModelPrinter(BoundModel model, ProgramPlan? inference, ProgramPlan? training, Func<Origin, SourceLine?> lines)
+    private ModelPrinter(BoundModel model, ProgramPlan? inference, ProgramPlan? training, Func<Origin, SourceLine?> lines, bool hasGpu)
     {
+        _hasGpu = hasGpu;
         _model = model;
         _inference = inference;
         _training = training;
@@ -35,11 +37,12 @@ internal sealed class ModelPrinter
 
     /// <summary>The file of a model.</summary>
     /// <param name="lines">Where an origin stands in the source.</param>
-    public static string Print(BoundModel model, ProgramPlan inference, ProgramPlan training, Func<Origin, SourceLine?> lines) =>
-        new ModelPrinter(model, inference, training, lines).Print();
+    /// <param name="hasGpu">Its programs are printed for GPUs, too.</param>
+    public static string Print(BoundModel model, ProgramPlan inference, ProgramPlan training, Func<Origin, SourceLine?> lines, bool hasGpu) =>
+        new ModelPrinter(model, inference, training, lines, hasGpu).Print();
 
     /// <summary>The same API with bodies that throw, for a model whose body has errors: so that they are the only errors.</summary>
-    public static string PrintBroken(BoundModel signature) => new ModelPrinter(signature, null, null, _ => null).Print();
+    public static string PrintBroken(BoundModel signature) => new ModelPrinter(signature, null, null, _ => null, hasGpu: false).Print();
 
     private string Print()
     {
@@ -92,8 +95,8 @@ internal sealed class ModelPrinter
     private void PrintFields()
     {
         if (IsBroken) return;
-        _writer.Line($"private readonly {_inference!.Name} _inference;");
-        _writer.Line($"private readonly {_training!.Name} _training;");
+        _writer.Line($"private readonly {(_hasGpu ? "DeviceProgram" : _inference!.Name)} _inference;");
+        _writer.Line($"private readonly {(_hasGpu ? "DeviceProgram" : _training!.Name)} _training;");
         _writer.Line();
         _writer.Line("// The tensors of the last ForwardTraining: Backward goes through the same ones.");
         _writer.Line(Kept.Count == 1
@@ -115,8 +118,8 @@ internal sealed class ModelPrinter
                 if (_model.Buffers.Count > 0) _writer.Line("Buffers = new BufferTree(this);");
                 return;
             }
-            _writer.Line($"_inference = new {_inference!.Name}(Device.Pool);");
-            _writer.Line($"_training = new {_training!.Name}(Device.Pool);");
+            _writer.Line($"_inference = {ProgramText.New(_inference!, "Device", _hasGpu)};");
+            _writer.Line($"_training = {ProgramText.New(_training!, "Device", _hasGpu)};");
             if (_model.Parameters.Count > 0) _writer.Line("Parameters = new ParameterTree(this);");
             if (_model.Buffers.Count > 0) _writer.Line("Buffers = new BufferTree(this);");
         }

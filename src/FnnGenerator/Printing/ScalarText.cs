@@ -31,7 +31,8 @@ internal static class ScalarText
 
     private static string WithPoint(string digits) => digits.IndexOfAny(['.', 'E', 'e']) < 0 ? digits + ".0" : digits;
 
-    public static string Apply(ScalarOperator scalarOperator, IReadOnlyList<string> inputs, ElementType inputElement)
+    /// <param name="math">The class that has the operators without a sign.</param>
+    public static string Apply(ScalarOperator scalarOperator, IReadOnlyList<string> inputs, ElementType inputElement, string math)
     {
         string Operand(int input) => ScalarText.Operand(inputs[input]);
         return OperatorSigns.Apply(scalarOperator, inputs, inputElement) ?? scalarOperator.Name switch
@@ -44,7 +45,7 @@ internal static class ScalarText
             "not_equal" => $"{Operand(0)} != {Operand(1)}",
             "not" => $"!{Operand(0)}",
             "select" => $"{Operand(0)} ? {Operand(1)} : {Operand(2)}",
-            _ => $"ScalarMath.{CSharpNames.Pascal(scalarOperator.Name)}({string.Join(", ", inputs)})",
+            _ => $"{math}.{CSharpNames.Pascal(scalarOperator.Name)}({string.Join(", ", inputs)})",
         };
     }
 

@@ -22,6 +22,7 @@ internal sealed class TrainPrinter
     private readonly BoundTrain _train;
     private readonly EquatableArray<ProgramPlan> _objectives;
     private readonly ProgramPlan? _evaluation;
+    private readonly bool _hasGpu;
     private readonly string _name;
     private readonly SignatureText _signature;
     private readonly SampleShape? _samples;
@@ -32,8 +33,9 @@ internal sealed class TrainPrinter
     private readonly IReadOnlyList<string> _losses;
     private readonly IReadOnlyList<string> _metrics;
 
-    private TrainPrinter(BoundTrain train, EquatableArray<ProgramPlan> objectives, ProgramPlan? evaluation, Func<Origin, SourceLine?> lines)
+    private TrainPrinter(BoundTrain train, EquatableArray<ProgramPlan> objectives, ProgramPlan? evaluation, Func<Origin, SourceLine?> lines, bool hasGpu)
     {
+        _hasGpu = hasGpu;
         _train = train;
         _objectives = objectives;
         _evaluation = evaluation;
@@ -43,8 +45,8 @@ internal sealed class TrainPrinter
         _nets = CSharpNames.Distinct(train.Nets.Select(net => CSharpNames.Pascal(net.Name)), TakenMembers.Append(_name));
         _optimizers = CSharpNames.Distinct(
             train.Objectives.Select(objective => train.Objectives.Count == 1 ? "Optimizer" : CSharpNames.Pascal(objective.Name) + "Optimizer"), TakenMembers.Concat(_nets));
-        _netArguments = CSharpNames.Distinct(train.Nets.Select(net => CSharpNames.Camel(net.Name)), ["seed"]);
-        _optimizerArguments = CSharpNames.Distinct(_optimizers.Select(CSharpNames.Camel), _netArguments.Append("seed"));
+        _netArguments = CSharpNames.Distinct(train.Nets.Select(net => CSharpNames.Camel(net.Name)), ["seed", "device"]);
+        _optimizerArguments = CSharpNames.Distinct(_optimizers.Select(CSharpNames.Camel), _netArguments.Concat(["seed", "device"]));
         _losses = CSharpNames.Distinct(train.Objectives.Select(objective => CSharpNames.Pascal(objective.Name)), ["Step", "Equals", "GetHashCode", "ToString", "Report"]);
         _metrics = CSharpNames.Distinct(train.StepMetrics.Select(metric => CSharpNames.Pascal(metric.Name)), _losses.Concat(["Step", "Equals", "GetHashCode", "ToString", "Report"]));
     }
@@ -57,11 +59,12 @@ internal sealed class TrainPrinter
     /// <param name="objectives">One program for each objective.</param>
     /// <param name="evaluation">The program of an evaluation.</param>
     /// <param name="lines">Where an origin stands in the source.</param>
-    public static string Print(BoundTrain train, EquatableArray<ProgramPlan> objectives, ProgramPlan evaluation, Func<Origin, SourceLine?> lines) =>
-        new TrainPrinter(train, objectives, evaluation, lines).Print();
+    /// <param name="hasGpu">Its programs are printed for GPUs, too.</param>
+    public static string Print(BoundTrain train, EquatableArray<ProgramPlan> objectives, ProgramPlan evaluation, Func<Origin, SourceLine?> lines, bool hasGpu) =>
+        new TrainPrinter(train, objectives, evaluation, lines, hasGpu).Print();
 
     /// <summary>The same API with bodies that throw, for a training whose body has errors.</summary>
-    public static string PrintBroken(BoundTrain signature) => new TrainPrinter(signature, default, null, _ => null).Print();
+    public static string PrintBroken(BoundTrain signature) => new TrainPrinter(signature, default, null, _ => null, hasGpu: false).Print();
 
     private string Print()
     {
@@ -159,7 +162,7 @@ internal sealed class TrainPrinter
         using (_writer.Block($"private static TrainingSetup Setup({NetParameters}, {OptimizerParameters})"))
         {
             foreach (var argument in _netArguments) _writer.Line($"ArgumentNullException.ThrowIfNull({argument});");
-            _writer.Line($"var pool = {_netArguments[0]}.Device.Pool;");
+            _writer.Line($"var device = {_netArguments[0]}.Device;");
             using (_writer.Block("return new TrainingSetup", ";"))
             {
                 var name = _train.Namespace.Length == 0 ? _train.Name : _train.Namespace + "." + _train.Name;
@@ -204,7 +207,7 @@ internal sealed class TrainPrinter
     {
         var accumulations = MetricText.Accumulations(plan.ScalarCount, metrics).Select(kind => "Accumulation." + kind);
         var axes = plan.Axes.Select(axis => NumberText.Integer(_train.RuntimeAxes.ToList().IndexOf(axis)));
-        return $"new TrainingProgram(new {plan.Name}(pool), [{string.Join(", ", accumulations)}], [{string.Join(", ", axes)}])";
+        return $"new TrainingProgram({ProgramText.New(plan, "device", _hasGpu)}, [{string.Join(", ", accumulations)}], [{string.Join(", ", axes)}])";
     }
 
     // ---- Records ----------------------------------------------------------------------------------------------------

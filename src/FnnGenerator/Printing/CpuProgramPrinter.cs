@@ -1,0 +1,127 @@
+using FeedbackNN.Dsl.Graphs;
+using FeedbackNN.Dsl.Planning;
+using FeedbackNN.Dsl.Types;
+
+namespace FeedbackNN.Generator.Printing;
+
+/// <summary>Prints a program for the processor: steps are calls of the worker pool with kernels over pointers.</summary>
+internal sealed class CpuProgramPrinter : ProgramPrinter
+{
+    private CpuProgramPrinter(ProgramPlan plan, IReadOnlyList<StorageLayout> parameters, IReadOnlyList<StorageLayout> buffers, Func<Origin, SourceLine?> lines) : base(plan, parameters, buffers, lines) { }
+
+    protected override IEnumerable<string> Usings => ["System", "System.Runtime.CompilerServices", "System.Runtime.Intrinsics", "FeedbackNN", "FeedbackNN.Cpu"];
+
+    protected override string ClassHeader => $"internal sealed unsafe class {Plan.Name}(WorkerPool pool) : CpuProgram(pool, Lifetimes)";
+
+    protected override string SizeType => "nint";
+
+    /// <param name="namespaceName">Of the class that is printed.</param>
+    /// <param name="plan">The program.</param>
+    /// <param name="parameters">For each net where its parameters lie.</param>
+    /// <param name="buffers">For each net where its buffers lie.</param>
+    /// <param name="lines">Where an origin stands in the source.</param>
+    public static string Print(string namespaceName, ProgramPlan plan, IReadOnlyList<StorageLayout> parameters, IReadOnlyList<StorageLayout> buffers, Func<Origin, SourceLine?> lines) =>
+        new CpuProgramPrinter(plan, parameters, buffers, lines).Print(namespaceName);
+
+    protected override void PrintAxisTable() => Writer.Line($"protected override int AxisCount => {Number(Plan.Axes.Count)};");
+
+    protected override void PrintKernel(Kernel kernel, string name) => new CpuKernelPrinter(Writer, kernel, name).Print();
+
+    // ---- Steps ------------------------------------------------------------------------------------------------------
+
+    protected override void PrintKernelStep(KernelStep step, Kernel kernel)
+    {
+        var call = New(step.Kernel, step.Operands);
+        var count = CpuKernelPrinter.Count(kernel);
+        switch (kernel.Form)
+        {
+            case KernelForm.Serial:
+                Writer.Line($"{call}.Run(0, {SizeText.Print(count)});");
+                break;
+            case KernelForm.Parts:
+                var work = Size.Product(kernel.Rows) * kernel.Columns * Size.Constant(kernel.Cost);
+                Writer.Line($"Pool.For({call}, {SizeText.Print(count)}, grain: RowGrain({SizeText.Factor(work)} / {Number(Kernel.PartCount)}));");
+                break;
+            case KernelForm.Map:
+                Writer.Line($"Pool.For({call}, {SizeText.Print(count)}, grain: {Number(MapGrain(kernel))});");
+                break;
+            default:
+                var columns = kernel.Columns * Size.Product(kernel.Rows.Skip(kernel.Rows.Count - kernel.ReducedRows));
+                Writer.Line($"Pool.For({call}, {SizeText.Print(count)}, grain: RowGrain({SizeText.Print(columns * Size.Constant(kernel.Cost))}));");
+                break;
+        }
+    }
+
+    /// <summary>Columns worth a thread's while; a multiple of every vector's length.</summary>
+    private static int MapGrain(Kernel kernel) => Math.Max(256, 32768 / kernel.Cost / 64 * 64);
+
+    protected override void PrintProduct(ProductStep step)
+    {
+        var is64 = step.Left.Place.Element == ElementType.F64;
+        var sizes = $"M = {SizeText.Print(step.M)}, N = {SizeText.Print(step.N)}, K = {SizeText.Print(step.K)},";
+        var epilogue = step.Epilogue is { } kernel ? $", {New(kernel, step.EpilogueOperands)}" : "";
+        Writer.Line($"MatrixProduct.Run(Pool, new MatrixProductArguments{(is64 ? "64" : "")}");
+        using (Writer.Block("", $"{epilogue});"))
+        {
+            Writer.Line(step.Batch.IsOne ? sizes : $"Batch = {SizeText.Print(step.Batch)}, {sizes}");
+            Writer.Line(Operand("Left", step.Left));
+            Writer.Line(Operand("Right", step.Right));
+            if (step.Result is { } result) Writer.Line($"Result = {Text(result)},");
+        }
+
+        string Operand(string name, MatrixOperand operand)
+        {
+            var offset = operand.Offset.IsZero ? "" : $" + {SizeText.Factor(operand.Offset)}";
+            var batch = step.Batch.IsOne ? "" : $"{name}Batch = {SizeText.Print(operand.BatchStride)}, ";
+            return $"{name} = {Text(operand.Place)}{offset}, {batch}{name}Row = {SizeText.Print(operand.RowStride)}, {name}Column = {SizeText.Print(operand.ColumnStride)},";
+        }
+    }
+
+    protected override void PrintFill(FillStep step) =>
+        Writer.Line($"TensorKernels.Fill(Pool, {Text(step.Place)}, {SizeText.Print(step.Length)}, {ScalarText.Number(step.Value, step.Place.Element)});");
+
+    protected override void PrintGather(GatherStep step) =>
+        Writer.Line($"TensorKernels.Gather(Pool, {Text(step.Source)}, {Text(step.Index)}, {Text(step.Result)}, {Sizes(step.Outer, step.AxisLength, step.IndexCount, step.Inner)});");
+
+    protected override void PrintScatterAdd(ScatterAddStep step, int position) =>
+        Writer.Line($"TensorKernels.ScatterAdd(Pool, {Text(step.Values)}, {Text(step.Index)}, {Text(step.Result)}, {Sizes(step.Outer, step.AxisLength, step.IndexCount, step.Inner)});");
+
+    protected override void PrintCheckRange(CheckRangeStep step, int position) =>
+        Writer.Line($"CheckRange({Text(step.Values)}, {Sizes(step.Count, step.Bound)}, {CSharpNames.Literal(step.What)});");
+
+    protected override void PrintCopy(CopyStep step) =>
+        Writer.Line($"TensorKernels.Copy(Pool, {Text(step.Source)}, {Text(step.Result)}, {SizeText.Factor(step.Length)} * {Number(step.Result.Element.SizeInBytes())});");
+
+    private string New(int kernel, IReadOnlyList<Place> operands)
+    {
+        var plan = Plan.Kernels[kernel];
+        var arguments = operands.Select(Text).Concat(plan.Sizes.Select(SizeText.Axis)).Concat(KernelPrinter.UsesRandom(plan) ? ["call.Seed", "call.Step"] : []);
+        return $"new {KernelNames[kernel]}({string.Join(", ", arguments)})";
+    }
+
+    // ---- Places -----------------------------------------------------------------------------------------------------
+
+    protected override string Text(Place place, int position, int stride)
+    {
+        var type = ScalarText.Type(place.Element) + "*";
+        var index = Moving(position, stride);
+        return place switch
+        {
+            ArenaPlace => $"({type})At({index})",
+            InputPlace => $"({type})call.Inputs[{index}]",
+            ResultPlace => $"({type})call.Results[{index}]",
+            OutputGradientPlace => $"({type})call.ResultGradients[{index}]",
+            InputGradientPlace => $"({type})call.InputGradients[{index}]",
+            ScalarPlace => $"call.Scalars + {index}",
+            _ => throw new InvalidOperationException($"No C# is known for {place}."),
+        };
+    }
+
+    protected override string Text(Place place, string storage, int net, long offset, long distance)
+    {
+        var start = $"({ScalarText.Type(place.Element)}*)call.{storage}[{Number(net)}]";
+        return offset == 0 && distance == 0 ? start : $"{start} + {(distance == 0 ? Moving(offset, 0) : $"({Moving(offset, distance)})")}";
+    }
+
+    private static string Sizes(params Size[] sizes) => string.Join(", ", sizes.Select(SizeText.Print));
+}

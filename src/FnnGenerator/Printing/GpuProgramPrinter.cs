@@ -1,0 +1,176 @@
+using FeedbackNN.Dsl.Graphs;
+using FeedbackNN.Dsl.Planning;
+using FeedbackNN.Dsl.Types;
+
+namespace FeedbackNN.Generator.Printing;
+
+/// <summary>
+/// Prints a program for GPUs from the same plan as the processor's: steps hand kernels to the device. Tensors of the host (inputs, results, and their
+/// gradients) get buffers of the arena behind the plan's own, and so does what a step needs for itself.
+/// </summary>
+internal sealed class GpuProgramPrinter : ProgramPrinter
+{
+    private readonly List<BufferPlan> _buffers;
+    private readonly List<(string Kind, int Index, int Buffer)> _transfers = [];
+    private readonly Dictionary<Type, int> _firstBuffer = [];
+    private readonly Dictionary<int, int> _scratch = [];
+
+    private GpuProgramPrinter(ProgramPlan plan, IReadOnlyList<StorageLayout> parameters, IReadOnlyList<StorageLayout> buffers, Func<Origin, SourceLine?> lines)
+        : base(plan, parameters, buffers, lines)
+    {
+        _buffers = plan.Buffers.ToList();
+        AddTransfers<InputPlace>("Input", 0);
+        AddTransfers<ResultPlace>("Result", 0);
+        AddTransfers<OutputGradientPlace>("ResultGradient", plan.BackwardStart);
+        AddTransfers<InputGradientPlace>("InputGradient", plan.BackwardStart);
+        AddScratch();
+    }
+
+    protected override IEnumerable<string> Usings => ["System", "System.Runtime.CompilerServices", "FeedbackNN", "FeedbackNN.Gpu", "ILGPU"];
+
+    protected override string ClassHeader => $"internal sealed unsafe class {ClassName(Plan)}(Device device) : GpuProgram(device, Lifetimes)";
+
+    protected override string SizeType => "long";
+
+    protected override IReadOnlyList<BufferPlan> Buffers => _buffers;
+
+    /// <inheritdoc cref="CpuProgramPrinter.Print"/>
+    public static string Print(string namespaceName, ProgramPlan plan, IReadOnlyList<StorageLayout> parameters, IReadOnlyList<StorageLayout> buffers, Func<Origin, SourceLine?> lines) =>
+        new GpuProgramPrinter(plan, parameters, buffers, lines).Print(namespaceName);
+
+    /// <summary>The class that is printed for a program.</summary>
+    public static string ClassName(ProgramPlan plan) => plan.Name + "Gpu";
+
+    protected override void PrintAxisTable()
+    {
+        Writer.Line($"private static readonly string[] SizeNames = {{ {string.Join(", ", Plan.Axes.Select(CSharpNames.Literal))} }};");
+        Writer.Line();
+        Writer.Line("// The host's tensors and their buffers.");
+        using (Writer.Block("private static readonly HostTransfer[] HostTensors =", ";"))
+        {
+            foreach (var (kind, index, buffer) in _transfers) Writer.Line($"new(HostTensor.{kind}, {Number(index)}, {Number(buffer)}),");
+        }
+        Writer.Line();
+        Writer.Line("protected override ReadOnlySpan<string> AxisNames => SizeNames;");
+        Writer.Line();
+        Writer.Line("protected override ReadOnlySpan<HostTransfer> Transfers => HostTensors;");
+    }
+
+    protected override void PrintKernel(Kernel kernel, string name) => new GpuKernelPrinter(Writer, kernel, name).Print();
+
+    // ---- Buffers beside the plan's ----------------------------------------------------------------------------------
+
+    /// <summary>A buffer for each tensor of a kind, one after the other; those that no step names are empty.</summary>
+    private void AddTransfers<TPlace>(string kind, int firstStep) where TPlace : Place
+    {
+        var places = Plan.Steps.SelectMany(Lifetimes.Places).OfType<TPlace>().GroupBy(StepLoops.Position).ToDictionary(group => group.Key, group => group.First());
+        if (places.Count == 0) return;
+        _firstBuffer.Add(typeof(TPlace), _buffers.Count);
+        var last = Math.Max(firstStep, Plan.Steps.Count - 1);
+        for (var index = 0; index <= places.Keys.Max(); index++)
+        {
+            var isUsed = places.TryGetValue(index, out var place);
+            if (isUsed) _transfers.Add((kind, index, _buffers.Count));
+            _buffers.Add(new BufferPlan(kind, isUsed ? place!.Element : ElementType.F32, isUsed ? place!.Length : Size.Zero, firstStep, last));
+        }
+    }
+
+    /// <summary>Integers that a step needs while it runs; in a loop, all its rounds.</summary>
+    private void AddScratch()
+    {
+        for (var step = 0; step < Plan.Steps.Count; step++)
+        {
+            var length = Plan.Steps[step] switch { ScatterAddStep scatter => scatter.IndexCount, CheckRangeStep => Size.One, _ => null };
+            if (length is null) continue;
+            var loop = Plan.Loops.FirstOrDefault(loop => loop.First <= step && step < loop.End);
+            if (loop is not null && step >= loop.First + loop.Period) continue;
+            _scratch.Add(step, _buffers.Count);
+            _buffers.Add(new BufferPlan("scratch", ElementType.I32, length, loop?.First ?? step, loop is null ? step : loop.End - 1));
+        }
+    }
+
+    // ---- Steps ------------------------------------------------------------------------------------------------------
+
+    protected override void PrintKernelStep(KernelStep step, Kernel kernel)
+    {
+        var call = New(step.Kernel, step.Operands);
+        var rows = SizeText.Print(GpuMapping.RowCount(kernel));
+        var columns = SizeText.Print(kernel.Columns);
+        Writer.Line(GpuMapping.Of(kernel) switch
+        {
+            GpuTemplate.Map => $"Map({call}, {columns});",
+            GpuTemplate.RowPerThread => $"RowPerThread({call}, {rows});",
+            GpuTemplate.InOrder => InOrder(call, kernel),
+            var template => $"{template}({call}, {rows}, {columns});",
+        });
+    }
+
+    private static string InOrder(string call, Kernel kernel)
+    {
+        var independent = GpuMapping.IndependentRows(kernel);
+        return $"InOrder({call}, {SizeText.Print(Size.Product(kernel.Rows.Take(independent)))}, {SizeText.Print(Size.Product(kernel.Rows.Skip(independent)))});";
+    }
+
+    protected override void PrintProduct(ProductStep step)
+    {
+        var after = (step.Result is { } result ? $", {Text(result)}" : "") + (step.Epilogue is { } kernel ? $", {New(kernel, step.EpilogueOperands)}" : "");
+        Writer.Line($"Product({Operand(step.Left)}, {Operand(step.Right)}, new ProductSizes");
+        using (Writer.Block("", $"{after});"))
+        {
+            var batch = step.Batch.IsOne ? "Batch = 1" : $"Batch = {Int(step.Batch)}";
+            Writer.Line($"{batch}, M = {Int(step.M)}, N = {Int(step.N)}, K = {Int(step.K)},");
+            Writer.Line(Strides("Left", step, step.Left));
+            Writer.Line(Strides("Right", step, step.Right));
+        }
+    }
+
+    private string Operand(MatrixOperand operand) => operand.Offset.IsZero ? Text(operand.Place) : $"{Text(operand.Place)}.SubView({SizeText.Print(operand.Offset)})";
+
+    private static string Strides(string name, ProductStep step, MatrixOperand operand)
+    {
+        var batch = step.Batch.IsOne ? "" : $"{name}Batch = {Int(operand.BatchStride)}, ";
+        return $"{batch}{name}Row = {Int(operand.RowStride)}, {name}Column = {Int(operand.ColumnStride)},";
+    }
+
+    private static string Int(Size size) => size.IsConstant ? SizeText.Print(size) : $"(int)({SizeText.Print(size)})";
+
+    protected override void PrintFill(FillStep step)
+    {
+        var value = ScalarText.Number(step.Value, step.Place.Element);
+        Writer.Line($"Fill({Text(step.Place)}, {SizeText.Print(step.Length)}, {(step.Place.Element == ElementType.Bool ? step.Value != 0 ? "(byte)1" : "(byte)0" : value)});");
+    }
+
+    protected override void PrintGather(GatherStep step) =>
+        Writer.Line($"Gather({Text(step.Source)}, {Text(step.Index)}, {Text(step.Result)}, {Sizes(step.Outer, step.AxisLength, step.IndexCount, step.Inner)});");
+
+    protected override void PrintScatterAdd(ScatterAddStep step, int position) =>
+        Writer.Line($"ScatterAdd({Text(step.Values)}, {Text(step.Index)}, At<int>({Number(_scratch[position])}), {Text(step.Result)}, {Sizes(step.Outer, step.AxisLength, step.IndexCount, step.Inner)});");
+
+    protected override void PrintCheckRange(CheckRangeStep step, int position) =>
+        Writer.Line($"CheckRange({Text(step.Values)}, At<int>({Number(_scratch[position])}), {Sizes(step.Count, step.Bound)}, {CSharpNames.Literal(step.What)});");
+
+    protected override void PrintCopy(CopyStep step) => Writer.Line($"Copy({Text(step.Source)}, {Text(step.Result)}, {SizeText.Print(step.Length)});");
+
+    private string New(int kernel, IReadOnlyList<Place> operands)
+    {
+        var plan = Plan.Kernels[kernel];
+        var sizes = plan.Sizes.Select(size => $"(int){SizeText.Axis(size)}");
+        var arguments = operands.Select(Text).Concat(sizes).Concat(KernelPrinter.UsesRandom(plan) ? ["call.Seed", "call.Step"] : []);
+        return $"new {KernelNames[kernel]}({string.Join(", ", arguments)})";
+    }
+
+    // ---- Places -----------------------------------------------------------------------------------------------------
+
+    protected override string Text(Place place, int position, int stride) => place switch
+    {
+        ScalarPlace => $"Scalar(call, {Moving(position, stride)})",
+        ArenaPlace => Buffer(place, position, stride),
+        _ => Buffer(place, _firstBuffer[place.GetType()] + position, stride),
+    };
+
+    private static string Buffer(Place place, int position, int stride) => $"At<{GpuKernelPrinter.ElementText(place.Element)}>({Moving(position, stride)})";
+
+    protected override string Text(Place place, string storage, int net, long offset, long distance) => $"Flat(call.{storage}[{Number(net)}], {Moving(offset, distance)})";
+
+    private static string Sizes(params Size[] sizes) => string.Join(", ", sizes.Select(SizeText.Print));
+}

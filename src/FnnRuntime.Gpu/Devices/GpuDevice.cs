@@ -1,0 +1,176 @@
+using System.Globalization;
+using FeedbackNN.Cpu;
+using ILGPU;
+using ILGPU.Backends;
+using ILGPU.Runtime;
+using ILGPU.Runtime.Cuda;
+using ILGPU.Runtime.OpenCL;
+
+namespace FeedbackNN.Gpu;
+
+/// <summary>
+/// A GPU (or whatever else a driver computes on), one queue of work, the kernels it has compiled, and its memory. The driver's connection is made when
+/// something is first allocated.
+/// </summary>
+internal sealed unsafe class GpuDevice(Context context, ILGPU.Runtime.Device device, string title, bool isGpu) : Device
+{
+    private readonly Dictionary<(Type, string), Delegate> _kernels = [];
+    private readonly List<GpuMemory?> _memory = [];
+    private Accelerator? _accelerator;
+    private AcceleratorStream? _stream;
+    private long _allocatedBytes;
+
+    public override string Name => device.Name;
+
+    public override bool IsCpu => false;
+
+    public override bool IsGpu => isGpu;
+
+    public override int Threads => 1;
+
+    public override WorkerPool Pool => throw new InvalidOperationException(
+        $"The network was compiled for the processor alone, and {this} is none. Set <FnnBackends>cpu;gpu</FnnBackends> in the project that has the .fnn files, or construct it with Device.Cpu.");
+
+    /// <summary>One program or transfer at a time.</summary>
+    public Lock Gate { get; } = new();
+
+    public Accelerator Accelerator => _accelerator ?? Connect();
+
+    /// <summary>Work is done in the order in which it is put here.</summary>
+    public AcceleratorStream Stream
+    {
+        get
+        {
+            if (_stream is null) Connect();
+            return _stream!;
+        }
+    }
+
+    /// <summary>Bytes that may be allocated, for tests; otherwise the driver decides.</summary>
+    public long MemoryLimit { get; set; } = long.MaxValue;
+
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{title} ({device.Name}, {device.MemorySize / (1024.0 * 1024 * 1024):0.#} GiB)");
+
+    public override void Dispose()
+    {
+        lock (Gate)
+        {
+            _kernels.Clear();
+            _stream?.Dispose();
+            _accelerator?.Dispose();
+            (_stream, _accelerator, _allocatedBytes) = (null, null, 0);
+        }
+    }
+
+    internal override DeviceMemory Allocate(long byteLength, string purpose) => new GpuMemory(this, byteLength, purpose);
+
+    internal override DeviceUpdates CreateUpdates() => new GpuUpdates(this);
+
+    /// <summary>The start method of a kernel, compiled when it is first asked for.</summary>
+    /// <param name="body">What fills the template in.</param>
+    /// <param name="template">The template's name.</param>
+    /// <param name="load">Compiles it.</param>
+    public TDelegate Kernel<TDelegate>(Type body, string template, Func<Accelerator, TDelegate> load) where TDelegate : Delegate
+    {
+        if (_kernels.TryGetValue((body, template), out var known)) return (TDelegate)known;
+        var loaded = load(Accelerator);
+        _kernels.Add((body, template), loaded);
+        return loaded;
+    }
+
+    /// <summary>Zeroed memory of the device, aligned for every kind of access.</summary>
+    /// <param name="byteLength">At least so much.</param>
+    /// <param name="purpose">What for, as a message would say it.</param>
+    /// <param name="advice">What would need less; null when nothing is known.</param>
+    /// <exception cref="DeviceMemoryException">There is not so much left.</exception>
+    public MemoryBuffer1D<float, Stride1D.Dense> AllocateFloats(long byteLength, string purpose, Func<long, string>? advice = null)
+    {
+        // A buffer of no length is no buffer to a driver.
+        var floats = Math.Max(64, (byteLength + sizeof(float) - 1) / sizeof(float));
+        var bytes = floats * sizeof(float);
+        try
+        {
+            if (bytes > FreeBytes) throw OutOfMemory(bytes, purpose, advice, null);
+            var buffer = Accelerator.Allocate1D<float>(floats);
+            buffer.MemSetToZero(Stream);
+            _allocatedBytes += bytes;
+            return buffer;
+        }
+        catch (AcceleratorException failure)
+        {
+            throw OutOfMemory(bytes, purpose, advice, failure);
+        }
+    }
+
+    public void Free(MemoryBuffer1D<float, Stride1D.Dense>? buffer)
+    {
+        // After the device has been disposed of, its memory is gone already.
+        if (buffer is null || _accelerator is null) return;
+        _allocatedBytes -= buffer.LengthInBytes;
+        buffer.Dispose();
+    }
+
+    /// <summary>The number under which programs know some memory.</summary>
+    public nint Register(GpuMemory memory)
+    {
+        lock (Gate)
+        {
+            var free = _memory.IndexOf(null);
+            if (free < 0)
+            {
+                _memory.Add(memory);
+                return _memory.Count;
+            }
+            _memory[free] = memory;
+            return free + 1;
+        }
+    }
+
+    public void Unregister(nint handle)
+    {
+        lock (Gate) _memory[(int)handle - 1] = null;
+    }
+
+    public ArrayView<float> ViewOf(void* handle) => _memory[(int)(nint)handle - 1]!.View;
+
+    private long FreeBytes
+    {
+        get
+        {
+            var driver = Accelerator is CudaAccelerator cuda ? cuda.GetFreeMemory() : device.MemorySize - _allocatedBytes;
+            return Math.Min(driver, MemoryLimit - _allocatedBytes);
+        }
+    }
+
+    private DeviceMemoryException OutOfMemory(long bytes, string purpose, Func<long, string>? advice, Exception? inner)
+    {
+        var free = Math.Max(0, FreeBytes);
+        var text = string.Create(CultureInfo.InvariantCulture, $"{this} has no room for {purpose}: {Mebibytes(bytes)} are needed in one piece and about {Mebibytes(free)} are free.");
+        return new DeviceMemoryException(advice is null ? $"{text} Use a smaller network, or dispose of models and trainers that are no longer needed." : $"{text} {advice(free)}", bytes, inner);
+    }
+
+    private static string Mebibytes(long bytes) => string.Create(CultureInfo.InvariantCulture, $"{bytes / (1024.0 * 1024):#,0.0} MiB");
+
+    /// <summary>What compiles kernels; null for ILGPU's own emulation, which runs C# and takes no repair.</summary>
+    private static Backend? BackendOf(Accelerator accelerator) => accelerator switch
+    {
+        CudaAccelerator cuda => cuda.Backend,
+        CLAccelerator openCL => openCL.Backend,
+        _ => null,
+    };
+
+    private Accelerator Connect()
+    {
+        try
+        {
+            _accelerator = device.CreateAccelerator(context);
+            if (BackendOf(_accelerator) is { } backend) RepairedCompiler.Repair(backend);
+            _stream = _accelerator.CreateStream();
+            return _accelerator;
+        }
+        catch (Exception failure) when (failure is AcceleratorException or NotSupportedException)
+        {
+            throw new DeviceException($"{this} cannot be used: {failure.GetBaseException().Message} A newer driver may help.", failure);
+        }
+    }
+}

@@ -1,0 +1,66 @@
+using ILGPU;
+using ILGPU.Runtime.Cuda;
+using ILGPU.Runtime.OpenCL;
+
+namespace FeedbackNN.Gpu;
+
+/// <summary>
+/// The devices that the drivers of this machine offer. Each interface has an ILGPU context of its own, made when it is first asked for, so that a driver that
+/// fails does not take the other with it.
+/// </summary>
+internal sealed class GpuProvider : DeviceProvider
+{
+    private readonly Lazy<Found> _cuda = new(FindCuda);
+    private readonly Lazy<Found> _openCL = new(FindOpenCL);
+
+    protected override IReadOnlyList<Device> CudaDevices => _cuda.Value.Devices;
+
+    protected override IReadOnlyList<Device> OpenCLDevices => _openCL.Value.Devices;
+
+    protected override string WhyNone(string api) => (api == "CUDA" ? _cuda : _openCL).Value.WhyNone;
+
+    private static Found FindCuda() => Find(
+        "no NVIDIA driver answers (libcuda.so.1 or nvcuda.dll); it comes with NVIDIA's graphics driver",
+        builder => builder.Cuda(),
+        (context, devices) =>
+        {
+            foreach (var device in context.GetCudaDevices()) devices.Add(new GpuDevice(context, device, $"CUDA {devices.Count}", isGpu: true));
+        });
+
+    private static Found FindOpenCL() => Find(
+        "no OpenCL driver answers (libOpenCL.so.1 or OpenCL.dll, and a vendor's driver behind it)",
+        builder => builder.OpenCL(device =>
+        {
+            // PoCL computes on the processor: of use for tests, and a driver that lacks only a promise that nothing of ours relies on.
+            if (device.Vendor == CLDeviceVendor.Other) RepairedCompiler.AllowWithoutGenericAddresses(device.Capabilities);
+            return true;
+        }),
+        (context, devices) =>
+        {
+            foreach (var device in context.GetCLDevices())
+            {
+                devices.Add(new GpuDevice(context, device, $"OpenCL {devices.Count}", device.DeviceType.HasFlag(CLDeviceType.CL_DEVICE_TYPE_GPU)));
+            }
+        });
+
+    private static Found Find(string whyNone, Action<Context.Builder> add, Action<Context, List<Device>> list)
+    {
+        // An ILGPU of another version is an error, not the absence of devices.
+        RepairedCompiler.Check();
+        DriverLibraries.Register();
+        try
+        {
+            var context = Context.Create(builder => add(RepairedCompiler.Configure(builder)));
+            var devices = new List<Device>();
+            list(context, devices);
+            if (devices.Count == 0) context.Dispose();
+            return new Found(devices, whyNone);
+        }
+        catch (Exception failure) when (failure is not DeviceException)
+        {
+            return new Found([], $"looking for them failed: {failure.GetBaseException().Message}");
+        }
+    }
+
+    private sealed record Found(IReadOnlyList<Device> Devices, string WhyNone);
+}

@@ -1,0 +1,168 @@
+using ILGPU;
+using ILGPU.Runtime;
+
+namespace FeedbackNN.Gpu;
+
+/// <summary>A training's changes on a GPU: kernels that are handed over and not waited for. What goes wrong is noted on the device.</summary>
+internal sealed class GpuUpdates : DeviceUpdates
+{
+    private readonly GpuDevice _device;
+    private readonly MemoryBuffer1D<int, Stride1D.Dense> _status;
+    private readonly int[] _noted = new int[StepStatus.Length];
+    private MemoryBuffer1D<float, Stride1D.Dense>? _norm;
+
+    public GpuUpdates(GpuDevice device)
+    {
+        _device = device;
+        lock (device.Gate)
+        {
+            _status = device.Accelerator.Allocate1D<int>(StepStatus.Length);
+            _status.MemSetToZero(device.Stream);
+        }
+    }
+
+    public override bool IsDeferred => true;
+
+    public override void Sgd(in ParameterSlice slice, in SgdStep step)
+    {
+        var numbers = new SgdNumbers
+        {
+            LearningRate = step.LearningRate,
+            WeightDecay = step.WeightDecay,
+            Keep = step.IsFirst ? 0 : step.Momentum,
+            Take = step.IsFirst ? 1 : 1 - step.Dampening,
+            Ahead = step.Nesterov ? step.Momentum : 0,
+            HasDirection = slice.State is null ? 0 : 1,
+        };
+        lock (_device.Gate)
+        {
+            var direction = slice.State is null ? Written(slice.Parameters, slice.Start, slice.Length) : Written(slice.State, slice.StateStart, slice.Length);
+            _device.Kernel<Action<AcceleratorStream, KernelConfig, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<int>, int, SgdNumbers>>(
+                typeof(UpdateKernels), nameof(UpdateKernels.Sgd),
+                accelerator => accelerator.LoadKernel<ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<int>, int, SgdNumbers>(UpdateKernels.Sgd))(
+                _device.Stream, Launch.Over(slice.Length), Written(slice.Parameters, slice.Start, slice.Length), Read(slice.Gradients, slice.Start, slice.Length), direction, _status.View,
+                (int)slice.Length, numbers);
+        }
+    }
+
+    public override void Adam(in ParameterSlice slice, in AdamStep step)
+    {
+        var numbers = new AdamNumbers
+        {
+            Beta1 = step.Beta1,
+            Beta2 = step.Beta2,
+            Epsilon = step.Epsilon,
+            Decay = step.IsDecoupled ? 0 : step.WeightDecay,
+            Shrink = step.IsDecoupled ? (float)(1 - ((double)step.LearningRate * step.WeightDecay)) : 1,
+            StepSize = (float)(step.LearningRate / (1 - Math.Pow(step.Beta1, step.Count))),
+            RootScale = (float)(1 / Math.Sqrt(1 - Math.Pow(step.Beta2, step.Count))),
+        };
+        lock (_device.Gate)
+        {
+            _device.Kernel<Action<AcceleratorStream, KernelConfig, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<int>, int, AdamNumbers>>(
+                typeof(UpdateKernels), nameof(UpdateKernels.Adam),
+                accelerator => accelerator.LoadKernel<ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<int>, int, AdamNumbers>(UpdateKernels.Adam))(
+                _device.Stream, Launch.Over(slice.Length), Written(slice.Parameters, slice.Start, slice.Length), Read(slice.Gradients, slice.Start, slice.Length),
+                Written(slice.State!, slice.StateStart, slice.Length), Written(slice.State!, slice.StateStart + slice.StateStride, slice.Length), _status.View, (int)slice.Length, numbers);
+        }
+    }
+
+    public override void Clamp(in ParameterSlice slice, double limit)
+    {
+        lock (_device.Gate)
+        {
+            _device.Kernel<Action<AcceleratorStream, KernelConfig, ArrayView<float>, int, float>>(
+                typeof(UpdateKernels), nameof(UpdateKernels.Clamp), accelerator => accelerator.LoadKernel<ArrayView<float>, int, float>(UpdateKernels.Clamp))(
+                _device.Stream, Launch.Over(slice.Length), Written(slice.Gradients, slice.Start, slice.Length), (int)slice.Length, (float)limit);
+        }
+    }
+
+    public override double? ClipNorm(ReadOnlySpan<ParameterSlice> slices, double limit, long step, int objective)
+    {
+        lock (_device.Gate)
+        {
+            var floats = (long)(slices.Length * UpdateKernels.NormParts) + 1;
+            if (_norm is null || _norm.Length < floats)
+            {
+                _device.Free(_norm);
+                _norm = _device.AllocateFloats(floats * sizeof(float), "the norm of gradients");
+            }
+            ArrayView<float> all = _norm.View;
+            var (scale, sums) = (all.SubView(0, 1), all.SubView(1));
+            var parts = 0;
+            foreach (ref readonly var slice in slices)
+            {
+                var groups = (int)Math.Clamp((slice.Length + 1023) / 1024, 1, UpdateKernels.NormParts);
+                _device.Kernel<Action<AcceleratorStream, KernelConfig, ArrayView<float>, ArrayView<float>, int>>(
+                    typeof(UpdateKernels), nameof(UpdateKernels.SumSquares),
+                    accelerator => accelerator.LoadKernel<ArrayView<float>, ArrayView<float>, int>(UpdateKernels.SumSquares))(
+                    _device.Stream, new KernelConfig(groups, WholeGroup.MostThreads), Read(slice.Gradients, slice.Start, slice.Length), sums.SubView(parts), (int)slice.Length);
+                parts += groups;
+            }
+            _device.Kernel<Action<AcceleratorStream, KernelConfig, ArrayView<float>, ArrayView<float>, ArrayView<int>, int, float, long, int>>(
+                typeof(UpdateKernels), nameof(UpdateKernels.DecideScale),
+                accelerator => accelerator.LoadKernel<ArrayView<float>, ArrayView<float>, ArrayView<int>, int, float, long, int>(UpdateKernels.DecideScale))(
+                _device.Stream, new KernelConfig(1, WholeGroup.MostThreads), sums, scale, _status.View, parts, (float)limit, step, objective);
+            foreach (ref readonly var slice in slices)
+            {
+                _device.Kernel<Action<AcceleratorStream, KernelConfig, ArrayView<float>, ArrayView<float>, ArrayView<int>, int>>(
+                    typeof(UpdateKernels), nameof(UpdateKernels.Scale),
+                    accelerator => accelerator.LoadKernel<ArrayView<float>, ArrayView<float>, ArrayView<int>, int>(UpdateKernels.Scale))(
+                    _device.Stream, Launch.Over(slice.Length), Written(slice.Gradients, slice.Start, slice.Length), scale, _status.View, (int)slice.Length);
+            }
+        }
+        return null;
+    }
+
+    public override void Copy(DeviceMemory source, long sourceStart, DeviceMemory target, long targetStart, long count)
+    {
+        if (count == 0) return;
+        lock (_device.Gate)
+        {
+            _device.Kernel<Action<AcceleratorStream, KernelConfig, ArrayView<float>, ArrayView<float>, ArrayView<int>, int>>(
+                typeof(UpdateKernels), nameof(UpdateKernels.Copy),
+                accelerator => accelerator.LoadKernel<ArrayView<float>, ArrayView<float>, ArrayView<int>, int>(UpdateKernels.Copy))(
+                _device.Stream, Launch.Over(count), Read(source, sourceStart, count), Written(target, targetStart, count), _status.View, (int)count);
+        }
+    }
+
+    public override void Keep(ref DeviceMemory present, ref DeviceMemory next) => Copy(next, 0, present, 0, present.ByteLength / sizeof(float));
+
+    public override void CheckLoss(DeviceMemory scalars, long start, long step, int objective)
+    {
+        lock (_device.Gate)
+        {
+            _device.Kernel<Action<AcceleratorStream, KernelConfig, ArrayView<float>, ArrayView<int>, long, int>>(
+                typeof(UpdateKernels), nameof(UpdateKernels.CheckLoss),
+                accelerator => accelerator.LoadKernel<ArrayView<float>, ArrayView<int>, long, int>(UpdateKernels.CheckLoss))(
+                _device.Stream, new KernelConfig(1, 1), Read(scalars, start, 2), _status.View, step, objective);
+        }
+    }
+
+    public override StepFailure? TakeFailure()
+    {
+        lock (_device.Gate)
+        {
+            _status.View.BaseView.CopyToCPU(_device.Stream, _noted);
+            _device.Stream.Synchronize();
+            if (_noted[StepStatus.Failed] == 0) return null;
+            _status.MemSetToZero(_device.Stream);
+        }
+        var step = ((long)_noted[StepStatus.StepHigh] << 32) | (uint)_noted[StepStatus.StepLow];
+        return new StepFailure(step, _noted[StepStatus.Objective], _noted[StepStatus.IsNorm] != 0, BitConverter.Int32BitsToSingle(_noted[StepStatus.Value]));
+    }
+
+    public override void Dispose()
+    {
+        lock (_device.Gate)
+        {
+            _status.Dispose();
+            _device.Free(_norm);
+            _norm = null;
+        }
+    }
+
+    private unsafe ArrayView<float> Read(DeviceMemory memory, long start, long length) => _device.ViewOf(memory.ForProgram(writes: false)).SubView(start, length);
+
+    private unsafe ArrayView<float> Written(DeviceMemory memory, long start, long length) => _device.ViewOf(memory.ForProgram(writes: true)).SubView(start, length);
+}

@@ -1,0 +1,186 @@
+using ILGPU;
+using ILGPU.Runtime;
+
+namespace FeedbackNN.Gpu;
+
+/// <content>The steps that generated code is made of: each starts one or a few kernels and waits for nothing.</content>
+public abstract unsafe partial class GpuProgram
+{
+    /// <summary>An element a thread.</summary>
+    protected void Map<TKernel>(TKernel kernel, long count) where TKernel : struct, IMapKernel
+    {
+        if (count == 0) return;
+        _device.Kernel<Action<AcceleratorStream, KernelConfig, TKernel, int>>(
+            typeof(TKernel), nameof(Map), static accelerator => accelerator.LoadKernel<TKernel, int>(KernelTemplates.Map))(
+            _device.Stream, Launch.Over(count), kernel, checked((int)count));
+    }
+
+    /// <summary>An element of a row a thread: kernels that reduce nothing.</summary>
+    protected void Elements<TKernel>(TKernel kernel, long rows, long columns) where TKernel : struct, IRowKernel
+    {
+        if (rows * columns == 0) return;
+        _device.Kernel<Action<AcceleratorStream, KernelConfig, TKernel, int, int>>(
+            typeof(TKernel), nameof(Elements), static accelerator => accelerator.LoadKernel<TKernel, int, int>(KernelTemplates.Elements))(
+            _device.Stream, Launch.Over(rows * columns), kernel, checked((int)rows), checked((int)columns));
+    }
+
+    /// <summary>A row a thread.</summary>
+    protected void RowPerThread<TKernel>(TKernel kernel, long rows) where TKernel : struct, IRowKernel
+    {
+        if (rows == 0) return;
+        _device.Kernel<Action<AcceleratorStream, KernelConfig, TKernel, int>>(
+            typeof(TKernel), nameof(RowPerThread), static accelerator => accelerator.LoadKernel<TKernel, int>(KernelTemplates.RowPerThread))(
+            _device.Stream, Launch.Over(rows), kernel, checked((int)rows));
+    }
+
+    /// <summary>A row (or a part of the rows) a group.</summary>
+    protected void RowPerGroup<TKernel>(TKernel kernel, long rows, long columns) where TKernel : struct, IRowKernel
+    {
+        if (rows == 0) return;
+        _device.Kernel<Action<AcceleratorStream, KernelConfig, TKernel, int>>(
+            typeof(TKernel), nameof(RowPerGroup), static accelerator => accelerator.LoadKernel<TKernel, int>(KernelTemplates.RowPerGroup))(
+            _device.Stream, Launch.Rows(rows, columns), kernel, checked((int)rows));
+    }
+
+    /// <summary>A column of a part of the rows a thread: sums over rows.</summary>
+    protected void ColumnPerThread<TKernel>(TKernel kernel, long parts, long columns) where TKernel : struct, IRowKernel
+    {
+        if (parts * columns == 0) return;
+        var groups = (int)Math.Clamp((columns + 63) / 64, 1, 4096);
+        _device.Kernel<Action<AcceleratorStream, KernelConfig, TKernel, int>>(
+            typeof(TKernel), nameof(ColumnPerThread), static accelerator => accelerator.LoadKernel<TKernel, int>(KernelTemplates.ColumnPerThread))(
+            _device.Stream, new KernelConfig(new Index3D(groups, (int)Math.Min(parts, 65535), 1), new Index3D(64, 1, 1)), kernel, checked((int)parts));
+    }
+
+    /// <summary>Rows whose stores may meet: in order, by one thread for each stretch of rows whose stores meet no others'.</summary>
+    protected void InOrder<TKernel>(TKernel kernel, long stretches, long rows) where TKernel : struct, IRowKernel
+    {
+        if (stretches * rows == 0) return;
+        _device.Kernel<Action<AcceleratorStream, KernelConfig, TKernel, int, int>>(
+            typeof(TKernel), nameof(InOrder), static accelerator => accelerator.LoadKernel<TKernel, int, int>(KernelTemplates.InOrder))(
+            _device.Stream, Launch.Over(stretches), kernel, checked((int)stretches), checked((int)rows));
+    }
+
+    /// <summary>A matrix product whose elements go to a kernel.</summary>
+    protected void Product<TKernel>(ArrayView<float> left, ArrayView<float> right, ProductSizes sizes, TKernel epilogue) where TKernel : struct, ITileKernel
+    {
+        if ((long)sizes.Batch * sizes.M * sizes.N == 0) return;
+        const int tile = MatrixProductKernels.TileSize;
+        var groups = new Index3D((sizes.M + tile - 1) / tile, (sizes.N + tile - 1) / tile, Math.Min(sizes.Batch, 65535));
+        _device.Kernel<Action<AcceleratorStream, KernelConfig, ArrayView<float>, ArrayView<float>, ProductSizes, TKernel>>(
+            typeof(TKernel), nameof(Product), static accelerator => accelerator.LoadKernel<ArrayView<float>, ArrayView<float>, ProductSizes, TKernel>(MatrixProductKernels.Tiled))(
+            _device.Stream, new KernelConfig(groups, new Index3D(MatrixProductKernels.Threads, 1, 1)), left, right, sizes, epilogue);
+    }
+
+    /// <summary>A matrix product that is stored.</summary>
+    protected void Product(ArrayView<float> left, ArrayView<float> right, ProductSizes sizes, ArrayView<float> result) =>
+        Product(left, right, sizes, new StoreTile(result, sizes.N));
+
+    /// <summary>A matrix product that is stored and goes to a kernel.</summary>
+    protected void Product<TKernel>(ArrayView<float> left, ArrayView<float> right, ProductSizes sizes, ArrayView<float> result, TKernel epilogue) where TKernel : struct, ITileKernel =>
+        Product(left, right, sizes, new StoreTileThen<TKernel>(result, sizes.N, epilogue));
+
+    /// <summary>A matrix product in float64.</summary>
+    protected void Product(ArrayView<double> left, ArrayView<double> right, ProductSizes sizes, ArrayView<double> result)
+    {
+        var count = (long)sizes.Batch * sizes.M * sizes.N;
+        if (count == 0) return;
+        _device.Kernel<Action<AcceleratorStream, KernelConfig, ArrayView<double>, ArrayView<double>, ArrayView<double>, ProductSizes>>(
+            typeof(MatrixProductKernels), nameof(MatrixProductKernels.Double),
+            static accelerator => accelerator.LoadKernel<ArrayView<double>, ArrayView<double>, ArrayView<double>, ProductSizes>(MatrixProductKernels.Double))(
+            _device.Stream, Launch.Over(count), left, right, result, sizes);
+    }
+
+    /// <summary>Sets elements to a value.</summary>
+    protected void Fill<T>(ArrayView<T> place, long count, T value) where T : unmanaged
+    {
+        if (count == 0) return;
+        _device.Kernel<Action<AcceleratorStream, KernelConfig, ArrayView<T>, int, T>>(
+            typeof(T), nameof(Fill), static accelerator => accelerator.LoadKernel<ArrayView<T>, int, T>(IndexKernels.Fill))(
+            _device.Stream, Launch.Over(count), place, checked((int)count), value);
+    }
+
+    /// <summary>Copies elements.</summary>
+    protected void Copy<T>(ArrayView<T> source, ArrayView<T> result, long count) where T : unmanaged
+    {
+        if (count == 0) return;
+        _device.Kernel<Action<AcceleratorStream, KernelConfig, ArrayView<T>, ArrayView<T>, int>>(
+            typeof(T), nameof(Copy), static accelerator => accelerator.LoadKernel<ArrayView<T>, ArrayView<T>, int>(IndexKernels.Copy))(
+            _device.Stream, Launch.Over(count), source, result, checked((int)count));
+    }
+
+    /// <summary>result[p, j, q] = source[p, index[j], q].</summary>
+    protected void Gather<T>(ArrayView<T> source, ArrayView<int> index, ArrayView<T> result, long outer, long axisLength, long indexCount, long inner) where T : unmanaged
+    {
+        var count = outer * indexCount * inner;
+        if (count == 0) return;
+        _device.Kernel<Action<AcceleratorStream, KernelConfig, ArrayView<T>, ArrayView<int>, ArrayView<T>, int, int, int, int>>(
+            typeof(T), nameof(Gather), static accelerator => accelerator.LoadKernel<ArrayView<T>, ArrayView<int>, ArrayView<T>, int, int, int, int>(IndexKernels.Gather))(
+            _device.Stream, Launch.Over(count), source, index, result, checked((int)count), checked((int)axisLength), checked((int)indexCount), checked((int)inner));
+    }
+
+    /// <summary>result[p, index[j], q] += values[p, j, q], from zeros, in the order of j.</summary>
+    /// <param name="values">[outer, indexCount, inner].</param>
+    /// <param name="index">The places on the axis.</param>
+    /// <param name="next">Room for a number for each j.</param>
+    /// <param name="result">[outer, axisLength, inner].</param>
+    /// <param name="outer">Elements before the axis.</param>
+    /// <param name="axisLength">Of the result.</param>
+    /// <param name="indexCount">Of the values.</param>
+    /// <param name="inner">Elements behind the axis.</param>
+    protected void ScatterAdd<T>(ArrayView<T> values, ArrayView<int> index, ArrayView<int> next, ArrayView<T> result, long outer, long axisLength, long indexCount, long inner)
+        where T : unmanaged
+    {
+        Fill(result, outer * axisLength * inner, default);
+        var count = outer * indexCount * inner;
+        if (count == 0) return;
+        _device.Kernel<Action<AcceleratorStream, KernelConfig, ArrayView<int>, ArrayView<int>, int>>(
+            typeof(IndexKernels), nameof(IndexKernels.ChainEqual), static accelerator => accelerator.LoadKernel<ArrayView<int>, ArrayView<int>, int>(IndexKernels.ChainEqual))(
+            _device.Stream, Launch.Over(indexCount), index, next, checked((int)indexCount));
+        _device.Kernel<Action<AcceleratorStream, KernelConfig, ArrayView<T>, ArrayView<int>, ArrayView<int>, ArrayView<T>, int, int, int, int>>(
+            typeof(T), nameof(ScatterAdd), static accelerator => LoadAddChains<T>(accelerator))(
+            _device.Stream, Launch.Over(count), values, index, next, result, checked((int)count), checked((int)axisLength), checked((int)indexCount), checked((int)inner));
+    }
+
+    /// <summary>
+    /// Integers that are used as an index and lie outside of its axis. Waits for the device, because nothing may be read or written there.
+    /// </summary>
+    /// <param name="values">The integers.</param>
+    /// <param name="first">Room for one number.</param>
+    /// <param name="count">How many there are.</param>
+    /// <param name="bound">They must be below.</param>
+    /// <param name="what">What a message calls them.</param>
+    protected void CheckRange(ArrayView<int> values, ArrayView<int> first, long count, long bound, string what)
+    {
+        if (count == 0) return;
+        Fill(first, 1, int.MaxValue);
+        _device.Kernel<Action<AcceleratorStream, KernelConfig, ArrayView<int>, ArrayView<int>, int, int>>(
+            typeof(IndexKernels), nameof(IndexKernels.FindOutOfRange),
+            static accelerator => accelerator.LoadKernel<ArrayView<int>, ArrayView<int>, int, int>(IndexKernels.FindOutOfRange))(
+            _device.Stream, Launch.Over(count), values, first, checked((int)count), checked((int)bound));
+        var position = Read(first, 0);
+        if (position != int.MaxValue) throw OutOfRange(what, bound, position, Read(values, position));
+    }
+
+    private int Read(ArrayView<int> values, int position)
+    {
+        Span<int> number = stackalloc int[1];
+        values.SubView(position, 1).CopyToCPU(_device.Stream, number);
+        _device.Stream.Synchronize();
+        return number[0];
+    }
+
+    private static Action<AcceleratorStream, KernelConfig, ArrayView<T>, ArrayView<int>, ArrayView<int>, ArrayView<T>, int, int, int, int> LoadAddChains<T>(Accelerator accelerator)
+        where T : unmanaged
+    {
+        object load = default(T) switch
+        {
+            float => accelerator.LoadKernel<ArrayView<float>, ArrayView<int>, ArrayView<int>, ArrayView<float>, int, int, int, int>(IndexKernels.AddChains<float, SumReduction>),
+            double => accelerator.LoadKernel<ArrayView<double>, ArrayView<int>, ArrayView<int>, ArrayView<double>, int, int, int, int>(IndexKernels.AddChains<double, SumReduction>),
+            int => accelerator.LoadKernel<ArrayView<int>, ArrayView<int>, ArrayView<int>, ArrayView<int>, int, int, int, int>(IndexKernels.AddChains<int, SumReduction>),
+            long => accelerator.LoadKernel<ArrayView<long>, ArrayView<int>, ArrayView<int>, ArrayView<long>, int, int, int, int>(IndexKernels.AddChains<long, SumReduction>),
+            _ => throw new NotSupportedException($"Elements of type {typeof(T).Name} cannot be added."),
+        };
+        return (Action<AcceleratorStream, KernelConfig, ArrayView<T>, ArrayView<int>, ArrayView<int>, ArrayView<T>, int, int, int, int>)load;
+    }
+}

@@ -1,0 +1,178 @@
+using System.ComponentModel;
+using System.Globalization;
+using FeedbackNN.Cpu;
+using ILGPU;
+using ILGPU.Runtime;
+
+namespace FeedbackNN.Gpu;
+
+/// <summary>
+/// A compiled program for a GPU: what generated code derives from. Everything it computes stays on the device: its arena also has a place for each
+/// tensor that comes from the host or goes back to it.
+/// </summary>
+[EditorBrowsable(EditorBrowsableState.Never)]
+public abstract unsafe partial class GpuProgram : DeviceProgram
+{
+    /// <summary>Kernels count elements of a buffer in 32 bits, with room for a last round of threads.</summary>
+    private const long MostElements = 1L << 30;
+
+    private readonly GpuDevice _device;
+    private MemoryBuffer1D<float, Stride1D.Dense>? _arena;
+    private Arrangement? _current;
+    private bool _isDisposed;
+
+    /// <param name="device">A GPU.</param>
+    /// <param name="lifetimes">One for each buffer, those of the host's tensors behind the program's own.</param>
+    protected GpuProgram(Device device, BufferLifetime[] lifetimes) : base(lifetimes) => _device = (GpuDevice)device;
+
+    /// <summary>The names of the sizes that a call gives.</summary>
+    protected abstract ReadOnlySpan<string> AxisNames { get; }
+
+    /// <inheritdoc/>
+    protected sealed override int AxisCount => AxisNames.Length;
+
+    /// <summary>The host's tensors.</summary>
+    protected abstract ReadOnlySpan<HostTransfer> Transfers { get; }
+
+    /// <inheritdoc/>
+    public sealed override void Run(in ProgramCall call)
+    {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        lock (_device.Gate)
+        {
+            Arrange(call.Sizes);
+            Transfer(call, call.Backward ? HostTensor.ResultGradient : HostTensor.Input);
+            if (call.Backward) ExecuteBackward(call);
+            else Execute(call);
+            if (Tracing) return;
+            Transfer(call, call.Backward ? HostTensor.InputGradient : HostTensor.Result);
+        }
+    }
+
+    /// <inheritdoc/>
+    public sealed override void Dispose()
+    {
+        if (_isDisposed) return;
+        _isDisposed = true;
+        lock (_device.Gate) _device.Free(_arena);
+        (_arena, _current) = (null, null);
+    }
+
+    // ---- Places ------------------------------------------------------------------------------------------------------
+
+    /// <summary>A buffer of the arena.</summary>
+    protected ArrayView<T> At<T>(int buffer) where T : unmanaged
+    {
+        var floats = (_current!.Lengths[buffer] + sizeof(float) - 1) / sizeof(float);
+        return _arena!.View.SubView(_current.Offsets[buffer] / sizeof(float), Math.Max(2, floats + (floats & 1))).BaseView.Cast<T>();
+    }
+
+    /// <summary>A net's flat storage from an offset on, in floats.</summary>
+    protected ArrayView<float> Flat(void* storage, long offset) => _device.ViewOf(storage).SubView(offset);
+
+    /// <summary>One of the numbers that go to the host.</summary>
+    protected ArrayView<float> Scalar(in ProgramCall call, int index) => _device.ViewOf(call.Scalars).SubView(call.FirstScalar + index);
+
+    // ---- Watching ----------------------------------------------------------------------------------------------------
+
+    /// <summary>While tracing, looks at what a step wrote.</summary>
+    protected void Trace(int step, ArrayView<float> values, long count)
+    {
+        if (!IsLooking || count == 0) return;
+        var host = new float[count];
+        values.SubView(0, count).CopyToCPU(_device.Stream, host);
+        _device.Stream.Synchronize();
+        fixed (float* pointer = host)
+        {
+            // The last few are looked at one by one: the array has no room behind its end.
+            if (TensorKernels.FirstNonFinite(pointer, (nint)count) >= 0) FoundNonFinite(step);
+        }
+    }
+
+    // ---- The host's tensors ------------------------------------------------------------------------------------------
+
+    private void Transfer(in ProgramCall call, HostTensor kind)
+    {
+        var isWaited = false;
+        foreach (var transfer in Transfers)
+        {
+            if (transfer.Tensor != kind) continue;
+            var bytes = _current!.Lengths[transfer.Buffer];
+            if (bytes == 0) continue;
+            var view = At<byte>(transfer.Buffer).SubView(0, bytes);
+            switch (kind)
+            {
+                case HostTensor.Input:
+                    view.CopyFromCPU(_device.Stream, new ReadOnlySpan<byte>(call.Inputs[transfer.Index], checked((int)bytes)));
+                    break;
+                case HostTensor.ResultGradient:
+                    view.CopyFromCPU(_device.Stream, new ReadOnlySpan<byte>(call.ResultGradients[transfer.Index], checked((int)bytes)));
+                    break;
+                case HostTensor.Result:
+                    view.CopyToCPU(_device.Stream, new Span<byte>(call.Results[transfer.Index], checked((int)bytes)));
+                    isWaited = true;
+                    break;
+                default:
+                    view.CopyToCPU(_device.Stream, new Span<byte>(call.InputGradients[transfer.Index], checked((int)bytes)));
+                    isWaited = true;
+                    break;
+            }
+        }
+        if (isWaited) _device.Stream.Synchronize();
+    }
+
+    // ---- The arena ---------------------------------------------------------------------------------------------------
+
+    private void Arrange(nint* sizes)
+    {
+        if (_current is not null && _current.Matches(sizes)) return;
+        var arrangement = Find(sizes);
+        foreach (var bytes in arrangement.Lengths)
+        {
+            if (bytes > MostElements * sizeof(float)) throw TooLarge(sizes, bytes);
+        }
+        if (_arena is null || arrangement.TotalBytes > _arena.LengthInBytes)
+        {
+            _device.Free(_arena);
+            _arena = null;
+            _current = null;
+            var copy = new ReadOnlySpan<nint>(sizes, AxisCount).ToArray();
+            _arena = _device.AllocateFloats(arrangement.TotalBytes, $"the intermediate values of {GetType().Name} at {SizesText(copy)}", free => Advice(copy, free));
+        }
+        _current = arrangement;
+    }
+
+    /// <summary>The largest first size that fits, which is as a rule the batch.</summary>
+    private string Advice(nint[] sizes, long free)
+    {
+        const string other = "Use a smaller network, or dispose of models and trainers that are no longer needed.";
+        if (sizes.Length == 0) return other;
+        long fits = 0, below = sizes[0];
+        while (below - fits > 1)
+        {
+            var middle = fits + ((below - fits) / 2);
+            if (BytesAt(sizes, (nint)middle) <= free) fits = middle;
+            else below = middle;
+        }
+        return fits == 0 ? other : string.Create(CultureInfo.InvariantCulture, $"At most {AxisNames[0]} = {fits} fits, with the other sizes as they are.");
+    }
+
+    private long BytesAt(nint[] sizes, nint first)
+    {
+        var changed = (nint[])sizes.Clone();
+        changed[0] = first;
+        return ArenaBytes(changed);
+    }
+
+    private string SizesText(nint[] sizes)
+    {
+        if (sizes.Length == 0) return "its fixed sizes";
+        var parts = new string[sizes.Length];
+        for (var i = 0; i < parts.Length; i++) parts[i] = string.Create(CultureInfo.InvariantCulture, $"{AxisNames[i]} = {sizes[i]}");
+        return string.Join(", ", parts);
+    }
+
+    private DeviceException TooLarge(nint* sizes, long bytes) => new(string.Create(
+        CultureInfo.InvariantCulture,
+        $"At {SizesText(new ReadOnlySpan<nint>(sizes, AxisCount).ToArray())} a single tensor of {GetType().Name} has {bytes} bytes; kernels for GPUs take tensors of up to {MostElements * sizeof(float)}. Use a smaller batch."));
+}

@@ -1,0 +1,31 @@
+namespace FeedbackNN.Gpu.Tests;
+
+/// <summary>
+/// PoCL, an OpenCL driver that computes on the processor: on it GPU kernels run, slowly, where there is no GPU. Tests that need it are skipped with a reason where it
+/// is not installed, or fail where <c>FNN_REQUIRE</c> says that this machine has it.
+/// </summary>
+internal static class Pocl
+{
+    private static readonly Lazy<Device?> Found = new(() => Find("OpenCL").FirstOrDefault(device => !device.IsGpu));
+    private static readonly Lazy<Device?> FoundGpu = new(() => Find("Cuda").Concat(Find("OpenCL")).FirstOrDefault(device => device.IsGpu));
+
+    /// <summary>The device.</summary>
+    public static Device Require() => Require("pocl", Found.Value, "PoCL is not installed (Debian: pocl-opencl-icd and ocl-icd-libopencl1)");
+
+    /// <summary>A GPU; tests for it are skipped on machines without.</summary>
+    public static Device RequireGpu() => Require("gpu", FoundGpu.Value, "there is no GPU here");
+
+    private static Device Require(string name, Device? device, string whyNot)
+    {
+        if (device is not null) return device;
+        var isRequired = (Environment.GetEnvironmentVariable("FNN_REQUIRE") ?? "").Split(',', StringSplitOptions.TrimEntries).Contains(name);
+        Assert.False(isRequired, $"FNN_REQUIRE says that this machine has '{name}', but: {whyNot}.");
+        throw new SkipException($"{whyNot}.");
+    }
+
+    private static IEnumerable<Device> Find(string api)
+    {
+        GpuBackend.Register();
+        return Device.All.Where(device => device.ToString()!.StartsWith(api, StringComparison.OrdinalIgnoreCase));
+    }
+}

@@ -1,0 +1,104 @@
+using FeedbackNN.Dsl.Binding;
+using FeedbackNN.Dsl.Graphs;
+using FeedbackNN.Dsl.Passes;
+using FeedbackNN.Dsl.Syntax;
+using FeedbackNN.Dsl.Text;
+using FeedbackNN.Dsl.Types;
+
+namespace FeedbackNN.Programs.Tests;
+
+/// <summary>One program of a model or training: its graph, simplified, and what its sizes and inputs must be.</summary>
+internal sealed record CorpusProgram(string Name, Graph Graph, EquatableArray<string> Axes, EquatableArray<BoundTensor> Inputs, EquatableArray<BoundGuard> Guards)
+{
+    /// <summary>A number for a node of the program that it takes from outside.</summary>
+    public double Draw(Random random, Node node)
+    {
+        if (node.Operation is Input input && !node.Type.Element.IsFloat())
+        {
+            var bound = Inputs[input.Index].IsIndexBelow is { } below && below.TryGetConstant(out var constant) ? (int)constant : 2;
+            return random.Next(0, bound);
+        }
+        // A buffer is most often a variance: positive.
+        return node.Operation is BufferValue ? 0.5 + random.NextDouble() : random.NextDouble() * 2 - 1;
+    }
+
+    /// <summary>Up to three tuples of run-time sizes that the program accepts.</summary>
+    public IEnumerable<Dictionary<string, long>> SizesThatFit()
+    {
+        var found = 0;
+        foreach (var start in new long[] { 5, 17, 2, 8, 4, 6, 3, 9 })
+        {
+            foreach (var step in new long[] { 3, 0, 1, 2 })
+            {
+                var sizes = Axes.Select((axis, i) => (axis, size: start + i * step)).ToDictionary(item => item.axis, item => item.size);
+                if (!Guards.All(guard => Holds(guard, sizes)) || found == 3) continue;
+                found++;
+                yield return sizes;
+                break;
+            }
+        }
+    }
+
+    private static bool Holds(BoundGuard guard, Dictionary<string, long> sizes)
+    {
+        var (left, right) = (guard.Left.Evaluate(axis => sizes[axis]), guard.Right.Evaluate(axis => sizes[axis]));
+        return guard.Comparison switch
+        {
+            "==" => left == right,
+            "!=" => left != right,
+            "<" => left < right,
+            "<=" => left <= right,
+            ">" => left > right,
+            _ => left >= right,
+        };
+    }
+}
+
+/// <summary>The corpus of good programs and the examples, as programs to run.</summary>
+internal static class CorpusPrograms
+{
+    /// <summary>Paths from the repository's root, with slashes.</summary>
+    public static IReadOnlyList<string> Files { get; } = Directory.GetFiles(Path.Combine(Repository.Root, "tests", "corpus", "good"), "*.fnn")
+        .Concat(Directory.GetFiles(Path.Combine(Repository.Root, "examples"), "*.fnn", SearchOption.AllDirectories))
+        .Select(path => Path.GetRelativePath(Repository.Root, path).Replace('\\', '/')).Where(path => !path.Contains("/obj/") && !path.Contains("/bin/"))
+        .Order(StringComparer.Ordinal).ToArray();
+
+    /// <summary>Inference and training of each model, each objective and the evaluation of each training.</summary>
+    public static IReadOnlyList<CorpusProgram> Of(string file)
+    {
+        var syntax = FnnParser.Parse(new SourceText(file, File.ReadAllText(Path.Combine(Repository.Root, file))));
+        var scope = Binder.Collect([syntax], "Corpus");
+        var programs = new List<CorpusProgram>();
+        foreach (var name in scope.Models)
+        {
+            var bound = Binder.BindModel(scope, name.Namespace, name.Name);
+            Assert.True(bound.Result is not null, string.Join("\n", bound.Diagnostics));
+            var model = bound.Result!;
+            Add($"{name.Name}_Inference", model.Inference, model.RuntimeAxes, model.Inputs, model.Guards);
+            Add($"{name.Name}_Training", ProgramGraphs.Training(model), model.RuntimeAxes, model.Inputs, model.Guards);
+        }
+        foreach (var name in scope.Trains)
+        {
+            var bound = Binder.BindTrain(scope, name.Namespace, name.Name);
+            Assert.True(bound.Result is not null, string.Join("\n", bound.Diagnostics));
+            var train = bound.Result!;
+            var nets = train.Nets.Select(net => Binder.BindModel(scope, net.ModelNamespace, net.ModelName).Result!).ToArray();
+            for (var i = 0; i < train.Objectives.Count; i++)
+            {
+                var graph = ProgramGraphs.Objective(train.Objectives[i], trained => nets[trained.Net].Parameters[trained.Parameter].Type);
+                Add(FormattableString.Invariant($"{name.Name}_Step{i}"), graph, train.RuntimeAxes, train.Inputs, train.Guards);
+            }
+            Add($"{name.Name}_Evaluation", train.Evaluation, train.RuntimeAxes, train.Inputs, train.Guards);
+        }
+        Assert.True(programs.Count > 0 || scope.Models.Count() + scope.Trains.Count() == 0);
+        return programs;
+
+        void Add(string name, Graph graph, EquatableArray<string> axes, EquatableArray<BoundTensor> inputs, EquatableArray<BoundGuard> guards)
+        {
+            Assert.Empty(GraphVerifier.Verify(graph));
+            graph = Simplification.Run(graph);
+            Assert.Empty(GraphVerifier.Verify(graph));
+            programs.Add(new CorpusProgram(name, graph, axes, inputs, guards));
+        }
+    }
+}

@@ -1,0 +1,95 @@
+using System.Reflection;
+using System.Text.RegularExpressions;
+using FeedbackNN.Gpu;
+using ILGPU;
+using ILGPU.Backends;
+using ILGPU.Backends.EntryPoints;
+using ILGPU.Backends.OpenCL;
+using ILGPU.Backends.PTX;
+using ILGPU.Runtime.Cuda;
+using ILGPU.Runtime.OpenCL;
+
+namespace FeedbackNN.Programs.Tests.Gpu;
+
+/// <summary>
+/// Compiles kernels to PTX for two generations of GPUs and to OpenCL C, which needs no device, and looks in the text for what ILGPU does instead of failing: calls
+/// of functions that are not there, variables in slow local memory, barriers with nothing between them.
+/// </summary>
+internal sealed partial class KernelText : IDisposable
+{
+    private readonly Context _context;
+    private readonly (string Target, Backend Backend)[] _backends;
+
+    public KernelText()
+    {
+        RepairedCompiler.Check();
+        _context = Context.Create(builder => RepairedCompiler.Configure(builder));
+        _backends =
+        [
+            ("sm_80", RepairedCompiler.Repair(new PTXBackend(_context, CudaArchitecture.SM_80, CudaInstructionSet.ISA_84, null!))),
+            ("sm_90", RepairedCompiler.Repair(new PTXBackend(_context, CudaArchitecture.SM_90, CudaInstructionSet.ISA_84, null!))),
+            ("OpenCL C", RepairedCompiler.Repair(new CLBackend(_context, new CLCapabilityContext(true, true, true, true, true), CLDeviceVendor.Other, CLCVersion.CL30))),
+        ];
+    }
+
+    /// <summary>What is wrong with a kernel, one line each.</summary>
+    public IEnumerable<string> Problems(MethodInfo kernel)
+    {
+        foreach (var (target, backend) in _backends)
+        {
+            string text;
+            try
+            {
+                text = backend.Compile(EntryPointDescription.FromExplicitlyGroupedKernel(kernel), default) switch
+                {
+                    PTXCompiledKernel ptx => ptx.PTXAssembly,
+                    CLCompiledKernel openCL => openCL.Source,
+                    var other => throw new InvalidOperationException(other.GetType().Name),
+                };
+            }
+            catch (Exception failure)
+            {
+                throw new InvalidOperationException($"{kernel} does not compile for {target}: {failure.GetBaseException().Message}", failure);
+            }
+            foreach (var (what, pattern) in target.StartsWith("sm", StringComparison.Ordinal) ? SilentInPtx : SilentInOpenCL)
+            {
+                if (pattern.Match(text) is { Success: true } match) yield return $"{target}: {what}: {match.Value.ReplaceLineEndings(" ")}";
+            }
+        }
+    }
+
+    public void Dispose()
+    {
+        foreach (var (_, backend) in _backends) backend.Dispose();
+        _context.Dispose();
+    }
+
+    private static readonly (string What, Regex Pattern)[] SilentInPtx =
+    [
+        ("a function that is not there", ExternFunction()),
+        ("a call", Call()),
+        ("local memory", LocalMemory()),
+        ("two barriers with nothing between", TwoBarriers()),
+        ("an approximation", Approximation()),
+    ];
+
+    private static readonly (string What, Regex Pattern)[] SilentInOpenCL = [("a barrier that does not order shared memory", WeakBarrier())];
+
+    [GeneratedRegex(@"\.extern\s+\.func[^\n]*")]
+    private static partial Regex ExternFunction();
+
+    [GeneratedRegex(@"^\s*call[^\n]*", RegexOptions.Multiline)]
+    private static partial Regex Call();
+
+    [GeneratedRegex(@"\.local\b[^\n]*")]
+    private static partial Regex LocalMemory();
+
+    [GeneratedRegex(@"bar\.sync[^\n]*\n\s*bar\.sync[^\n]*")]
+    private static partial Regex TwoBarriers();
+
+    [GeneratedRegex(@"\.approx[^\n]*")]
+    private static partial Regex Approximation();
+
+    [GeneratedRegex(@"barrier\s*\(\s*CLK_GLOBAL_MEM_FENCE\s*\)")]
+    private static partial Regex WeakBarrier();
+}
