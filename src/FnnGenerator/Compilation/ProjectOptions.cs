@@ -15,8 +15,8 @@ internal sealed record ProjectOptions(string RootNamespace, bool HasGpu)
     {
         provider.GlobalOptions.TryGetValue("build_property.RootNamespace", out var written);
         var isUsable = !string.IsNullOrEmpty(written) && written!.Split('.').All(SyntaxFacts.IsValidIdentifier);
-        provider.GlobalOptions.TryGetValue("build_property.FnnBackends", out var backends);
-        var hasGpu = (backends ?? "").Split(';', ',').Any(backend => backend.Trim().Equals("gpu", StringComparison.OrdinalIgnoreCase));
+        provider.GlobalOptions.TryGetValue("build_property.FnnBackendList", out var backends);
+        var hasGpu = (backends ?? "").Split(',').Any(backend => backend.Trim().Equals("gpu", StringComparison.OrdinalIgnoreCase));
         return new ProjectOptions(isUsable ? written! : FallbackNamespace, hasGpu);
     }
 }

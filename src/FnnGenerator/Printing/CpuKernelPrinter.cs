@@ -8,7 +8,7 @@ namespace FeedbackNN.Generator.Printing;
 /// Prints a kernel for the processor: a struct that carries its pointers and sizes to the worker threads, and a static method with the loops, whose
 /// parameters the JIT keeps in registers. Columns are computed in vectors of sixteen where the plan says so.
 /// </summary>
-internal sealed class CpuKernelPrinter(CodeWriter writer, Kernel kernel, string name) : KernelPrinter(writer, kernel, "ScalarMath")
+internal sealed class CpuKernelPrinter(CodeWriter writer, Kernel kernel, string name) : KernelPrinter(writer, kernel, ScalarText.Cpu)
 {
     protected override string IndexType => "nint";
 

@@ -8,7 +8,7 @@ namespace FeedbackNN.Generator.Printing;
 /// Prints a kernel for GPUs: a struct with its tensors and sizes that fills in one of the runtime's templates, which brings threads and rows together. The
 /// body computes one column after the other; which columns are this thread's, and how the threads' results become one, is asked of <c>lanes</c>.
 /// </summary>
-internal sealed class GpuKernelPrinter(CodeWriter writer, Kernel kernel, string name) : KernelPrinter(writer, kernel with { IsVectorized = false }, "GpuMath")
+internal sealed class GpuKernelPrinter(CodeWriter writer, Kernel kernel, string name) : KernelPrinter(writer, kernel with { IsVectorized = false }, ScalarText.Gpu)
 {
     protected override string IndexType => "int";
 
@@ -18,7 +18,7 @@ internal sealed class GpuKernelPrinter(CodeWriter writer, Kernel kernel, string 
     {
         var parameters = Parameters(Kernel, element => $"ArrayView<{ElementText(element)}>", "int");
         var declaration = string.Join(", ", parameters.Select(parameter => $"{parameter.Type} {parameter.Name}"));
-        var template = Kernel.Form switch { KernelForm.Map => "IMapKernel", KernelForm.Epilogue => "ITileKernel", _ => "IRowKernel" };
+        var template = Kernel.Form switch { KernelForm.Map => "IMapKernel", KernelForm.Epilogue => "IElementKernel", _ => "IRowKernel" };
         using (Writer.Block($"internal readonly struct {name}({declaration}) : {template}"))
         {
             var signature = Kernel.Form switch
@@ -68,6 +68,19 @@ internal sealed class GpuKernelPrinter(CodeWriter writer, Kernel kernel, string 
     {
         if (stores.Count == 0) return;
         using (Writer.Block(HasOneColumn ? "if (column == 0)" : "if (lanes.First == 0)")) base.PrintRowStores(stores);
+    }
+
+    /// <summary>As conditional values: a branch on a comparison of floats holds for NaN where ILGPU's OpenCL is done with it.</summary>
+    protected override void Accumulate(int id, string text)
+    {
+        if (Kernel.Values[id] is not ArgReduceValue arg)
+        {
+            base.Accumulate(id, text);
+            return;
+        }
+        Writer.Line($"var isBetter{id} = {ScalarText.Operand(text)} {(arg.IsMax ? ">" : "<")} best{id};");
+        Writer.Line($"best{id} = isBetter{id} ? {text} : best{id};");
+        Writer.Line($"a{id} = isBetter{id} ? column : a{id};");
     }
 
     protected override void EndReduction(int id)

@@ -26,6 +26,12 @@ internal sealed class GpuProgramPrinter : ProgramPrinter
         AddScratch();
     }
 
+    protected override IEnumerable<string> Directives =>
+    [
+        "// A kernel is given all sizes of its plan; of those that tell loops apart, its template takes care.",
+        "#pragma warning disable CS9113",
+    ];
+
     protected override IEnumerable<string> Usings => ["System", "System.Runtime.CompilerServices", "FeedbackNN", "FeedbackNN.Gpu", "ILGPU"];
 
     protected override string ClassHeader => $"internal sealed unsafe class {ClassName(Plan)}(Device device) : GpuProgram(device, Lifetimes)";

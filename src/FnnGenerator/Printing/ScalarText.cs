@@ -8,6 +8,12 @@ namespace FeedbackNN.Generator.Printing;
 /// <summary>Operators on one element as C# expressions.</summary>
 internal static class ScalarText
 {
+    /// <summary>The class that has the operators on one element for the processor.</summary>
+    public const string Cpu = "ScalarMath";
+
+    /// <summary>The class that has them for kernels of GPUs.</summary>
+    public const string Gpu = "GpuMath";
+
     public static string Type(ElementType element) => element switch
     {
         ElementType.F32 => "float",
@@ -37,17 +43,22 @@ internal static class ScalarText
         string Operand(int input) => ScalarText.Operand(inputs[input]);
         return OperatorSigns.Apply(scalarOperator, inputs, inputElement) ?? scalarOperator.Name switch
         {
-            "less" => $"{Operand(0)} < {Operand(1)}",
-            "less_or_equal" => $"{Operand(0)} <= {Operand(1)}",
-            "greater" => $"{Operand(0)} > {Operand(1)}",
-            "greater_or_equal" => $"{Operand(0)} >= {Operand(1)}",
-            "equal" => $"{Operand(0)} == {Operand(1)}",
-            "not_equal" => $"{Operand(0)} != {Operand(1)}",
-            "not" => $"!{Operand(0)}",
+            "less" => Compare("<", ">"),
+            "less_or_equal" => Compare("<=", ">="),
+            "greater" => Compare(">", "<"),
+            "greater_or_equal" => Compare(">=", "<="),
+            "equal" => Compare("==", "=="),
+            "not_equal" => Compare("!=", "!="),
+            "not" when math == Cpu => $"!{Operand(0)}",
             "select" => $"{Operand(0)} ? {Operand(1)} : {Operand(2)}",
             _ => $"{math}.{CSharpNames.Pascal(scalarOperator.Name)}({string.Join(", ", inputs)})",
         };
+
+        // With a number on the left ILGPU turns the comparison round, and into one that holds for NaN.
+        string Compare(string sign, string turned) => IsNumber(inputs[0]) && !IsNumber(inputs[1]) ? $"{Operand(1)} {turned} {Operand(0)}" : $"{Operand(0)} {sign} {Operand(1)}";
     }
+
+    private static bool IsNumber(string expression) => Regex.IsMatch(expression, @"^-?\d[\d.]*(E[+-]?\d+)?[fL]?$");
 
     /// <summary>An expression as an operand: in parentheses unless it is a name, a number, a call or an access.</summary>
     public static string Operand(string expression) => IsSimple(expression) ? expression : $"({expression})";

@@ -40,22 +40,20 @@ public static partial class GpuMath
             : magnitude == 0 ? double.PositiveInfinity : magnitude == double.PositiveInfinity ? 0 : result;
 
         var half = b * 0.5;
-        var isWhole = Math.Floor(b) == b;
-        var isEven = Math.Floor(half) == half;
-        var isOdd = isWhole & (isEven ? false : true);
+        var isOdd = Math.Floor(b) == b & Math.Floor(half) != half;
         result = isOdd ? WithSignOf(result, a) : result;
-        var isUndefined = (a < 0 & a > double.NegativeInfinity & (isWhole ? false : true)) | double.IsNaN(a) | double.IsNaN(b);
+        var isUndefined = (a < 0 & a > double.NegativeInfinity & Math.Floor(b) != b) | double.IsNaN(a) | double.IsNaN(b);
         var isOne = a == 1 | b == 0;
         return isOne ? 1 : isUndefined ? double.NaN : result;
     }
 
-    /// <summary>The larger of the two; NaN if one of them is. Of two zeros the first.</summary>
+    /// <summary>The larger of the two; NaN if one of them is. Of two zeros either.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static double Maximum(double a, double b) => double.IsNaN(b) ? b : b > a ? b : a;
+    public static double Maximum(double a, double b) => double.IsNaN(a) ? a : double.IsNaN(b) ? b : Math.Max(a, b);
 
-    /// <summary>The smaller of the two; NaN if one of them is. Of two zeros the first.</summary>
+    /// <summary>The smaller of the two; NaN if one of them is. Of two zeros either.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static double Minimum(double a, double b) => double.IsNaN(b) ? b : b < a ? b : a;
+    public static double Minimum(double a, double b) => double.IsNaN(a) ? a : double.IsNaN(b) ? b : Math.Min(a, b);
 
     /// <summary>|x|.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -112,7 +110,7 @@ public static partial class GpuMath
 
     /// <summary>The sine of x in radians. Beyond a million the error is up to |x| * 1e-16, as that of x itself.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static double Sin(double x) => SinOfQuarterTurns(x, 0);
+    public static double Sin(double x) => x == 0 ? x : SinOfQuarterTurns(x, 0);
 
     /// <summary>The cosine of x in radians. Beyond a million the error is up to |x| * 1e-16, as that of x itself.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -321,7 +319,7 @@ public static partial class GpuMath
         divisor = divisor == 0 ? 1 : divisor;
         var rest = Significand(x) % divisor;
         for (var left = Math.Max((int)(x >> 52), 1) - exponent; left > 0; left -= 11) rest = (rest << Math.Min(left, 11)) % divisor;
-        var remainder = WithSignOf(TimesPowerOfTwo(rest, exponent - 1075), a);
+        var remainder = WithSignOf(TimesPowerOfTwo((double)(long)rest, exponent - 1075), a);
         var isDefined = x < 0x7ff0000000000000L & y <= 0x7ff0000000000000L & y != 0;
         return isDefined ? x < y ? a : remainder : double.NaN;
     }

@@ -7,7 +7,7 @@ namespace FeedbackNN.Gpu;
 /// <summary>
 /// The elementwise operators inside of kernels, under the names they have in <see cref="Cpu.ScalarMath"/>, for every device that ILGPU
 /// compiles to: arithmetic, comparisons and bit casts only, because a device's own exponential is an approximation and differs from
-/// device to device. Ulp errors are measured on the CPU against float64 over every 4099th float of both signs.
+/// device to device. Ulp errors are measured against float64 over every 101st float of both signs, with and without fused multiply-adds.
 /// </summary>
 /// <remarks>
 /// How these methods must be written, all of it because of ILGPU 1.5.3:
@@ -19,6 +19,8 @@ namespace FeedbackNN.Gpu;
 /// <item>A constant stands at a comparison's right: moving it there, ILGPU lets the comparison hold for NaN.</item>
 /// <item>(x * c) * d and (x + c) + d with constants c and d are folded to one operation, as though floats were exact.</item>
 /// <item>Integers divided by a constant power of two are shifted, which rounds downwards.</item>
+/// <item>Floats become whole numbers by their bits: a conversion of NaN is undefined in C.</item>
+/// <item>No <c>condition ? 1 : 0</c> becomes a float: the result has the bits of the integer 1. It is <c>1f : 0f</c>.</item>
 /// <item>The device's minimum and maximum don't pass NaN on.</item>
 /// </list>
 /// </remarks>
@@ -34,13 +36,17 @@ public static partial class GpuMath
         return isOtherSide ? rest + b : rest;
     }
 
-    /// <summary>The larger of the two; NaN if one of them is. Of two zeros the first.</summary>
+    /// <summary>Whether it does not hold. Through a number: ILGPU turns the negation of a comparison into the opposite comparison, which OpenCL gets wrong for NaN.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static float Maximum(float a, float b) => float.IsNaN(b) ? b : b > a ? b : a;
+    public static bool Not(bool x) => 1 - (x ? 1 : 0) > 0;
 
-    /// <summary>The smaller of the two; NaN if one of them is. Of two zeros the first.</summary>
+    /// <summary>The larger of the two; NaN if one of them is. Of two zeros either.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static float Minimum(float a, float b) => float.IsNaN(b) ? b : b < a ? b : a;
+    public static float Maximum(float a, float b) => float.IsNaN(a) ? a : float.IsNaN(b) ? b : MathF.Max(a, b);
+
+    /// <summary>The smaller of the two; NaN if one of them is. Of two zeros either.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Minimum(float a, float b) => float.IsNaN(a) ? a : float.IsNaN(b) ? b : MathF.Min(a, b);
 
     /// <summary>|x|.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -130,7 +136,7 @@ public static partial class GpuMath
         divisor = divisor == 0 ? 1 : divisor;
         var rest = Significand(x) % divisor;
         for (var left = Math.Max(x >> 23, 1) - exponent; left > 0; left -= 8) rest = (rest << Math.Min(left, 8)) % divisor;
-        var remainder = WithSignOf(TimesPowerOfTwo(rest, exponent - 150), a);
+        var remainder = WithSignOf(TimesPowerOfTwo((int)rest, exponent - 150), a);
         var isDefined = x < 0x7f800000 & y <= 0x7f800000 & y != 0;
         return isDefined ? x < y ? a : remainder : float.NaN;
     }

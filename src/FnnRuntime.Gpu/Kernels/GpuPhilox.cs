@@ -42,6 +42,6 @@ public static class GpuPhilox
 
         // The upper 24 bits of the word: every value is a float.
         var word = (index & 2) == 0 ? ((index & 1) == 0 ? c0 : c1) : (index & 1) == 0 ? c2 : c3;
-        return (word >> 8) * (1f / 16777216f);
+        return (int)(word >> 8) * (1f / 16777216f);
     }
 }

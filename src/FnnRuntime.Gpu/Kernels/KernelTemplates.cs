@@ -21,7 +21,7 @@ public interface IRowKernel
 
 /// <summary>A generated kernel over the elements of a matrix product, each called once when it is finished.</summary>
 [EditorBrowsable(EditorBrowsableState.Never)]
-public interface ITileKernel
+public interface IElementKernel
 {
     /// <summary>Takes an element of the product.</summary>
     void Run(int row, int column, float tile);

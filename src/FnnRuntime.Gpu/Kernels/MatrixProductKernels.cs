@@ -42,13 +42,13 @@ public struct ProductSizes
 }
 
 /// <summary>Stores a product.</summary>
-internal readonly struct StoreTile(ArrayView<float> result, int columns) : ITileKernel
+internal readonly struct StoreTile(ArrayView<float> result, int columns) : IElementKernel
 {
     public void Run(int row, int column, float tile) => result[(row * columns) + column] = tile;
 }
 
 /// <summary>Stores a product and hands it on.</summary>
-internal readonly struct StoreTileThen<TNext>(ArrayView<float> result, int columns, TNext next) : ITileKernel where TNext : struct, ITileKernel
+internal readonly struct StoreTileThen<TNext>(ArrayView<float> result, int columns, TNext next) : IElementKernel where TNext : struct, IElementKernel
 {
     public void Run(int row, int column, float tile)
     {
@@ -73,7 +73,7 @@ internal static class MatrixProductKernels
     private const int Depth = 16;
     private const int Side = 16;
 
-    public static void Tiled<TKernel>(ArrayView<float> left, ArrayView<float> right, ProductSizes sizes, TKernel epilogue) where TKernel : struct, ITileKernel
+    public static void Tiled<TKernel>(ArrayView<float> left, ArrayView<float> right, ProductSizes sizes, TKernel epilogue) where TKernel : struct, IElementKernel
     {
         var leftTile = SharedMemory.Allocate<float>(Depth * TileSize);
         var rightTile = SharedMemory.Allocate<float>(Depth * TileSize);

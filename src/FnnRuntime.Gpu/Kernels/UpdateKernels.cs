@@ -50,10 +50,10 @@ internal static class UpdateKernels
     {
         for (var i = (Grid.IdxX * Group.DimX) + Group.IdxX; i < count; i += Grid.DimX * Group.DimX)
         {
+            // A comparison with NaN is false: it stays. (As conditional values: ILGPU turns branches on comparisons into ones that hold for NaN.)
             var value = g[i];
-            // A comparison with NaN is false: it stays.
-            if (value > limit) g[i] = limit;
-            else if (value < -limit) g[i] = -limit;
+            value = value > limit ? limit : value;
+            g[i] = value < -limit ? -limit : value;
         }
     }
 

@@ -62,7 +62,7 @@ public abstract unsafe partial class GpuProgram
     }
 
     /// <summary>A matrix product whose elements go to a kernel.</summary>
-    protected void Product<TKernel>(ArrayView<float> left, ArrayView<float> right, ProductSizes sizes, TKernel epilogue) where TKernel : struct, ITileKernel
+    protected void Product<TKernel>(ArrayView<float> left, ArrayView<float> right, ProductSizes sizes, TKernel epilogue) where TKernel : struct, IElementKernel
     {
         if ((long)sizes.Batch * sizes.M * sizes.N == 0) return;
         const int tile = MatrixProductKernels.TileSize;
@@ -77,7 +77,7 @@ public abstract unsafe partial class GpuProgram
         Product(left, right, sizes, new StoreTile(result, sizes.N));
 
     /// <summary>A matrix product that is stored and goes to a kernel.</summary>
-    protected void Product<TKernel>(ArrayView<float> left, ArrayView<float> right, ProductSizes sizes, ArrayView<float> result, TKernel epilogue) where TKernel : struct, ITileKernel =>
+    protected void Product<TKernel>(ArrayView<float> left, ArrayView<float> right, ProductSizes sizes, ArrayView<float> result, TKernel epilogue) where TKernel : struct, IElementKernel =>
         Product(left, right, sizes, new StoreTileThen<TKernel>(result, sizes.N, epilogue));
 
     /// <summary>A matrix product in float64.</summary>

@@ -3,6 +3,7 @@ using FeedbackNN.Dsl.Planning;
 using FeedbackNN.Dsl.Text;
 using FeedbackNN.Generator.Printing;
 using FeedbackNN.Gpu;
+using FeedbackNN.Gpu.Tests;
 using Xunit.Abstractions;
 
 namespace FeedbackNN.Programs.Tests.Gpu;

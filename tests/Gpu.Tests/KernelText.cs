@@ -1,6 +1,5 @@
 using System.Reflection;
 using System.Text.RegularExpressions;
-using FeedbackNN.Gpu;
 using ILGPU;
 using ILGPU.Backends;
 using ILGPU.Backends.EntryPoints;
@@ -9,11 +8,11 @@ using ILGPU.Backends.PTX;
 using ILGPU.Runtime.Cuda;
 using ILGPU.Runtime.OpenCL;
 
-namespace FeedbackNN.Programs.Tests.Gpu;
+namespace FeedbackNN.Gpu.Tests;
 
 /// <summary>
 /// Compiles kernels to PTX for two generations of GPUs and to OpenCL C, which needs no device, and looks in the text for what ILGPU does instead of failing: calls
-/// of functions that are not there, variables in slow local memory, barriers with nothing between them.
+/// of functions that are not there, variables in slow local memory, barriers with nothing between them, comparisons that OpenCL C gets wrong.
 /// </summary>
 internal sealed partial class KernelText : IDisposable
 {
@@ -35,26 +34,32 @@ internal sealed partial class KernelText : IDisposable
     /// <summary>What is wrong with a kernel, one line each.</summary>
     public IEnumerable<string> Problems(MethodInfo kernel)
     {
-        foreach (var (target, backend) in _backends)
+        foreach (var (target, text) in Compile(kernel))
         {
-            string text;
-            try
-            {
-                text = backend.Compile(EntryPointDescription.FromExplicitlyGroupedKernel(kernel), default) switch
-                {
-                    PTXCompiledKernel ptx => ptx.PTXAssembly,
-                    CLCompiledKernel openCL => openCL.Source,
-                    var other => throw new InvalidOperationException(other.GetType().Name),
-                };
-            }
-            catch (Exception failure)
-            {
-                throw new InvalidOperationException($"{kernel} does not compile for {target}: {failure.GetBaseException().Message}", failure);
-            }
             foreach (var (what, pattern) in target.StartsWith("sm", StringComparison.Ordinal) ? SilentInPtx : SilentInOpenCL)
             {
                 if (pattern.Match(text) is { Success: true } match) yield return $"{target}: {what}: {match.Value.ReplaceLineEndings(" ")}";
             }
+        }
+    }
+
+    /// <summary>The text for each target: <c>sm_80</c>, <c>sm_90</c>, <c>OpenCL C</c>.</summary>
+    public IEnumerable<(string Target, string Text)> Compile(MethodInfo kernel) => _backends.Select(item => (item.Target, Compile(kernel, item.Target, item.Backend)));
+
+    private static string Compile(MethodInfo kernel, string target, Backend backend)
+    {
+        try
+        {
+            return backend.Compile(EntryPointDescription.FromExplicitlyGroupedKernel(kernel), default) switch
+            {
+                PTXCompiledKernel ptx => ptx.PTXAssembly,
+                CLCompiledKernel openCL => openCL.Source,
+                var other => throw new InvalidOperationException(other.GetType().Name),
+            };
+        }
+        catch (Exception failure)
+        {
+            throw new InvalidOperationException($"{kernel} does not compile for {target}: {failure.GetBaseException().Message}", failure);
         }
     }
 
@@ -71,6 +76,9 @@ internal sealed partial class KernelText : IDisposable
         ("local memory", LocalMemory()),
         ("two barriers with nothing between", TwoBarriers()),
         ("an approximation", Approximation()),
+        ("denormals flushed to zero", FlushToZero()),
+        // Right in PTX; OpenCL C has no such comparison, and ILGPU writes one that is false for NaN instead of true.
+        ("a comparison that holds for NaN", UnorderedComparison()),
     ];
 
     private static readonly (string What, Regex Pattern)[] SilentInOpenCL = [("a barrier that does not order shared memory", WeakBarrier())];
@@ -89,6 +97,12 @@ internal sealed partial class KernelText : IDisposable
 
     [GeneratedRegex(@"\.approx[^\n]*")]
     private static partial Regex Approximation();
+
+    [GeneratedRegex(@"\.ftz[^\n]*")]
+    private static partial Regex FlushToZero();
+
+    [GeneratedRegex(@"setp\.(eq|lt|le|gt|ge)u\.f[^\n]*")]
+    private static partial Regex UnorderedComparison();
 
     [GeneratedRegex(@"barrier\s*\(\s*CLK_GLOBAL_MEM_FENCE\s*\)")]
     private static partial Regex WeakBarrier();
