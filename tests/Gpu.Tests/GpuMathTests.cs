@@ -245,7 +245,7 @@ public sealed class GpuMathTests
         if (kernel.StartsWith("Sqrt", StringComparison.Ordinal) || kernel.StartsWith("Rsqrt", StringComparison.Ordinal)) Assert.Contains("sqrt.rn.f", texts["sm_80"]);
         if (kernel.StartsWith("Reciprocal", StringComparison.Ordinal)) Assert.Contains("rcp.rn.f", texts["sm_80"]);
 
-        string[] known = ["Kernel_" + kernel, "get_local_id", "get_group_id", "get_local_size", "as_int", "as_float", "as_long", "as_double", "fabs", "sqrt", "floor", "ceil", "isnan", "min", "max", "if", "return"];
+        string[] known = ["Kernel_" + kernel, "get_local_id", "get_group_id", "get_local_size", "as_int", "as_float", "as_long", "as_double", "fabs", "sqrt", "floor", "ceil", "isnan", "min", "max", "fmin", "fmax", "if", "return"];
         var source = texts["OpenCL C"];
         Assert.Empty(Regex.Matches(source[source.IndexOf("kernel void", StringComparison.Ordinal)..], @"(\w+)\s*\(").Select(match => match.Groups[1].Value).Distinct().Except(known));
     }

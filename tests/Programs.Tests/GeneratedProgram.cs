@@ -72,10 +72,10 @@ internal sealed unsafe class GeneratedProgram : IDisposable
         var call = new ProgramCall
         {
             Sizes = sizes,
-            Inputs = Pointers(16),
-            Results = Pointers(16),
-            ResultGradients = Pointers(16),
-            InputGradients = Pointers(16),
+            Inputs = Pointers(32),
+            Results = Pointers(32),
+            ResultGradients = Pointers(32),
+            InputGradients = Pointers(32),
             Parameters = Pointers(4),
             Gradients = Pointers(4),
             Buffers = Pointers(4),

@@ -20,10 +20,10 @@ public sealed class GraphProgramTests
     private static Graph Result(GraphBuilder builder, params Value[] results) =>
         builder.Build(results.Select((value, i) => new GraphOutput(new ResultTarget(i, "r" + i), value.Id)));
 
-    private static void CheckBatches(Graph graph, double tolerance = 2e-5, Func<Random, Node, double>? draw = null)
+    private static void CheckBatches(Graph graph, double tolerance = 2e-5, Func<Random, Node, double>? draw = null, Device? device = null)
     {
-        using var program = GeneratedProgram.Compile(graph);
-        foreach (var batch in new long[] { 1, 2, 7, 16, 33, 100 })
+        using var program = GeneratedProgram.Compile(graph, device);
+        foreach (var batch in device is null ? [1, 2, 7, 16, 33, 100] : new long[] { 7 })
         {
             ProgramComparison.Check(graph, new Dictionary<string, long> { ["batch"] = batch }, (int)batch, tolerance, draw, program);
         }
@@ -33,7 +33,11 @@ public sealed class GraphProgramTests
 
     [Theory]
     [MemberData(nameof(Rows))]
-    public void EveryRowOnVectorsTailsAndInTwoElementTypes(string name)
+    public void EveryRowOnVectorsTailsAndInTwoElementTypes(string name) => CheckRow(name, null);
+
+    /// <param name="name">Of a row.</param>
+    /// <param name="device">Where; null is the processor, with sizes around those of its vectors.</param>
+    internal static void CheckRow(string name, Device? device)
     {
         var row = OperatorTable.All.First(row => row.Name == name);
         foreach (var element in row.Typing == OperatorTyping.Float ? [ElementType.F32, ElementType.F64] : new[] { ElementType.F32, ElementType.F64, ElementType.I32 })
@@ -61,14 +65,17 @@ public sealed class GraphProgramTests
                 if (node.Type.Element != ElementType.I32) return value;
                 var integer = Math.Round(value * 3);
                 return integer == 0 && row.Name is "div" or "rem" ? 1 : integer;
-            });
+            }, device);
         }
     }
 
     /// <summary>Zeros of both signs, tiny and huge numbers, infinities, NaN: as float32 has it, since what overflows there is finite in float64.</summary>
     [Theory]
     [MemberData(nameof(Rows))]
-    public void EveryRowAtTheExtremes(string name)
+    public void EveryRowAtTheExtremes(string name) => CheckExtremes(name, null);
+
+    /// <inheritdoc cref="CheckRow"/>
+    internal static void CheckExtremes(string name, Device? device)
     {
         var row = OperatorTable.All.First(row => row.Name == name);
         if (row.Typing is OperatorTyping.Logical or OperatorTyping.Select) return;
@@ -77,7 +84,7 @@ public sealed class GraphProgramTests
         var y = builder.Apply(row, row.Samples.Select((_, i) => builder.Input(i, "x" + i, F32(Batch))).ToArray());
         if (y.Type.Element == ElementType.Bool) y = builder.Convert(y, ElementType.F32);
         var graph = Result(builder, y);
-        using var program = GeneratedProgram.Compile(graph);
+        using var program = GeneratedProgram.Compile(graph, device);
         var pairs = row.Arity == 1 ? extremes.Select(x => new[] { x }).ToArray() : extremes.SelectMany(a => extremes.Select(b => new[] { a, b })).ToArray();
         var inputs = Enumerable.Range(0, row.Arity).Select(i => pairs.Select(pair => (double)(float)pair[i]).ToArray()).ToArray();
         var actual = program.Run(new Dsl.Interpretation.InterpreterInputs { Sizes = new Dictionary<string, long> { ["batch"] = pairs.Length }, Inputs = inputs })[0];

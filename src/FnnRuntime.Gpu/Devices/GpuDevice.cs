@@ -49,6 +49,9 @@ internal sealed unsafe class GpuDevice(Context context, ILGPU.Runtime.Device dev
     /// <summary>Bytes that may be allocated, for tests; otherwise the driver decides.</summary>
     public long MemoryLimit { get; set; } = long.MaxValue;
 
+    /// <summary>Bytes that are allocated through this object.</summary>
+    public long AllocatedBytes => _allocatedBytes;
+
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{title} ({device.Name}, {device.MemorySize / (1024.0 * 1024 * 1024):0.#} GiB)");
 
     public override void Dispose()
@@ -73,7 +76,15 @@ internal sealed unsafe class GpuDevice(Context context, ILGPU.Runtime.Device dev
     public TDelegate Kernel<TDelegate>(Type body, string template, Func<Accelerator, TDelegate> load) where TDelegate : Delegate
     {
         if (_kernels.TryGetValue((body, template), out var known)) return (TDelegate)known;
-        var loaded = load(Accelerator);
+        TDelegate loaded;
+        try
+        {
+            loaded = load(Accelerator);
+        }
+        catch (AcceleratorException failure)
+        {
+            throw new DeviceException($"The driver of {this} does not compile the kernel {body.FullName} ({template}): {failure.GetBaseException().Message} A newer driver may help.", failure);
+        }
         _kernels.Add((body, template), loaded);
         return loaded;
     }
@@ -145,11 +156,12 @@ internal sealed unsafe class GpuDevice(Context context, ILGPU.Runtime.Device dev
     private DeviceMemoryException OutOfMemory(long bytes, string purpose, Func<long, string>? advice, Exception? inner)
     {
         var free = Math.Max(0, FreeBytes);
-        var text = string.Create(CultureInfo.InvariantCulture, $"{this} has no room for {purpose}: {Mebibytes(bytes)} are needed in one piece and about {Mebibytes(free)} are free.");
+        var text = string.Create(CultureInfo.InvariantCulture, $"{this} has no room for {purpose}: {Text(bytes)} are needed in one piece and about {Text(free)} are free.");
         return new DeviceMemoryException(advice is null ? $"{text} Use a smaller network, or dispose of models and trainers that are no longer needed." : $"{text} {advice(free)}", bytes, inner);
     }
 
-    private static string Mebibytes(long bytes) => string.Create(CultureInfo.InvariantCulture, $"{bytes / (1024.0 * 1024):#,0.0} MiB");
+    private static string Text(long bytes) => bytes < 10 * 1024 * 1024
+        ? string.Create(CultureInfo.InvariantCulture, $"{bytes / 1024.0:#,0.#} KiB") : string.Create(CultureInfo.InvariantCulture, $"{bytes / (1024.0 * 1024):#,0.#} MiB");
 
     /// <summary>What compiles kernels; null for ILGPU's own emulation, which runs C# and takes no repair.</summary>
     private static Backend? BackendOf(Accelerator accelerator) => accelerator switch

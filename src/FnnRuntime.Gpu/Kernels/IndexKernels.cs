@@ -70,12 +70,15 @@ internal static class IndexKernels
         for (var i = (Grid.IdxX * Group.DimX) + Group.IdxX; i < count; i += Grid.DimX * Group.DimX) result[i] = source[i];
     }
 
-    /// <summary>The lowest position whose value is not in [0, bound) goes to <paramref name="first"/>, which holds a larger number before.</summary>
+    /// <summary>One group: the lowest position whose value is not in [0, bound), or the largest number.</summary>
     public static void FindOutOfRange(ArrayView<int> values, ArrayView<int> first, int count, int bound)
     {
-        for (var i = (Grid.IdxX * Group.DimX) + Group.IdxX; i < count; i += Grid.DimX * Group.DimX)
+        var found = int.MaxValue;
+        for (var i = Group.IdxX; i < count; i += Group.DimX)
         {
-            if (values[i] < 0 || values[i] >= bound) Atomic.Min(ref first[0], i);
+            if ((values[i] < 0 || values[i] >= bound) && i < found) found = i;
         }
+        found = default(WholeGroup).Reduce<int, MinReduction>(found);
+        if (Group.IdxX == 0) first[0] = found;
     }
 }

@@ -153,11 +153,10 @@ public abstract unsafe partial class GpuProgram
     protected void CheckRange(ArrayView<int> values, ArrayView<int> first, long count, long bound, string what)
     {
         if (count == 0) return;
-        Fill(first, 1, int.MaxValue);
         _device.Kernel<Action<AcceleratorStream, KernelConfig, ArrayView<int>, ArrayView<int>, int, int>>(
             typeof(IndexKernels), nameof(IndexKernels.FindOutOfRange),
             static accelerator => accelerator.LoadKernel<ArrayView<int>, ArrayView<int>, int, int>(IndexKernels.FindOutOfRange))(
-            _device.Stream, Launch.Over(count), values, first, checked((int)count), checked((int)bound));
+            _device.Stream, Launch.Rows(1, count), values, first, checked((int)count), checked((int)bound));
         var position = Read(first, 0);
         if (position != int.MaxValue) throw OutOfRange(what, bound, position, Read(values, position));
     }

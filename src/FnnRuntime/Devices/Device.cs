@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using System.Globalization;
 using FeedbackNN.Cpu;
 
 namespace FeedbackNN;
@@ -36,6 +37,24 @@ public abstract class Device : IDisposable
     /// <param name="index">Which, from 0 on.</param>
     /// <exception cref="DeviceException">There is none with this number; the message says which there are.</exception>
     public static Device OpenCL(int index = 0) => DeviceProvider.Find(DeviceProvider.OpenCL, "OpenCL", index);
+
+    /// <summary>A device by a name, as a command line or a settings file has it: <c>cpu</c>, <c>best</c>, <c>cuda</c>, <c>cuda:1</c>, <c>opencl:0</c>.</summary>
+    /// <exception cref="DeviceException">There is no such name, or no such device.</exception>
+    public static Device Parse(string name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        var parts = name.ToLowerInvariant().Split(':');
+        var index = 0;
+        var isIndexed = parts.Length == 2 && int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out index);
+        return (parts[0], parts.Length) switch
+        {
+            ("cpu", 1) => Cpu,
+            ("best", 1) => Best(),
+            ("cuda", 1) or ("cuda", 2) when parts.Length == 1 || isIndexed => Cuda(index),
+            ("opencl", 1) or ("opencl", 2) when parts.Length == 1 || isIndexed => OpenCL(index),
+            _ => throw new DeviceException($"There is no device called '{name}'. Devices are 'cpu', 'best', 'cuda', 'opencl', the last two with a number where there are several: 'cuda:1'."),
+        };
+    }
 
     /// <summary>The processor with a number of threads of its own. Results do not depend on the number.</summary>
     /// <exception cref="ArgumentOutOfRangeException">There is not at least one thread.</exception>
