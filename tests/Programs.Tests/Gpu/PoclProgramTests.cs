@@ -43,7 +43,7 @@ public sealed class PoclProgramTests(ITestOutputHelper output)
         report.Write(output);
     }
 
-    /// <summary>Parameters after ten steps of plain descent, each with the buffers that the step before left.</summary>
+    /// <summary>Parameters after ten steps of descent with clipped gradients, each with the buffers that the step before left.</summary>
     private static Dictionary<(int Net, int Index), double[]> TenSteps(CorpusProgram program, Dictionary<string, long> sizes, GeneratedProgram generated)
     {
         const double rate = 0.02;
@@ -53,12 +53,14 @@ public sealed class PoclProgramTests(ITestOutputHelper output)
         for (ulong step = 1; step <= 10; step++)
         {
             var results = generated.Run(drawn with { Parameter = (net, index) => parameters[(net, index)], Buffer = (net, index) => buffers[(net, index)] }, step: step);
+            var squares = results.Where((_, i) => program.Graph.Outputs[i].Target is GradientTarget).Sum(values => values.Sum(value => value * value));
+            var scale = rate / Math.Max(1, Math.Sqrt(squares));
             for (var i = 0; i < results.Length; i++)
             {
                 switch (program.Graph.Outputs[i].Target)
                 {
                     case GradientTarget gradient when parameters.TryGetValue((gradient.Net, gradient.Parameter), out var old):
-                        parameters[(gradient.Net, gradient.Parameter)] = [.. old.Zip(results[i], (w, g) => (double)(float)(w - rate * g))];
+                        parameters[(gradient.Net, gradient.Parameter)] = [.. old.Zip(results[i], (w, g) => (double)(float)(w - scale * g))];
                         break;
                     case BufferTarget buffer:
                         buffers[(buffer.Net, buffer.Buffer)] = results[i];
