@@ -27,10 +27,10 @@ internal sealed record Draw(int[] Shape, Func<Random, int, Array> Make)
 {
     public Input From(Random random) => new(Make(random, Shape.Aggregate(1, (product, size) => product * size)), Shape);
 
-    public static Draw Floats(double low, double high, params int[] shape) =>
+    public static Draw Between(double low, double high, params int[] shape) =>
         new(shape, (random, count) => Many(count, () => (float)(low + ((high - low) * random.NextDouble()))));
 
-    public static Draw Floats(params int[] shape) => Floats(-2, 2, shape);
+    public static Draw Floats(params int[] shape) => Between(-2, 2, shape);
 
     /// <summary>From low to below high.</summary>
     public static Draw Integers(int low, int high, params int[] shape) => new(shape, (random, count) => Many(count, () => random.Next(low, high)));

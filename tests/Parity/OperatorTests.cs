@@ -67,7 +67,7 @@ public sealed class OperatorTests
     {
         OperatorTyping.Logical => Draw.Booleans(Count),
         OperatorTyping.Select when input == 0 => Draw.Booleans(Count),
-        _ => Draw.Floats(row.Samples[input].Low, row.Samples[input].High, Count),
+        _ => Draw.Between(row.Samples[input].Low, row.Samples[input].High, Count),
     })?.Check();
 
     [SkippableTheory]
