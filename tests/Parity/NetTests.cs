@@ -114,7 +114,7 @@ public sealed class NetTests
         _ => throw new ArgumentException(name),
     };
 
-    // Everything that has a default is given: TorchSharp's defaults of AdamW are not PyTorch's.
+    // Everything that has a default is given: TorchSharp's AdamW has no weight decay by default, PyTorch's has.
     private static optim.Optimizer TheirOptimizer(string name, IEnumerable<TorchSharp.Modules.Parameter> parameters) => name switch
     {
         "Sgd" => optim.SGD(parameters, 0.1),

@@ -12,6 +12,12 @@ public sealed class OperatorTests
     // An odd number, so that vectors have a tail.
     private const int Count = 1003;
 
+    private static readonly float[] Extremes =
+    [
+        float.NegativeInfinity, -3e38f, -1e30f, -200, -88.5f, -20, -1.5f, -1, -0.5f, -1e-6f, -1e-30f, -0f,
+        0, 1e-30f, 1e-6f, 0.5f, 1, 1.5f, 2.5f, 20.5f, 88.5f, 200, 1e30f, 3e38f, float.PositiveInfinity, float.NaN,
+    ];
+
     private static readonly Dictionary<string, Func<Theirs, torch.Tensor>> Counterparts = new()
     {
         ["add"] = x => x.A + x.B,
@@ -56,7 +62,28 @@ public sealed class OperatorTests
     /// <summary>Rows that PyTorch does not have, with the reason. There are none today.</summary>
     private static readonly Dictionary<string, string> NotInTorch = [];
 
+    /// <summary>Where results differ from PyTorch's by choice; docs/decisions.md says why.</summary>
+    private static readonly Dictionary<string, Func<float[], bool>> OtherResults = new()
+    {
+        ["sign"] = x => float.IsNaN(x[0]),
+        ["rem"] = x => x.All(float.IsFinite) && x[1] != 0 && float.IsInfinity(x[0] / x[1]),
+    };
+
+    /// <summary>Where gradients differ from PyTorch's by choice.</summary>
+    private static readonly Dictionary<string, Func<float[], bool>> OtherGradients = new()
+    {
+        ["abs"] = x => float.IsNaN(x[0]),
+        ["relu"] = x => float.IsNaN(x[0]),
+        ["maximum"] = x => x.Any(float.IsNaN),
+        ["minimum"] = x => x.Any(float.IsNaN),
+        ["rem"] = x => float.IsInfinity(x[0]) || float.IsInfinity(x[1]),
+        ["pow"] = x => float.IsNaN(x[0]) || x[0] < 0 || (x[0] == 0 && x[1] < 0) || Math.Abs(x[1] * Math.Pow(x[0], x[1] - 1)) > float.MaxValue,
+    };
+
     public static TheoryData<string> Rows() => [.. OperatorTable.All.Select(row => row.Name)];
+
+    public static TheoryData<string> RowsOfFloats() =>
+        [.. OperatorTable.All.Where(row => row.Typing is OperatorTyping.Float or OperatorTyping.Numeric or OperatorTyping.Comparison).Select(row => row.Name)];
 
     public static TheoryData<string> RowsOfIntegers() =>
         [.. OperatorTable.All.Where(row => row.Typing is OperatorTyping.Numeric or OperatorTyping.Comparison or OperatorTyping.Select).Select(row => row.Name)];
@@ -69,6 +96,19 @@ public sealed class OperatorTests
         OperatorTyping.Select when input == 0 => Draw.Booleans(Count),
         _ => Draw.Between(row.Samples[input].Low, row.Samples[input].High, Count),
     })?.Check();
+
+    /// <summary>Zeros of both signs, kinks, ties, and where float32 ends: all of them, and for two inputs each with each.</summary>
+    [SkippableTheory]
+    [MemberData(nameof(RowsOfFloats))]
+    public void Extremes_agree(string name)
+    {
+        var row = OperatorTable.TryFind(name)!;
+        var points = row.Arity == 1 ? Extremes.Select(a => new[] { a }) : Extremes.SelectMany(a => Extremes.Select(b => new[] { a, b }));
+        var known = points.Where(x => !OtherResults.TryGetValue(name, out var differs) || !differs(x)).ToArray();
+        var smooth = known.Where(x => !OtherGradients.TryGetValue(name, out var differs) || !differs(x)).ToArray();
+        (CaseOf(name, "", (_, input) => Draw.Given(known.Select(x => x[input]).ToArray())) is { } results ? results with { HasGradients = false } : null)?.Check();
+        CaseOf(name, "", (_, input) => Draw.Given(smooth.Select(x => x[input]).ToArray()))?.Check();
+    }
 
     [SkippableTheory]
     [MemberData(nameof(RowsOfIntegers))]

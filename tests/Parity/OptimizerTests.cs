@@ -8,7 +8,7 @@ public sealed class OptimizerTests
 {
     private const int Steps = 10, Rows = 24;
 
-    // Everything that has a default is given: TorchSharp's defaults of AdamW are not PyTorch's, which ours are.
+    // Everything that has a default is given: TorchSharp's AdamW has no weight decay by default, PyTorch's and ours have.
     private static readonly Row[] Table =
     [
         new("SgdPlain", Sgd(0.1)),
