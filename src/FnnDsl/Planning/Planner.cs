@@ -62,7 +62,9 @@ internal sealed class PlanWriter(Graph graph, Fusion fusion)
         foreach (var output in graph.Outputs)
         {
             var source = fusion.Resolve(output.Node);
-            var canWriteThere = !Fusion.IsLeaf(graph[source].Operation)
+            // A gradient that needs none from outside (zeros, where none flows) is computed with the forward half, which has no place for it yet.
+            var isEarly = output.Target is InputGradientTarget && !fusion.IsBackward(source);
+            var canWriteThere = !Fusion.IsLeaf(graph[source].Operation) && !isEarly
                 && graph[source].Operation is not CheckRange && !_places.ContainsKey(source);
             if (canWriteThere) _places.Add(source, TargetPlace(output.Target, graph[source].Type));
             else _copies.Add((output.Target, source));

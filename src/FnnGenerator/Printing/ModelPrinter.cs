@@ -81,6 +81,9 @@ internal sealed class ModelPrinter
 
     private string Failure => $"throw new InvalidOperationException({CSharpNames.Literal($"The model '{_model.Name}' has errors; they are reported where they stand in its .fnn file.")});";
 
+    // Integers and truths have no gradient: a model of nothing else has no Backward, and keeps nothing for it.
+    private bool HasBackward => Results.Any(result => result.IsFloat);
+
     // What Backward needs of the forward run. A model may have no inputs: C# has no tuple of one.
     private IReadOnlyList<SignatureItem> Kept => Inputs.Concat(Results).ToList();
 
@@ -97,6 +100,7 @@ internal sealed class ModelPrinter
         if (IsBroken) return;
         _writer.Line($"private readonly {(_hasGpu ? "DeviceProgram" : _inference!.Name)} _inference;");
         _writer.Line($"private readonly {(_hasGpu ? "DeviceProgram" : _training!.Name)} _training;");
+        if (!HasBackward) return;
         _writer.Line();
         _writer.Line("// The tensors of the last ForwardTraining: Backward goes through the same ones.");
         _writer.Line(Kept.Count == 1
@@ -252,12 +256,12 @@ internal sealed class ModelPrinter
                 PrintNewResults();
                 _writer.Line($"Train({Arguments(Inputs.Select(Remembered))});");
                 var kept = string.Join(", ", Inputs.Select(Remembered).Concat(Results.Select(result => result.Name)));
-                _writer.Line(Kept.Count == 1 ? $"_forward = {kept};" : $"_forward = ({kept});");
+                if (HasBackward) _writer.Line(Kept.Count == 1 ? $"_forward = {kept};" : $"_forward = ({kept});");
                 PrintReturn();
             }
         }
         if (!IsBroken) PrintRun("Train", "_training", "RunTraining", _training!);
-        if (seeds.Count > 0) PrintBackward(gradients, seeds);
+        if (HasBackward) PrintBackward(gradients, seeds);
     }
 
     private static string Scalar(SignatureItem item) => item.Name.TrimStart('@') + "Tensor";
