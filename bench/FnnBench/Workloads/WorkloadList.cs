@@ -1,0 +1,13 @@
+using FnnBench.Frame;
+
+namespace FnnBench.Workloads;
+
+/// <summary>All workloads: one row each.</summary>
+internal static class WorkloadList
+{
+    public static readonly IWorkload[] All =
+    [
+        new PerceptronWorkload(),
+        new ProductWorkload(),
+    ];
+}
