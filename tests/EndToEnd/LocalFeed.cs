@@ -16,13 +16,14 @@ public sealed class LocalFeed : IDisposable
     {
         Packages = Path.Combine(_root, "feed");
         Directory.CreateDirectory(Packages);
-        foreach (var project in new[] { "FnnRuntime", "FnnGenerator", "FnnTool" })
+        foreach (var project in new[] { "FnnRuntime", "FnnRuntime.Gpu", "FnnGenerator", "FnnTool" })
         {
             var (exitCode, output) = DotnetCommand.Run(
                 RepositoryRoot(), new Dictionary<string, string>(),
                 "pack", Path.Combine("src", project), "-c", "Release", "-v", "q", "-o", Packages, "--artifacts-path", Path.Combine(_root, "artifacts"), $"-p:Version={Version}");
             Assert.True(exitCode == 0, output);
         }
+        CopyPackage("ilgpu", "1.5.3");
     }
 
     public string Packages { get; }
@@ -50,6 +51,15 @@ public sealed class LocalFeed : IDisposable
             </configuration>
             """);
         return folder;
+    }
+
+    /// <summary>A package that ours depend on, from where the pack has just restored it to.</summary>
+    private void CopyPackage(string id, string version)
+    {
+        var cache = System.Environment.GetEnvironmentVariable("NUGET_PACKAGES") is { Length: > 0 } folder
+            ? folder : Path.Combine(System.Environment.GetFolderPath(System.Environment.SpecialFolder.UserProfile), ".nuget", "packages");
+        var file = $"{id}.{version}.nupkg";
+        File.Copy(Path.Combine(cache, id, version, file), Path.Combine(Packages, file));
     }
 
     public void Dispose() => Directory.Delete(_root, recursive: true);

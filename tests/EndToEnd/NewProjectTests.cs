@@ -92,6 +92,47 @@ public sealed class NewProjectTests(LocalFeed feed) : IClassFixture<LocalFeed>
         Assert.Contains("1 file checked: 0 errors", check.Output);
     }
 
+    [Fact]
+    public void One_package_more_and_the_same_program_runs_on_any_device()
+    {
+        var folder = NewConsole("gpu");
+        var added = Dotnet(folder, "add", "package", "FeedbackNN.Runtime.Gpu", "--version", LocalFeed.Version);
+        Assert.True(added.ExitCode == 0, added.Output);
+        File.WriteAllText(Path.Combine(folder, "spirals.fnn"), Network);
+        // The last device is a GPU's or an emulation's where there is one, and the processor otherwise.
+        File.WriteAllText(Path.Combine(folder, "Program.cs"), Program.Replace("new Net(seed: 1)", "new Net(Device.All[^1], seed: 1)").Replace("step < 300", "step < 60").Replace("/ 10", "") + """
+
+            Console.WriteLine($"best: {Device.Best()}; all: {string.Join("; ", Device.All)}");
+            try
+            {
+                Device.Cuda(99);
+            }
+            catch (DeviceException failure)
+            {
+                Console.WriteLine(failure.Message);
+            }
+            """);
+        var run = Dotnet(folder, "run", "-c", "Release", "-p:TreatWarningsAsErrors=true");
+        Assert.True(run.ExitCode == 0, run.Output);
+        Assert.Contains("learned", run.Output);
+        Assert.Contains("predicts the same", run.Output.Replace("something else", "the same"));
+        Assert.Contains("best: ", run.Output);
+        Assert.Contains("There is no CUDA device", run.Output);
+    }
+
+    [Theory]
+    [InlineData("cpu%3Bgpu", "does not reference FeedbackNN.Runtime.Gpu: dotnet add package FeedbackNN.Runtime.Gpu")]
+    [InlineData("cuda", "there is no backend 'cuda'. Write 'cpu' or 'cpu;gpu'")]
+    public void A_backend_that_cannot_be_is_one_error(string backends, string expected)
+    {
+        var folder = NewConsole("backends-" + backends.Length);
+        File.WriteAllText(Path.Combine(folder, "spirals.fnn"), Network);
+        var build = Dotnet(folder, "build", "-c", "Release", $"-p:FnnBackends={backends}");
+        Assert.NotEqual(0, build.ExitCode);
+        var errors = build.Output.Split('\n').Where(line => line.Contains("error ")).Select(line => line.Trim()).Distinct().ToList();
+        Assert.Contains(expected, Assert.Single(errors));
+    }
+
     private string NewConsole(string name)
     {
         var folder = feed.CreateFolder(name);

@@ -34,11 +34,14 @@ internal static class GeneratorHarness
         References,
         new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, allowUnsafe: true, nullableContextOptions: NullableContextOptions.Enable));
 
-    public static GeneratorDriver CreateDriver(params FnnText[] files) => CSharpGeneratorDriver.Create(
+    public static GeneratorDriver CreateDriver(params FnnText[] files) => CreateDriver("cpu", files);
+
+    /// <param name="backends">What the project's property FnnBackends lists, with commas.</param>
+    public static GeneratorDriver CreateDriver(string backends, FnnText[] files) => CSharpGeneratorDriver.Create(
         [new FnnSourceGenerator().AsSourceGenerator()],
         files,
         ParseOptions,
-        new Options(),
+        new Options(backends),
         new GeneratorDriverOptions(IncrementalGeneratorOutputKind.None, trackIncrementalGeneratorSteps: true));
 
     /// <summary>The generated files by hint name.</summary>
@@ -60,14 +63,14 @@ internal static class GeneratorHarness
     public static async Task<ImmutableArray<Diagnostic>> Analyze(params FnnText[] files)
     {
         var options = new CompilationWithAnalyzersOptions(
-            new AnalyzerOptions([.. files], new Options()), (exception, _, _) => throw exception, concurrentAnalysis: true, logAnalyzerExecutionTime: false);
+            new AnalyzerOptions([.. files], new Options("cpu")), (exception, _, _) => throw exception, concurrentAnalysis: true, logAnalyzerExecutionTime: false);
         var diagnostics = await new CompilationWithAnalyzers(Compile(), [new FnnAnalyzer()], options).GetAnalyzerDiagnosticsAsync();
         return [.. diagnostics.OrderBy(diagnostic => diagnostic.Location.GetLineSpan().Path, StringComparer.Ordinal).ThenBy(diagnostic => diagnostic.Location.SourceSpan.Start)];
     }
 
-    private sealed class Options : AnalyzerConfigOptionsProvider
+    private sealed class Options(string backends) : AnalyzerConfigOptionsProvider
     {
-        private readonly Properties _properties = new();
+        private readonly Properties _properties = new(backends);
 
         public override AnalyzerConfigOptions GlobalOptions => _properties;
 
@@ -75,11 +78,11 @@ internal static class GeneratorHarness
 
         public override AnalyzerConfigOptions GetOptions(AdditionalText textFile) => _properties;
 
-        private sealed class Properties : AnalyzerConfigOptions
+        private sealed class Properties(string backends) : AnalyzerConfigOptions
         {
             public override bool TryGetValue(string key, out string value)
             {
-                value = key == "build_property.RootNamespace" ? "Project.Root" : "";
+                value = key switch { "build_property.RootNamespace" => "Project.Root", "build_property.FnnBackendList" => backends, _ => "" };
                 return value.Length > 0;
             }
         }

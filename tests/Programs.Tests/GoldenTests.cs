@@ -10,7 +10,7 @@ using Snapshooter.Xunit;
 namespace FeedbackNN.Programs.Tests;
 
 /// <summary>
-/// What each stage makes of a few small programs, as text to be reviewed like code: graph, plan, C#. After a wanted change delete the snapshot and run the
+/// What each stage makes of a few small programs, as text to be reviewed like code: graph, plan, C# for the processor and for GPUs. After a wanted change delete the snapshot and run the
 /// test again.
 /// </summary>
 public sealed class GoldenTests
@@ -31,6 +31,7 @@ public sealed class GoldenTests
         Snapshot.Match(GraphPrinter.Print(graph), $"{program}.graph");
         Snapshot.Match(PlanText.Print(plan), $"{program}.plan");
         Snapshot.Match(CpuProgramPrinter.Print("Golden", plan, parameters, buffers, _ => null), $"{program}.cs");
+        Snapshot.Match(GpuProgramPrinter.Print("Golden", plan, parameters, buffers, _ => null), $"{program}.gpu.cs");
     }
 
     private static (Graph, ProgramPlan, IReadOnlyList<BoundModel>) Train(ModuleScope scope, DeclarationName name)

@@ -57,6 +57,9 @@ internal sealed class GpuKernelPrinter(CodeWriter writer, Kernel kernel, string 
         }
     }
 
+    /// <summary>In 64 bits between: eight times the rows may be more than 32 hold.</summary>
+    protected override string PartStart(string part) => $"(int)((long)rows * {part} / {Kernel.PartCount})";
+
     private bool HasOneColumn => Kernel.Form is KernelForm.Map or KernelForm.Epilogue;
 
     protected override IDisposable BeginColumns(string first, string end) => HasOneColumn ? NoBlock.Instance : Writer.Block(ColumnsHeader(first, end, "column += lanes.Step"));

@@ -50,8 +50,11 @@ internal abstract class KernelPrinter(CodeWriter writer, Kernel kernel, string m
     {
         InitializeColumnReductions("part * " + SizeText.Factor(kernel.Columns));
         writer.Line($"var rows = {SizeText.Print(Size.Product(kernel.Rows))};");
-        using (writer.Block($"for (var row = rows * part / {Kernel.PartCount}; row < rows * (part + 1) / {Kernel.PartCount}; row++)")) PrintRow("0", SizeText.Print(kernel.Columns));
+        using (writer.Block($"for (var row = {PartStart("part")}; row < {PartStart("(part + 1)")}; row++)")) PrintRow("0", SizeText.Print(kernel.Columns));
     }
+
+    /// <summary>The first of a part's <c>rows</c>.</summary>
+    protected virtual string PartStart(string part) => $"rows * {part} / {Kernel.PartCount}";
 
     /// <summary>The rows of one row that is kept: the variable <c>kept</c>.</summary>
     protected void PrintKept()
