@@ -4,11 +4,24 @@ using Spectre.Console;
 
 const ulong seed = 1;
 
+// The processor, unless an argument names another device: `-- --device best`, `cuda`, `opencl:0`.
+var device = Device.Cpu;
+try
+{
+    if (args is ["--device", var name]) device = Device.Parse(name);
+}
+catch (DeviceException failure)
+{
+    Console.Error.WriteLine(failure.Message);
+    return 1;
+}
+AnsiConsole.MarkupLineInterpolated($"on [bold]{device}[/]");
+
 // A fifth of the 1,797 pictures is held out. Pixels go from 0 to 16.
 var digits = CsvSource.Read(Path.Combine(AppContext.BaseDirectory, "data", "digits.csv.gz"), features: ..64, label: 64, classes: 10).Scaled(1 / 16f);
 var (train, test) = digits.Select(digit => new FitSimpleNN.Sample(digit.Features, digit.Label)).Split(0.8, seed);
 
-using var net = new SimpleNN(seed: seed);
+using var net = new SimpleNN(device, seed);
 using var trainer = new FitSimpleNN(net, seed: seed);
 var curve = new TrainingCurve();
 TrainingDisplay.Show("training", curve, progress => trainer.Run(train, epochs: 40, batchSize: 32, progress));
@@ -27,7 +40,7 @@ DigitPictures.Draw(test, predictions);
 // Saved, loaded into a network that began with other weights, it must say the same.
 var path = Path.Combine(Path.GetTempPath(), $"digits-{Environment.ProcessId}.safetensors");
 net.Save(path);
-using var loaded = new SimpleNN(seed: seed + 1);
+using var loaded = new SimpleNN(device, seed + 1);
 loaded.Load(path);
 File.Delete(path);
 if (!Predict(loaded).SequenceEqual(predictions))
