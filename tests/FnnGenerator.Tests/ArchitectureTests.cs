@@ -34,7 +34,8 @@ public class ArchitectureTests
     [Fact]
     public void The_names_that_models_must_not_have_are_those_of_the_runtime()
     {
-        var types = Assembly.Load("FeedbackNN.Runtime").GetExportedTypes().Where(type => !type.IsNested && type.Namespace is "FeedbackNN" or "FeedbackNN.Cpu")
+        var types = new[] { "FeedbackNN.Runtime", "FeedbackNN.Runtime.Gpu" }.SelectMany(name => Assembly.Load(name).GetExportedTypes())
+            .Where(type => !type.IsNested && type.Namespace is "FeedbackNN" or "FeedbackNN.Cpu" or "FeedbackNN.Gpu")
             .Select(type => type.Name.Split('`')[0]).Distinct().ToArray();
         Assert.NotEmpty(types);
         Assert.All(types, name => Assert.True(Dsl.Binding.RuntimeNames.Contains(name), name));
@@ -46,6 +47,13 @@ public class ArchitectureTests
         var runtime = Assembly.Load("FeedbackNN.Runtime");
         Assert.DoesNotContain(runtime.GetReferencedAssemblies(), name => name.Name is "FnnDsl" or "Sprache" or "ILGPU" or "ILGPU.Algorithms");
         Assert.All(runtime.GetReferencedAssemblies(), name => Assert.StartsWith("System.", name.Name));
+    }
+
+    [Fact]
+    public void The_GPU_runtime_knows_the_runtime_and_ILGPU_alone()
+    {
+        var references = Assembly.Load("FeedbackNN.Runtime.Gpu").GetReferencedAssemblies().Select(name => name.Name!).Where(name => !name.StartsWith("System.", StringComparison.Ordinal)).Order();
+        Assert.Equal(["FeedbackNN.Runtime", "ILGPU"], references);
     }
 
     [Fact]

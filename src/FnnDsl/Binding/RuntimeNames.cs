@@ -17,6 +17,9 @@ public static class RuntimeNames
         "SafetensorsFile", "SafetensorsTensor", "ScalarMath", "Schedule", "Sgd", "Signature", "Simd", "SimdMath", "Standardizer", "StorageSpec",
         "StorageTensor", "Tensor", "TensorKernels", "Trainer", "TrainingDivergedException", "TrainingProgram", "TrainingProgress", "TrainingSetup",
         "WorkerPool",
+        // FeedbackNN.Gpu, and what GPU programs name of ILGPU.
+        "ArrayView", "GpuBackend", "GpuMath", "GpuPhilox", "GpuProgram", "HostTensor", "HostTransfer", "IElementKernel", "ILanes", "IMapKernel", "IOrder", "IReduction",
+        "IRowKernel", "MaxReduction", "MinReduction", "OneThread", "ProdReduction", "ProductSizes", "SomeColumns", "SumReduction", "WholeGroup",
         // The class of constants, and members of the generated classes: a class can't have a member of its own name.
         "Backward", "Bind", "Buffers", "BufferTree", "CheckInputs", "CheckSizes", "Collate", "Constants", "Dispose", "Flops", "Forward", "ForwardTraining", "Manifest",
         "MiniBatch", "Parameters", "ParameterTree", "Predict", "Report", "Sample", "Setup",
