@@ -78,6 +78,9 @@ public sealed class DeviceTests
             var most = int.Parse(System.Text.RegularExpressions.Regex.Match(failure.Message, @"At most batch = (\d+) fits").Groups[1].Value, System.Globalization.CultureInfo.InvariantCulture);
             Assert.InRange(most, 40, 80);
             net.Forward(new(most, Features.Size), new(most, length));
+            var large = Assert.Throws<DeviceMemoryException>(() => net.Forward(new(20_000_000, Features.Size), new(20_000_000, length)));
+            Assert.Contains("a single tensor of Mixed_Inference", large.Message);
+            Assert.Matches(@"At most batch = \d+ fits", large.Message);
             Assert.Contains("the parameters of", Assert.Throws<DeviceMemoryException>(() => new Mixed(device)).Message);
         }
         finally

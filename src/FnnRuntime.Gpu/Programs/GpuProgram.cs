@@ -127,41 +127,38 @@ public abstract unsafe partial class GpuProgram : DeviceProgram
     {
         if (_current is not null && _current.Matches(sizes)) return;
         var arrangement = Find(sizes);
-        foreach (var bytes in arrangement.Lengths)
-        {
-            if (bytes > MostElements * sizeof(float)) throw TooLarge(sizes, bytes);
-        }
+        if (!HasSmallTensors(arrangement)) throw TooLarge(new ReadOnlySpan<nint>(sizes, AxisCount).ToArray(), arrangement.Lengths.Max());
         if (_arena is null || arrangement.TotalBytes > _arena.LengthInBytes)
         {
             _device.Free(_arena);
             _arena = null;
             _current = null;
             var copy = new ReadOnlySpan<nint>(sizes, AxisCount).ToArray();
-            _arena = _device.AllocateFloats(arrangement.TotalBytes, $"the intermediate values of {GetType().Name} at {SizesText(copy)}", free => Advice(copy, free));
+            _arena = _device.AllocateFloats(arrangement.TotalBytes, $"the intermediate values of {GetType().Name} at {SizesText(copy)}", free => Advice(copy, fitting => fitting.TotalBytes <= free));
         }
         _current = arrangement;
     }
 
-    /// <summary>The largest first size that fits, which is as a rule the batch.</summary>
-    private string Advice(nint[] sizes, long free)
+    /// <summary>What would fit: the largest first size, which is as a rule the batch.</summary>
+    private string Advice(nint[] sizes, Func<Arrangement, bool> fits)
     {
         const string other = "Use a smaller network, or dispose of models and trainers that are no longer needed.";
         if (sizes.Length == 0) return other;
-        long fits = 0, below = sizes[0];
-        while (below - fits > 1)
+        long known = 0, below = sizes[0];
+        while (below - known > 1)
         {
-            var middle = fits + ((below - fits) / 2);
-            if (BytesAt(sizes, (nint)middle) <= free) fits = middle;
+            var middle = known + ((below - known) / 2);
+            if (fits(At(sizes, (nint)middle))) known = middle;
             else below = middle;
         }
-        return fits == 0 ? other : string.Create(CultureInfo.InvariantCulture, $"At most {AxisNames[0]} = {fits} fits, with the other sizes as they are.");
+        return known == 0 ? other : string.Create(CultureInfo.InvariantCulture, $"At most {AxisNames[0]} = {known} fits, with the other sizes as they are.");
     }
 
-    private long BytesAt(nint[] sizes, nint first)
+    private Arrangement At(nint[] sizes, nint first)
     {
         var changed = (nint[])sizes.Clone();
         changed[0] = first;
-        return ArenaBytes(changed);
+        fixed (nint* pointer = changed) return Find(pointer);
     }
 
     private string SizesText(nint[] sizes)
@@ -172,7 +169,9 @@ public abstract unsafe partial class GpuProgram : DeviceProgram
         return string.Join(", ", parts);
     }
 
-    private DeviceException TooLarge(nint* sizes, long bytes) => new(string.Create(
+    private DeviceMemoryException TooLarge(nint[] sizes, long bytes) => new(string.Create(
         CultureInfo.InvariantCulture,
-        $"At {SizesText(new ReadOnlySpan<nint>(sizes, AxisCount).ToArray())} a single tensor of {GetType().Name} has {bytes} bytes; kernels for GPUs take tensors of up to {MostElements * sizeof(float)}. Use a smaller batch."));
+        $"At {SizesText(sizes)} a single tensor of {GetType().Name} has {bytes} bytes; kernels for GPUs take tensors of up to {MostElements * sizeof(float)}. {Advice(sizes, HasSmallTensors)}"), bytes, null);
+
+    private static bool HasSmallTensors(Arrangement arrangement) => arrangement.Lengths.All(bytes => bytes <= MostElements * sizeof(float));
 }
