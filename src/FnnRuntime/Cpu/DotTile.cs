@@ -5,203 +5,60 @@ using System.Runtime.Intrinsics.X86;
 namespace FeedbackNN.Cpu;
 
 /// <summary>
-/// Up to 6 x 4 dot products at once, along k, for matrices that both lie along k: a vector of each of the four columns is multiplied
-/// with one of each row, and 24 vectors of partial sums stay in registers. As in <see cref="MatrixTile"/>, the size of the type
-/// argument is the number of rows.
+/// A few rows by four columns of dot products at once, along k, for matrices that both lie along k: a vector of each of the four columns
+/// is multiplied with one of each row, and the vectors of partial sums stay in registers. As in <see cref="MatrixTile"/>, the tile's
+/// shape follows the machine and the size of the type argument is the number of rows.
 /// </summary>
-internal static unsafe class DotTile
+internal static unsafe partial class DotTile
 {
-    /// <summary>The most rows a tile has.</summary>
-    public const int MaximumRows = 6;
-
     /// <summary>The columns of a tile.</summary>
     public const int Columns = 4;
+
+    /// <summary>The most rows a tile has.</summary>
+    public static int MaximumRows
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => Vector512.IsHardwareAccelerated ? 6 : 3;
+    }
 
     /// <summary><c>c[r * cRow + j] = Σ_k a[r * aRow + k] * b[j * bRow + k]</c> for four columns j.</summary>
     public static void Run(nint rows, nint depth, float* a, nint aRow, float* b, nint bRow, float* c, nint cRow)
     {
+        if (UsesHalves(rows))
+        {
+            if (rows == 2) Multiply256<RowCount2>(depth, a, aRow, b, bRow, c, cRow);
+            else Multiply256<RowCount3>(depth, a, aRow, b, bRow, c, cRow);
+            return;
+        }
+
         switch (rows)
         {
-            case 1: Multiply<RowCount1>(depth, a, aRow, b, bRow, c, cRow); break;
-            case 2: Multiply<RowCount2>(depth, a, aRow, b, bRow, c, cRow); break;
-            case 3: Multiply<RowCount3>(depth, a, aRow, b, bRow, c, cRow); break;
-            case 4: Multiply<RowCount4>(depth, a, aRow, b, bRow, c, cRow); break;
-            case 5: Multiply<RowCount5>(depth, a, aRow, b, bRow, c, cRow); break;
-            case 6: Multiply<RowCount6>(depth, a, aRow, b, bRow, c, cRow); break;
+            case 1: Multiply512<RowCount1>(depth, a, aRow, b, bRow, c, cRow); break;
+            case 2: Multiply512<RowCount2>(depth, a, aRow, b, bRow, c, cRow); break;
+            case 3: Multiply512<RowCount3>(depth, a, aRow, b, bRow, c, cRow); break;
+            case 4: Multiply512<RowCount4>(depth, a, aRow, b, bRow, c, cRow); break;
+            case 5: Multiply512<RowCount5>(depth, a, aRow, b, bRow, c, cRow); break;
+            case 6: Multiply512<RowCount6>(depth, a, aRow, b, bRow, c, cRow); break;
         }
     }
 
-    /// <summary>One dot product, summed up in the same order as in a tile.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static float Run(nint depth, float* a, float* b)
-    {
-        Vector512<float> sum = default;
-        nint k = 0;
-        for (; k + Simd.Lanes <= depth; k += Simd.Lanes) sum = Vector512.FusedMultiplyAdd(Vector512.Load(a + k), Vector512.Load(b + k), sum);
-        if (k < depth) sum = Vector512.FusedMultiplyAdd(Simd.Keep(Vector512.Load(a + k), depth - k, 0), Simd.Keep(Vector512.Load(b + k), depth - k, 0), sum);
-        return Simd.Sum(sum);
-    }
+    /// <summary>One dot product, summed up in the same order as in a tile of as many rows.</summary>
+    public static float RunSingle(nint rows, nint depth, float* a, float* b) => UsesHalves(rows) ? Single256(depth, a, b) : Single512(depth, a, b);
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Multiply<TRows>(nint depth, float* a, nint aRow, float* b, nint bRow, float* c, nint cRow)
-        where TRows : unmanaged
-    {
-        float* b1 = b + bRow, b2 = b1 + bRow, b3 = b2 + bRow;
-        float* a1 = a + aRow, a2 = a1 + aRow, a3 = a2 + aRow, a4 = a3 + aRow, a5 = a4 + aRow;
-        Vector512<float> s00 = default, s01 = default, s02 = default, s03 = default;
-        Vector512<float> s10 = default, s11 = default, s12 = default, s13 = default;
-        Vector512<float> s20 = default, s21 = default, s22 = default, s23 = default;
-        Vector512<float> s30 = default, s31 = default, s32 = default, s33 = default;
-        Vector512<float> s40 = default, s41 = default, s42 = default, s43 = default;
-        Vector512<float> s50 = default, s51 = default, s52 = default, s53 = default;
-        for (; depth >= Simd.Lanes; depth -= Simd.Lanes)
-        {
-            Vector512<float> y0 = Vector512.Load(b), y1 = Vector512.Load(b1), y2 = Vector512.Load(b2), y3 = Vector512.Load(b3);
-            {
-                var x = Vector512.Load(a);
-                s00 = Vector512.FusedMultiplyAdd(x, y0, s00);
-                s01 = Vector512.FusedMultiplyAdd(x, y1, s01);
-                s02 = Vector512.FusedMultiplyAdd(x, y2, s02);
-                s03 = Vector512.FusedMultiplyAdd(x, y3, s03);
-            }
-
-            if (sizeof(TRows) > 1)
-            {
-                var x = Vector512.Load(a1);
-                s10 = Vector512.FusedMultiplyAdd(x, y0, s10);
-                s11 = Vector512.FusedMultiplyAdd(x, y1, s11);
-                s12 = Vector512.FusedMultiplyAdd(x, y2, s12);
-                s13 = Vector512.FusedMultiplyAdd(x, y3, s13);
-            }
-
-            if (sizeof(TRows) > 2)
-            {
-                var x = Vector512.Load(a2);
-                s20 = Vector512.FusedMultiplyAdd(x, y0, s20);
-                s21 = Vector512.FusedMultiplyAdd(x, y1, s21);
-                s22 = Vector512.FusedMultiplyAdd(x, y2, s22);
-                s23 = Vector512.FusedMultiplyAdd(x, y3, s23);
-            }
-
-            if (sizeof(TRows) > 3)
-            {
-                var x = Vector512.Load(a3);
-                s30 = Vector512.FusedMultiplyAdd(x, y0, s30);
-                s31 = Vector512.FusedMultiplyAdd(x, y1, s31);
-                s32 = Vector512.FusedMultiplyAdd(x, y2, s32);
-                s33 = Vector512.FusedMultiplyAdd(x, y3, s33);
-            }
-
-            if (sizeof(TRows) > 4)
-            {
-                var x = Vector512.Load(a4);
-                s40 = Vector512.FusedMultiplyAdd(x, y0, s40);
-                s41 = Vector512.FusedMultiplyAdd(x, y1, s41);
-                s42 = Vector512.FusedMultiplyAdd(x, y2, s42);
-                s43 = Vector512.FusedMultiplyAdd(x, y3, s43);
-            }
-
-            if (sizeof(TRows) > 5)
-            {
-                var x = Vector512.Load(a5);
-                s50 = Vector512.FusedMultiplyAdd(x, y0, s50);
-                s51 = Vector512.FusedMultiplyAdd(x, y1, s51);
-                s52 = Vector512.FusedMultiplyAdd(x, y2, s52);
-                s53 = Vector512.FusedMultiplyAdd(x, y3, s53);
-            }
-
-            b += Simd.Lanes;
-            b1 += Simd.Lanes;
-            b2 += Simd.Lanes;
-            b3 += Simd.Lanes;
-            a += Simd.Lanes;
-            if (sizeof(TRows) > 1) a1 += Simd.Lanes;
-            if (sizeof(TRows) > 2) a2 += Simd.Lanes;
-            if (sizeof(TRows) > 3) a3 += Simd.Lanes;
-            if (sizeof(TRows) > 4) a4 += Simd.Lanes;
-            if (sizeof(TRows) > 5) a5 += Simd.Lanes;
-        }
-
-        if (depth > 0)
-        {
-            Vector512<float> y0 = Simd.Keep(Vector512.Load(b), depth, 0), y1 = Simd.Keep(Vector512.Load(b1), depth, 0), y2 = Simd.Keep(Vector512.Load(b2), depth, 0), y3 = Simd.Keep(Vector512.Load(b3), depth, 0);
-            {
-                var x = Simd.Keep(Vector512.Load(a), depth, 0);
-                s00 = Vector512.FusedMultiplyAdd(x, y0, s00);
-                s01 = Vector512.FusedMultiplyAdd(x, y1, s01);
-                s02 = Vector512.FusedMultiplyAdd(x, y2, s02);
-                s03 = Vector512.FusedMultiplyAdd(x, y3, s03);
-            }
-
-            if (sizeof(TRows) > 1)
-            {
-                var x = Simd.Keep(Vector512.Load(a1), depth, 0);
-                s10 = Vector512.FusedMultiplyAdd(x, y0, s10);
-                s11 = Vector512.FusedMultiplyAdd(x, y1, s11);
-                s12 = Vector512.FusedMultiplyAdd(x, y2, s12);
-                s13 = Vector512.FusedMultiplyAdd(x, y3, s13);
-            }
-
-            if (sizeof(TRows) > 2)
-            {
-                var x = Simd.Keep(Vector512.Load(a2), depth, 0);
-                s20 = Vector512.FusedMultiplyAdd(x, y0, s20);
-                s21 = Vector512.FusedMultiplyAdd(x, y1, s21);
-                s22 = Vector512.FusedMultiplyAdd(x, y2, s22);
-                s23 = Vector512.FusedMultiplyAdd(x, y3, s23);
-            }
-
-            if (sizeof(TRows) > 3)
-            {
-                var x = Simd.Keep(Vector512.Load(a3), depth, 0);
-                s30 = Vector512.FusedMultiplyAdd(x, y0, s30);
-                s31 = Vector512.FusedMultiplyAdd(x, y1, s31);
-                s32 = Vector512.FusedMultiplyAdd(x, y2, s32);
-                s33 = Vector512.FusedMultiplyAdd(x, y3, s33);
-            }
-
-            if (sizeof(TRows) > 4)
-            {
-                var x = Simd.Keep(Vector512.Load(a4), depth, 0);
-                s40 = Vector512.FusedMultiplyAdd(x, y0, s40);
-                s41 = Vector512.FusedMultiplyAdd(x, y1, s41);
-                s42 = Vector512.FusedMultiplyAdd(x, y2, s42);
-                s43 = Vector512.FusedMultiplyAdd(x, y3, s43);
-            }
-
-            if (sizeof(TRows) > 5)
-            {
-                var x = Simd.Keep(Vector512.Load(a5), depth, 0);
-                s50 = Vector512.FusedMultiplyAdd(x, y0, s50);
-                s51 = Vector512.FusedMultiplyAdd(x, y1, s51);
-                s52 = Vector512.FusedMultiplyAdd(x, y2, s52);
-                s53 = Vector512.FusedMultiplyAdd(x, y3, s53);
-            }
-        }
-
-        Sums(s00, s01, s02, s03).Store(c);
-        if (sizeof(TRows) > 1) Sums(s10, s11, s12, s13).Store(c += cRow);
-        if (sizeof(TRows) > 2) Sums(s20, s21, s22, s23).Store(c += cRow);
-        if (sizeof(TRows) > 3) Sums(s30, s31, s32, s33).Store(c += cRow);
-        if (sizeof(TRows) > 4) Sums(s40, s41, s42, s43).Store(c += cRow);
-        if (sizeof(TRows) > 5) Sums(s50, s51, s52, s53).Store(c += cRow);
-    }
+    // Without 512-bit vectors, one row still takes the loop for them: its four sums are then eight, enough to hide the latency.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool UsesHalves(nint rows) => !Vector512.IsHardwareAccelerated && rows > 1;
 
     // The four vectors' sums, each added up as Simd.Sum does: halves, quarters, then (0 + 2) + (1 + 3).
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector128<float> Sums(Vector512<float> s0, Vector512<float> s1, Vector512<float> s2, Vector512<float> s3)
+    private static Vector128<float> Sums(Vector128<float> q0, Vector128<float> q1, Vector128<float> q2, Vector128<float> q3)
     {
-        if (!Sse.IsSupported) return Vector128.Create(Simd.Sum(s0), Simd.Sum(s1), Simd.Sum(s2), Simd.Sum(s3));
-        Vector128<float> q0 = Quarter(s0), q1 = Quarter(s1), q2 = Quarter(s2), q3 = Quarter(s3);
+        if (!Sse.IsSupported) return Vector128.Create(Sum(q0), Sum(q1), Sum(q2), Sum(q3));
         var even01 = Sse.UnpackLow(q0, q1) + Sse.UnpackHigh(q0, q1);
         var even23 = Sse.UnpackLow(q2, q3) + Sse.UnpackHigh(q2, q3);
         return Sse.MoveLowToHigh(even01, even23) + Sse.MoveHighToLow(even23, even01);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector128<float> Quarter(Vector512<float> s)
-    {
-        var half = s.GetLower() + s.GetUpper();
-        return half.GetLower() + half.GetUpper();
-    }
+    private static float Sum(Vector128<float> q) => (q[0] + q[2]) + (q[1] + q[3]);
 }

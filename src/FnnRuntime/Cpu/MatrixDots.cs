@@ -78,7 +78,7 @@ internal static unsafe class MatrixDots
         for (; c + DotTile.Columns <= columns; c += DotTile.Columns, right += DotTile.Columns * rightRow) DotTile.Run(rows, depth, left, leftRow, right, rightRow, tile + c, ColumnsOfBlock);
         for (; c < columns; c++, right += rightRow)
         {
-            for (nint r = 0; r < rows; r++) tile[(r * ColumnsOfBlock) + c] = DotTile.Run(depth, left + (r * leftRow), right);
+            for (nint r = 0; r < rows; r++) tile[(r * ColumnsOfBlock) + c] = DotTile.RunSingle(rows, depth, left + (r * leftRow), right);
         }
     }
 }

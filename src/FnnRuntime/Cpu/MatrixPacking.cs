@@ -19,6 +19,7 @@ internal static unsafe class MatrixPacking
     {
         if (stride == 1) PackContiguous(from, depthStride, depth, count, width, to);
         else if (depthStride == 1 && Avx512F.IsSupported) PackTransposed(from, stride, depth, count, width, to);
+        else if (depthStride == 1 && Avx.IsSupported) PackTransposed256(from, stride, depth, count, width, to);
         else PackAny(from, stride, depthStride, depth, 0, count, width, to);
     }
 
@@ -37,11 +38,17 @@ internal static unsafe class MatrixPacking
         }
 
         // The surplus lanes of a store are overwritten by the next k.
+        if (width <= 8)
+        {
+            for (nint k = 0; k < depth; k++, from += depthStride, to += width) Vector256.Load(from).Store(to);
+            return;
+        }
+
         for (nint k = 0; k < depth; k++, from += depthStride, to += width)
         {
             if (width <= Simd.Lanes)
             {
-                Vector512.Load(from).Store(to);
+                (count < width ? Simd.Keep(Vector512.Load(from), count, 0) : Vector512.Load(from)).Store(to);
                 continue;
             }
 
@@ -61,6 +68,22 @@ internal static unsafe class MatrixPacking
         {
             Transpose(from + k, rows, to + (k * width), width);
             if (width > Simd.Lanes) Transpose(from + k, rows + Simd.Lanes, to + (k * width) + Simd.Lanes, width);
+        }
+
+        PackAny(from, stride, 1, depth, whole, count, width, to);
+    }
+
+    // The same with vectors of eight i and blocks of four k: tiles are at most sixteen wide here.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void PackTransposed256(float* from, nint stride, nint depth, nint count, nint width, float* to)
+    {
+        var whole = depth & ~3;
+        var rows = stackalloc float*[16];
+        for (nint i = 0; i < 16; i++) rows[i] = from + (Math.Min(i, count - 1) * stride);
+        for (nint k = 0; k < whole; k += 4)
+        {
+            Transpose256(rows, k, to + (k * width), width);
+            if (width > 8) Transpose256(rows + 8, k, to + (k * width) + 8, width);
         }
 
         PackAny(from, stride, 1, depth, whole, count, width, to);
@@ -98,6 +121,24 @@ internal static unsafe class MatrixPacking
             Avx512F.Shuffle(high01, high23, 0x44).Store(to + (2 * width));
             Avx512F.Shuffle(high01, high23, 0xEE).Store(to + (3 * width));
         }
+    }
+
+    // to[k * width + i] = rows[i][first + k] for i below 8 and k below 4, with halves instead of quarters.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Transpose256(float** rows, nint first, float* to, nint width)
+    {
+        var r0 = Vector256.Create(Vector128.Load(rows[0] + first), Vector128.Load(rows[4] + first));
+        var r1 = Vector256.Create(Vector128.Load(rows[1] + first), Vector128.Load(rows[5] + first));
+        var r2 = Vector256.Create(Vector128.Load(rows[2] + first), Vector128.Load(rows[6] + first));
+        var r3 = Vector256.Create(Vector128.Load(rows[3] + first), Vector128.Load(rows[7] + first));
+        var low01 = Avx.UnpackLow(r0, r1);
+        var high01 = Avx.UnpackHigh(r0, r1);
+        var low23 = Avx.UnpackLow(r2, r3);
+        var high23 = Avx.UnpackHigh(r2, r3);
+        Avx.Shuffle(low01, low23, 0x44).Store(to);
+        Avx.Shuffle(low01, low23, 0xEE).Store(to + width);
+        Avx.Shuffle(high01, high23, 0x44).Store(to + (2 * width));
+        Avx.Shuffle(high01, high23, 0xEE).Store(to + (3 * width));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

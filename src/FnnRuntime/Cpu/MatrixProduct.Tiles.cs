@@ -97,7 +97,7 @@ public static unsafe partial class MatrixProduct
             RowsAtOnce = Math.Min(a.M, Math.Max(MatrixTile.MaximumRows, LargestPackedLeft / Math.Max(1, Depth) / MatrixTile.MaximumRows * MatrixTile.MaximumRows));
             var rowTiles = Divide(RowsAtOnce, MatrixTile.MaximumRows);
             PackRight = a.RightRow != 1 || (rowTiles > 2 && (Depth > DepthReadInPlace || a.RightColumn % AliasingStride == 0));
-            PackLeft = Slivers >= 6 || (a.LeftRow == 1 && Slivers >= 4) || (a.LeftRow != 1 && a.LeftColumn != 1 && Slivers > 1);
+            PackLeft = a.N > 160 || (a.LeftRow == 1 && a.N > 96) || (a.LeftRow != 1 && a.LeftColumn != 1 && a.N > 32);
 
             RowTilesInBlock = Math.Clamp(BlockOfLeft / Math.Max(1, Depth) / MatrixTile.MaximumRows, 1, rowTiles);
             var rowBlocks = Divide(rowTiles, RowTilesInBlock);
@@ -236,7 +236,7 @@ public static unsafe partial class MatrixProduct
                     var to = isWhole ? kept : local;
                     var stride = isWhole ? a.N : MatrixTile.Columns;
                     if (!isWhole && !part.IsFirst) CopyTile(kept, a.N, local, MatrixTile.Columns, rows, columns);
-                    MatrixTile.Run(rows, columns > Simd.Lanes, part.Depth, left, leftRow, leftColumn, right, rightColumn, to, stride, !part.IsFirst);
+                    MatrixTile.Run(rows, columns, part.Depth, left, leftRow, leftColumn, right, rightColumn, to, stride, !part.IsFirst);
                     if (!isWhole && kept != null) CopyTile(local, MatrixTile.Columns, kept, a.N, rows, columns);
                     if (part.IsLast) epilogue.Run(to, stride, part.FirstRow + row, rows, column, columns);
                 }
