@@ -12,7 +12,7 @@ internal static unsafe class MatrixPacking
     /// <summary>
     /// <c>to[k * width + i] = from[i * stride + k * depthStride]</c> for i below <paramref name="count"/>. What lies between count and width
     /// holds numbers that mean nothing: zeros or copies, so that they are no slower to multiply. Up to 15 elements behind the last one are
-    /// overwritten unless width is 32, and with stride 1 as many are read.
+    /// overwritten unless width is that of a tile of columns, 16 or 32, and with stride 1 as many are read.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Pack(float* from, nint stride, nint depthStride, nint depth, nint count, nint width, float* to)

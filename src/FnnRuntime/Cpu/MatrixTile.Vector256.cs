@@ -5,7 +5,8 @@ namespace FeedbackNN.Cpu;
 
 /// <content>
 /// The loop for vectors of 256 bits: 6 x 16, 12 sums in 16 registers, beside them two vectors of the right matrix and one number of the
-/// left one. The floor is 6 cycles a step, 12 multiply-adds at 2 a cycle; its 8 loads take 4 of them.
+/// left one. The floor is 6 cycles a step, 12 multiply-adds at 2 a cycle; its 8 loads take 4 of them. On Zen 3 whole products, packing
+/// included, reach 84 to 93% of that with one thread (1000 x 784 x 128: 96 of 104 GFLOP/s). 14 x 32 tiles reached a quarter to a half.
 /// </content>
 internal static unsafe partial class MatrixTile
 {

@@ -10,7 +10,7 @@ namespace FeedbackNN.Cpu;
 /// <remarks>
 /// The tile's shape follows the machine: 14 x 32 where 512-bit vectors are, which come with 32 registers, and 6 x 16 where there are 16
 /// registers of 256 bits. Each shape is written once; the type arguments' sizes are the numbers of rows and vectors, constants to the
-/// compiler, which drops what a smaller tile doesn't need. Both sum an element up in the order of k, so results don't depend on the shape.
+/// compiler, which drops what a smaller tile doesn't need. Both sum an element up in the order of k, so its bits don't depend on the shape.
 /// </remarks>
 internal static unsafe partial class MatrixTile
 {

@@ -131,11 +131,34 @@ public static unsafe partial class Simd
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<int> FirstLanes(nint remaining) => Vector512.LessThan(LaneIndex, Vector512.Create((int)remaining));
 
+    // Eight lanes, four, two, one: as many stores as the number has bits, instead of one for each lane.
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static void StoreLanes(int* p, Vector512<int> v, nint remaining)
     {
-        var lanes = stackalloc int[Lanes];
-        v.Store(lanes);
-        for (nint i = 0; i < remaining; i++) p[i] = lanes[i];
+        var half = v.GetLower();
+        if (remaining >= 8)
+        {
+            half.Store(p);
+            half = v.GetUpper();
+            p += 8;
+        }
+
+        var quarter = half.GetLower();
+        if ((remaining & 4) != 0)
+        {
+            quarter.Store(p);
+            quarter = half.GetUpper();
+            p += 4;
+        }
+
+        var pair = quarter.GetLower();
+        if ((remaining & 2) != 0)
+        {
+            pair.Store(p);
+            pair = quarter.GetUpper();
+            p += 2;
+        }
+
+        if ((remaining & 1) != 0) *p = pair.ToScalar();
     }
 }
