@@ -251,7 +251,7 @@ public sealed class GraphProgramTests
         var mean = builder.BufferValue(0, 0, F32(19));
         var batchMean = builder.Apply(OperatorTable.Div, builder.Reduce(ReduceKind.Sum, x, 0, 1), builder.SizeValue(Batch * 6, ElementType.F32));
         var updated = builder.Apply(OperatorTable.Mul, mean, builder.Constant(0.9, ElementType.F32)) + builder.Apply(OperatorTable.Mul, batchMean, builder.Constant(0.1, ElementType.F32));
-        var keep = builder.Apply(OperatorTable.Less, builder.RandomUniform(7, x.Type.Shape), builder.Constant(0.8, ElementType.F32));
+        var keep = builder.Apply(OperatorTable.Less, builder.RandomUniform(7, 0, x.Type.Shape), builder.Constant(0.8, ElementType.F32));
         var dropped = builder.Apply(OperatorTable.Select, keep, x - builder.Broadcast(mean, x.Type.Shape), builder.Fill(0, x.Type));
         var graph = builder.Build([
             new GraphOutput(new ResultTarget(0, "first"), builder.ArgReduce(true, x, 1).Id), new GraphOutput(new ResultTarget(1, "last"), builder.ArgReduce(false, x, 2).Id),

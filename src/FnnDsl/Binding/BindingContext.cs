@@ -36,6 +36,9 @@ internal sealed class BindingContext(ModuleScope scope, DiagnosticBag diagnostic
     /// <summary>Statements bound so far, those of all calls and copies.</summary>
     public int Statements { get; set; }
 
+    /// <summary>The round of the loops around what is being bound, counted through.</summary>
+    public Size Round { get; set; } = Size.Zero;
+
     public SizeFacts Facts { get; } = new();
 
     public List<BoundGuard> Guards { get; } = [];

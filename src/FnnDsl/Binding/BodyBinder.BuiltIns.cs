@@ -217,15 +217,15 @@ internal sealed partial class BodyBinder
     public Operand BindUniform(BuiltInCall call)
     {
         if (ShapeArgument(call) is not { } shape) return Poison;
-        return Drawn(Builder.RandomUniform(NextSite(call.Span), shape.Sizes), shape);
+        return Drawn(Builder.RandomUniform(NextSite(call.Span), context.Round, shape.Sizes), shape);
     }
 
     /// <summary>Standard normal draws by the method of Box and Muller, 1958.</summary>
     public Operand BindNormal(BuiltInCall call)
     {
         if (ShapeArgument(call) is not { } shape) return Poison;
-        var radius = Builder.RandomUniform(NextSite(call.Span), shape.Sizes);
-        var angle = Builder.RandomUniform(NextSite(call.Span), shape.Sizes);
+        var radius = Builder.RandomUniform(NextSite(call.Span), context.Round, shape.Sizes);
+        var angle = Builder.RandomUniform(NextSite(call.Span), context.Round, shape.Sizes);
         // 1 - u lies in (0, 1], where the logarithm is finite.
         var normal = Builder.Apply(OperatorTable.Sqrt, Builder.Apply(OperatorTable.Log, 1 - radius) * -2) * Builder.Apply(OperatorTable.Cos, angle * (2 * Math.PI));
         return Drawn(normal, shape);

@@ -51,8 +51,8 @@ public sealed partial class GraphBuilder
         return Add(new Iota(axis), new TensorType(ElementType.I32, shape));
     }
 
-    /// <summary>Draws in [0, 1), f32. One site and shape is one node: the same draws.</summary>
-    public Value RandomUniform(int site, EquatableArray<Size> shape) => Add(new RandomUniform(site), new TensorType(ElementType.F32, shape));
+    /// <summary>Draws in [0, 1), f32. One site, round and shape is one node: the same draws.</summary>
+    public Value RandomUniform(int site, Size round, EquatableArray<Size> shape) => Add(new RandomUniform(site, round), new TensorType(ElementType.F32, shape));
 
     /// <summary>A tensor that has one number everywhere.</summary>
     public Value Fill(double value, TensorType type) => Broadcast(Constant(value, type.Element), type.Shape);
@@ -98,14 +98,40 @@ public sealed partial class GraphBuilder
     }
 
     /// <summary>Makes the nodes of a graph here, origins included; gives their values in the graph's order.</summary>
-    public IReadOnlyList<Value> Import(Graph graph)
+    public IReadOnlyList<Value> Import(Graph graph) => Import(graph, null, null);
+
+    /// <summary>As <see cref="Import(Graph)"/>, a loop's body: with values for its arguments, and another name for its step.</summary>
+    internal IReadOnlyList<Value> Import(Graph graph, IReadOnlyList<Value>? arguments, Func<string, Size?>? sizes)
     {
-        var values = new List<Value>();
+        var values = new Value[graph.Nodes.Count];
+        var loops = new Dictionary<int, RemadeLoop>();
         var origin = Origin;
         foreach (var node in graph.Nodes)
         {
             Origin = node.Origin;
-            values.Add(Make(node.Operation, node.Inputs.Select(input => values[input]).ToArray(), node.Type));
+            var inputs = node.Inputs.Select(input => values[input]).ToArray();
+            var operation = sizes is null ? node.Operation : OperationSizes.Substitute(node.Operation, sizes);
+            switch (operation)
+            {
+                case Argument argument when arguments is not null:
+                    values[node.Id] = arguments[argument.Index];
+                    break;
+                case Loop loop:
+                    var reads = graph.Nodes.Where(other => other.Operation is Graphs.LoopStack or Graphs.LoopFinal && other.Inputs[0] == node.Id).Select(other => other.Operation).ToArray();
+                    loops.Add(node.Id, Remake(loop, inputs, reads.OfType<LoopStack>().Select(read => read.BodyNode).Distinct().ToArray(),
+                        reads.OfType<LoopFinal>().Select(read => read.State).Distinct().ToArray()));
+                    values[node.Id] = loops[node.Id].Loop.Rounds;
+                    break;
+                case Graphs.LoopFinal final:
+                    values[node.Id] = loops[node.Inputs[0]].Final(final.State);
+                    break;
+                case Graphs.LoopStack stack:
+                    values[node.Id] = loops[node.Inputs[0]].Stack(stack.BodyNode);
+                    break;
+                default:
+                    values[node.Id] = Make(operation, inputs, node.Type);
+                    break;
+            }
         }
         Origin = origin;
         return values;

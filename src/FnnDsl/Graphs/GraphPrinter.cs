@@ -19,7 +19,7 @@ public static class GraphPrinter
         Row<Constant>((constant, _) => Number(constant.Value)),
         Row<SizeValue>((size, _) => $"size {size.Size}"),
         Row<Iota>((iota, _) => $"position along {iota.Axis}"),
-        Row<RandomUniform>((uniform, _) => $"uniform, site {uniform.Site}"),
+        Row<RandomUniform>((uniform, _) => $"uniform, site {uniform.Site}{(uniform.Round.IsZero ? "" : $", round {uniform.Round}")}"),
         Row<Elementwise>((elementwise, x) => $"{elementwise.Operator.Name}({string.Join(", ", x)})"),
         Row<Convert>((convert, x) => $"{convert.To.Text()}({x[0]})"),
         Row<Stop>((_, x) => $"stop({x[0]})"),
@@ -34,6 +34,11 @@ public static class GraphPrinter
         Row<Gather>((gather, x) => $"gather({x[0]}) at {x[1]} along {gather.Axis}"),
         Row<ScatterAdd>((scatter, x) => $"scatter({x[0]}) to {x[1]} along {scatter.Axis}"),
         Row<CheckRange>((check, x) => $"check {x[0]} below {check.Bound} '{check.What}'"),
+        Row<Loop>((loop, x) => $"loop {loop.Step} over {loop.Count}{(loop.IsReverse ? ", downwards" : "")}{(loop.HasTrips ? $", at most {x[x.Length - 1]}" : "")}, states {string.Join(", ", x.Take(loop.States))}, reads {string.Join(", ", x.Skip(loop.States).Take(x.Length - loop.States - (loop.HasTrips ? 1 : 0)))}"),
+        Row<Argument>((argument, _) => $"argument {argument.Index}"),
+        Row<Placeholder>((leaf, _) => $"placeholder {leaf.Region}.{leaf.Index}"),
+        Row<LoopFinal>((final, x) => $"state {final.State} after {x[0]}"),
+        Row<LoopStack>((stack, x) => $"%{stack.BodyNode} of each round of {x[0]}"),
     }.ToDictionary(row => row.Key, row => row.Value);
 
     private static readonly Dictionary<Type, Func<OutputTarget, string>> Targets = new[]
@@ -42,6 +47,7 @@ public static class GraphPrinter
         Target<GradientTarget>(gradient => $"gradient of parameter {gradient.Net}.{gradient.Parameter}"),
         Target<InputGradientTarget>(gradient => $"gradient of input {gradient.Input}"),
         Target<BufferTarget>(buffer => $"buffer {buffer.Net}.{buffer.Buffer}"),
+        Target<NextTarget>(next => $"next {next.Index}"),
         Target<ScalarTarget>(scalar => $"scalar {scalar.Index} '{scalar.Name}'"),
     }.ToDictionary(row => row.Key, row => row.Value);
 
@@ -52,7 +58,10 @@ public static class GraphPrinter
     public static string Print(Graph graph) => string.Join("\n", graph.Nodes.Select(Print).Concat(graph.Outputs.Select(output => $"{Targets[output.Target.GetType()](output.Target)} = %{output.Node}"))) + "\n";
 
     public static string Print(Node node) =>
-        $"%{node.Id} = {Lines[node.Operation.GetType()](node.Operation, node.Inputs.Select(input => "%" + input).ToArray())} : {node.Type}";
+        $"%{node.Id} = {Lines[node.Operation.GetType()](node.Operation, node.Inputs.Select(input => "%" + input).ToArray())} : {node.Type}{Body(node.Operation)}";
+
+    // A loop's body stands under it, further in.
+    private static string Body(Operation operation) => operation is Loop loop ? " {\n    " + Print(loop.Body).TrimEnd().Replace("\n", "\n    ") + "\n}" : "";
 
     private static string Map(EquatableArray<AffineIndex> map) => string.Join(", ", map.Select(function =>
     {

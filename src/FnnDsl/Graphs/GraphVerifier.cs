@@ -35,6 +35,10 @@ public static class GraphVerifier
         [typeof(Contract)] = (2, OfContract),
         [typeof(Gather)] = (2, OfGather),
         [typeof(ScatterAdd)] = (2, OfScatterAdd),
+        [typeof(Argument)] = (0, Anything),
+        [typeof(Loop)] = (null, OfLoop),
+        [typeof(LoopFinal)] = (1, Anything),
+        [typeof(LoopStack)] = (1, Anything),
         [typeof(CheckRange)] = (1, (node, x) => Same(node.Type, x[0]) ?? (x[0].Element.IsInteger() ? null : "an index is an integer")),
     };
 
@@ -71,7 +75,38 @@ public static class GraphVerifier
         if (node.Inputs.Any(input => input < 0 || input >= node.Id)) return "an input does not come before it";
         if (!Checks.TryGetValue(node.Operation.GetType(), out var row)) return "not one of the known operations";
         if (row.Inputs is { } count && node.Inputs.Count != count) return $"it takes {count} inputs";
+        if (node.Operation is LoopFinal or LoopStack) return OfLoopOutput(node, graph[node.Inputs[0]], graph);
         return row.Check(node, node.Inputs.Select(input => graph[input].Type).ToArray());
+    }
+
+    private static string? OfLoop(Node node, TensorType[] x)
+    {
+        var loop = (Loop)node.Operation;
+        if (Verify(loop.Body) is { Count: > 0 } problems) return "its body: " + string.Join("; ", problems);
+        if (loop.Body.Outputs.Count - loop.States is not (0 or 1)) return "it has another number of outputs than states";
+        var arguments = loop.Body.Nodes.Where(inner => inner.Operation is Argument).ToArray();
+        if (arguments.Length != x.Length - (loop.HasTrips ? 1 : 0)) return "it has another number of arguments than inputs";
+        foreach (var argument in arguments)
+        {
+            if (Same(argument.Type, x[((Argument)argument.Operation).Index]) is { } misfit) return misfit;
+        }
+        for (var state = 0; state < loop.States; state++)
+        {
+            if (Same(loop.Body[loop.Body.Outputs[state].Node].Type, x[state]) is { } misfit) return $"state {state}: {misfit}";
+        }
+        if (loop.CanStop && Same(loop.Body[loop.Body.Outputs[loop.States].Node].Type, TensorType.Scalar(ElementType.Bool)) is { } stop) return $"its end: {stop}";
+        if (loop.HasTrips && Same(x[x.Length - 1], TensorType.Scalar(ElementType.I32)) is { } trips) return $"its rounds: {trips}";
+        return Same(node.Type, TensorType.Scalar(ElementType.I32));
+    }
+
+    private static string? OfLoopOutput(Node node, Node source, Graph graph)
+    {
+        if (source.Operation is not Loop loop) return "it is of no loop";
+        if (node.Operation is LoopFinal final) return final.State < 0 || final.State >= loop.States ? "there is no such state" : Same(node.Type, graph[source.Inputs[final.State]].Type);
+        var body = ((LoopStack)node.Operation).BodyNode;
+        if (body < 0 || body >= loop.Body.Nodes.Count) return "there is no such node";
+        var type = loop.Body[body].Type;
+        return Same(node.Type, type with { Shape = type.Shape.Prepend(loop.Count).ToEquatableArray() });
     }
 
     private static string? Anything(Node node, TensorType[] x) => null;

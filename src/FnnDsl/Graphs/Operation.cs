@@ -31,10 +31,12 @@ public sealed record SizeValue(Size Size) : Operation;
 public sealed record Iota(int Axis) : Operation;
 
 /// <summary>
-/// Independent draws, uniform in [0, 1): f32, a pure function of (seed, step, site, copy, element's index), so that computing it
+/// Independent draws, uniform in [0, 1): f32, a pure function of (seed, step, site, copy, round, element's index), so that computing it
 /// twice gives the same numbers. The site is stable across edits; the copy tells apart uses of one site (a layer used twice).
 /// </summary>
-public sealed record RandomUniform(int Site) : Operation;
+/// <param name="Site">The call site with its copy.</param>
+/// <param name="Round">The round of the loops it stands in, counted through; 0 outside of loops.</param>
+public sealed record RandomUniform(int Site, Size Round) : Operation;
 
 /// <summary>The gradient that comes from outside, for the result at a position (programs that end in <c>Backward</c>).</summary>
 public sealed record OutputGradient(int Index) : Operation;
@@ -114,3 +116,44 @@ public sealed record ScatterAdd(int Axis) : Operation;
 /// Stands in front of every use of integers as an index.
 /// </summary>
 public sealed record CheckRange(Size Bound, string What) : Operation;
+
+// ---- Loops ------------------------------------------------------------------------------------------------------
+
+/// <summary>
+/// A loop that feeds states back: its body is run once for each value of <paramref name="Step"/> in 0..Count-1, downwards where
+/// <paramref name="IsReverse"/>. The node's inputs are the initial states, then what the body reads from outside, then, where there
+/// are <paramref name="HasTrips"/>, how many rounds to run at most (i32). The node's own value is the number of rounds that were run: i32.
+/// <see cref="LoopFinal"/> and <see cref="LoopStack"/> read the rest.
+/// </summary>
+/// <param name="Step">The name under which sizes in the body name the step.</param>
+/// <param name="Count">How many rounds there can be.</param>
+/// <param name="States">How many states there are.</param>
+/// <param name="Body">
+/// Its leaves are <see cref="Argument"/>s, one for each input of the node but the trips. Its outputs are the next states and, in a loop that may end early, a bool of
+/// rank 0 after them: whether this was the last round.
+/// </param>
+public sealed record Loop(string Step, Size Count, int States, bool IsReverse, bool HasTrips, Graph Body) : Operation
+{
+    /// <summary>Whether the body can end the loop before <see cref="Count"/>.</summary>
+    public bool CanStop => Body.Outputs.Count > States;
+
+    /// <summary>Whether it always runs <see cref="Count"/> rounds.</summary>
+    public bool IsCounted => !CanStop && !HasTrips;
+
+    public override string ToString() => $"Loop {{ {Step} of {Count} }}";
+}
+
+/// <summary>In a loop's body: the state or outside value at this position of the loop's inputs.</summary>
+public sealed record Argument(int Index) : Operation;
+
+/// <summary>Where a loop writes the next value of a state, or, behind the last state, whether to stop.</summary>
+public sealed record NextTarget(int Index) : OutputTarget;
+
+/// <summary>The value of a state after the last round. Its input is the loop.</summary>
+public sealed record LoopFinal(int State) : Operation;
+
+/// <summary>The values that a node of the body had, by step, along a new first axis of the loop's count; zeros where the loop did not come. Its input is the loop.</summary>
+public sealed record LoopStack(int BodyNode) : Operation;
+
+/// <summary>Stands for an argument while a body is being built among the nodes around it; no finished graph has any.</summary>
+public sealed record Placeholder(int Region, int Index) : Operation;

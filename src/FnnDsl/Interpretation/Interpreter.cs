@@ -12,7 +12,18 @@ public static class Interpreter
 {
     private delegate double[] Meaning(Context context);
 
-    private sealed record Context(Node Node, double[][] X, long[][] Shapes, long[] Shape, InterpreterInputs Given, Func<Size, long> Evaluate);
+    private sealed record Context(Node Node, double[][] X, long[][] Shapes, long[] Shape, InterpreterInputs Given, Func<Size, long> Evaluate, Dictionary<int, RunLoop> Loops);
+
+    /// <summary>What a loop did: its states in the end, and every node of its body by step.</summary>
+    private sealed record RunLoop(double[][] States, Dictionary<long, double[][]> Rounds)
+    {
+        public double[] Stack(int node, long length, long count)
+        {
+            var y = new double[length * count];
+            foreach (var round in Rounds) round.Value[node].CopyTo(y, round.Key * length);
+            return y;
+        }
+    }
 
     private static readonly Dictionary<Type, Meaning> Meanings = new()
     {
@@ -23,7 +34,7 @@ public static class Interpreter
         [typeof(Constant)] = c => [((Constant)c.Node.Operation).Value],
         [typeof(SizeValue)] = c => [c.Evaluate(((SizeValue)c.Node.Operation).Size)],
         [typeof(Iota)] = c => Each(c.Shape, index => index[((Iota)c.Node.Operation).Axis]),
-        [typeof(RandomUniform)] = c => Enumerable.Range(0, (int)Indexing.Count(c.Shape)).Select(k => c.Given.Random(((RandomUniform)c.Node.Operation).Site, k)).ToArray(),
+        [typeof(RandomUniform)] = c => Enumerable.Range(0, (int)Indexing.Count(c.Shape)).Select(k => c.Given.Random(((RandomUniform)c.Node.Operation).Site, c.Evaluate(((RandomUniform)c.Node.Operation).Round) * Indexing.Count(c.Shape) + k)).ToArray(),
         [typeof(Elementwise)] = OfElementwise,
         [typeof(Graphs.Convert)] = c => c.X[0].Select(x => ElementTyping.Convert(x, c.Node.Type.Element)).ToArray(),
         [typeof(Stop)] = c => c.X[0],
@@ -38,6 +49,10 @@ public static class Interpreter
         [typeof(Contract)] = OfContract,
         [typeof(Gather)] = OfGather,
         [typeof(ScatterAdd)] = OfScatterAdd,
+        [typeof(Argument)] = c => c.Given.Arguments[((Argument)c.Node.Operation).Index],
+        [typeof(LoopFinal)] = c => c.Loops[c.Node.Inputs[0]].States[((LoopFinal)c.Node.Operation).State],
+        [typeof(LoopStack)] = c => c.Loops[c.Node.Inputs[0]].Stack(((LoopStack)c.Node.Operation).BodyNode, Indexing.Count(c.Shape.Skip(1)), c.Shape[0]),
+        [typeof(Loop)] = OfLoop,
     };
 
     /// <summary>The graph's outputs, in its order.</summary>
@@ -54,10 +69,11 @@ public static class Interpreter
     {
         var values = new double[graph.Nodes.Count][];
         var shapes = new long[graph.Nodes.Count][];
+        var loops = new Dictionary<int, RunLoop>();
         foreach (var node in graph.Nodes)
         {
             shapes[node.Id] = node.Type.Shape.Select(Evaluate).ToArray();
-            var context = new Context(node, node.Inputs.Select(id => values[id]).ToArray(), node.Inputs.Select(id => shapes[id]).ToArray(), shapes[node.Id], inputs, Evaluate);
+            var context = new Context(node, node.Inputs.Select(id => values[id]).ToArray(), node.Inputs.Select(id => shapes[id]).ToArray(), shapes[node.Id], inputs, Evaluate, loops);
             values[node.Id] = Meanings[node.Operation.GetType()](context);
             if (values[node.Id].Length != Indexing.Count(shapes[node.Id]))
             {
@@ -211,6 +227,32 @@ public static class Interpreter
         var k = 0;
         foreach (var index in Indexing.Indices([outer, c.X[1].Length, inner])) y[Indexing.Offset(target, [index[0], (long)c.X[1][index[1]], index[2]])] += c.X[0][k++];
         return y;
+    }
+
+    // Round by round: the body on the states as they are, then all next states at once.
+    private static double[] OfLoop(Context c)
+    {
+        var loop = (Loop)c.Node.Operation;
+        var count = c.Evaluate(loop.Count);
+        var trips = loop.HasTrips ? Math.Min(count, (long)c.X[c.X.Length - 1][0]) : count;
+        var run = new RunLoop(c.X.Take(loop.States).ToArray(), []);
+        var done = 0L;
+        while (done < trips)
+        {
+            var step = loop.IsReverse ? trips - 1 - done : done;
+            var given = c.Given with
+            {
+                Sizes = c.Given.Sizes.Where(size => size.Key != loop.Step).Append(new(loop.Step, step)).ToDictionary(size => size.Key, size => size.Value),
+                Arguments = run.States.Concat(c.X.Skip(loop.States)).ToArray(),
+            };
+            var values = RunNodes(loop.Body, given);
+            run.Rounds.Add(step, values);
+            for (var k = 0; k < loop.States; k++) run.States[k] = values[loop.Body.Outputs[k].Node];
+            done++;
+            if (loop.CanStop && values[loop.Body.Outputs[loop.States].Node][0] != 0) break;
+        }
+        c.Loops.Add(c.Node.Id, run);
+        return [done];
     }
 
     private static double[] Each(long[] shape, Func<long[], double> element)

@@ -9,6 +9,9 @@ public sealed record InterpreterInputs
     /// <summary>The program's inputs, by position.</summary>
     public IReadOnlyList<double[]> Inputs { get; init; } = [];
 
+    /// <summary>In a loop's body: its states and what it reads from outside.</summary>
+    public IReadOnlyList<double[]> Arguments { get; init; } = [];
+
     /// <summary>Parameters by net and position.</summary>
     public Func<int, int, double[]> Parameter { get; init; } = (net, index) => throw new InvalidOperationException($"No parameter ({net}, {index}) was given.");
 

@@ -19,6 +19,7 @@ public static class Differentiation
         var last = seeds.Count == 0 ? -1 : seeds.Max(seed => seed.Output.Id);
         var depends = DependingOn(builder, wanted, last);
         var gradients = new Dictionary<int, Value>();
+        var loops = new Dictionary<int, List<(Operation Output, Value Gradient)>>();
         foreach (var (output, gradient) in seeds)
         {
             if (gradient.Type != output.Type) throw new ArgumentException($"The gradient of {output.Type} is {gradient.Type}.", nameof(seeds));
@@ -28,9 +29,23 @@ public static class Differentiation
         // Every node that reads a value comes after it: going down, a gradient is complete when its node is reached.
         for (var id = last; id >= 0; id--)
         {
-            if (!depends[id] || !gradients.TryGetValue(id, out var dy)) continue;
+            if (!depends[id]) continue;
+            if (loops.TryGetValue(id, out var known))
+            {
+                builder.Origin = builder[id].Origin;
+                foreach (var (input, gradient) in LoopDifferentiation.Gradients(builder, builder.ValueOf(id), known, input => depends[input.Id])) Accumulate(builder[id].Inputs[input], gradient);
+                continue;
+            }
+            if (!gradients.TryGetValue(id, out var dy)) continue;
             var node = builder[id];
             builder.Origin = node.Origin;
+            if (node.Operation is LoopFinal or LoopStack)
+            {
+                // What a loop gave waits for the loop.
+                if (!loops.TryGetValue(node.Inputs[0], out var outputs)) loops.Add(node.Inputs[0], outputs = []);
+                outputs.Add((node.Operation, dy));
+                continue;
+            }
             var context = new GradientContext(builder, node, node.Inputs.Select(builder.ValueOf).ToArray(), builder.ValueOf(id), dy);
             for (var input = 0; input < node.Inputs.Count; input++)
             {
@@ -61,7 +76,7 @@ public static class Differentiation
             var node = nodes[id];
             for (var input = 0; input < node.Inputs.Count; input++)
             {
-                if (nodes[node.Inputs[input]].Type.Element.IsFloat() && GradientRules.TryFind(node.Operation, input) is not null) reached.Add(node.Inputs[input]);
+                if (LetsThrough(nodes[node.Inputs[input]], node, input)) reached.Add(node.Inputs[input]);
             }
         }
         return reached;
@@ -78,12 +93,20 @@ public static class Differentiation
         for (var id = 0; id <= last; id++)
         {
             var node = builder[id];
-            if (depends[id] || !node.Type.Element.IsFloat()) continue;
+            if (depends[id] || !(node.Type.Element.IsFloat() || node.Operation is Loop)) continue;
             for (var input = 0; input < node.Inputs.Count; input++)
             {
-                depends[id] |= depends[node.Inputs[input]] && GradientRules.TryFind(node.Operation, input) is not null;
+                depends[id] |= depends[node.Inputs[input]] && LetsThrough(builder[node.Inputs[input]], node, input);
             }
         }
         return depends;
     }
+
+    // Whether a gradient can flow from a node to one of its inputs. A loop lets it through from what it gives to what it is given.
+    private static bool LetsThrough(Node from, Node node, int input) => node.Operation switch
+    {
+        Loop => from.Type.Element.IsFloat(),
+        LoopFinal or LoopStack => true,
+        _ => from.Type.Element.IsFloat() && GradientRules.TryFind(node.Operation, input) is not null,
+    };
 }

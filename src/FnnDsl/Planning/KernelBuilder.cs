@@ -80,7 +80,8 @@ internal sealed class KernelBuilder(Graph graph, Fusion fusion, FusionGroup? gro
                 return Index(indices[iota.Axis]);
             case RandomUniform random:
                 var linear = Affine.Address(node.Type.Shape, indices, domain.Variables);
-                return Add(new RandomValue(random.Site, linear.Offset, Rows(linear), Column(linear), LevelOf(linear)));
+                var offset = linear.Offset + random.Round * node.Type.ElementCount;
+                return Add(new RandomValue(random.Site, offset, Rows(linear), Column(linear), LevelOf(linear)));
             case View view:
                 return Emit(node.Inputs[0], Affine.Compose(view.Map, indices, domain.Variables));
             case Graphs.Convert:

@@ -31,9 +31,10 @@ public sealed class GraphBuilderTests
     public void Random_draws_are_one_node_for_one_site_and_shape()
     {
         var shape = Sizes(N, 4);
-        Assert.Equal(_builder.RandomUniform(1, shape).Id, _builder.RandomUniform(1, shape).Id);
-        Assert.NotEqual(_builder.RandomUniform(1, shape).Id, _builder.RandomUniform(2, shape).Id);
-        Assert.NotEqual(_builder.RandomUniform(1, shape).Id, _builder.RandomUniform(1, Sizes(4, N)).Id);
+        Assert.Equal(_builder.RandomUniform(1, 0, shape).Id, _builder.RandomUniform(1, 0, shape).Id);
+        Assert.NotEqual(_builder.RandomUniform(1, 0, shape).Id, _builder.RandomUniform(2, 0, shape).Id);
+        Assert.NotEqual(_builder.RandomUniform(1, 0, shape).Id, _builder.RandomUniform(1, 1, shape).Id);
+        Assert.NotEqual(_builder.RandomUniform(1, 0, shape).Id, _builder.RandomUniform(1, 0, Sizes(4, N)).Id);
     }
 
     public static TheoryData<string> Names => new(Identities.Keys);

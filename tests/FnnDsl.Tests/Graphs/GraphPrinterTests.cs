@@ -27,7 +27,7 @@ public sealed class GraphPrinterTests
         var scattered = builder.ScatterAdd(gathered, index, 0, 4);
         var padded = builder.Pad(builder.Reshape(scattered, Sizes(2, 2 * batch)), Sizes(1, 0), Sizes(0, 1), Sizes(0, 0), 0.25);
         var parts = builder.Concat([padded, builder.Stop(padded)], 0);
-        var noise = builder.RandomUniform(7, Sizes(batch)) * builder.SizeValue(batch, ElementType.F32);
+        var noise = builder.RandomUniform(7, 0, Sizes(batch)) * builder.SizeValue(batch, ElementType.F32);
         var position = builder.Convert(builder.Iota(Sizes(batch), 0), ElementType.F32) + noise * builder.OutputGradient(0, F32(batch));
         var total = builder.Reduce(ReduceKind.Sum, builder.BufferValue(0, 0, F32(2, 2)), 0, 1);
         var graph = builder.Build(

@@ -34,7 +34,7 @@ public sealed class InterpreterTests
         Assert.Equal([5], Run(b => b.SizeValue(2 * N + 1, ElementType.F32), given));
         Assert.Equal([0, 1, 2, 0, 1, 2], Run(b => b.Iota(Sizes(N, 3), 1), given));
         Assert.Equal([0, 0, 0, 1, 1, 1], Run(b => b.Iota(Sizes(N, 3), 0), given));
-        Assert.Equal([4, 4.1, 4.2, 4.3], Run(b => b.RandomUniform(4, Sizes(N, 2)), given));
+        Assert.Equal([4, 4.1, 4.2, 4.3], Run(b => b.RandomUniform(4, 0, Sizes(N, 2)), given));
     }
 
     [Fact]

@@ -1,0 +1,161 @@
+using FeedbackNN.Dsl.Graphs;
+using FeedbackNN.Dsl.Operators;
+using FeedbackNN.Dsl.Text;
+using FeedbackNN.Dsl.Types;
+
+namespace FeedbackNN.Dsl.Passes;
+
+/// <summary>
+/// Sums over a loop's rounds of values of its body. Where one operation over all rounds gives the sum, what it needs is stacked and the sum made outside: a product of
+/// two values is one product over all rounds. What is left is added up in a state of its own.
+/// </summary>
+/// <remarks>Used in two turns: all sums are collected before the loop is finished, and made after it.</remarks>
+internal sealed class StepSums
+{
+    private readonly GraphBuilder _builder;
+    private readonly LoopRegion _region;
+    private readonly bool _isCounted;
+    private readonly List<Value> _nexts;
+    private readonly List<Value> _initials;
+    private readonly bool[] _dependent;
+    private readonly HashSet<int> _neededInside;
+    private readonly List<Value> _emitted = [];
+    private readonly Dictionary<int, int> _accumulators = [];
+    private FinishedLoop? _loop;
+    private StepStacks _stacks;
+
+    public StepSums(GraphBuilder builder, LoopRegion region, bool isCounted, List<Value> nexts, List<Value> initials)
+    {
+        _builder = builder;
+        _region = region;
+        _isCounted = isCounted;
+        _nexts = nexts;
+        _initials = initials;
+        _dependent = region.Dependent(countsStep: true);
+        _neededInside = new HashSet<int>(builder.ConeOf(nexts.Select(next => next.Id), id => id >= _dependent.Length || !_dependent[id]));
+        _stacks = Stacks();
+    }
+
+    /// <summary>Values of the body whose stacks the sums need.</summary>
+    public IReadOnlyList<Value> Emitted => _emitted;
+
+    /// <summary>Finds out what a sum needs: stacks, or a state that adds up.</summary>
+    public void Collect(Value value) => Make(value);
+
+    /// <summary>The loop is there; sums can be made.</summary>
+    public void Finish(FinishedLoop loop)
+    {
+        _loop = loop;
+        _stacks = Stacks();
+    }
+
+    /// <summary>The sum of a collected value over all rounds.</summary>
+    public Value Sum(Value value) => Make(value);
+
+    private StepStacks Stacks() => new(_builder, _region.Count, _region.StepName, _dependent, (value, isLast) =>
+        isLast || _neededInside.Contains(value.Id) || value.Node.Operation is not (View or Graphs.Reshape or Contract or SizeValue) ? Emit(value) : null);
+
+    private Value Emit(Value value)
+    {
+        if (_loop is not null) return _loop.Stack(value);
+        if (!_emitted.Any(other => other.Id == value.Id)) _emitted.Add(value);
+        // Something of the right type, for now.
+        return _region.AddLeaf(value.Type with { Shape = value.Type.Shape.Prepend(_region.Count).ToEquatableArray() });
+    }
+
+    private Value Stack(Value value) => _stacks.TryStack(value) ?? throw new InvalidOperationException($"{value} has no stack.");
+
+    private bool Depends(Value value) => _stacks.Depends(value);
+
+    private bool IsLinear(Operation operation) =>
+        operation is Graphs.Reshape or Reduce { Kind: ReduceKind.Sum } && !OperationSizes.Mentions(operation, _region.StepName)
+        || (operation is View or ViewTranspose or Pad { Value: 0 } && !OperationSizes.Mentions(operation, _region.StepName));
+
+    private Value Make(Value value)
+    {
+        var zero = _builder.TryGetConstant(value, out var number) && number == 0;
+        if (zero || (_isCounted && !Depends(value))) return value * _builder.SizeValue(_region.Count, value.Type.Element);
+        return TryMake(value) ?? Accumulate(value);
+    }
+
+    // The sum without a state of its own; null where there is no such way.
+    private Value? TryMake(Value value)
+    {
+        if (!Depends(value)) return null;
+        var node = value.Node;
+        var inputs = node.Inputs.Select(_builder.ValueOf).ToArray();
+        switch (node.Operation)
+        {
+            case Reduce { Kind: ReduceKind.Sum } reduce:
+                return _builder.Reduce(ReduceKind.Sum, Stack(inputs[0]), reduce.Axes.Select(axis => axis + 1).Prepend(0).ToArray());
+            case View or ViewTranspose or Graphs.Reshape or Pad { Value: 0 } when IsLinear(node.Operation):
+                return TryMake(inputs[0]) is { } sum ? _builder.Make(node.Operation, [sum], value.Type) : null;
+            case Graphs.Convert when inputs[0].Type.Element.IsFloat():
+                return TryMake(inputs[0]) is { } converted ? _builder.Convert(converted, value.Type.Element) : null;
+            case Pad { Value: 0 } pad:
+                return Unstack(pad, inputs[0], value.Type);
+            case Contract contract:
+                return OfProduct(contract, inputs[0], inputs[1]);
+            case ScatterAdd scatter:
+                var rank = inputs[1].Type.Rank;
+                var stacked = Stack(inputs[0]);
+                var order = Enumerable.Range(1, scatter.Axis).Append(0).Concat(Enumerable.Range(scatter.Axis + 1, inputs[0].Type.Rank - scatter.Axis)).ToArray();
+                return _builder.ScatterAdd(_builder.Transpose(stacked, order), Stack(inputs[1]), scatter.Axis, value.Type.Shape[scatter.Axis]);
+            case Elementwise { Operator: var op } when op == OperatorTable.Neg:
+                return TryMake(inputs[0]) is { } negated ? -negated : null;
+            case Elementwise { Operator: var op } when op == OperatorTable.Add || op == OperatorTable.Sub:
+                if (TryMake(inputs[0]) is not { } left || TryMake(inputs[1]) is not { } right) return null;
+                return _builder.Apply(op, left, right);
+            default:
+                return null;
+        }
+    }
+
+    // Σ over the rounds of a product: the rounds are one more axis that is summed over.
+    private Value OfProduct(Contract contract, Value left, Value right)
+    {
+        var (batch, rows, columns, summed) = (contract.BatchRank, contract.LeftRank, contract.RightRank, contract.SumRank);
+        if (!Depends(right)) return _builder.Contract(Make(left), right, batch, rows, columns, summed);
+        if (!Depends(left)) return _builder.Contract(left, Make(right), batch, rows, columns, summed);
+        return _builder.Contract(Behind(Stack(left), batch + rows), Behind(Stack(right), batch + columns), batch, rows, columns, summed + 1);
+
+        // The first axis goes behind the next so many.
+        Value Behind(Value stack, int axes) => _builder.Transpose(stack,
+            Enumerable.Range(1, axes).Append(0).Concat(Enumerable.Range(axes + 1, stack.Type.Rank - axes - 1)).ToArray());
+    }
+
+    // What each round puts at its own place of an axis, together, is the stack.
+    private Value? Unstack(Pad pad, Value input, TensorType type)
+    {
+        var step = _region.StepName;
+        var axis = -1;
+        for (var k = 0; k < type.Rank; k++)
+        {
+            if (OperationSizes.Slope(pad.Before[k], step) is not { } slope) return null;
+            if (slope.IsZero) continue;
+            if (axis >= 0 || !slope.IsOne || !input.Type.Shape[k].IsOne || pad.Between[k].AxisNames.Contains(step)) return null;
+            axis = k;
+        }
+        if (axis < 0) return null;
+        var stack = Stack(input);
+        var shape = input.Type.Shape.Select((size, k) => k == axis ? _region.Count : size).ToEquatableArray();
+        // [T, …, 1, …] with the first axis in the place of the one that is 1 long.
+        var placed = _builder.View(stack, shape, Enumerable.Range(0, stack.Type.Rank)
+            .Select(k => k == 0 ? AffineMap.Index(shape.Count, axis) : k - 1 == axis ? AffineMap.At(shape.Count, Size.Zero) : AffineMap.Index(shape.Count, k - 1)).ToEquatableArray());
+        var before = pad.Before.Select(size => OperationSizes.At(size, step, Size.Zero)).ToEquatableArray();
+        var after = pad.After.Select((size, k) => k == axis ? type.Shape[k] - before[k] - _region.Count : size).ToEquatableArray();
+        return _builder.Pad(placed, before, after, pad.Between, 0);
+    }
+
+    private Value Accumulate(Value value)
+    {
+        if (_loop is not null) return _loop.Final(_accumulators[value.Id]);
+        if (!_accumulators.ContainsKey(value.Id))
+        {
+            _accumulators.Add(value.Id, _nexts.Count);
+            _nexts.Add(_region.AddState(value.Type) + value);
+            _initials.Add(_builder.Fill(0, value.Type));
+        }
+        return value;
+    }
+}
