@@ -53,10 +53,10 @@ internal sealed partial class Fusion
 
     /// <summary>Operations with a step of their own.</summary>
     public static bool IsStructured(Operation operation) =>
-        operation is Contract or Gather or ScatterAdd or CheckRange or ViewTranspose or Pad or Concat;
+        operation is Contract or Gather or ScatterAdd or CheckRange or ViewTranspose or Pad or Concat or Loop or LoopFinal or LoopStack;
 
     /// <summary>Nodes that are in memory without anyone computing them.</summary>
-    public static bool IsLeaf(Operation operation) => operation is Input or Parameter or BufferValue or OutputGradient;
+    public static bool IsLeaf(Operation operation) => operation is Input or Parameter or BufferValue or OutputGradient or Argument;
 
     /// <summary>True where a kernel loads the node instead of computing it inline.</summary>
     public bool IsLoaded(int id) => IsLeaf(_graph[id].Operation) || IsStructured(_graph[id].Operation) || _graph[id].Operation is Reshape || (_anchors.ContainsKey(id) && !IsNumber(id));
@@ -75,6 +75,10 @@ internal sealed partial class Fusion
                     break;
                 case Reduce when IsCombinationOfReductions(node.Inputs[0]):
                     Store(node.Inputs[0]);
+                    break;
+                case Loop:
+                    // A state that begins as one number everywhere is filled in.
+                    foreach (var input in node.Inputs.Where(input => !IsFilled(input, out _))) Store(input);
                     break;
                 case Reshape or Gather or ScatterAdd or CheckRange:
                     foreach (var input in node.Inputs) Store(input);
@@ -100,6 +104,14 @@ internal sealed partial class Fusion
             else if (node.Operation is Elementwise or Graphs.Convert) foreach (var input in node.Inputs) stack.Push(input);
         }
         return reductions.Count > 1 && _graph[id].Operation is Elementwise;
+    }
+
+    /// <summary>Whether a node is one number everywhere.</summary>
+    public bool IsFilled(int id, out double value)
+    {
+        while (_graph[id].Operation is View or Reshape) id = _graph[id].Inputs[0];
+        value = _graph[id].Operation is Constant constant ? constant.Value : 0;
+        return _graph[id].Operation is Constant;
     }
 
     private void Store(int id)
@@ -276,6 +288,7 @@ internal sealed partial class Fusion
     /// <summary>Who computes a node: a group, a structured operation (by id), or nobody.</summary>
     private object? UnitOf(int id)
     {
+        if (_graph[id].Operation is LoopFinal or LoopStack) id = _graph[id].Inputs[0];
         if (_groupOf.TryGetValue(id, out var group)) return group;
         if (!IsStructured(_graph[id].Operation)) return null;
         // A product whose tiles a group works on runs with that group.

@@ -37,7 +37,7 @@ internal static class KernelTraits
     {
         var value = kernel.Values[store.Value];
         if (store.ColumnReduction is not null) return value.Element == ElementType.F32;
-        if (store.Access.ColumnStride.IsZero) return value.Level != Level.Column && !store.Adds;
+        if (store.Access.ColumnStride.IsZero) return value.Level != Level.Column && !store.Adds && (kernel.Form != KernelForm.Map || value.Element is ElementType.F32 or ElementType.I32);
         return value.Element is ElementType.F32 or ElementType.I32 && store.Access.ColumnStride.IsOne;
     }
 

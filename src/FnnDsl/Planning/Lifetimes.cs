@@ -17,6 +17,16 @@ public static class Lifetimes
                 last[place.Buffer] = step;
             }
         }
+        // What is used in a loop and outside of it is alive in all rounds.
+        foreach (var (begin, end) in LoopSteps.Ranges(plan.Steps))
+        {
+            for (var buffer = 0; buffer < first.Length; buffer++)
+            {
+                if (last[buffer] < begin || first[buffer] > end || (first[buffer] > begin && last[buffer] < end)) continue;
+                first[buffer] = Math.Min(first[buffer], begin);
+                last[buffer] = Math.Max(last[buffer], end);
+            }
+        }
         return plan with { Buffers = plan.Buffers.Select((buffer, i) => buffer with { FirstStep = Math.Max(0, first[i]), LastStep = Math.Max(0, last[i]) }).ToEquatableArray() };
     }
 
@@ -30,6 +40,9 @@ public static class Lifetimes
         ScatterAddStep scatter => [scatter.Values, scatter.Index, scatter.Result],
         CheckRangeStep check => [check.Values],
         CopyStep copy => [copy.Source, copy.Result],
+        LoopBeginStep { Trips: { } trips } => [trips],
+        LoopExitStep exit => [exit.Flag],
+        LoopEndStep { Rounds: { } rounds } => [rounds],
         _ => [],
     };
 }

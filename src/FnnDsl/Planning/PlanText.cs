@@ -70,6 +70,9 @@ public static class PlanText
         ScatterAddStep scatter => $"scatter {Print(scatter.Values)} at {Print(scatter.Index)} -> {Print(scatter.Result)}",
         CheckRangeStep check => $"check that {Print(check.Values)} is below {check.Bound}",
         CopyStep copy => $"copy {Print(copy.Source)} -> {Print(copy.Result)}",
+        LoopBeginStep begin => $"for {begin.Step} over {begin.Count}{(begin.IsReverse ? ", downwards" : "")}{(begin.Trips is { } trips ? $", at most {Print(trips)}" : "")}:",
+        LoopExitStep exit => $"end {exit.Step} if {Print(exit.Flag)}",
+        LoopEndStep end => $"next {end.Step}{(end.Rounds is { } rounds ? $", rounds -> {Print(rounds)}" : "")}",
         _ => step.ToString(),
     };
 
@@ -78,7 +81,9 @@ public static class PlanText
 
     private static string Print(IEnumerable<Place> places) => string.Join(", ", places.Select(Print));
 
-    private static string Print(Place place) => place switch
+    private static string Print(Place place) => Name(place) + (place.Offset.IsZero ? "" : $" from {place.Offset}");
+
+    private static string Name(Place place) => place switch
     {
         ArenaPlace arena => $"buffer {Number(arena.Buffer)}",
         InputPlace input => $"input {Number(input.Index)}",

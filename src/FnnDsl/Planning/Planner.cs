@@ -14,17 +14,42 @@ public static class Planner
     public static ProgramPlan Plan(string name, Graph graph, EquatableArray<string> axes)
     {
         var canonical = Canonicalization.Run(graph);
-        return new PlanWriter(canonical, Fusion.Run(canonical)).Write(name, axes);
+        return new PlanWriter(canonical, Fusion.Run(canonical), new PlanParts()).Write(name, axes);
     }
 }
 
-/// <summary>Writes the steps of one program.</summary>
-internal sealed class PlanWriter(Graph graph, Fusion fusion)
+/// <summary>What a program is made of, as far as it is written: shared by the writers of the program and of its loops' bodies.</summary>
+internal sealed class PlanParts
 {
-    private readonly List<BufferPlan> _buffers = [];
-    private readonly List<Kernel> _kernels = [];
     private readonly Dictionary<Kernel, int> _kernelIds = [];
-    private readonly List<Step> _steps = [];
+
+    public List<BufferPlan> Buffers { get; } = [];
+
+    public List<Kernel> Kernels { get; } = [];
+
+    public List<Step> Steps { get; } = [];
+
+    public ArenaPlace NewBuffer(string name, ElementType element, Size length)
+    {
+        Buffers.Add(new BufferPlan(name, element, length, -1, -1));
+        return new ArenaPlace(Buffers.Count - 1, element, length);
+    }
+
+    public int KernelId(Kernel kernel)
+    {
+        kernel = kernel with { Name = KernelNames.Describe(kernel) };
+        if (_kernelIds.TryGetValue(kernel, out var id)) return id;
+        id = Kernels.Count;
+        Kernels.Add(kernel);
+        _kernelIds.Add(kernel, id);
+        return id;
+    }
+}
+
+/// <summary>Writes the steps of one program, or of one loop's body.</summary>
+internal sealed partial class PlanWriter(Graph graph, Fusion fusion, PlanParts parts)
+{
+    private readonly List<Step> _steps = parts.Steps;
     private readonly Dictionary<int, Place> _places = [];
 
     public ProgramPlan Write(string name, EquatableArray<string> axes)
@@ -47,10 +72,12 @@ internal sealed class PlanWriter(Graph graph, Fusion fusion)
             backwardStart = _steps.Count;
         }
         CopyOutputs(isBackward: true);
-        var plan = new ProgramPlan(name, axes, _buffers.ToEquatableArray(), _kernels.ToEquatableArray(), _steps.ToEquatableArray(), StepLoops.Find(_steps, backwardStart), backwardStart,
-            graph.Outputs.Count(output => output.Target is ScalarTarget), graph.Nodes.Any(node => node.Operation is RandomUniform));
+        var plan = new ProgramPlan(name, axes, parts.Buffers.ToEquatableArray(), parts.Kernels.ToEquatableArray(), _steps.ToEquatableArray(), StepLoops.Find(_steps, backwardStart), backwardStart,
+            graph.Outputs.Count(output => output.Target is ScalarTarget), UsesRandom(graph));
         return Lifetimes.Fill(plan);
     }
+
+    private static bool UsesRandom(Graph graph) => graph.Nodes.Any(node => node.Operation is RandomUniform || (node.Operation is Loop loop && UsesRandom(loop.Body)));
 
     // ---- Places -----------------------------------------------------------------------------------------------------
 
@@ -64,12 +91,14 @@ internal sealed class PlanWriter(Graph graph, Fusion fusion)
             var source = fusion.Resolve(output.Node);
             // A gradient that needs none from outside (zeros, where none flows) is computed with the forward half, which has no place for it yet.
             var isEarly = output.Target is InputGradientTarget && !fusion.IsBackward(source);
-            var canWriteThere = !Fusion.IsLeaf(graph[source].Operation) && !isEarly
-                && graph[source].Operation is not CheckRange && !_places.ContainsKey(source);
+            var canWriteThere = IsWrittenAnywhere(source) && !isEarly && !_places.ContainsKey(source);
             if (canWriteThere) _places.Add(source, TargetPlace(output.Target, graph[source].Type));
             else _copies.Add((output.Target, source));
         }
     }
+
+    /// <summary>A node whose steps write it to whatever place it is given.</summary>
+    private bool IsWrittenAnywhere(int node) => !Fusion.IsLeaf(graph[node].Operation) && graph[node].Operation is not (CheckRange or Loop or LoopFinal or LoopStack);
 
     private void CopyOutputs(bool isBackward)
     {
@@ -104,26 +133,10 @@ internal sealed class PlanWriter(Graph graph, Fusion fusion)
             OutputGradient gradient => new OutputGradientPlace(gradient.Index, node.Type.Element, length),
             // The checked integers are the integers.
             CheckRange => PlaceOf(node.Inputs[0]),
-            _ => NewBuffer("t" + id, node.Type.Element, length),
+            _ => parts.NewBuffer("t" + id, node.Type.Element, length),
         };
         _places.Add(id, place);
         return place;
-    }
-
-    private ArenaPlace NewBuffer(string name, ElementType element, Size length)
-    {
-        _buffers.Add(new BufferPlan(name, element, length, -1, -1));
-        return new ArenaPlace(_buffers.Count - 1, element, length);
-    }
-
-    private int KernelId(Kernel kernel)
-    {
-        kernel = kernel with { Name = KernelNames.Describe(kernel) };
-        if (_kernelIds.TryGetValue(kernel, out var id)) return id;
-        id = _kernels.Count;
-        _kernels.Add(kernel);
-        _kernelIds.Add(kernel, id);
-        return id;
     }
 
     // ---- Groups -----------------------------------------------------------------------------------------------------
@@ -144,7 +157,7 @@ internal sealed class PlanWriter(Graph graph, Fusion fusion)
             var place = PlaceOf(anchor.Node.Id);
             if (form == KernelForm.Parts && anchor.Placement == Placement.ColumnReduction)
             {
-                var partial = NewBuffer("parts" + anchor.Node.Id, anchor.Node.Type.Element, Size.Constant(Kernel.PartCount) * group.Domain.Columns);
+                var partial = parts.NewBuffer("parts" + anchor.Node.Id, anchor.Node.Type.Element, Size.Constant(Kernel.PartCount) * group.Domain.Columns);
                 combine.Add((anchor.Node, partial));
                 place = partial;
             }
@@ -153,7 +166,7 @@ internal sealed class PlanWriter(Graph graph, Fusion fusion)
             builder.Store(StoreOf(anchor, value, operand));
         }
         var kernel = builder.Build("", form);
-        var id = KernelId(kernel);
+        var id = parts.KernelId(kernel);
         var operands = builder.OperandNodes.Select((node, position) => places.TryGetValue(position, out var place) ? place : position == 0 && group.Product is not null ? null : PlaceOf(node)).ToArray();
         var origin = group.Anchors[group.Anchors.Count - 1].Node.Origin;
 
@@ -193,7 +206,7 @@ internal sealed class PlanWriter(Graph graph, Fusion fusion)
     {
         var domain = new LoopDomain(default, columns);
         var builder = new PartsKernel(((Reduce)node.Operation).Kind, node.Type.Element, columns);
-        _steps.Add(new KernelStep(KernelId(builder.Build(domain)), EquatableArray<Place>.Own(partial, PlaceOf(node.Id)), node.Origin));
+        _steps.Add(new KernelStep(parts.KernelId(builder.Build(domain)), EquatableArray<Place>.Own(partial, PlaceOf(node.Id)), node.Origin));
     }
 
     // ---- Structured operations --------------------------------------------------------------------------------------
@@ -210,6 +223,9 @@ internal sealed class PlanWriter(Graph graph, Fusion fusion)
                 _steps.Add(new GatherStep(PlaceOf(node.Inputs[0]), PlaceOf(node.Inputs[1]), PlaceOf(node.Id),
                     Size.Product(source.Shape.Take(gather.Axis)), source.Shape[gather.Axis], graph[node.Inputs[1]].Type.ElementCount,
                     Size.Product(source.Shape.Skip(gather.Axis + 1)), node.Origin));
+                break;
+            case Loop loop:
+                WriteLoop(node, loop);
                 break;
             case ScatterAdd scatter:
                 _steps.Add(new ScatterAddStep(PlaceOf(node.Inputs[0]), PlaceOf(node.Inputs[1]), PlaceOf(node.Id),
@@ -258,7 +274,7 @@ internal sealed class PlanWriter(Graph graph, Fusion fusion)
         builder.Store(new KernelStore(value, KernelBuilder.AccessTo(operand, address), null, 0, adds));
         var kernel = builder.Build("", adds ? KernelForm.Serial : KernelForm.Rows);
         var places = builder.OperandNodes.Select(source => source < 0 ? PlaceOf(node.Id) : PlaceOf(source)).ToEquatableArray();
-        _steps.Add(new KernelStep(KernelId(kernel), places, node.Origin));
+        _steps.Add(new KernelStep(parts.KernelId(kernel), places, node.Origin));
     }
 
     private ProductStep Product(Node node, Place? result, int? epilogue, EquatableArray<Place> operands, Origin origin)

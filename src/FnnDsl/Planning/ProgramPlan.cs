@@ -34,7 +34,11 @@ public sealed record BufferPlan(string Name, ElementType Element, Size Length, i
 
 /// <summary>Where an operand lives.</summary>
 /// <param name="Length">In elements.</param>
-public abstract record Place(ElementType Element, Size Length);
+public abstract record Place(ElementType Element, Size Length)
+{
+    /// <summary>Where in the tensor it begins, in elements: what a loop's round reads or writes moves with the step.</summary>
+    public Size Offset { get; init; } = Size.Zero;
+}
 
 public sealed record ArenaPlace(int Buffer, ElementType Element, Size Length) : Place(Element, Length);
 
@@ -180,3 +184,18 @@ public sealed record ScatterAddStep(Place Values, Place Index, Place Result, Siz
 public sealed record CheckRangeStep(Place Values, Size Count, Size Bound, string What, Origin Origin) : Step(Origin);
 
 public sealed record CopyStep(Place Source, Place Result, Size Length, Origin Origin) : Step(Origin);
+
+// ---- Loops ------------------------------------------------------------------------------------------------------
+
+/// <summary>The steps from here to the <see cref="LoopEndStep"/> that belongs to it run once for each value of a size.</summary>
+/// <param name="Step">The size's name; sizes and offsets of the steps inside name it.</param>
+/// <param name="Count">It runs from 0 to <c>Count - 1</c>, or down from there.</param>
+/// <param name="Trips">A number in memory of rounds to run, at most the count; null for all.</param>
+/// <param name="CanStop">Whether a <see cref="LoopExitStep"/> may end it.</param>
+public sealed record LoopBeginStep(string Step, Size Count, bool IsReverse, Place? Trips, bool CanStop, Origin Origin) : Step(Origin);
+
+/// <summary>The loop ends after this round if a bool in memory says so.</summary>
+public sealed record LoopExitStep(string Step, Place Flag, Origin Origin) : Step(Origin);
+
+/// <param name="Rounds">Where the number of rounds that were run goes, if anyone asks.</param>
+public sealed record LoopEndStep(string Step, Place? Rounds, Origin Origin) : Step(Origin);

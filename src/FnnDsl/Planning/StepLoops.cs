@@ -27,7 +27,13 @@ public static class StepLoops
         var position = 0;
         while (position < steps.Count)
         {
-            var best = Longest(shapes, position, position < border ? border : steps.Count);
+            // A stretch never reaches over the border or the frame of a loop.
+            var end = position < border ? border : steps.Count;
+            for (var next = position; next < end; next++)
+            {
+                if (LoopSteps.IsFrame(steps[next])) end = next;
+            }
+            var best = Longest(shapes, position, end);
             if (best is null)
             {
                 position++;

@@ -92,6 +92,12 @@ internal sealed class CpuProgramPrinter : ProgramPrinter
     protected override void PrintCopy(CopyStep step) =>
         Writer.Line($"TensorKernels.Copy(Pool, {Text(step.Source)}, {Text(step.Result)}, {SizeText.Factor(step.Length)} * {Number(step.Result.Element.SizeInBytes())});");
 
+    protected override string ReadNumber(Place place) => $"*({Text(place)})";
+
+    protected override string ReadFlag(Place place) => $"*({Text(place)})";
+
+    protected override string StoreNumber(Place place, string number) => $"*({Text(place)}) = (int){(number.All(char.IsLetterOrDigit) ? number : $"({number})")};";
+
     private string New(int kernel, IReadOnlyList<Place> operands)
     {
         var plan = Plan.Kernels[kernel];
@@ -100,6 +106,8 @@ internal sealed class CpuProgramPrinter : ProgramPrinter
     }
 
     // ---- Places -----------------------------------------------------------------------------------------------------
+
+    protected override string Moved(string start, Size offset) => $"{start} + {SizeText.Factor(offset)}";
 
     protected override string Text(Place place, int position, int stride)
     {

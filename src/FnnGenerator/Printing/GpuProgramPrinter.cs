@@ -157,6 +157,12 @@ internal sealed class GpuProgramPrinter : ProgramPrinter
 
     protected override void PrintCopy(CopyStep step) => Writer.Line($"Copy({Text(step.Source)}, {Text(step.Result)}, {SizeText.Print(step.Length)});");
 
+    protected override string ReadNumber(Place place) => $"ReadNumber({Text(place)})";
+
+    protected override string ReadFlag(Place place) => $"ReadFlag({Text(place)})";
+
+    protected override string StoreNumber(Place place, string number) => $"Fill({Text(place)}, 1, (int)({number}));";
+
     private string New(int kernel, IReadOnlyList<Place> operands)
     {
         var plan = Plan.Kernels[kernel];
@@ -166,6 +172,8 @@ internal sealed class GpuProgramPrinter : ProgramPrinter
     }
 
     // ---- Places -----------------------------------------------------------------------------------------------------
+
+    protected override string Moved(string start, Size offset) => $"{start}.SubView({SizeText.Print(offset)})";
 
     protected override string Text(Place place, int position, int stride) => place switch
     {

@@ -321,7 +321,7 @@ internal sealed class ModelPrinter
         var parameters = _signature.AxisParameters;
         PrintArena("ArenaBytes", "Bytes of intermediate values that Forward needs at these sizes.", "_inference", _inference!, parameters);
         PrintArena("TrainingArenaBytes", "Bytes of intermediate values that ForwardTraining and Backward need at these sizes.", "_training", _training!, parameters);
-        var flops = _inference!.Steps.OfType<ProductStep>().Aggregate(Size.Zero, (sum, product) => sum + Size.Constant(2) * product.Batch * product.M * product.N * product.K);
+        var flops = ProgramCosts.ProductFlops(_inference!);
         _writer.Line();
         _writer.Summary("Floating point operations of the matrix products of one Forward: two for each multiplication with its addition.");
         _writer.Line($"public static long Flops({string.Join(", ", _model.RuntimeAxes.Select(axis => $"long {SizeText.Axis(axis)}"))}) => {SizeText.Print(flops)};");

@@ -14,6 +14,7 @@ namespace FeedbackNN.Generator.Printing;
 /// <param name="lines">Where an origin stands in the source.</param>
 internal abstract class ProgramPrinter(ProgramPlan plan, IReadOnlyList<StorageLayout> parameters, IReadOnlyList<StorageLayout> buffers, Func<Origin, SourceLine?> lines)
 {
+    private readonly IReadOnlyList<(int Begin, int End)> _feedback = LoopSteps.Ranges(plan.Steps);
     private StepLoop? _loop;
     private int _position;
 
@@ -118,22 +119,83 @@ internal abstract class ProgramPrinter(ProgramPlan plan, IReadOnlyList<StorageLa
         {
             var steps = plan.Steps.Skip(first).Take(end - first).ToArray();
             PrintAxes("call.Sizes", SizeType, steps.SelectMany(SizesOf).SelectMany(size => size.AxisNames));
-            for (var step = first; step < end; step++)
-            {
-                if (plan.Loops.FirstOrDefault(loop => loop.First == step) is not { } loop)
-                {
-                    PrintStep(step);
-                    continue;
-                }
-                PrintLoop(loop);
-                step = loop.End - 1;
-            }
+            PrintSteps(first, end);
         }
     }
 
+    private void PrintSteps(int first, int end)
+    {
+        for (var step = first; step < end; step++)
+        {
+            if (plan.Steps[step] is LoopBeginStep begin)
+            {
+                var last = _feedback.First(range => range.Begin == step).End;
+                PrintFeedback(begin, step + 1, last);
+                step = last;
+                continue;
+            }
+            if (plan.Loops.FirstOrDefault(loop => loop.First == step) is not { } loop)
+            {
+                PrintStep(step);
+                continue;
+            }
+            PrintLoop(loop);
+            step = loop.End - 1;
+        }
+    }
+
+    /// <summary>A loop of the program: its steps name the variable that counts.</summary>
+    private void PrintFeedback(LoopBeginStep loop, int first, int last)
+    {
+        var variable = SizeText.Axis(loop.Step);
+        var count = SizeText.Print(loop.Count);
+        var end = (LoopEndStep)plan.Steps[last];
+        Writer.Line();
+        if (lines(loop.Origin) is { } source) Writer.Line($"// {source}");
+        if (!loop.CanStop && loop.Trips is null)
+        {
+            using (Writer.Block(Header(count))) PrintSteps(first, last);
+            if (end.Rounds is { } all) Writer.Line(StoreNumber(all, count));
+            return;
+        }
+        var rounds = SizeText.Rounds(loop.Step);
+        using (Writer.Block(""))
+        {
+            Writer.Line($"{SizeType} {rounds} = {(loop.Trips is { } trips ? $"Math.Min({count}, {ReadNumber(trips)})" : count)};");
+            using (Writer.Block(Header(rounds))) PrintSteps(first, last);
+            if (end.Rounds is { } place) Writer.Line(StoreNumber(place, rounds));
+        }
+
+        string Header(string limit) => loop.IsReverse
+            ? $"for ({SizeType} {variable} = {limit} - 1; {variable} >= 0; {variable}--)"
+            : $"for ({SizeType} {variable} = 0; {variable} < {limit}; {variable}++)";
+    }
+
+    private void PrintExit(LoopExitStep step)
+    {
+        using (Writer.Block($"if ({ReadFlag(step.Flag)})"))
+        {
+            Writer.Line($"{SizeText.Rounds(step.Step)} = {SizeText.Axis(step.Step)} + 1;");
+            Writer.Line("break;");
+        }
+    }
+
+    /// <summary>The i32 in a place.</summary>
+    protected abstract string ReadNumber(Place place);
+
+    /// <summary>The bool in a place.</summary>
+    protected abstract string ReadFlag(Place place);
+
+    /// <summary>A statement that writes a size to a place, as i32.</summary>
+    protected abstract string StoreNumber(Place place, string number);
+
     private IEnumerable<Size> SizesOf(Step step)
     {
-        foreach (var place in Lifetimes.Places(step)) yield return place.Length;
+        foreach (var place in Lifetimes.Places(step))
+        {
+            yield return place.Length;
+            yield return place.Offset;
+        }
         IEnumerable<Size> own = step switch
         {
             KernelStep kernel => SizesOf(plan.Kernels[kernel.Kernel]),
@@ -144,6 +206,7 @@ internal abstract class ProgramPrinter(ProgramPlan plan, IReadOnlyList<StorageLa
             ScatterAddStep scatter => [scatter.Outer, scatter.AxisLength, scatter.IndexCount, scatter.Inner],
             CheckRangeStep check => [check.Count, check.Bound],
             CopyStep copy => [copy.Length],
+            LoopBeginStep loop => [loop.Count],
             _ => [],
         };
         foreach (var size in own) yield return size;
@@ -201,6 +264,9 @@ internal abstract class ProgramPrinter(ProgramPlan plan, IReadOnlyList<StorageLa
                     break;
                 case CopyStep copy:
                     PrintCopy(copy);
+                    break;
+                case LoopExitStep exit:
+                    PrintExit(exit);
                     break;
             }
         }
@@ -262,7 +328,12 @@ internal abstract class ProgramPrinter(ProgramPlan plan, IReadOnlyList<StorageLa
     }
 
     /// <summary>A place as C#.</summary>
-    protected string Text(Place place)
+    protected string Text(Place place) => place.Offset.IsZero ? Start(place) : Moved(Start(place), place.Offset);
+
+    /// <summary>A tensor from an element on.</summary>
+    protected abstract string Moved(string start, Size offset);
+
+    private string Start(Place place)
     {
         var stride = StrideOf(place);
         return place switch

@@ -10,14 +10,19 @@ internal static class SizeText
     private static readonly HashSet<string> Taken =
     [
         "row", "rows", "firstRow", "column", "columns", "firstColumn", "begin", "end", "part", "kept", "reduced", "remaining", "tile", "stride",
-        "seed", "step", "call", "sizes", "bytes", "lanes", "device",
+        "seed", "step", "call", "sizes", "bytes", "lanes", "device", "round", "rounds",
     ];
 
     public static string Axis(string name)
     {
+        // The step of a loop: #0 is the innermost.
+        if (name[0] == '#') return name == "#0" ? "round" : "round_" + name.Substring(1);
         var camel = CSharpNames.Camel(name);
         return Taken.Contains(camel) || (camel.Length > 1 && camel.Skip(1).All(char.IsDigit)) ? camel + "Size" : camel;
     }
+
+    /// <summary>The number of rounds of the loop with this step.</summary>
+    public static string Rounds(string step) => Axis(step).Replace("round", "rounds");
 
     public static string Print(Size size)
     {

@@ -161,6 +161,18 @@ public abstract unsafe partial class GpuProgram
         if (position != int.MaxValue) throw OutOfRange(what, bound, position, Read(values, position));
     }
 
+    /// <summary>A number that says how many rounds a loop runs. Waits for the device.</summary>
+    protected int ReadNumber(ArrayView<int> values) => Read(values, 0);
+
+    /// <summary>A bool that ends a loop. Waits for the device.</summary>
+    protected bool ReadFlag(ArrayView<byte> values)
+    {
+        Span<byte> flag = stackalloc byte[1];
+        values.SubView(0, 1).CopyToCPU(_device.Stream, flag);
+        _device.Stream.Synchronize();
+        return flag[0] != 0;
+    }
+
     private int Read(ArrayView<int> values, int position)
     {
         Span<int> number = stackalloc int[1];
