@@ -28,7 +28,7 @@ public sealed class LoopProgramTests
 
     [Theory]
     [MemberData(nameof(Names))]
-    public void Loops_run_as_they_are_meant(string name) => Check(name, null);
+    public void LoopsRunAsTheyAreMeant(string name) => Check(name, null);
 
     /// <param name="name">Of a function.</param>
     /// <param name="device">Where; null is the processor.</param>

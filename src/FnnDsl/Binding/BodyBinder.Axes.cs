@@ -52,6 +52,14 @@ internal sealed partial class BodyBinder
                         axis += places.Rank;
                         break;
                     }
+                    if (operand is StepOperand step)
+                    {
+                        RequireAtMost(step.Count, value.Type.Shape[axis], TextOf(index.Span), index.Span);
+                        value = Builder.Slice(value, axis, step.Step, Size.One);
+                        value = Builder.Reshape(value, value.Type.Shape.Where((_, k) => k != axis).ToEquatableArray());
+                        notes.RemoveAt(axis);
+                        break;
+                    }
                     if (BindPosition(operand, value.Type.Shape[axis], index.Span) is not { } position) return Poison;
                     value = Builder.Slice(value, axis, position, Size.One);
                     value = Builder.Reshape(value, value.Type.Shape.Where((_, k) => k != axis).ToEquatableArray());
@@ -210,6 +218,10 @@ internal sealed partial class BodyBinder
         switch (target)
         {
             case PoisonOperand: return Poison;
+            case SolvedOperand solved when member.Member.Text == "residual":
+                return new TensorOperand(solved.Residual, solved.Notes);
+            case SolvedOperand solved when member.Member.Text == "converged":
+                return new TensorOperand(solved.Converged, solved.Notes);
             case TensorOperand tensor when member.Member.Text == "T":
                 if (tensor.Rank < 2) return Fail(DiagnosticTable.NoSuchAxis, member.Span, tensor.Type, "-2 to transpose");
                 var permutation = Enumerable.Range(0, tensor.Rank).ToArray();

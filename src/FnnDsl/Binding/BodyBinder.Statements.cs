@@ -77,6 +77,16 @@ internal sealed partial class BodyBinder
             case IfStatement condition:
                 BindIf(condition);
                 break;
+            case FeedbackStatement feedback:
+                BindFeedback(feedback);
+                break;
+            case EmitStatement emit:
+                BindEmit(emit);
+                break;
+            case ReturnStatement when frame.Feedback is not null:
+                Report(DiagnosticTable.NotInFeedback, statement.Span, "'return'");
+                _failed = true;
+                break;
             case ReturnStatement result:
                 if (TrainStatement is not null)
                 {
@@ -88,7 +98,8 @@ internal sealed partial class BodyBinder
                 frame.Returned = result.Values.Select(Bind).ToArray();
                 break;
             default:
-                if (TrainStatement is not null) TrainStatement(statement);
+                if (frame.Feedback is not null) Report(DiagnosticTable.NotInFeedback, statement.Span, $"'{TextOf(statement.Span).Split(' ', '(')[0]}'");
+                else if (TrainStatement is not null) TrainStatement(statement);
                 else Report(DiagnosticTable.TrainingStatementInBody, statement.Span, TextOf(statement.Span).Split(' ', '(')[0]);
                 break;
         }
@@ -101,7 +112,7 @@ internal sealed partial class BodyBinder
             : target.Text is "true" or "false" or "inf" or "pi" or "training" ? "a word of the language"
             : context.Scope.Find(frame.Symbol.Namespace, target.Text, frame.IsLibrary) is DimSymbol { IsLibrary: false } ? "a dim"
             : null;
-        if (taken is null) return true;
+        if (taken is null) return frame.Feedback is not { } feedback || CheckRoundName(feedback, target);
         Report(DiagnosticTable.NameTaken, target.Span, target.Text, taken);
         return false;
     }
@@ -151,6 +162,7 @@ internal sealed partial class BodyBinder
     {
         var value = Bind(update.Value);
         var name = update.Target.Text;
+        if (TryUpdateState(update, value)) return;
         if (!frame.Buffers.TryGetValue(name, out var place))
         {
             var known = Lookup(name);

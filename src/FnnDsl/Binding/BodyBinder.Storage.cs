@@ -251,6 +251,7 @@ internal sealed partial class BodyBinder
     private static IEnumerable<Statement> AllStatements(IEnumerable<Statement> statements) => statements.SelectMany(statement => statement switch
     {
         RepeatStatement repeat => AllStatements(repeat.Body),
+        FeedbackStatement feedback => AllStatements(feedback.Body),
         IfStatement condition => AllStatements(condition.Then).Concat(AllStatements(condition.Else)),
         _ => [statement],
     });

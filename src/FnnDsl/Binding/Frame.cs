@@ -63,6 +63,9 @@ internal sealed class Frame(Symbol symbol, Frame? caller, TextSpan callSpan)
     /// <summary>Which statement made the instance or weight at a place of this body.</summary>
     public Dictionary<string, TextSpan> Claims { get; } = new(StringComparer.Ordinal);
 
+    /// <summary>The innermost feedback block that is being bound in this body.</summary>
+    public FeedbackScope? Feedback { get; set; }
+
     /// <summary>What the body returned; null before its return.</summary>
     public IReadOnlyList<Operand>? Returned { get; set; }
 

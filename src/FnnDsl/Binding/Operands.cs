@@ -23,7 +23,7 @@ internal sealed record AxisNote(string? Name, Location? Source)
 }
 
 /// <summary>A tensor, as a value of the graph. <see cref="Notes"/> has one entry for each axis.</summary>
-internal sealed record TensorOperand(Value Value, EquatableArray<AxisNote> Notes) : Operand
+internal record TensorOperand(Value Value, EquatableArray<AxisNote> Notes) : Operand
 {
     /// <summary>A tensor of whose axes nothing but the size is known.</summary>
     public TensorOperand(Value value) : this(value, Enumerable.Repeat(AxisNote.None, value.Type.Rank).ToEquatableArray()) { }
@@ -59,9 +59,15 @@ internal sealed record SizeOperand(Size Size) : Operand
 /// <summary>
 /// A number that depends on run-time sizes but is no size, such as <c>1 / time</c>: it takes the element type of what it meets.
 /// </summary>
-internal sealed record AdaptingOperand(Func<ElementType, Value> Make) : Operand
+internal record AdaptingOperand(Func<ElementType, Value> Make) : Operand
 {
     public override string Kind => "a number";
+}
+
+/// <summary>The step of a loop, inside of it: a number from 0 to <paramref name="Count"/> - 1 that is another one in each round.</summary>
+internal sealed record StepOperand(Size Step, Size Count, Func<ElementType, Value> Make) : AdaptingOperand(Make)
+{
+    public override string Kind => "the step of a loop";
 }
 
 /// <summary>A truth known at build.</summary>

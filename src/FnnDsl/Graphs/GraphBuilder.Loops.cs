@@ -26,6 +26,19 @@ public sealed partial class GraphBuilder
         return Add(new LoopStack(bodyNode), type with { Shape = type.Shape.Prepend(operation.Count).ToEquatableArray() }, loop);
     }
 
+    /// <summary>States at which a map gives back what it is given, with the gradient that the equilibrium has.</summary>
+    /// <param name="states">Where a solver found it; of the way there they know nothing.</param>
+    /// <param name="mapped">What the map makes of them.</param>
+    public Value[] Equilibrium(IReadOnlyList<Value> states, IReadOnlyList<Value> mapped, SolverSettings gradient, Otherwise otherwise)
+    {
+        var point = Add(new Equilibrium(states.Count, gradient, otherwise), TensorType.Scalar(ElementType.I32), states.Concat(mapped).ToArray());
+        return states.Select((state, k) => Add(new EquilibriumState(k), state.Type, point)).ToArray();
+    }
+
+    /// <summary>The value itself; the program tells of samples that have not converged.</summary>
+    public Value CheckConverged(Value value, Value unconverged, Value residual, string what, Otherwise otherwise, Size rounds) =>
+        Add(new CheckConverged(what, otherwise, rounds), value.Type, value, unconverged, residual);
+
     /// <summary>The element of a stack at a step.</summary>
     public Value AtStep(Value stack, Size step)
     {

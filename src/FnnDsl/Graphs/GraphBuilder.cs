@@ -113,7 +113,7 @@ public sealed partial class GraphBuilder
             var operation = sizes is null ? node.Operation : OperationSizes.Substitute(node.Operation, sizes);
             switch (operation)
             {
-                case Argument argument when arguments is not null:
+                case LoopArgument argument when arguments is not null:
                     values[node.Id] = arguments[argument.Index];
                     break;
                 case Loop loop:

@@ -35,9 +35,12 @@ public static class GraphPrinter
         Row<ScatterAdd>((scatter, x) => $"scatter({x[0]}) to {x[1]} along {scatter.Axis}"),
         Row<CheckRange>((check, x) => $"check {x[0]} below {check.Bound} '{check.What}'"),
         Row<Loop>((loop, x) => $"loop {loop.Step} over {loop.Count}{(loop.IsReverse ? ", downwards" : "")}{(loop.HasTrips ? $", at most {x[x.Length - 1]}" : "")}, states {string.Join(", ", x.Take(loop.States))}, reads {string.Join(", ", x.Skip(loop.States).Take(x.Length - loop.States - (loop.HasTrips ? 1 : 0)))}"),
-        Row<Argument>((argument, _) => $"argument {argument.Index}"),
+        Row<LoopArgument>((argument, _) => $"argument {argument.Index}"),
         Row<Placeholder>((leaf, _) => $"placeholder {leaf.Region}.{leaf.Index}"),
         Row<LoopFinal>((final, x) => $"state {final.State} after {x[0]}"),
+        Row<Equilibrium>((point, x) => $"equilibrium of {string.Join(", ", x.Take(point.States))} under {string.Join(", ", x.Skip(point.States))}"),
+        Row<EquilibriumState>((state, x) => $"state {state.State} of {x[0]}"),
+        Row<CheckConverged>((check, x) => $"check {x[0]}, {x[1]} not converged, residual {x[2]} '{check.What}'"),
         Row<LoopStack>((stack, x) => $"%{stack.BodyNode} of each round of {x[0]}"),
     }.ToDictionary(row => row.Key, row => row.Value);
 

@@ -35,8 +35,12 @@ public static class GraphVerifier
         [typeof(Contract)] = (2, OfContract),
         [typeof(Gather)] = (2, OfGather),
         [typeof(ScatterAdd)] = (2, OfScatterAdd),
-        [typeof(Argument)] = (0, Anything),
+        [typeof(LoopArgument)] = (0, Anything),
         [typeof(Loop)] = (null, OfLoop),
+        [typeof(Equilibrium)] = (null, (node, x) => x.Length != 2 * ((Equilibrium)node.Operation).States ? "it takes each state and what the map makes of it"
+            : Enumerable.Range(0, x.Length / 2).Select(k => Same(x[x.Length / 2 + k], x[k])).FirstOrDefault(problem => problem is not null)),
+        [typeof(EquilibriumState)] = (1, Anything),
+        [typeof(CheckConverged)] = (3, (node, x) => Same(node.Type, x[0]) ?? Same(x[1], TensorType.Scalar(ElementType.I32)) ?? Same(x[2], TensorType.Scalar(ElementType.F32))),
         [typeof(LoopFinal)] = (1, Anything),
         [typeof(LoopStack)] = (1, Anything),
         [typeof(CheckRange)] = (1, (node, x) => Same(node.Type, x[0]) ?? (x[0].Element.IsInteger() ? null : "an index is an integer")),
@@ -76,6 +80,7 @@ public static class GraphVerifier
         if (!Checks.TryGetValue(node.Operation.GetType(), out var row)) return "not one of the known operations";
         if (row.Inputs is { } count && node.Inputs.Count != count) return $"it takes {count} inputs";
         if (node.Operation is LoopFinal or LoopStack) return OfLoopOutput(node, graph[node.Inputs[0]], graph);
+        if (node.Operation is EquilibriumState state) return graph[node.Inputs[0]] is { Operation: Equilibrium } point ? Same(node.Type, graph[point.Inputs[state.State]].Type) : "it is of no equilibrium";
         return row.Check(node, node.Inputs.Select(input => graph[input].Type).ToArray());
     }
 
@@ -84,11 +89,11 @@ public static class GraphVerifier
         var loop = (Loop)node.Operation;
         if (Verify(loop.Body) is { Count: > 0 } problems) return "its body: " + string.Join("; ", problems);
         if (loop.Body.Outputs.Count - loop.States is not (0 or 1)) return "it has another number of outputs than states";
-        var arguments = loop.Body.Nodes.Where(inner => inner.Operation is Argument).ToArray();
+        var arguments = loop.Body.Nodes.Where(inner => inner.Operation is LoopArgument).ToArray();
         if (arguments.Length != x.Length - (loop.HasTrips ? 1 : 0)) return "it has another number of arguments than inputs";
         foreach (var argument in arguments)
         {
-            if (Same(argument.Type, x[((Argument)argument.Operation).Index]) is { } misfit) return misfit;
+            if (Same(argument.Type, x[((LoopArgument)argument.Operation).Index]) is { } misfit) return misfit;
         }
         for (var state = 0; state < loop.States; state++)
         {

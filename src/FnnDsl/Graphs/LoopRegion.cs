@@ -65,6 +65,9 @@ public sealed class LoopRegion
         return dependent;
     }
 
+    /// <summary>Whether a value is another one in each round.</summary>
+    public bool DependsOn(Value value) => Dependent(countsStep: true)[value.Id];
+
     /// <summary>Makes the loop.</summary>
     /// <param name="initials">One for each state, of its type.</param>
     /// <param name="nexts">The states' next values.</param>
@@ -88,10 +91,10 @@ public sealed class LoopRegion
         graph = graph with { Nodes = graph.Nodes.Select(node => OperationSizes.Substitute(node, size => size == StepName ? Size.Axis(name) : null)).ToEquatableArray() };
         var inputs = initials.Concat(cut.Captured).Concat(trips is { } rounds ? [rounds] : []).ToArray();
         var loop = _builder.AddLoop(new Loop(name, Count, _states.Count, _isReverse, trips is not null, graph), inputs);
-        var finished = new FinishedLoop(_builder, loop, initials, _states, nexts);
-        for (var k = 0; k < _states.Count; k++) finished.Add(_states[k], k, null);
-        for (var k = 0; k < roots.Length; k++) finished.Add(roots[k], cut.Position(wanted[k]), cut.Depends(wanted[k]) ? null : wanted[k]);
-        return finished;
+        var bodyNodes = new Dictionary<int, (int, Value?)>();
+        for (var k = 0; k < _states.Count; k++) bodyNodes[_states[k].Id] = (k, null);
+        for (var k = 0; k < roots.Length; k++) bodyNodes[roots[k].Id] = (cut.Position(wanted[k]), cut.Depends(wanted[k]) ? null : wanted[k]);
+        return new WholeLoop(_builder, loop, initials, _states, nexts, bodyNodes);
     }
 
     private static int Height(string step) => int.Parse(step.Substring(1), System.Globalization.CultureInfo.InvariantCulture);
@@ -128,11 +131,11 @@ public sealed class LoopRegion
         {
             var cone = builder.ConeOf(wanted.Select(value => value.Id), id => !IsInside(id));
             var origin = builder.Origin;
-            foreach (var state in states) Add(state.Node, new Argument(_nodes.Count), []);
+            foreach (var state in states) Add(state.Node, new LoopArgument(_nodes.Count), []);
             foreach (var id in cone.Where(id => !IsInside(id)))
             {
                 Captured.Add(builder.ValueOf(id));
-                Add(builder[id], new Argument(_nodes.Count), []);
+                Add(builder[id], new LoopArgument(_nodes.Count), []);
             }
             foreach (var id in cone.Where(id => IsInside(id) && !_positions.ContainsKey(id))) Add(builder[id], builder[id].Operation, builder[id].Inputs.Select(input => _positions[input]));
             return new Graph(_nodes.ToEquatableArray(), outputs.Select((output, k) => new GraphOutput(new NextTarget(k), _positions[output.Id])).ToEquatableArray());
@@ -148,42 +151,3 @@ public sealed class LoopRegion
     }
 }
 
-/// <summary>A finished loop, and how to read it from outside.</summary>
-public sealed class FinishedLoop
-{
-    private readonly GraphBuilder _builder;
-    private readonly IReadOnlyList<Value> _initials;
-    private readonly IReadOnlyList<Value> _states;
-    private readonly IReadOnlyList<Value> _nexts;
-    private readonly Dictionary<int, (int Node, Value? Outside)> _bodyNodes = [];
-
-    internal FinishedLoop(GraphBuilder builder, Value rounds, IReadOnlyList<Value> initials, IReadOnlyList<Value> states, IReadOnlyList<Value> nexts)
-    {
-        _builder = builder;
-        _initials = initials;
-        _states = states.ToArray();
-        _nexts = nexts;
-        Rounds = rounds;
-    }
-
-    /// <summary>How many rounds it ran: i32.</summary>
-    public Value Rounds { get; }
-
-    private Loop Loop => (Loop)Rounds.Node.Operation;
-
-    internal void Add(Value value, int bodyNode, Value? outside) => _bodyNodes[value.Id] = (bodyNode, outside);
-
-    /// <summary>A state after the last round.</summary>
-    public Value Final(int state) => _builder.Simplifies && _nexts[state].Id == _states[state].Id ? _initials[state] : _builder.LoopFinal(Rounds, state);
-
-    /// <summary>
-    /// A value of the body at each step, along a new first axis; zeros at steps that were not run. The value is one of those that were said to be stacked,
-    /// a state, or a next state.
-    /// </summary>
-    public Value Stack(Value value)
-    {
-        var (node, outside) = _bodyNodes[value.Id];
-        // What is the same at each step is read from outside.
-        return Loop.IsCounted && outside is { } same ? _builder.Expand(same, 0, Loop.Count) : _builder.LoopStack(Rounds, node);
-    }
-}

@@ -129,7 +129,7 @@ public sealed record CheckRange(Size Bound, string What) : Operation;
 /// <param name="Count">How many rounds there can be.</param>
 /// <param name="States">How many states there are.</param>
 /// <param name="Body">
-/// Its leaves are <see cref="Argument"/>s, one for each input of the node but the trips. Its outputs are the next states and, in a loop that may end early, a bool of
+/// Its leaves are <see cref="LoopArgument"/>s, one for each input of the node but the trips. Its outputs are the next states and, in a loop that may end early, a bool of
 /// rank 0 after them: whether this was the last round.
 /// </param>
 public sealed record Loop(string Step, Size Count, int States, bool IsReverse, bool HasTrips, Graph Body) : Operation
@@ -144,7 +144,7 @@ public sealed record Loop(string Step, Size Count, int States, bool IsReverse, b
 }
 
 /// <summary>In a loop's body: the state or outside value at this position of the loop's inputs.</summary>
-public sealed record Argument(int Index) : Operation;
+public sealed record LoopArgument(int Index) : Operation;
 
 /// <summary>Where a loop writes the next value of a state, or, behind the last state, whether to stop.</summary>
 public sealed record NextTarget(int Index) : OutputTarget;
@@ -157,3 +157,45 @@ public sealed record LoopStack(int BodyNode) : Operation;
 
 /// <summary>Stands for an argument while a body is being built among the nodes around it; no finished graph has any.</summary>
 public sealed record Placeholder(int Region, int Index) : Operation;
+
+// ---- Equilibria -------------------------------------------------------------------------------------------------
+
+/// <summary>How an equilibrium is looked for.</summary>
+/// <param name="Tolerance">The relative residual |f(z) - z| / |f(z)| of a sample at which it counts as reached.</param>
+/// <param name="AtMost">Rounds after which the best iterate is taken.</param>
+/// <param name="History">How many iterates Anderson's method mixes; 0 for Picard's.</param>
+/// <param name="Damping">The share of the new value in the next iterate, above 0 and at most 1.</param>
+public sealed record SolverSettings(double Tolerance, Size AtMost, int History, double Damping);
+
+/// <summary>
+/// A point at which a map gives back what it is given. Inputs: the states z as a solver found them, without their past, then f(z). <see cref="EquilibriumState"/>
+/// reads a state from it: the value of z, with the gradient of the equilibrium that the map has there. The node's own value is 0, i32.
+/// </summary>
+/// <param name="States">How many there are.</param>
+/// <param name="Gradient">How the gradient's own equilibrium is looked for.</param>
+/// <param name="Otherwise">What happens when it is not reached.</param>
+public sealed record Equilibrium(int States, SolverSettings Gradient, Otherwise Otherwise) : Operation;
+
+/// <summary>A state of an <see cref="Equilibrium"/>, its input.</summary>
+public sealed record EquilibriumState(int State) : Operation;
+
+/// <summary>What happens when an equilibrium is not reached.</summary>
+public enum Otherwise
+{
+    /// <summary>The best iterate is taken, and a warning is given.</summary>
+    Warn,
+
+    /// <summary>The program stops with an exception.</summary>
+    Fail,
+
+    /// <summary>The best iterate is taken; it is counted and reported to those who listen.</summary>
+    Best,
+}
+
+/// <summary>
+/// Inputs: any tensor, how many samples have not reached their equilibrium (i32), and the largest residual (f32). The value is the tensor; the program does as
+/// <paramref name="Otherwise"/> says when there are such samples.
+/// </summary>
+/// <param name="What">What a message calls it.</param>
+/// <param name="Rounds">After how many rounds it was given up.</param>
+public sealed record CheckConverged(string What, Otherwise Otherwise, Size Rounds) : Operation;

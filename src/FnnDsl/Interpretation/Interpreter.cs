@@ -12,7 +12,7 @@ public static class Interpreter
 {
     private delegate double[] Meaning(Context context);
 
-    private sealed record Context(Node Node, double[][] X, long[][] Shapes, long[] Shape, InterpreterInputs Given, Func<Size, long> Evaluate, Dictionary<int, RunLoop> Loops);
+    private sealed record Context(Node Node, double[][] X, long[][] Shapes, long[] Shape, InterpreterInputs Given, Func<Size, long> Evaluate, Dictionary<int, RunLoop> Loops, Dictionary<int, double[][]> Points);
 
     /// <summary>What a loop did: its states in the end, and every node of its body by step.</summary>
     private sealed record RunLoop(double[][] States, Dictionary<long, double[][]> Rounds)
@@ -49,10 +49,15 @@ public static class Interpreter
         [typeof(Contract)] = OfContract,
         [typeof(Gather)] = OfGather,
         [typeof(ScatterAdd)] = OfScatterAdd,
-        [typeof(Argument)] = c => c.Given.Arguments[((Argument)c.Node.Operation).Index],
+        [typeof(LoopArgument)] = c => c.Given.Arguments[((LoopArgument)c.Node.Operation).Index],
         [typeof(LoopFinal)] = c => c.Loops[c.Node.Inputs[0]].States[((LoopFinal)c.Node.Operation).State],
         [typeof(LoopStack)] = c => c.Loops[c.Node.Inputs[0]].Stack(((LoopStack)c.Node.Operation).BodyNode, Indexing.Count(c.Shape.Skip(1)), c.Shape[0]),
         [typeof(Loop)] = OfLoop,
+        [typeof(Equilibrium)] = c => Keep(c, [0]),
+        [typeof(EquilibriumState)] = c => c.Points[c.Node.Inputs[0]][((EquilibriumState)c.Node.Operation).State],
+        [typeof(CheckConverged)] = c => c.Node.Operation is CheckConverged { Otherwise: Otherwise.Fail } check && c.X[1][0] > 0
+            ? throw new InvalidOperationException($"{check.What} was not reached for {c.X[1][0]} samples.")
+            : c.X[0],
     };
 
     /// <summary>The graph's outputs, in its order.</summary>
@@ -70,10 +75,11 @@ public static class Interpreter
         var values = new double[graph.Nodes.Count][];
         var shapes = new long[graph.Nodes.Count][];
         var loops = new Dictionary<int, RunLoop>();
+        var points = new Dictionary<int, double[][]>();
         foreach (var node in graph.Nodes)
         {
             shapes[node.Id] = node.Type.Shape.Select(Evaluate).ToArray();
-            var context = new Context(node, node.Inputs.Select(id => values[id]).ToArray(), node.Inputs.Select(id => shapes[id]).ToArray(), shapes[node.Id], inputs, Evaluate, loops);
+            var context = new Context(node, node.Inputs.Select(id => values[id]).ToArray(), node.Inputs.Select(id => shapes[id]).ToArray(), shapes[node.Id], inputs, Evaluate, loops, points);
             values[node.Id] = Meanings[node.Operation.GetType()](context);
             if (values[node.Id].Length != Indexing.Count(shapes[node.Id]))
             {
@@ -253,6 +259,12 @@ public static class Interpreter
         }
         c.Loops.Add(c.Node.Id, run);
         return [done];
+    }
+
+    private static double[] Keep(Context c, double[] value)
+    {
+        c.Points.Add(c.Node.Id, c.X);
+        return value;
     }
 
     private static double[] Each(long[] shape, Func<long[], double> element)

@@ -33,15 +33,18 @@ public static class Differentiation
             if (loops.TryGetValue(id, out var known))
             {
                 builder.Origin = builder[id].Origin;
-                foreach (var (input, gradient) in LoopDifferentiation.Gradients(builder, builder.ValueOf(id), known, input => depends[input.Id])) Accumulate(builder[id].Inputs[input], gradient);
+                var flowing = builder[id].Operation is Loop
+                    ? LoopDifferentiation.Gradients(builder, builder.ValueOf(id), known, input => depends[input.Id])
+                    : EquilibriumDifferentiation.Gradients(builder, builder[id], known);
+                foreach (var (input, gradient) in flowing) Accumulate(builder[id].Inputs[input], gradient);
                 continue;
             }
             if (!gradients.TryGetValue(id, out var dy)) continue;
             var node = builder[id];
             builder.Origin = node.Origin;
-            if (node.Operation is LoopFinal or LoopStack)
+            if (node.Operation is LoopFinal or LoopStack or EquilibriumState)
             {
-                // What a loop gave waits for the loop.
+                // What a loop or an equilibrium gave waits for it.
                 if (!loops.TryGetValue(node.Inputs[0], out var outputs)) loops.Add(node.Inputs[0], outputs = []);
                 outputs.Add((node.Operation, dy));
                 continue;
@@ -93,7 +96,7 @@ public static class Differentiation
         for (var id = 0; id <= last; id++)
         {
             var node = builder[id];
-            if (depends[id] || !(node.Type.Element.IsFloat() || node.Operation is Loop)) continue;
+            if (depends[id] || !(node.Type.Element.IsFloat() || node.Operation is Loop or Equilibrium)) continue;
             for (var input = 0; input < node.Inputs.Count; input++)
             {
                 depends[id] |= depends[node.Inputs[input]] && LetsThrough(builder[node.Inputs[input]], node, input);
@@ -106,7 +109,8 @@ public static class Differentiation
     private static bool LetsThrough(Node from, Node node, int input) => node.Operation switch
     {
         Loop => from.Type.Element.IsFloat(),
-        LoopFinal or LoopStack => true,
+        Equilibrium point => input >= point.States,
+        LoopFinal or LoopStack or EquilibriumState => true,
         _ => from.Type.Element.IsFloat() && GradientRules.TryFind(node.Operation, input) is not null,
     };
 }

@@ -28,13 +28,14 @@ internal static class GradientRules
         [typeof(Reduce)] = (c, _) => OfReduce(c, (Reduce)c.Node.Operation),
         [typeof(Contract)] = (c, input) => OfContract(c, (Contract)c.Node.Operation, input),
         [typeof(Gather)] = (c, _) => OfGather(c, ((Gather)c.Node.Operation).Axis),
+        [typeof(CheckConverged)] = (c, _) => c.Dy,
         [typeof(ScatterAdd)] = (c, _) => c.Builder.Gather(c.Dy, c.X[1], ((ScatterAdd)c.Node.Operation).Axis),
     };
 
     /// <summary>The rule for an input, or null where no gradient flows. Element types are the caller's affair.</summary>
     public static GradientRule? TryFind(Operation operation, int input) =>
         operation is Elementwise elementwise && elementwise.Operator.Gradients[input] is null ? null
-        : operation is Gather or ScatterAdd && input == 1 ? null
+        : operation is Gather or ScatterAdd or CheckConverged && input > 0 ? null
         : Rules.TryGetValue(operation.GetType(), out var rule) ? rule : null;
 
     // The elements that were padded lie at before, before + (1 + between), …

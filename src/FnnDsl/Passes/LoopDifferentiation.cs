@@ -62,7 +62,7 @@ internal static class LoopDifferentiation
             for (var k = body.Count - 1; k >= 0; k--) forward[body[k].Id] = k;
             for (var k = 0; k < leaves.Count; k++)
             {
-                result[leaves[k].Id] = k < _loop.States ? builder.AtStep(builder.LoopStack(loop, Position(new Argument(k))), step) : inputs[k];
+                result[leaves[k].Id] = k < _loop.States ? builder.AtStep(builder.LoopStack(loop, Position(new LoopArgument(k))), step) : inputs[k];
                 forward.Remove(leaves[k].Id);
             }
             var invariant = Invariant(forward.Keys);
@@ -108,7 +108,13 @@ internal static class LoopDifferentiation
         }
 
         // A loop inside the body is run again: its rounds were not kept.
-        private bool IsLookedThrough(int id) =>
-            builder[id].Operation is View or Graphs.Reshape or Stop or Constant or SizeValue or Iota or RandomUniform or CheckRange or Loop or LoopFinal or LoopStack;
+        private bool IsLookedThrough(int id) => builder[id].Operation switch
+        {
+            // An equilibrium that was found is not looked for again.
+            Stop => builder[builder[id].Inputs[0]].Operation is not LoopFinal,
+            View or Graphs.Reshape or Constant or SizeValue or Iota or RandomUniform or CheckRange => true,
+            Loop or LoopFinal or LoopStack or Equilibrium or EquilibriumState or CheckConverged => true,
+            _ => false,
+        };
     }
 }

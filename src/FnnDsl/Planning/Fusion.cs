@@ -53,10 +53,10 @@ internal sealed partial class Fusion
 
     /// <summary>Operations with a step of their own.</summary>
     public static bool IsStructured(Operation operation) =>
-        operation is Contract or Gather or ScatterAdd or CheckRange or ViewTranspose or Pad or Concat or Loop or LoopFinal or LoopStack;
+        operation is Contract or Gather or ScatterAdd or CheckRange or CheckConverged or ViewTranspose or Pad or Concat or Loop or LoopFinal or LoopStack;
 
     /// <summary>Nodes that are in memory without anyone computing them.</summary>
-    public static bool IsLeaf(Operation operation) => operation is Input or Parameter or BufferValue or OutputGradient or Argument;
+    public static bool IsLeaf(Operation operation) => operation is Input or Parameter or BufferValue or OutputGradient or LoopArgument;
 
     /// <summary>True where a kernel loads the node instead of computing it inline.</summary>
     public bool IsLoaded(int id) => IsLeaf(_graph[id].Operation) || IsStructured(_graph[id].Operation) || _graph[id].Operation is Reshape || (_anchors.ContainsKey(id) && !IsNumber(id));
@@ -80,7 +80,7 @@ internal sealed partial class Fusion
                     // A state that begins as one number everywhere is filled in.
                     foreach (var input in node.Inputs.Where(input => !IsFilled(input, out _))) Store(input);
                     break;
-                case Reshape or Gather or ScatterAdd or CheckRange:
+                case Reshape or Gather or ScatterAdd or CheckRange or CheckConverged:
                     foreach (var input in node.Inputs) Store(input);
                     break;
             }

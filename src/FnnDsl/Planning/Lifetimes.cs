@@ -39,6 +39,7 @@ public static class Lifetimes
         GatherStep gather => [gather.Source, gather.Index, gather.Result],
         ScatterAddStep scatter => [scatter.Values, scatter.Index, scatter.Result],
         CheckRangeStep check => [check.Values],
+        CheckConvergedStep check => [check.Unconverged, check.Residual],
         CopyStep copy => [copy.Source, copy.Result],
         LoopBeginStep { Trips: { } trips } => [trips],
         LoopExitStep exit => [exit.Flag],

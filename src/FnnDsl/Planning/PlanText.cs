@@ -69,6 +69,7 @@ public static class PlanText
         GatherStep gather => $"gather {Print(gather.Source)} at {Print(gather.Index)} -> {Print(gather.Result)}",
         ScatterAddStep scatter => $"scatter {Print(scatter.Values)} at {Print(scatter.Index)} -> {Print(scatter.Result)}",
         CheckRangeStep check => $"check that {Print(check.Values)} is below {check.Bound}",
+        CheckConvergedStep check => $"check that {Print(check.Unconverged)} is 0, else {check.Otherwise.ToString().ToLowerInvariant()} with {Print(check.Residual)}",
         CopyStep copy => $"copy {Print(copy.Source)} -> {Print(copy.Result)}",
         LoopBeginStep begin => $"for {begin.Step} over {begin.Count}{(begin.IsReverse ? ", downwards" : "")}{(begin.Trips is { } trips ? $", at most {Print(trips)}" : "")}:",
         LoopExitStep exit => $"end {exit.Step} if {Print(exit.Flag)}",

@@ -44,7 +44,7 @@ internal sealed partial class PlanWriter
     /// <summary>The steps of one round. Gives the place of the bool that ends the loop, if there is one.</summary>
     private Place? WriteBody(Loop loop, LoopFrame frame, IReadOnlyList<Place> arguments, Origin origin)
     {
-        foreach (var leaf in graph.Nodes.Where(leaf => leaf.Operation is Argument)) _places.Add(leaf.Id, arguments[((Argument)leaf.Operation).Index]);
+        foreach (var leaf in graph.Nodes.Where(leaf => leaf.Operation is LoopArgument)) _places.Add(leaf.Id, arguments[((LoopArgument)leaf.Operation).Index]);
         var copies = new List<(int Node, Place Target)>();
         foreach (var output in graph.Outputs)
         {

@@ -98,7 +98,7 @@ internal sealed partial class PlanWriter(Graph graph, Fusion fusion, PlanParts p
     }
 
     /// <summary>A node whose steps write it to whatever place it is given.</summary>
-    private bool IsWrittenAnywhere(int node) => !Fusion.IsLeaf(graph[node].Operation) && graph[node].Operation is not (CheckRange or Loop or LoopFinal or LoopStack);
+    private bool IsWrittenAnywhere(int node) => !Fusion.IsLeaf(graph[node].Operation) && graph[node].Operation is not (CheckRange or CheckConverged or Loop or LoopFinal or LoopStack);
 
     private void CopyOutputs(bool isBackward)
     {
@@ -131,8 +131,8 @@ internal sealed partial class PlanWriter(Graph graph, Fusion fusion, PlanParts p
             Parameter parameter => new ParameterPlace(parameter.Net, parameter.Index, node.Type.Element, length),
             BufferValue buffer => new NetBufferPlace(buffer.Net, buffer.Index, node.Type.Element, length),
             OutputGradient gradient => new OutputGradientPlace(gradient.Index, node.Type.Element, length),
-            // The checked integers are the integers.
-            CheckRange => PlaceOf(node.Inputs[0]),
+            // What is checked is what it was.
+            CheckRange or CheckConverged => PlaceOf(node.Inputs[0]),
             _ => parts.NewBuffer("t" + id, node.Type.Element, length),
         };
         _places.Add(id, place);
@@ -234,6 +234,9 @@ internal sealed partial class PlanWriter(Graph graph, Fusion fusion, PlanParts p
                 break;
             case CheckRange check:
                 _steps.Add(new CheckRangeStep(PlaceOf(node.Id), node.Type.ElementCount, check.Bound, check.What, node.Origin));
+                break;
+            case CheckConverged check:
+                _steps.Add(new CheckConvergedStep(PlaceOf(node.Inputs[1]), PlaceOf(node.Inputs[2]), check.What, check.Otherwise, check.Rounds, node.Origin));
                 break;
             case Pad pad:
                 _steps.Add(new FillStep(PlaceOf(node.Id), node.Type.ElementCount, pad.Value, node.Origin));

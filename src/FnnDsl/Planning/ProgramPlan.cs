@@ -183,6 +183,9 @@ public sealed record ScatterAddStep(Place Values, Place Index, Place Result, Siz
 
 public sealed record CheckRangeStep(Place Values, Size Count, Size Bound, string What, Origin Origin) : Step(Origin);
 
+/// <summary>Tells of samples whose equilibrium was not reached: how many (i32) and the largest residual (f32) are in memory.</summary>
+public sealed record CheckConvergedStep(Place Unconverged, Place Residual, string What, Otherwise Otherwise, Size Rounds, Origin Origin) : Step(Origin);
+
 public sealed record CopyStep(Place Source, Place Result, Size Length, Origin Origin) : Step(Origin);
 
 // ---- Loops ------------------------------------------------------------------------------------------------------

@@ -133,6 +133,7 @@ public static class StepLoops
         GatherStep gather => gather with { Source = change(gather.Source), Index = change(gather.Index), Result = change(gather.Result) },
         ScatterAddStep scatter => scatter with { Values = change(scatter.Values), Index = change(scatter.Index), Result = change(scatter.Result) },
         CheckRangeStep check => check with { Values = change(check.Values) },
+        CheckConvergedStep check => check with { Unconverged = change(check.Unconverged), Residual = change(check.Residual) },
         CopyStep copy => copy with { Source = change(copy.Source), Result = change(copy.Result) },
         _ => step,
     };

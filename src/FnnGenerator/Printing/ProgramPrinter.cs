@@ -205,6 +205,7 @@ internal abstract class ProgramPrinter(ProgramPlan plan, IReadOnlyList<StorageLa
             GatherStep gather => [gather.Outer, gather.AxisLength, gather.IndexCount, gather.Inner],
             ScatterAddStep scatter => [scatter.Outer, scatter.AxisLength, scatter.IndexCount, scatter.Inner],
             CheckRangeStep check => [check.Count, check.Bound],
+            CheckConvergedStep check => [check.Rounds],
             CopyStep copy => [copy.Length],
             LoopBeginStep loop => [loop.Count],
             _ => [],
@@ -261,6 +262,9 @@ internal abstract class ProgramPrinter(ProgramPlan plan, IReadOnlyList<StorageLa
                     break;
                 case CheckRangeStep check:
                     PrintCheckRange(check, position);
+                    break;
+                case CheckConvergedStep check:
+                    Writer.Line($"CheckConverged({Text(check.Unconverged)}, {Text(check.Residual)}, {CSharpNames.Literal(check.What)}, Otherwise.{check.Otherwise}, {SizeText.Print(check.Rounds)}, {Number(position)});");
                     break;
                 case CopyStep copy:
                     PrintCopy(copy);

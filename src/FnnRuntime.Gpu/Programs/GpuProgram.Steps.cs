@@ -173,6 +173,17 @@ public abstract unsafe partial class GpuProgram
         return flag[0] != 0;
     }
 
+    /// <summary>Tells of samples whose equilibrium was not reached. Waits for the device.</summary>
+    protected void CheckConverged(ArrayView<int> unconverged, ArrayView<float> residual, string what, Otherwise otherwise, long rounds, int step)
+    {
+        var samples = Read(unconverged, 0);
+        if (samples == 0) return;
+        Span<float> largest = stackalloc float[1];
+        residual.SubView(0, 1).CopyToCPU(_device.Stream, largest);
+        _device.Stream.Synchronize();
+        Unconverged(samples, largest[0], what, otherwise, rounds, step);
+    }
+
     private int Read(ArrayView<int> values, int position)
     {
         Span<int> number = stackalloc int[1];

@@ -57,6 +57,10 @@ public abstract unsafe class CpuProgram : DeviceProgram
         if (position >= 0) throw OutOfRange(what, bound, position, values[position]);
     }
 
+    /// <summary>Tells of samples whose equilibrium was not reached.</summary>
+    protected void CheckConverged(int* unconverged, float* residual, string what, Otherwise otherwise, long rounds, int step) =>
+        Unconverged(*unconverged, *residual, what, otherwise, rounds, step);
+
     private void Arrange(nint* sizes)
     {
         if (_current is not null && _current.Matches(sizes)) return;

@@ -73,6 +73,12 @@ public abstract unsafe class DeviceProgram : IDisposable
 
     private protected void FoundNonFinite(int step) => _firstNonFinite = step;
 
+    /// <summary>Equilibria that were not reached.</summary>
+    private protected void Unconverged(int samples, float residual, string what, Otherwise otherwise, long rounds, int step)
+    {
+        if (samples > 0) FixedPoints.Report(new NotConvergedEventArgs(what, Sources[step], samples, residual, rounds), otherwise);
+    }
+
     /// <summary>Integers that are used as an index and lie outside of its axis.</summary>
     private protected static ArgumentOutOfRangeException OutOfRange(string what, long bound, long position, int value) =>
         new(null, $"{what} must lie in 0..{bound - 1}, but element {position} is {value}.");

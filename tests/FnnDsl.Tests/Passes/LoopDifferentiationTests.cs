@@ -78,7 +78,7 @@ public sealed class LoopDifferentiationTests
         Assert.Equal(2, loops.Length);
         Assert.All(loops, loop => Assert.Single(loop.Body.Nodes, node => node.Operation is Contract));
         // Of a round the state alone is kept: tanh' is made of tanh.
-        Assert.Single(graph.Nodes.Where(node => node.Operation is LoopStack && loops[0] == graph[node.Inputs[0]].Operation).Select(node => ((LoopStack)node.Operation).BodyNode), node => loops[0].Body[node].Operation is not Argument);
+        Assert.Single(graph.Nodes.Where(node => node.Operation is LoopStack && loops[0] == graph[node.Inputs[0]].Operation).Select(node => ((LoopStack)node.Operation).BodyNode), node => loops[0].Body[node].Operation is not LoopArgument);
     }
 
     private static LoopValues Recurrent(GraphBuilder b, Value[] x, bool isReverse)

@@ -1,0 +1,356 @@
+using FeedbackNN.Dsl.Diagnostics;
+using FeedbackNN.Dsl.Graphs;
+using FeedbackNN.Dsl.Syntax;
+using FeedbackNN.Dsl.Text;
+using FeedbackNN.Dsl.Types;
+
+namespace FeedbackNN.Dsl.Binding;
+
+// Feedback blocks: states, rounds, the body, and what names stand for after it. How a form ends its rounds is in the next part.
+internal sealed partial class BodyBinder
+{
+    private void BindFeedback(FeedbackStatement feedback)
+    {
+        var outside = new Dictionary<string, Operand>(frame.Values, StringComparer.Ordinal);
+        var scope = new FeedbackScope(feedback, frame.Feedback, outside);
+        var statesAreRight = BindStates(scope);
+        var rounds = BindRounds(feedback);
+        if (!CheckOptions(feedback) || !statesAreRight || rounds is null)
+        {
+            ForgetRound(scope);
+            PoisonResults(feedback);
+            return;
+        }
+        if (feedback.Form is FixedPointForm fixedPoint)
+        {
+            BindFixedPoint(scope, fixedPoint, rounds);
+            return;
+        }
+        var region = Builder.BeginLoop(rounds.Count, feedback.Reverse is not null);
+        foreach (var state in scope.States) state.Before = region.AddState(state.Type);
+        var isRight = BindRound(scope, rounds, region, out var hidden);
+        var end = isRight ? BindEnd(scope, rounds, region) : null;
+        ForgetRound(scope);
+        if (end is null) PoisonResults(feedback);
+        else FinishFeedback(scope, rounds, region, end, hidden);
+    }
+
+    /// <summary>The names after a block that has errors: nothing that uses them is complained about.</summary>
+    private void PoisonResults(FeedbackStatement feedback)
+    {
+        foreach (var state in feedback.States) frame.Values[state.Name.Text] = Poison;
+        foreach (var emit in AllStatements(feedback.Body).OfType<EmitStatement>()) frame.Values[emit.Name.Text] = Poison;
+        if (feedback.Step is { } step) frame.Values[step.Text] = Poison;
+    }
+
+    private void ForgetRound(FeedbackScope scope)
+    {
+        frame.Values.Clear();
+        foreach (var pair in scope.Outside) frame.Values.Add(pair.Key, pair.Value);
+        frame.Feedback = scope.Outer;
+    }
+
+    // ---- States -------------------------------------------------------------------------------------------------
+
+    private bool BindStates(FeedbackScope scope)
+    {
+        var isRight = true;
+        foreach (var syntax in scope.Syntax.States)
+        {
+            if (scope.Find(syntax.Name.Text) is not null)
+            {
+                Report(DiagnosticTable.ParameterTwice, syntax.Name.Span, syntax.Name.Text);
+                isRight = false;
+            }
+            else if (!CheckTarget(syntax.Name) || BindState(syntax) is not { } state) isRight = false;
+            else scope.States.Add(state);
+        }
+        return isRight;
+    }
+
+    private FeedbackState? BindState(StateSyntax syntax)
+    {
+        var initial = syntax.Initial is { } expression ? Bind(expression) : new NumberOperand(0, true);
+        if (ResolveElement(syntax.Type) is not { } element || initial is PoisonOperand) return null;
+        if (BindShape(new ShapeExpression(syntax.Type.Axes ?? default, syntax.Type.Span)) is not ShapeOperand shape) return null;
+        var span = syntax.Initial?.Span ?? syntax.Span;
+        if (Adapt(initial is BoolOperand && element != ElementType.Bool ? Fail(DiagnosticTable.NumberUnfit, span, Describe(initial), element.Text()) : initial, element, span) is not { } value) return null;
+        var type = new TensorType(element, shape.Sizes);
+        if (!FitsInto(value, shape.Sizes, out var why))
+        {
+            Report(DiagnosticTable.StateChangesType, span, [new Label(frame.At(syntax.Type.Span), "its type")], null, syntax.Name.Text, type, "this", value.Type, why);
+            return null;
+        }
+        var notes = shape.Notes.ToEquatableArray();
+        return new FeedbackState(syntax.Name, type, notes, BroadcastTo(value.Value, shape.Sizes));
+    }
+
+    // Whether a tensor has a shape, or repeats to it.
+    private bool FitsInto(TensorOperand tensor, EquatableArray<Size> shape, out string why)
+    {
+        why = "";
+        if (tensor.Rank > shape.Count)
+        {
+            why = $"it has {tensor.Rank - shape.Count} more {(tensor.Rank - shape.Count == 1 ? "axis" : "axes")}";
+            return false;
+        }
+        for (var axis = 0; axis < tensor.Rank; axis++)
+        {
+            var wanted = shape[shape.Count - tensor.Rank + axis];
+            if (tensor.Shape[axis].IsOne || AreEqual(tensor.Shape[axis], wanted)) continue;
+            why = $"axis {axis - tensor.Rank} is {tensor.Shape[axis]} and not {wanted}";
+            return false;
+        }
+        return true;
+    }
+
+    /// <summary>An update of a state of the block at hand. False when the name is none.</summary>
+    private bool TryUpdateState(UpdateStatement update, Operand value)
+    {
+        var name = update.Target.Text;
+        if (frame.Feedback?.Find(name) is not { } state)
+        {
+            for (var scope = frame.Feedback?.Outer; scope is not null; scope = scope.Outer)
+            {
+                if (scope.Find(name) is null) continue;
+                Report(DiagnosticTable.OuterState, update.Target.Span, name);
+                return true;
+            }
+            return false;
+        }
+        if (state.Next is not null)
+        {
+            Report(DiagnosticTable.StateUpdatedTwice, update.Target.Span, [new Label(frame.At(state.UpdateSpan), "updated here")], null, name);
+            return true;
+        }
+        state.UpdateSpan = update.Span;
+        state.Next = state.Before;
+        frame.Values[name] = Poison;
+        if (value is PoisonOperand || Adapt(value, state.Type.Element, update.Value.Span) is not { } tensor) return true;
+        if (!FitsInto(tensor, state.Type.Shape, out var why))
+        {
+            var labels = state.Type.Shape.Zip(state.Notes, (size, note) => (size, note)).Concat(tensor.Shape.Zip(tensor.Notes, (size, note) => (size, note))).SelectMany(axis => AxisLabels(axis));
+            Report(DiagnosticTable.StateChangesType, update.Value.Span, labels, null, name, state.Type, "its next value", tensor.Type, why);
+            return true;
+        }
+        SetOrigin(update.Span);
+        state.Next = BroadcastTo(tensor.Value, state.Type.Shape);
+        frame.Values[name] = new TensorOperand(state.Next.Value, state.Notes);
+        return true;
+    }
+
+    // Whether a round may bind a name: what it binds is gone when it ends.
+    private bool CheckRoundName(FeedbackScope scope, Identifier target)
+    {
+        if (scope.Find(target.Text) is not null)
+        {
+            Report(DiagnosticTable.StateHidden, target.Span, [], $"write {target.Text} <- …", target.Text);
+            return false;
+        }
+        if (!scope.Outside.ContainsKey(target.Text) || scope.OwnNames.Contains(target.Text)) return true;
+        Report(DiagnosticTable.ForgottenName, target.Span, [], $"make it a state ({target.Text}: type = {target.Text}) if the next round needs it, else give it another name", target.Text);
+        return false;
+    }
+
+    // ---- Rounds -------------------------------------------------------------------------------------------------
+
+    private Rounds? BindRounds(FeedbackStatement feedback) => feedback.Form switch
+    {
+        OverForm over => BindSources(over),
+        TimesForm times => RoundsOf(times.Count),
+        UntilForm until => RoundsOf(until.AtMost),
+        HaltForm halt => RoundsOf(halt.AtMost),
+        _ => new Rounds(Size.One, feedback.Form.Span, AxisNote.None, null, []),
+    };
+
+    private Rounds? RoundsOf(Expression count)
+    {
+        if (EvaluateSize(count) is not { } size) return null;
+        if (!size.IsZero) return new Rounds(size, count.Span, new AxisNote(null, NoteOf(count).Source), null, []);
+        Report(DiagnosticTable.NoRounds, count.Span, size);
+        return null;
+    }
+
+    private Rounds? BindSources(OverForm over)
+    {
+        var sources = new List<(Identifier, TensorOperand Value, int Axis)>();
+        var isRight = true;
+        foreach (var source in over.Sources)
+        {
+            var operand = Bind(source.Value);
+            if (operand is PoisonOperand) isRight = false;
+            else if (operand is not TensorOperand tensor)
+            {
+                Report(DiagnosticTable.NotATensor, source.Value.Span, "'over'", Describe(operand));
+                isRight = false;
+            }
+            else if (ResolveAxis(over.Axis, tensor) is { } axis) sources.Add((source.Name, tensor, axis));
+            else return null;
+        }
+        if (!isRight) return null;
+        var (first, at) = (sources[0].Value, sources[0].Axis);
+        foreach (var (name, other, axis) in sources.Skip(1))
+        {
+            if (AreEqual(first.Shape[at], other.Shape[axis])) continue;
+            Report(DiagnosticTable.SourceLengths, name.Span, AxisLabels((first.Shape[at], first.Notes[at]), (other.Shape[axis], other.Notes[axis])), null,
+                over.Sources[0].Name.Text, first.Shape[at], name.Text, other.Shape[axis]);
+            return null;
+        }
+        return new Rounds(first.Shape[at], over.Axis.Span, first.Notes[at], at, sources);
+    }
+
+    // ---- The body -----------------------------------------------------------------------------------------------
+
+    /// <summary>Binds one round. False after a diagnostic.</summary>
+    /// <param name="hidden">Buffers that the body updates, with their values before the block and in it.</param>
+    private bool BindRound(FeedbackScope scope, Rounds rounds, LoopRegion region, out IReadOnlyList<(StoragePlace Place, Value Before, Value Next)> hidden)
+    {
+        var feedback = scope.Syntax;
+        hidden = [];
+        frame.Feedback = scope;
+        foreach (var (name, source, axis) in rounds.Sources)
+        {
+            if (!CheckSlice(scope, name)) return false;
+            var shape = source.Shape.Where((_, k) => k != axis).ToEquatableArray();
+            var slice = Builder.View(source.Value, shape, Enumerable.Range(0, source.Rank)
+                .Select(k => k == axis ? AffineMap.At(shape.Count, region.Step) : AffineMap.Index(shape.Count, k < axis ? k : k - 1)).ToEquatableArray());
+            frame.Values[name.Text] = new TensorOperand(slice, source.Notes.Where((_, k) => k != axis).ToEquatableArray());
+        }
+        var isFixedPoint = feedback.Form is FixedPointForm;
+        if (feedback.Step is { } step && !isFixedPoint)
+        {
+            if (!CheckSlice(scope, step)) return false;
+            frame.Values[step.Text] = new StepOperand(region.Step, rounds.Count, element => Builder.SizeValue(region.Step, element));
+        }
+        foreach (var state in scope.States)
+        {
+            state.Seen = Cut(feedback, state, rounds, region);
+            frame.Values[state.Name.Text] = new TensorOperand(state.Seen, state.Notes);
+        }
+
+        var buffers = new Dictionary<StoragePlace, Value>(context.BufferUpdates);
+        var round = context.Round;
+        // An equilibrium is one of a map: its draws are the same in every round.
+        if (!isFixedPoint) context.Round = round * rounds.Count + region.Step;
+        BindStatements(feedback.Body);
+        context.Round = round;
+        SetOrigin(feedback.Span);
+        hidden = TakeBuffers(buffers, region);
+        if (_failed || frame.Returned is not null) return false;
+        foreach (var state in scope.States.Where(state => state.Next is null))
+        {
+            Report(DiagnosticTable.StateNotUpdated, state.Name.Span, [], $"write {state.Name.Text} <- … in the body, or bind it before the feedback if it does not change", state.Name.Text);
+        }
+        return scope.States.All(state => state.Next is not null);
+    }
+
+    private bool CheckSlice(FeedbackScope scope, Identifier name)
+    {
+        scope.OwnNames.Add(name.Text);
+        return CheckTarget(name);
+    }
+
+    /// <summary>A state as the round sees it: after each stretch of a truncated loop no gradient goes further back.</summary>
+    private Value Cut(FeedbackStatement feedback, FeedbackState state, Rounds rounds, LoopRegion region)
+    {
+        if (feedback.Truncate is null || !state.Type.Element.IsFloat() || EvaluateSize(feedback.Truncate) is not { } length) return state.Before;
+        var done = feedback.Reverse is null ? region.Step : rounds.Count - region.Step - Size.One;
+        var isBorder = Builder.SizeValue(Size.Remainder(done, length), ElementType.I32).EqualTo(0).And(Builder.SizeValue(done, ElementType.I32).Greater(0));
+        return isBorder.Select(Builder.Stop(state.Before), state.Before);
+    }
+
+    // Buffers that the body updated: each round sees the value before the block, and that of the last round remains.
+    private IReadOnlyList<(StoragePlace, Value, Value)> TakeBuffers(Dictionary<StoragePlace, Value> before, LoopRegion region)
+    {
+        var changed = new List<(StoragePlace, Value, Value)>();
+        foreach (var update in context.BufferUpdates.ToArray())
+        {
+            var isKnown = before.TryGetValue(update.Key, out var old);
+            if (isKnown && old.Id == update.Value.Id) continue;
+            region.AddState(update.Value.Type);
+            changed.Add((update.Key, isKnown ? old : Builder.BufferValue(update.Key.Net, update.Key.Index, update.Value.Type), update.Value));
+        }
+        return changed;
+    }
+
+    private void BindEmit(EmitStatement emit)
+    {
+        if (frame.Feedback is not { } scope)
+        {
+            Report(DiagnosticTable.EmitOutside, emit.Span);
+            _failed = true;
+            return;
+        }
+        var value = Bind(emit.Value);
+        if (scope.Emits.Any(other => other.Name.Text == emit.Name.Text))
+        {
+            Report(DiagnosticTable.EmitTwice, emit.Name.Span, emit.Name.Text);
+            return;
+        }
+        if (scope.Syntax.Form is FixedPointForm)
+        {
+            Report(DiagnosticTable.EmitLength, emit.Span, emit.Name.Text, "a fixed point has no rounds of its own; compute it from the states after the block");
+            return;
+        }
+        if (value is PoisonOperand || !CheckTarget(emit.Name)) return;
+        if (value is AdaptingOperand or NumberOperand or SizeOperand or QuotientOperand) value = Adapt(value, frame.Real ?? ElementType.F32, emit.Value.Span) ?? Poison;
+        if (value is PoisonOperand) return;
+        if (value is not TensorOperand tensor)
+        {
+            Report(DiagnosticTable.NotATensor, emit.Value.Span, "'emit'", Describe(value));
+            return;
+        }
+        int? axis = null;
+        if (emit.Along is { } along)
+        {
+            if (!TryNumber(Bind(along), out var number, out var whole) || !whole || number < 0 || number > tensor.Rank)
+            {
+                Report(DiagnosticTable.BadArgumentValue, along.Span, $"'along' is followed by where the new axis goes, 0 to {tensor.Rank}");
+                return;
+            }
+            axis = (int)number;
+        }
+        scope.Emits.Add(new Collected(emit.Name, tensor, axis, emit.Span));
+    }
+
+    // ---- Options ------------------------------------------------------------------------------------------------
+
+    private bool CheckOptions(FeedbackStatement feedback)
+    {
+        var isOver = feedback.Form is OverForm;
+        var isCounted = feedback.Form is OverForm or TimesForm;
+        if (feedback.Reverse is { } reverse && !isOver) return Unfit("reverse", reverse.Span, "only 'over' has an axis to go along");
+        if (feedback.Lengths is { } lengths && !isOver) return Unfit("lengths", lengths.Span, "only 'over' has an axis with lengths");
+        if (feedback.Truncate is { } truncate && !isCounted) return Unfit("truncate", truncate.Span, "only 'over' and 'times' have stretches to cut");
+        if (feedback.Checkpoint is { } checkpoint && !isCounted) return Unfit("checkpoint", checkpoint.Span, "only 'over' and 'times' run to a count");
+        if (feedback.Otherwise is { } otherwise && feedback.Form is not FixedPointForm) return Unfit("else", otherwise.Span, "only a fixed point may fail to be reached");
+        return CheckStretch(feedback.Truncate, feedback, isTruncation: true) && CheckStretch(feedback.Checkpoint, feedback, isTruncation: false);
+    }
+
+    private bool CheckStretch(Expression? stretch, FeedbackStatement feedback, bool isTruncation)
+    {
+        if (stretch is null) return true;
+        if (EvaluateSize(stretch) is not { } length) return false;
+        if (length.IsZero)
+        {
+            Report(DiagnosticTable.NoRounds, stretch.Span, length);
+            return false;
+        }
+        // The sources have been looked at: what is wrong with them has been said.
+        var count = feedback.Form switch
+        {
+            OverForm over when Bind(over.Sources[0].Value) is TensorOperand tensor && ResolveAxis(over.Axis, tensor) is { } axis => tensor.Shape[axis],
+            TimesForm times => EvaluateSize(times.Count),
+            _ => null,
+        };
+        if (!isTruncation || count is null || !context.Facts.IsNotNegative(length - count - Size.One)) return true;
+        Report(DiagnosticTable.TruncationTooLong, stretch.Span, length, count);
+        return false;
+    }
+
+    private bool Unfit(string option, TextSpan span, string why)
+    {
+        Report(DiagnosticTable.OptionUnfit, span, option, why);
+        return false;
+    }
+}
