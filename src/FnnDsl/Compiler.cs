@@ -60,7 +60,7 @@ public static class FnnCompiler
 
     private static ProgramPlan Plan(string name, Graph graph, EquatableArray<string> axes)
     {
-        graph = Pass("simplify", Simplification.Run(Equilibria.Resolve(graph)));
+        graph = Pass("simplify", Simplification.Run(graph));
         // Canonicalization, fusion, kernels, places, lifetimes and loops.
         return Planner.Plan(name, graph, axes);
     }

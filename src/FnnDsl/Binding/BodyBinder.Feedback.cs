@@ -292,7 +292,13 @@ internal sealed partial class BodyBinder
             Report(DiagnosticTable.EmitLength, emit.Span, emit.Name.Text, "a fixed point has no rounds of its own; compute it from the states after the block");
             return;
         }
-        if (value is PoisonOperand || !CheckTarget(emit.Name)) return;
+        if (scope.Find(emit.Name.Text) is not null)
+        {
+            Report(DiagnosticTable.StateHidden, emit.Name.Span, [], "give the collection another name", emit.Name.Text);
+            return;
+        }
+        // The collection is there after the block.
+        if (value is PoisonOperand || !CheckTarget(emit.Name, scope.Outer)) return;
         if (value is AdaptingOperand or NumberOperand or SizeOperand or QuotientOperand) value = Adapt(value, frame.Real ?? ElementType.F32, emit.Value.Span) ?? Poison;
         if (value is PoisonOperand) return;
         if (value is not TensorOperand tensor)

@@ -105,14 +105,17 @@ internal sealed partial class BodyBinder
         }
     }
 
-    private bool CheckTarget(Identifier target)
+    private bool CheckTarget(Identifier target) => CheckTarget(target, frame.Feedback);
+
+    /// <param name="round">The block in whose round the name is bound; null outside of all.</param>
+    private bool CheckTarget(Identifier target, FeedbackScope? round)
     {
         string? taken = frame.Axes.ContainsKey(target.Text) ? "an axis"
             : frame.Config.TryGetValue(target.Text, out var config) && config is SizeOperand or NumberOperand ? "config"
             : target.Text is "true" or "false" or "inf" or "pi" or "training" ? "a word of the language"
             : context.Scope.Find(frame.Symbol.Namespace, target.Text, frame.IsLibrary) is DimSymbol { IsLibrary: false } ? "a dim"
             : null;
-        if (taken is null) return frame.Feedback is not { } feedback || CheckRoundName(feedback, target);
+        if (taken is null) return round is null || CheckRoundName(round, target);
         Report(DiagnosticTable.NameTaken, target.Span, target.Text, taken);
         return false;
     }

@@ -1,5 +1,6 @@
 using FeedbackNN.Dsl.Diagnostics;
 using FeedbackNN.Dsl.Graphs;
+using FeedbackNN.Dsl.Passes;
 using FeedbackNN.Dsl.Syntax;
 using FeedbackNN.Dsl.Text;
 using FeedbackNN.Dsl.Types;
@@ -155,21 +156,9 @@ internal sealed class TrainBinder(ModuleScope scope, DiagnosticBag diagnostics, 
     }
 
     // Parameters to which a gradient can flow.
-    private static IEnumerable<BoundParameterReference> Reached(GraphBuilder builder, Value loss)
-    {
-        var seen = new HashSet<int>();
-        var open = new Stack<int>();
-        open.Push(loss.Id);
-        while (open.Count > 0)
-        {
-            var id = open.Pop();
-            if (!seen.Add(id)) continue;
-            var node = builder[id];
-            if (node.Operation is Stop || !node.Type.Element.IsFloat()) continue;
-            if (node.Operation is Parameter parameter) yield return new BoundParameterReference(parameter.Net, parameter.Index);
-            foreach (var input in node.Inputs) open.Push(input);
-        }
-    }
+    private static IEnumerable<BoundParameterReference> Reached(GraphBuilder builder, Value loss) =>
+        Differentiation.ReachableFrom(builder.Nodes, [loss.Id]).OrderBy(id => id).Select(id => builder[id].Operation).OfType<Parameter>()
+            .Select(parameter => new BoundParameterReference(parameter.Net, parameter.Index));
 
     private static void AddScalar(List<GraphOutput> outputs, string name, Value value)
     {

@@ -1,5 +1,6 @@
 using FeedbackNN.Dsl.Graphs;
 using FeedbackNN.Dsl.Operators;
+using FeedbackNN.Dsl.Passes;
 using FeedbackNN.Dsl.Text;
 using FeedbackNN.Dsl.Types;
 
@@ -13,7 +14,7 @@ public static class Planner
     /// <param name="axes">Run-time sizes in the order in which the caller gives them.</param>
     public static ProgramPlan Plan(string name, Graph graph, EquatableArray<string> axes)
     {
-        var canonical = Canonicalization.Run(graph);
+        var canonical = Canonicalization.Run(Equilibria.Resolve(graph));
         return new PlanWriter(canonical, Fusion.Run(canonical), new PlanParts()).Write(name, axes);
     }
 }

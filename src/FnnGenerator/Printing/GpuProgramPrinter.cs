@@ -130,7 +130,7 @@ internal sealed class GpuProgramPrinter : ProgramPrinter
         }
     }
 
-    private string Operand(MatrixOperand operand) => operand.Offset.IsZero ? Text(operand.Place) : $"{Text(operand.Place)}.SubView({SizeText.Print(operand.Offset)})";
+    private string Operand(MatrixOperand operand) => operand.Offset.IsZero ? Text(operand.Place) : Moved(Text(operand.Place), operand.Offset);
 
     private static string Strides(string name, ProductStep step, MatrixOperand operand)
     {
@@ -173,7 +173,7 @@ internal sealed class GpuProgramPrinter : ProgramPrinter
 
     // ---- Places -----------------------------------------------------------------------------------------------------
 
-    protected override string Moved(string start, Size offset) => $"{start}.SubView({SizeText.Print(offset)})";
+    protected override string Moved(string start, Size offset) => $"From({start}, {SizeText.Print(offset)})";
 
     protected override string Text(Place place, int position, int stride) => place switch
     {

@@ -67,6 +67,9 @@ public abstract unsafe partial class GpuProgram : DeviceProgram
         return _arena!.View.SubView(_current.Offsets[buffer] / sizeof(float), Math.Max(2, floats + (floats & 1))).BaseView.Cast<T>();
     }
 
+    /// <summary>A tensor from an element on. Behind its end nothing is read: a loop without rounds, a segment without rows.</summary>
+    protected static ArrayView<T> From<T>(ArrayView<T> view, long offset) where T : unmanaged => offset < view.Length ? view.SubView(offset) : view;
+
     /// <summary>A net's flat storage from an offset on, in floats.</summary>
     protected ArrayView<float> Flat(void* storage, long offset) => _device.ViewOf(storage).SubView(offset);
 

@@ -56,9 +56,7 @@ internal sealed class InterpretedModel
     public void CheckGradients(params double[][] inputs)
     {
         inputs = inputs.Select(input => (double[])input.Clone()).ToArray();
-        var lengths = Train(inputs).Results.Select(result => result.Length).ToArray();
-        // No two elements of the results count alike.
-        var weights = lengths.Select((length, result) => Enumerable.Range(0, length).Select(element => Math.Sin(1 + 7 * element + 3 * result)).ToArray()).ToArray();
+        var weights = Weights(inputs);
         double Total() => Train(inputs).Results.Zip(weights, (result, weight) => result.Zip(weight, (a, b) => a * b).Sum()).Sum();
 
         var gradients = Interpreter.Run(GraphVerifier.Verified(ProgramGraphs.Training(Model)), Inputs(inputs) with { OutputGradients = weights });
@@ -89,6 +87,19 @@ internal sealed class InterpretedModel
         }
         Assert.True(isChecked);
     }
+
+    /// <summary>The gradients of the float inputs, then those of the parameters, for an uneven gradient of the results.</summary>
+    public double[][] Gradients(params double[][] inputs)
+    {
+        var graph = ProgramGraphs.Training(Model);
+        var values = Interpreter.Run(GraphVerifier.Verified(graph), Inputs(inputs) with { OutputGradients = Weights(inputs) });
+        return graph.Outputs.Select((output, k) => (output.Target, Value: values[k])).Where(output => output.Target is InputGradientTarget or GradientTarget)
+            .OrderBy(output => output.Target is GradientTarget).Select(output => output.Value).ToArray();
+    }
+
+    // No two elements of the results count alike.
+    private double[][] Weights(double[][] inputs) => Train(inputs).Results
+        .Select((values, result) => Enumerable.Range(0, values.Length).Select(element => Math.Sin(1 + 7 * element + 3 * result)).ToArray()).ToArray();
 
     /// <summary>Fails unless two tensors are equal up to rounding.</summary>
     public static void AssertClose(IReadOnlyList<double> expected, IReadOnlyList<double> actual, double tolerance = 1e-9)
