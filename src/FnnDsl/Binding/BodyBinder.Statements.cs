@@ -77,6 +77,10 @@ internal sealed partial class BodyBinder
             case IfStatement condition:
                 BindIf(condition);
                 break;
+            case FeedbackStatement feedback:
+                Report(DiagnosticTable.NotInThisVersion, new TextSpan(feedback.Span.Start, "feedback".Length), "feedback", LaterConstructs.Instead["feedback"]);
+                _failed = true;
+                break;
             case ReturnStatement result:
                 if (TrainStatement is not null)
                 {
