@@ -307,14 +307,18 @@ internal sealed partial class BodyBinder
             return;
         }
         int? axis = null;
-        if (emit.Along is { } along)
+        // The name of the axis that the loop goes along is the usual place.
+        var isUsual = emit.Along is null || (emit.Along is NameExpression named && scope.Syntax.Form is OverForm { Axis: NameExpression axisName } && axisName.Name == named.Name);
+        if (!isUsual)
         {
-            if (!TryNumber(Bind(along), out var number, out var whole) || !whole || number < 0 || number > tensor.Rank)
+            var along = emit.Along!;
+            var isPlace = TryNumber(Bind(along), out var number, out var whole) && whole;
+            axis = (int)(number < 0 ? number + tensor.Rank + 1 : number);
+            if (!isPlace || axis < 0 || axis > tensor.Rank)
             {
-                Report(DiagnosticTable.BadArgumentValue, along.Span, $"'along' is followed by where the new axis goes, 0 to {tensor.Rank}");
+                Report(DiagnosticTable.BadArgumentValue, along.Span, $"'along' is followed by where the new axis goes among those of {tensor.Type}: 0 to {tensor.Rank}, or from the right -1 to {-tensor.Rank - 1}");
                 return;
             }
-            axis = (int)number;
         }
         scope.Emits.Add(new Collected(emit.Name, tensor, axis, emit.Span));
     }

@@ -67,6 +67,9 @@ public static partial class DiagnosticTable
     public static readonly DiagnosticRow SeveralParameterLists = Error("FNN1022", "Too many parameter lists",
         "an fn has one list of parameters, which holds tensors and settings alike");
 
+    public static readonly DiagnosticRow OptionTwice = Error("FNN1023", "Option given twice",
+        "'{0}' is given twice in one feedback");
+
     /// <summary>All rows, in the order of their codes.</summary>
     public static IReadOnlyList<DiagnosticRow> All
     {
@@ -83,7 +86,7 @@ public static partial class DiagnosticTable
     [
         UnknownCharacter, UnterminatedString, BadNumber, BadEscape, NestingTooDeep, ForeignSpelling, BracketNotClosed, BracketNotOpened,
         Expected, DeclarationExpected, ComparisonChain, ValueUnused, NotInThisVersion, NamespaceNotFirst, ReservedWord,
-        ArgumentWithEquals, DeclarationInside, BadTarget, StatementElsewhere, PipeTarget, SeveralParameterLists,
+        ArgumentWithEquals, DeclarationInside, BadTarget, StatementElsewhere, PipeTarget, SeveralParameterLists, OptionTwice,
     ];
 
     /// <summary>Adds the rows of the other parts.</summary>

@@ -25,6 +25,16 @@ internal sealed record Construct(string Name, string Example)
     public static readonly Construct Param = new("a param", "param w: real[out, in] named \"weight\" = kaiming_uniform()");
     public static readonly Construct Buffer = new("a buffer", "buffer mean: real[d] named \"running_mean\" = 0");
     public static readonly Construct Repeat = new("a repeat", "repeat depth as i : blocks { x = block(heads)(x) }");
+    public static readonly Construct Feedback = new("a feedback", "feedback (h: real[batch, n] = 0) times 8 { h <- tanh(fc(h)) }");
+    public static readonly Construct States = new("the states of a feedback", "(h: real[batch, n] = 0, c: real[batch, n] = 0)");
+    public static readonly Construct Over = new("an over", "over x_t in x along time");
+    public static readonly Construct Times = new("the number of rounds", "times 8");
+    public static readonly Construct Until = new("an until", "until change < 1e-3, at_most 20");
+    public static readonly Construct Halt = new("an until", "until halt(p), at_most 20");
+    public static readonly Construct FixedPoint = new("a fixed point", "to fixed_point(tol: 1e-4, at_most: 40)");
+    public static readonly Construct Checkpoint = new("a checkpoint", "checkpoint every 8");
+    public static readonly Construct Otherwise = new("an else", "else warn, else fail or else best");
+    public static readonly Construct Emit = new("an emit", "emit ys = y along 0");
     public static readonly Construct If = new("an if", "if bias { y = y + b } else { y = 2 * y }");
     public static readonly Construct Return = new("a return", "return (logits, rounds)");
     public static readonly Construct Minimize = new("a minimize", "minimize loss over net with adamw(lr: 1e-3) every 2");

@@ -52,6 +52,8 @@ internal static class DeclarationSplitter
             var token = tokens[i];
             if (token.Kind != TokenKind.Name || !DeclarationWords.Contains(token.Text)) return false;
             if (braces == 0 && brackets == 0) return token.StartsLine || tokens[i - 1].Kind is TokenKind.Separator or TokenKind.CloseBrace;
+            // checkpoint every 8, an option of a feedback
+            if (token.Text == "checkpoint" && i + 1 < tokens.Length && tokens[i + 1].Text == "every") return false;
             return token.StartsLine && i + 1 < tokens.Length && tokens[i + 1].Kind == TokenKind.Name
                 && source.GetPosition(token.Span.Start).Column <= column;
         }

@@ -19,10 +19,8 @@ internal sealed partial class ExpressionClimber
             {
                 case TokenKind.OpenParenthesis:
                 {
-                    var outer = Enter(Construct.Arguments);
-                    var arguments = List(TokenKind.OpenParenthesis, "arguments", Argument, out partHeight);
+                    var arguments = ArgumentList("arguments", out partHeight);
                     if (arguments is null) return null;
-                    session.Construct = outer;
                     result = new CallExpression(result, arguments.Value, SpanFrom(first));
                     break;
                 }
@@ -109,6 +107,15 @@ internal sealed partial class ExpressionClimber
 
     private Expression? Inner(out int height) => Climb(OperatorLevel.Pipe, out height);
 
+    private EquatableArray<Argument>? ArgumentList(string what, out int height)
+    {
+        var outer = session.Construct;
+        if (Kind == TokenKind.OpenParenthesis) session.Construct = Construct.Arguments;
+        var arguments = List(TokenKind.OpenParenthesis, what, Argument, out height);
+        if (arguments is not null) session.Construct = outer;
+        return arguments;
+    }
+
     private Argument? Argument(out int height)
     {
         var first = _index;
@@ -171,7 +178,11 @@ internal sealed partial class ExpressionClimber
             return new EllipsisAxis(SpanFrom(first));
         }
         var size = Climb(OperatorLevel.Addition, out height);
-        return size is null ? null : new SizeAxis(size, SpanFrom(first));
+        if (size is null) return null;
+        var axis = new SizeAxis(size, SpanFrom(first));
+        if (!TakesBounds || Kind != TokenKind.LessOrEqual) return axis;
+        _index++;
+        return Climb(OperatorLevel.Addition, out _) is null ? null : axis;
     }
 
     // Items between brackets, with commas. The bracket that opens may be missing, which is the caller's failure.

@@ -12,26 +12,50 @@ internal sealed partial class ExpressionClimber(ParseSession session, int start)
 {
     private int _index = start;
 
+    /// <summary>Whether <c>as</c> ends the expression where no reshape follows it.</summary>
+    private bool EndsBeforeStep { get; init; }
+
+    /// <summary>Whether axes may have bounds, which are read and forgotten.</summary>
+    private bool TakesBounds { get; init; }
+
     /// <summary>A whole expression.</summary>
     public static readonly Parser<Expression> Any = From(OperatorLevel.Pipe);
+
+    /// <summary>A whole expression that <c>as t</c> may follow.</summary>
+    public static readonly Parser<Expression> BeforeStep = From(OperatorLevel.Pipe, endsBeforeStep: true);
 
     /// <summary>An expression without <c>|></c> and <c>as</c>: where words may follow, as in <c>repeat n as i</c>.</summary>
     public static readonly Parser<Expression> WithoutPipe = From(OperatorLevel.Or);
 
     /// <summary>The axes of a type, a reshape or a shape, in brackets.</summary>
-    public static readonly Parser<EquatableArray<AxisSyntax>> Axes = input =>
+    public static readonly Parser<EquatableArray<AxisSyntax>> Axes = AxesFrom(takesBounds: false);
+
+    /// <summary>As above, each with the bound up to which it grows or without: <c>[batch, length &lt;= 100]</c>.</summary>
+    public static readonly Parser<EquatableArray<AxisSyntax>> GrowingAxes = AxesFrom(takesBounds: true);
+
+    private static Parser<EquatableArray<AxisSyntax>> AxesFrom(bool takesBounds) => input =>
     {
         var place = (TokenInput)input;
-        var climber = new ExpressionClimber(place.Session, place.Index);
+        var climber = new ExpressionClimber(place.Session, place.Index) { TakesBounds = takesBounds };
         return climber.AxisList(out _) is { } axes
             ? Result.Success(axes, place.Session.At(climber._index))
             : Result.Failure<EquatableArray<AxisSyntax>>(input, "axes", []);
     };
 
-    private static Parser<Expression> From(int level) => input =>
+    /// <summary>The arguments of a call, in parentheses.</summary>
+    public static readonly Parser<EquatableArray<Argument>> Arguments = input =>
     {
         var place = (TokenInput)input;
         var climber = new ExpressionClimber(place.Session, place.Index);
+        return climber.ArgumentList("the settings in '('", out _) is { } arguments
+            ? Result.Success(arguments, place.Session.At(climber._index))
+            : Result.Failure<EquatableArray<Argument>>(input, "arguments", []);
+    };
+
+    private static Parser<Expression> From(int level, bool endsBeforeStep = false) => input =>
+    {
+        var place = (TokenInput)input;
+        var climber = new ExpressionClimber(place.Session, place.Index) { EndsBeforeStep = endsBeforeStep };
         return climber.Climb(level, out _) is { } expression
             ? Result.Success(expression, place.Session.At(climber._index))
             : Result.Failure<Expression>(input, "expression", []);
@@ -56,6 +80,7 @@ internal sealed partial class ExpressionClimber(ParseSession session, int start)
         {
             var row = OperatorLevel.Of(Kind);
             if (row.Level == 0 || row.Level < lowest) return left;
+            if (EndsBeforeStep && Kind == TokenKind.As && KindAfter(1) != TokenKind.OpenBracket) return left;
             var at = _index++;
             int rightHeight;
             if (row.Level == OperatorLevel.Pipe)
@@ -182,9 +207,18 @@ internal sealed partial class ExpressionClimber(ParseSession session, int start)
     }
 
     // minimize sum[i] … is a reduction; minimize mean[i] with … is none.
-    private bool IsWordAfterExpression(int index) =>
-        session.Kinds[index] == TokenKind.Name && session.Tokens[index].Text is "with" or "over" or "every" or "where" or "named"
-        && session.Kinds[index + 1] is TokenKind.Name or TokenKind.Number or TokenKind.String;
+    private bool IsWordAfterExpression(int index)
+    {
+        if (session.Kinds[index] != TokenKind.Name) return false;
+        var next = session.Kinds[index + 1];
+        return session.Tokens[index].Text switch
+        {
+            "with" or "over" or "every" or "where" or "named" or "along" or "lengths" or "truncate" or "checkpoint" or "else" =>
+                next is TokenKind.Name or TokenKind.Number or TokenKind.String,
+            "reverse" => next is TokenKind.Name or TokenKind.OpenBrace,
+            _ => false,
+        };
+    }
 
     private Expression? Reduction(out int height)
     {

@@ -55,6 +55,9 @@ internal sealed class ParseSession
     /// <summary>Whether the declaration is a <c>train</c>, whose body has statements of its own.</summary>
     public bool IsTrain { get; set; }
 
+    /// <summary>How many feedback blocks are open where the parser stands.</summary>
+    public int FeedbackDepth { get; set; }
+
     /// <summary>How many brackets and signs are open where the parser stands.</summary>
     public int Depth { get; set; }
 

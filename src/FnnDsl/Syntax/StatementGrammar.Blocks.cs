@@ -50,8 +50,8 @@ internal static partial class StatementGrammar
         var token = session.Tokens[start];
         if (LaterConstructs.IsStatement(token.Text) && IsWordOfStatement(session, start))
         {
-            var (bound, behind) = LaterConstructs.Skip(session, start);
-            return (bound, StatementRecovery.FindEnd(session, behind, behind));
+            var behind = LaterConstructs.Report(session, start);
+            return (null, StatementRecovery.FindEnd(session, behind, behind));
         }
         if (IsDeclaration(session, start))
         {
@@ -79,7 +79,8 @@ internal static partial class StatementGrammar
 
     private static bool IsWordOfStatement(ParseSession session, int index) =>
         session.Kinds[index] == TokenKind.Name
-        && session.Kinds[index + 1] is not (TokenKind.Assign or TokenKind.Update or TokenKind.OpenBracket or TokenKind.Comma or TokenKind.Dot or TokenKind.Pipe);
+        && session.Kinds[index + 1] is not (TokenKind.Assign or TokenKind.Update or TokenKind.OpenBracket or TokenKind.Comma or TokenKind.Dot or TokenKind.Pipe)
+        && !(session.Tokens[index + 1].Text == "named" && session.Kinds[index + 2] == TokenKind.String);
 
     private static bool IsDeclaration(ParseSession session, int index) =>
         session.Kinds[index] == TokenKind.Name && session.Kinds[index + 1] == TokenKind.Name && DeclarationWords.Contains(session.Tokens[index].Text);
@@ -117,6 +118,8 @@ internal static partial class StatementGrammar
             "param" => Construct.Param,
             "buffer" => Construct.Buffer,
             "repeat" => Construct.Repeat,
+            "feedback" => Construct.Feedback,
+            "emit" => Construct.Emit,
             "minimize" => Construct.Minimize,
             "metric" => Construct.Metric,
             "clip" => Construct.Clip,
@@ -130,8 +133,11 @@ internal static partial class StatementGrammar
     {
         var place = (TokenInput)input;
         var session = place.Session;
-        if (place.Kind == TokenKind.Name && session.Kinds[place.Index + 1] is TokenKind.Name or TokenKind.Number
-            && MeantWord(place.Token.Text) is { } word)
+        var meant = place.Kind != TokenKind.Name ? null
+            : BeginsFeedback(session, place.Index) ? "feedback"
+            : session.Kinds[place.Index + 1] is TokenKind.Name or TokenKind.Number ? MeantWord(place.Token.Text)
+            : null;
+        if (meant is { } word)
         {
             session.Report(DiagnosticTable.Expected, place.Token.Span, "write " + word, "a statement", place.Token.Description, "a body");
             return Fail(place.Index);
@@ -163,6 +169,16 @@ internal static partial class StatementGrammar
         }
     };
 
+    /// <summary>Whether a feedback begins here, its word perhaps misspelled: <c>feedbak (h: …</c>.</summary>
+    public static bool BeginsFeedback(ParseSession session, int index)
+    {
+        if (!IsWordOfStatement(session, index)) return false;
+        var word = session.Tokens[index].Text;
+        if (word == "feedback") return true;
+        var isCallWithNames = session.Kinds[index + 1] == TokenKind.OpenParenthesis && session.Kinds[index + 2] == TokenKind.Name && session.Kinds[index + 3] == TokenKind.Colon;
+        return isCallWithNames && Spelling.Closest(word, ["feedback"]) is not null;
+    }
+
     /// <summary>The word of a statement or declaration that was probably meant.</summary>
     public static string? MeantWord(string word) =>
         Spelling.Closest(word, [.. Words.Keys, "return", "if", .. DeclarationWords.Supported]);
@@ -181,7 +197,7 @@ internal static partial class StatementGrammar
     private static Statement? CheckPlace(ParseSession session, Token first, Statement statement)
     {
         var isOfTrain = statement is MinimizeStatement or MetricStatement or ClipStatement or FreezeStatement;
-        var isOfCallable = statement is ReturnStatement or StorageStatement or UpdateStatement;
+        var isOfCallable = statement is ReturnStatement or StorageStatement || (statement is UpdateStatement && session.FeedbackDepth == 0);
         if (session.IsTrain ? !isOfCallable : !isOfTrain) return statement;
         session.Report(DiagnosticTable.StatementElsewhere, first.Span, null,
             statement is UpdateStatement ? "<-" : first.Text, session.IsTrain ? "an fn, layer or model" : "a train");

@@ -179,6 +179,8 @@ internal static partial class StatementGrammar
         ["param"] = Storage(isBuffer: false),
         ["buffer"] = Storage(isBuffer: true),
         ["repeat"] = Repeat,
+        ["feedback"] = FeedbackGrammar.Feedback,
+        ["emit"] = FeedbackGrammar.Emit,
         ["minimize"] = Minimize,
         ["metric"] = Metric,
         ["clip"] = Clip,

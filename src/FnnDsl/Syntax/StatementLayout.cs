@@ -9,9 +9,12 @@ namespace FeedbackNN.Dsl.Syntax;
 internal static class StatementLayout
 {
     /// <summary>Names that continue the line above, unless what follows shows that the name itself is bound there.</summary>
-    private static readonly string[] ContinuingWords = ["where", "with", "over", "every", "named", "else"];
+    private static readonly string[] ContinuingWords =
+    [
+        "where", "with", "over", "every", "named", "else", "in", "along", "times", "until", "at_most", "to", "reverse", "lengths", "truncate", "checkpoint",
+    ];
 
-    private static readonly string[] StatementWords = ["param", "buffer", "repeat", "minimize", "metric", "clip", "freeze"];
+    private static readonly string[] StatementWords = ["param", "buffer", "repeat", "feedback", "emit", "minimize", "metric", "clip", "freeze"];
 
     /// <summary>The tokens from <paramref name="start"/> up to <paramref name="end"/> with separators, and an end token.</summary>
     public static Token[] Run(Token[] tokens, int start, int end)
@@ -57,10 +60,23 @@ internal static class StatementLayout
         // else, and on the next line: if
         if (tokens[i].Kind == TokenKind.If && before == TokenKind.Name && tokens[i - 1].Text == "else") return false;
         if (before == TokenKind.Separator || TokenKind.LineGoesOnBefore(tokens[i].Kind)) return false;
-        if (brackets > 0) return SurelyBeginsStatement(tokens, i, end);
-        if (tokens[i].Kind != TokenKind.Name || Array.IndexOf(ContinuingWords, tokens[i].Text) < 0) return true;
-        return i + 1 < end && tokens[i + 1].Kind is TokenKind.Assign or TokenKind.Update or TokenKind.OpenBracket;
+        // In a bracket no name follows a value, so that a call of something named feedback is none here.
+        if (brackets > 0) return SurelyBeginsStatement(tokens, i, end) || BeginsFeedback(tokens, i, end);
+        return tokens[i].Kind != TokenKind.Name || Array.IndexOf(ContinuingWords, tokens[i].Text) < 0 || IsBound(tokens, i, end) || IsLaterDeclaration(tokens, i, end);
     }
+
+    private static bool BeginsFeedback(Token[] tokens, int i, int end) =>
+        tokens[i].Kind == TokenKind.Name && tokens[i].Text == "feedback" && i + 1 < end && tokens[i + 1].Kind == TokenKind.OpenParenthesis;
+
+    // over = x, over <- x, over[i] = x, over named "x" = x
+    private static bool IsBound(Token[] tokens, int i, int end) =>
+        i + 1 < end
+        && (tokens[i + 1].Kind is TokenKind.Assign or TokenKind.Update or TokenKind.OpenBracket
+            || (tokens[i + 1].Kind == TokenKind.Name && tokens[i + 1].Text == "named" && i + 2 < end && tokens[i + 2].Kind == TokenKind.String));
+
+    // checkpoint Theirs for Net, in a body where it does not belong
+    private static bool IsLaterDeclaration(Token[] tokens, int i, int end) =>
+        tokens[i].Text == "checkpoint" && i + 1 < end && tokens[i + 1].Kind == TokenKind.Name && tokens[i + 1].Text != "every";
 
     // When a statement surely begins on a line, then the one above is over, whatever it still lacks: only it shall suffer.
     private static bool SurelyBeginsStatement(Token[] tokens, int i, int end)

@@ -42,6 +42,10 @@ internal static class StatementRecovery
         {
             return new UpdateStatement(new Identifier(first.Text, first.Span), missing, span);
         }
+        if (word == "emit" && first.Kind == TokenKind.Name && session.Kinds[start + 1] == TokenKind.Name)
+        {
+            return new EmitStatement(new Identifier(session.Tokens[start + 1].Text, session.Tokens[start + 1].Span), missing, null, span);
+        }
         return BindMissing(session, FindBoundNames(session, start, end), start, end);
     }
 
@@ -67,7 +71,8 @@ internal static class StatementRecovery
             }
             else if (session.Kinds[i] == TokenKind.Name)
             {
-                if (session.Tokens[i].Text is "param" or "buffer" && session.Kinds[i + 1] == TokenKind.Name) AddName(i + 1);
+                if (session.Tokens[i].Text is "param" or "buffer" or "emit" && session.Kinds[i + 1] == TokenKind.Name) AddName(i + 1);
+                else if (StatementGrammar.BeginsFeedback(session, i)) AddHead(i);
                 else
                 {
                     // y = …, y[…] = …, y named "…" = …, and q, k, v = …
@@ -85,6 +90,17 @@ internal static class StatementRecovery
             }
         }
         return names;
+
+        // The states (h: …) and the step (as t).
+        void AddHead(int begin)
+        {
+            for (var i = begin + 1; i < end && session.Kinds[i] is not (TokenKind.OpenBrace or TokenKind.Separator); i++)
+            {
+                if (session.Kinds[i] == TokenKind.As) AddName(i + 1);
+                else if (session.Kinds[i] == TokenKind.Name && session.Kinds[i + 1] == TokenKind.Colon) AddName(i);
+                else if (TokenKind.Opens(session.Kinds[i]) && i > begin + 1 && session.Partner(i) >= 0) i = session.Partner(i);
+            }
+        }
 
         void AddName(int index)
         {

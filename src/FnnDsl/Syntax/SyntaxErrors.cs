@@ -48,9 +48,10 @@ internal static class SyntaxErrors
 
     private static string FixFor(Token found, Construct construct) => found.Kind switch
     {
-        TokenKind.Update when construct != Construct.Update => "for 'less than a negative number' put a blank between: a < -1",
+        TokenKind.Update when construct != Construct.Update && construct != Construct.Emit => "for 'less than a negative number' put a blank between: a < -1",
         TokenKind.If => "choose between tensors with select(condition, a, b), or write an if of its own: if condition { … } else { … }",
         TokenKind.Not => "put it in parentheses: (not a)",
+        TokenKind.Name when construct == Construct.Feedback && Spelling.Closest(found.Text, FeedbackGrammar.HeadWords) is { } word => "write " + word,
         _ => "the right form is " + construct.Example,
     };
 

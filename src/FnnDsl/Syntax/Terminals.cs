@@ -18,13 +18,39 @@ internal static class Terminals
         return Result.Failure<Token>(input, "token", []);
     };
 
-    /// <summary>A name that means something in this place.</summary>
-    public static Parser<Token> Word(string word) => input =>
+    /// <summary>The bracket that closes the one at <paramref name="opening"/>.</summary>
+    public static Parser<Token> Closing(int opening) => input =>
     {
         var place = (TokenInput)input;
-        if (place.Kind == TokenKind.Name && place.Token.Text == word) return Result.Success(place.Token, place.Next);
-        place.Session.Fail(place.Index, "'" + word + "'");
+        var close = TokenKind.ClosingOf(place.Session.Kinds[opening]);
+        if (place.Kind == close) return Result.Success(place.Token, place.Next);
+        place.Session.Fail(place.Index, "'" + close + "'", opening);
+        return Result.Failure<Token>(input, "bracket", []);
+    };
+
+    /// <summary>A name that means something in this place.</summary>
+    public static Parser<Token> Word(string word, string? expected = null) => input =>
+    {
+        var place = (TokenInput)input;
+        if (place.IsWord(word)) return Result.Success(place.Token, place.Next);
+        place.Session.Fail(place.Index, expected ?? "'" + word + "'");
         return Result.Failure<Token>(input, "word", []);
+    };
+
+    /// <summary>One of several names that mean something in this place.</summary>
+    public static Parser<Identifier> OneOf(params string[] words) => input =>
+    {
+        var place = (TokenInput)input;
+        if (Array.IndexOf(words, place.Word) >= 0) return Result.Success(new Identifier(place.Token.Text, place.Token.Span), place.Next);
+        foreach (var word in words) place.Session.Fail(place.Index, "'" + word + "'");
+        return Result.Failure<Identifier>(input, "word", []);
+    };
+
+    /// <summary>Takes nothing: what is expected here is missing.</summary>
+    public static Parser<T> Expect<T>(string expected) => input =>
+    {
+        ((TokenInput)input).Session.Fail(((TokenInput)input).Index, expected);
+        return Result.Failure<T>(input, "something", []);
     };
 
     /// <param name="expected">What the name is for: "a name for the model".</param>
@@ -43,7 +69,7 @@ internal static class Terminals
 
     /// <summary><paramref name="parser"/> when the next token is a certain name, else nothing.</summary>
     public static Parser<T?> WhenWord<T>(string word, Parser<T> parser) where T : class =>
-        Choose(place => place.Kind == TokenKind.Name && place.Token.Text == word, parser);
+        Choose(place => place.IsWord(word), parser);
 
     private static Parser<T?> Choose<T>(Func<TokenInput, bool> condition, Parser<T> parser) where T : class => input =>
         condition((TokenInput)input) ? parser(input) : Result.Success<T?>(null, input);
@@ -65,12 +91,7 @@ internal static class Terminals
 
     /// <summary><paramref name="parser"/>, but not where a certain word shows that what it reads is missing.</summary>
     public static Parser<T> UnlessWord<T>(string word, string expected, Parser<T> parser) => input =>
-    {
-        var place = (TokenInput)input;
-        if (place.Kind != TokenKind.Name || place.Token.Text != word) return parser(input);
-        place.Session.Fail(place.Index, expected);
-        return Result.Failure<T>(input, "word", []);
-    };
+        ((TokenInput)input).IsWord(word) ? Expect<T>(expected)(input) : parser(input);
 
     /// <summary>Items in parentheses with commas between; none at all is fine.</summary>
     /// <param name="construct">What a failure behind the opening parenthesis belongs to.</param>

@@ -15,6 +15,11 @@ internal sealed class TokenInput(ParseSession session, int index) : IInput
 
     public char Kind => session.Kinds[index];
 
+    /// <summary>The name that stands here; empty for anything else.</summary>
+    public string Word => Kind == TokenKind.Name ? Token.Text : "";
+
+    public bool IsWord(string word) => Word == word;
+
     public TokenInput Next => session.At(index + 1);
 
     public string Source => session.Kinds;

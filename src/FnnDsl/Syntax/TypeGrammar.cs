@@ -7,13 +7,16 @@ namespace FeedbackNN.Dsl.Syntax;
 /// <summary>The grammar of types and parameter lists.</summary>
 internal static class TypeGrammar
 {
-    private static readonly Parser<object> BoxedAxes = ExpressionClimber.Axes.Select(axes => (object)axes);
+    private static Parser<TypeSyntax> TypeOf(Parser<EquatableArray<AxisSyntax>> axisList) => Within(Construct.Type, Spanned<TypeSyntax>(
+        from element in Name("a type")
+        from axes in When(TokenKind.OpenBracket, axisList.Select(axes => (object)axes))
+        select (Func<TextSpan, TypeSyntax>)(span => new TypeSyntax(element, axes is null ? null : (EquatableArray<AxisSyntax>)axes, span))));
 
     /// <summary><c>f32[batch, 10]</c>, or without axes <c>int</c>.</summary>
-    public static readonly Parser<TypeSyntax> Type = Within(Construct.Type, Spanned<TypeSyntax>(
-        from element in Name("a type")
-        from axes in When(TokenKind.OpenBracket, BoxedAxes)
-        select (Func<TextSpan, TypeSyntax>)(span => new TypeSyntax(element, axes is null ? null : (EquatableArray<AxisSyntax>)axes, span))));
+    public static readonly Parser<TypeSyntax> Type = TypeOf(ExpressionClimber.Axes);
+
+    /// <summary>The type of a state that grows: <c>i32[batch, length &lt;= 100]</c>.</summary>
+    public static readonly Parser<TypeSyntax> GrowingType = TypeOf(ExpressionClimber.GrowingAxes);
 
     private static readonly Parser<ParameterSyntax> Parameter = Spanned<ParameterSyntax>(
         from name in Name("a name for the parameter")

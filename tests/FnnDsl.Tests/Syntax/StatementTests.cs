@@ -82,7 +82,6 @@ public sealed class StatementTests
     [InlineData("y = x ? 3\nz = 2", "y = missing; z = 2")]
     [InlineData("relu(x)\nz = 2", "z = 2")]
     [InlineData("if a { b = ( }\nz = 2", "if a {b = missing} else {}; z = 2")]
-    [InlineData("feedback (h: real[n] = 0, c: real[n] = 0) times 8 as t { h <- h; u = 3; emit ys = h }\nz = 2", "h c t u ys = missing; z = 2")]
     [InlineData("y = choice { a: skip() }\nz = 2", "y = missing; z = 2")]
     public void Of_a_wrong_statement_the_names_are_kept(string text, string expected)
     {

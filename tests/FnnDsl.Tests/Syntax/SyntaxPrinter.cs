@@ -40,6 +40,9 @@ internal static class SyntaxPrinter
             $"{(storage.IsBuffer ? "buffer" : "param")} {storage.Name}: {Print(storage.Type)}{Named(storage.CheckpointName)}{Initial(storage.Initial)}",
         UpdateStatement update => $"{update.Target} <- {Print(update.Value)}",
         RepeatStatement repeat => $"repeat {Print(repeat.Count)} as {repeat.Index} : {repeat.Path} {Print(repeat.Body)}",
+        FeedbackStatement feedback =>
+            $"feedback ({string.Join(", ", feedback.States.Select(Print))}) {Print(feedback.Form)}{Options(feedback)} {Print(feedback.Body)}",
+        EmitStatement emit => $"emit {emit.Name} = {Print(emit.Value)}{Optional(" along ", emit.Along)}",
         IfStatement choice => $"if {Print(choice.Condition)} {Print(choice.Then)} else {Print(choice.Else)}",
         ReturnStatement end => $"return {string.Join(" ", end.Values.Select(Print))}",
         MinimizeStatement minimize =>
@@ -51,6 +54,26 @@ internal static class SyntaxPrinter
     };
 
     public static string Print(IEnumerable<Statement> statements) => "{" + string.Join("; ", statements.Select(Print)) + "}";
+
+    private static string Print(StateSyntax state) => $"{state.Name}: {Print(state.Type)}{Initial(state.Initial)}";
+
+    private static string Print(FeedbackForm form) => form switch
+    {
+        OverForm over => $"over {string.Join(", ", over.Sources.Select(source => $"{source.Name} in {Print(source.Value)}"))} along {Print(over.Axis)}",
+        TimesForm times => $"times {Print(times.Count)}",
+        UntilForm until => $"until {Print(until.Condition)}, at_most {Print(until.AtMost)}",
+        HaltForm halt => $"halt {Print(halt.Probability)}, at_most {Print(halt.AtMost)}",
+        FixedPointForm point => $"fixed_point({string.Join(", ", point.Arguments.Select(Print))})",
+        _ => throw new InvalidOperationException($"The printer doesn't know {form.GetType().Name}."),
+    };
+
+    private static string Options(FeedbackStatement feedback) =>
+        (feedback.Step is { } step ? $" as {step}" : "")
+        + (feedback.Reverse is { } reverse ? $" {reverse}" : "")
+        + Optional(" lengths ", feedback.Lengths)
+        + Optional(" truncate ", feedback.Truncate)
+        + Optional(" checkpoint ", feedback.Checkpoint)
+        + (feedback.Otherwise is { } otherwise ? $" else {otherwise}" : "");
 
     private static string Print(PathPattern path) => string.Join(".", path.Parts);
 
@@ -69,5 +92,7 @@ internal static class SyntaxPrinter
 
     private static string Named(StringExpression? name) => name is null ? "" : $" named '{name.Value}'";
 
-    private static string Initial(Expression? initial) => initial is null ? "" : " = " + Print(initial);
+    private static string Initial(Expression? initial) => Optional(" = ", initial);
+
+    private static string Optional(string before, Expression? value) => value is null ? "" : before + Print(value);
 }
