@@ -323,6 +323,48 @@ internal sealed partial class BodyBinder
         scope.Emits.Add(new Collected(emit.Name, tensor, axis, emit.Span));
     }
 
+    // ---- Names that come later ----------------------------------------------------------------------------------
+
+    /// <summary>A name that the round binds further down: what would be a loop within the round, or the wrong order. False when it is not so.</summary>
+    private bool ReportNoDelay(string name, TextSpan span)
+    {
+        if (frame.Feedback is not { } scope) return false;
+        var bound = AllStatements(scope.Syntax.Body).Select(statement => (Statement: statement, Names: TargetsOf(statement))).Where(item => item.Names.Count > 0).ToArray();
+        var definition = bound.FirstOrDefault(item => item.Names.Contains(name) && item.Statement.Span.Start > span.Start).Statement;
+        if (definition is null) return false;
+        var user = bound.LastOrDefault(item => item.Statement.Span.Start <= span.Start && span.End <= item.Statement.Span.End);
+        var cycle = user.Statement is null ? null : PathTo(definition, user.Names, [name]);
+        var line = frame.Source.GetPosition(definition.Span.Start).Line + 1;
+        var why = cycle is null
+            ? $"it is bound in line {line.ToString(System.Globalization.CultureInfo.InvariantCulture)}, later in the round"
+            : $"{user.Names[0]} needs {string.Join(", which needs ", cycle)}";
+        Report(DiagnosticTable.NoDelay, span, [new Label(frame.At(definition.Span), "bound here")], $"move that line up, or make '{name}' a state to use its value of the round before", name, why);
+        return true;
+
+        // The names by which a statement needs one of the targets, the target last; null when it does not.
+        List<string>? PathTo(Statement from, IReadOnlyList<string> targets, List<string> path)
+        {
+            foreach (var word in WordsOf(frame.Source.GetText(from.Span)).Where(word => !TargetsOf(from).Contains(word)))
+            {
+                if (targets.Contains(word)) return [.. path, word];
+                if (path.Contains(word)) continue;
+                var next = bound.FirstOrDefault(item => item.Names.Contains(word)).Statement;
+                if (next is not null && PathTo(next, targets, [.. path, word]) is { } found) return found;
+            }
+            return null;
+        }
+    }
+
+    private static IReadOnlyList<string> TargetsOf(Statement statement) => statement switch
+    {
+        BindStatement bind => bind.Targets.Select(target => target.Text).ToArray(),
+        IndexBindStatement index => [index.Target.Text],
+        _ => [],
+    };
+
+    private static IEnumerable<string> WordsOf(string text) =>
+        System.Text.RegularExpressions.Regex.Matches(text, "[A-Za-z_][A-Za-z0-9_]*").Cast<System.Text.RegularExpressions.Match>().Select(match => match.Value).Distinct();
+
     // ---- Options ------------------------------------------------------------------------------------------------
 
     private bool CheckOptions(FeedbackStatement feedback)

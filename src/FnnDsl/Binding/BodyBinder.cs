@@ -59,6 +59,7 @@ internal sealed partial class BodyBinder(BindingContext context, Frame frame) : 
 
     private void ReportUnknown(string name, TextSpan span)
     {
+        if (ReportNoDelay(name, span)) return;
         Report(DiagnosticTable.UnknownName, span, [], ForeignNames.Value(name) ?? Suggest(name, NamesInScope), name);
     }
 
