@@ -1,5 +1,7 @@
 using FeedbackNN.Dsl.Binding;
+using FeedbackNN.Dsl.Graphs;
 using FeedbackNN.Dsl.Planning;
+using FeedbackNN.Dsl.Types;
 using FeedbackNN.Dsl.Text;
 
 namespace FeedbackNN.Dsl;
@@ -9,7 +11,20 @@ namespace FeedbackNN.Dsl;
 /// <summary>A model with the programs of its two modes.</summary>
 /// <param name="Inference">Results only.</param>
 /// <param name="Training">Results, gradients and buffer updates.</param>
-public sealed record CompiledModel(BoundModel Model, ProgramPlan Inference, ProgramPlan Training);
+/// <param name="Stream">One step along an axis, where the model has a loop that allows it.</param>
+/// <param name="NoStream">Where it has a loop along an axis and no such form: the axis, why, and where.</param>
+public sealed record CompiledModel(BoundModel Model, ProgramPlan Inference, ProgramPlan Training, CompiledStream? Stream, NoStream? NoStream);
+
+/// <summary>A model one step at a time.</summary>
+/// <param name="Axis">The axis whose steps these are.</param>
+/// <param name="Inputs">The model's inputs without that axis.</param>
+/// <param name="Results">Its results without it.</param>
+/// <param name="States">What is kept from step to step: inputs of the program behind the model's, and results behind the model's.</param>
+/// <param name="UsesPosition">Whether the last input is the number of the step.</param>
+public sealed record CompiledStream(string Axis, EquatableArray<BoundTensor> Inputs, EquatableArray<BoundTensor> Results, EquatableArray<TensorType> States, bool UsesPosition, ProgramPlan Program);
+
+/// <summary>Why a model has no form for one step.</summary>
+public sealed record NoStream(string Axis, string Reason, Origin Origin);
 
 /// <summary>A training with its programs.</summary>
 /// <param name="Nets">The models of its nets, in their order: what they own tells where parameters lie.</param>

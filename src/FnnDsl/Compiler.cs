@@ -4,6 +4,7 @@ using FeedbackNN.Dsl.Graphs;
 using FeedbackNN.Dsl.Passes;
 using FeedbackNN.Dsl.Planning;
 using FeedbackNN.Dsl.Text;
+using FeedbackNN.Dsl.Types;
 
 namespace FeedbackNN.Dsl;
 
@@ -45,7 +46,27 @@ public static class FnnCompiler
     {
         var inference = Plan($"{model.Name}_Inference", Pass("bind", model.Inference), model.RuntimeAxes);
         var derived = Pass("derive", ProgramGraphs.Training(model));
-        return new CompiledModel(model, inference, Plan($"{model.Name}_Training", derived, model.RuntimeAxes));
+        var stream = Stream(model, out var no);
+        return new CompiledModel(model, inference, Plan($"{model.Name}_Training", derived, model.RuntimeAxes), stream, no);
+    }
+
+    private static CompiledStream? Stream(BoundModel model, out NoStream? no)
+    {
+        no = null;
+        foreach (var axis in OneStepForm.Axes(model.Inference, model.RuntimeAxes))
+        {
+            if (OneStepForm.TryMake(model.Inference, axis, model.Inputs.Count, out var why) is not { } step)
+            {
+                no = new NoStream(axis, why.Reason, why.Origin);
+                continue;
+            }
+            BoundTensor Without(BoundTensor tensor) => tensor with { Axes = tensor.Axes.Where(other => other.Size != Size.Axis(axis)).ToEquatableArray() };
+            var axes = model.RuntimeAxes.Where(other => other != axis).ToEquatableArray();
+            var program = Plan($"{model.Name}_Stream", Pass("step", step.Graph), axes);
+            no = null;
+            return new CompiledStream(axis, model.Inputs.Select(Without).ToEquatableArray(), model.Results.Select(Without).ToEquatableArray(), step.States, step.UsesPosition, program);
+        }
+        return null;
     }
 
     public static CompiledTrain Compile(BoundTrain train, EquatableArray<BoundModel> nets)

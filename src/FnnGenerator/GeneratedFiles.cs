@@ -46,11 +46,13 @@ internal static class GeneratedFiles
 
     private static IEnumerable<GeneratedFile> Of(CompiledModelDeclaration declaration, LineTable lines, bool hasGpu)
     {
-        var (model, inference, training) = declaration.Result;
-        BoundModel[] nets = [model];
-        yield return new($"{declaration.FileStem}.g.cs", ModelPrinter.Print(model, inference, training, lines.Find, hasGpu));
-        foreach (var file in Programs(declaration, "Inference", inference, nets, lines, hasGpu)) yield return file;
-        foreach (var file in Programs(declaration, "Training", training, nets, lines, hasGpu)) yield return file;
+        var compiled = declaration.Result;
+        BoundModel[] nets = [compiled.Model];
+        yield return new($"{declaration.FileStem}.g.cs", ModelPrinter.Print(compiled, lines.Find, hasGpu));
+        foreach (var file in Programs(declaration, "Inference", compiled.Inference, nets, lines, hasGpu)) yield return file;
+        foreach (var file in Programs(declaration, "Training", compiled.Training, nets, lines, hasGpu)) yield return file;
+        if (compiled.Stream is not { } stream) yield break;
+        foreach (var file in Programs(declaration, "Stream", stream.Program, nets, lines, hasGpu)) yield return file;
     }
 
     private static IEnumerable<GeneratedFile> Of(CompiledTrainDeclaration declaration, LineTable lines, bool hasGpu)

@@ -10,11 +10,11 @@ public static class RuntimeNames
     {
         // FeedbackNN and FeedbackNN.Cpu.
         "Accumulation", "Adam", "AdamW", "AdaptiveMoments", "BufferLifetime", "BufferTensor", "CheckpointException", "ConfusionMatrix", "CpuProgram",
-        "CsvColumn", "CsvFile", "CsvOptions", "CsvSource", "CsvTable", "DataException", "DataSource", "DataSourceViews", "Device", "DeviceException", "DeviceMemoryException", "DeviceProgram", "EpochOrder",
+        "CsvColumn", "CsvFile", "CsvOptions", "CsvSource", "CsvTable", "DataException", "DataSource", "DataSourceViews", "Device", "DeviceException", "DeviceMemoryException", "DeviceProgram", "EpochOrder", "FixedPoints",
         "GradientClip", "IAxis", "IDataSource", "IRangeKernel", "ITileKernel", "IdxBytes", "IdxFile", "Initializer", "LabelledData", "LabelledSample",
-        "MatrixProduct", "MatrixProductArguments", "MatrixProductArguments64", "Model", "ModelManifest", "Objective", "Optimizer", "OptimizerKernels",
+        "MatrixProduct", "MatrixProductArguments", "MatrixProductArguments64", "Model", "ModelManifest", "ModelSession", "NotConvergedEventArgs", "NotConvergedException", "Objective", "Optimizer", "OptimizerKernels", "Otherwise",
         "ParameterList", "ParameterTensor", "Philox", "ProgramCall", "SafetensorsContent", "SafetensorsDtype", "SafetensorsDtypes", "SafetensorsEntry",
-        "SafetensorsFile", "SafetensorsTensor", "ScalarMath", "Schedule", "Sgd", "Signature", "Simd", "SimdMath", "Standardizer", "StorageSpec",
+        "SafetensorsFile", "SafetensorsTensor", "ScalarMath", "Schedule", "SessionState", "SessionTensor", "Sgd", "Signature", "Simd", "SimdMath", "Standardizer", "StorageSpec",
         "StorageTensor", "Tensor", "TensorKernels", "Trainer", "TrainingDivergedException", "TrainingProgram", "TrainingProgress", "TrainingSetup",
         "WorkerPool",
         // FeedbackNN.Gpu, and what GPU programs name of ILGPU.
@@ -22,7 +22,7 @@ public static class RuntimeNames
         "IRowKernel", "MaxReduction", "MinReduction", "OneThread", "ProdReduction", "ProductSizes", "SomeColumns", "SumReduction", "WholeGroup",
         // The class of constants, and members of the generated classes: a class can't have a member of its own name.
         "Backward", "Bind", "Buffers", "BufferTree", "CheckInputs", "CheckSizes", "Collate", "Constants", "Dispose", "Flops", "Forward", "ForwardTraining", "Manifest",
-        "MiniBatch", "Parameters", "ParameterTree", "Predict", "Report", "Sample", "Setup",
+        "MiniBatch", "Parameters", "ParameterTree", "Predict", "Report", "Sample", "Session", "Setup", "Start",
         // Of .NET.
         "ArgumentException", "ArgumentNullException", "ArgumentOutOfRangeException", "GC", "InvalidOperationException", "IReadOnlyList", "Math",
         "MethodImpl", "MethodImplOptions", "NotSupportedException", "ReadOnlyMemory", "ReadOnlySpan", "Span", "Vector512",

@@ -27,12 +27,13 @@ internal abstract record CompiledDeclaration(string Namespace, string Name, stri
 internal sealed record CompiledModelDeclaration(CompiledModel Result, string FileStem)
     : CompiledDeclaration(Result.Model.Namespace, Result.Model.Name, FileStem)
 {
-    public override IEnumerable<ProgramPlan> Programs => [Result.Inference, Result.Training];
+    public override IEnumerable<ProgramPlan> Programs => new[] { Result.Inference, Result.Training }.Concat(Result.Stream is { } stream ? [stream.Program] : []);
 
     public override IEnumerable<BoundAxis> Axes => AxesOf(Result.Model);
 
     public override IEnumerable<Origin> Origins => base.Origins
         .Append(Result.Model.Origin)
+        .Concat(Result.NoStream is { } no ? [no.Origin] : [])
         .Concat(Result.Model.Guards.Select(guard => guard.Origin));
 
     internal static IEnumerable<BoundAxis> AxesOf(BoundModel model) =>

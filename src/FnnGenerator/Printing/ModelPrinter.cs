@@ -1,3 +1,4 @@
+using FeedbackNN.Dsl;
 using FeedbackNN.Dsl.Binding;
 using FeedbackNN.Dsl.Graphs;
 using FeedbackNN.Dsl.Planning;
@@ -18,13 +19,17 @@ internal sealed class ModelPrinter
     private readonly string _name;
     private readonly SignatureText _signature;
     private readonly bool _hasGpu;
+    private readonly CompiledModel? _compiled;
+    private readonly Func<Origin, SourceLine?> _lines;
 
-    private ModelPrinter(BoundModel model, ProgramPlan? inference, ProgramPlan? training, Func<Origin, SourceLine?> lines, bool hasGpu)
+    private ModelPrinter(BoundModel model, CompiledModel? compiled, Func<Origin, SourceLine?> lines, bool hasGpu)
     {
         _hasGpu = hasGpu;
+        _compiled = compiled;
+        _lines = lines;
         _model = model;
-        _inference = inference;
-        _training = training;
+        _inference = compiled?.Inference;
+        _training = compiled?.Training;
         _name = CSharpNames.Escape(model.Name);
         _signature = new SignatureText(model.RuntimeAxes, model.Inputs, model.Results, model.Guards, lines);
     }
@@ -38,11 +43,10 @@ internal sealed class ModelPrinter
     /// <summary>The file of a model.</summary>
     /// <param name="lines">Where an origin stands in the source.</param>
     /// <param name="hasGpu">Its programs are printed for GPUs, too.</param>
-    public static string Print(BoundModel model, ProgramPlan inference, ProgramPlan training, Func<Origin, SourceLine?> lines, bool hasGpu) =>
-        new ModelPrinter(model, inference, training, lines, hasGpu).Print();
+    public static string Print(CompiledModel model, Func<Origin, SourceLine?> lines, bool hasGpu) => new ModelPrinter(model.Model, model, lines, hasGpu).Print();
 
     /// <summary>The same API with bodies that throw, for a model whose body has errors: so that they are the only errors.</summary>
-    public static string PrintBroken(BoundModel signature) => new ModelPrinter(signature, null, null, _ => null, hasGpu: false).Print();
+    public static string PrintBroken(BoundModel signature) => new ModelPrinter(signature, null, _ => null, hasGpu: false).Print();
 
     private string Print()
     {
@@ -63,6 +67,7 @@ internal sealed class ModelPrinter
             PrintForward();
             PrintTraining();
             PredictPrinter.Print(_writer, _model, _signature, IsBroken ? Failure : null);
+            if (_compiled?.Stream is { } stream) new SessionPrinter(_writer, _model, stream, _lines, _hasGpu).Print();
             PrintMeasures();
             if (!IsBroken)
             {
@@ -92,8 +97,13 @@ internal sealed class ModelPrinter
     private string Remarks()
     {
         var results = Results.Count == 1 ? Results[0].TypeText : $"({string.Join(", ", Results.Select(result => result.Text))})";
-        return $"({string.Join(", ", Inputs.Select(input => input.Text))}) -> {results}. For one thread at a time; models are independent of each other.";
+        return $"({string.Join(", ", Inputs.Select(input => input.Text))}) -> {results}. For one thread at a time; models are independent of each other.{NoStreamText()}";
     }
+
+    // A user who looks for Start finds here why it is not there.
+    private string NoStreamText() => _compiled is { Stream: null, NoStream: { } no }
+        ? $"\nIt can't be given step by step along '{no.Axis}': {no.Reason}{(_lines(no.Origin) is { } line ? $" ({line})" : "")}."
+        : "";
 
     private void PrintFields()
     {

@@ -3,7 +3,7 @@ using System.Globalization;
 namespace FeedbackNN;
 
 /// <summary>
-/// A set of float tensors in memory and the safetensors file they are saved to and loaded from. Loading checks names, types, shapes and
+/// A set of tensors in memory and the safetensors file they are saved to and loaded from. Loading checks names, types, shapes and
 /// the kind of file first and reads everything into memory of its own; what is loaded into changes only when all of that went well.
 /// </summary>
 internal sealed unsafe class StateFile
@@ -29,11 +29,13 @@ internal sealed unsafe class StateFile
         _owner = owner;
     }
 
-    public void Add(string name, ReadOnlySpan<int> shape, float* pointer, long count)
+    public void Add(string name, ReadOnlySpan<int> shape, float* pointer, long count) => Add(name, SafetensorsDtype.Float32, shape, pointer, count * sizeof(float));
+
+    public void Add(string name, SafetensorsDtype dtype, ReadOnlySpan<int> shape, void* pointer, long byteLength)
     {
         var sizes = new long[shape.Length];
         for (var i = 0; i < sizes.Length; i++) sizes[i] = shape[i];
-        _items.Add(new Item(name, sizes, pointer, count));
+        _items.Add(new Item(name, dtype, sizes, (byte*)pointer, byteLength));
     }
 
     /// <summary>Writes all tensors.</summary>
@@ -41,7 +43,7 @@ internal sealed unsafe class StateFile
     /// <param name="metadata">Goes into the file beside the format and the owner.</param>
     public void Write(string path, IReadOnlyDictionary<string, string> metadata)
     {
-        var entries = _items.Select(item => new SafetensorsEntry(item.Name, SafetensorsDtype.Float32, item.Shape, item.Pointer, item.Count * sizeof(float), this)).ToArray();
+        var entries = _items.Select(item => new SafetensorsEntry(item.Name, item.Dtype, item.Shape, item.Pointer, item.ByteLength, this)).ToArray();
         var all = new Dictionary<string, string>(metadata, StringComparer.Ordinal)
         {
             [FormatKey] = string.Create(CultureInfo.InvariantCulture, $"{_kind} {_version}"),
@@ -60,19 +62,18 @@ internal sealed unsafe class StateFile
         CheckFormat(path, content.Metadata, requireFormat);
         CheckTensors(path, content);
         var commit = accept?.Invoke(content.Metadata);
-        using var staged = new NativeBuffer(_items.Sum(item => item.Count) * sizeof(float));
-        var position = (float*)staged.Pointer;
+        using var staged = new NativeBuffer(_items.Sum(item => item.ByteLength));
+        var position = (byte*)staged.Pointer;
         foreach (var item in _items)
         {
-            content.CopyTo(item.Name, position, item.Count * sizeof(float));
-            position += item.Count;
+            content.CopyTo(item.Name, position, item.ByteLength);
+            position += item.ByteLength;
         }
-        position = (float*)staged.Pointer;
+        position = (byte*)staged.Pointer;
         foreach (var item in _items)
         {
-            var bytes = item.Count * sizeof(float);
-            Buffer.MemoryCopy(position, item.Pointer, bytes, bytes);
-            position += item.Count;
+            Buffer.MemoryCopy(position, item.Pointer, item.ByteLength, item.ByteLength);
+            position += item.ByteLength;
         }
         commit?.Invoke();
     }
@@ -102,8 +103,8 @@ internal sealed unsafe class StateFile
         foreach (var item in _items)
         {
             if (content.Find(item.Name) is not { } found) throw new CheckpointException(path, $"it has no tensor '{item.Name}', which {_owner} needs.");
-            if (found.Dtype == SafetensorsDtype.Float32 && found.Shape.SequenceEqual(item.Shape)) continue;
-            throw new CheckpointException(path, $"'{item.Name}' is {SafetensorsShape.Describe(found.Dtype, found.Shape)} in it, but {SafetensorsShape.Describe(SafetensorsDtype.Float32, item.Shape)} in {_owner}.");
+            if (found.Dtype == item.Dtype && found.Shape.SequenceEqual(item.Shape)) continue;
+            throw new CheckpointException(path, $"'{item.Name}' is {SafetensorsShape.Describe(found.Dtype, found.Shape)} in it, but {SafetensorsShape.Describe(item.Dtype, item.Shape)} in {_owner}.");
         }
         foreach (var tensor in content.Tensors)
         {
@@ -111,14 +112,16 @@ internal sealed unsafe class StateFile
         }
     }
 
-    private sealed class Item(string name, long[] shape, float* pointer, long count)
+    private sealed class Item(string name, SafetensorsDtype dtype, long[] shape, byte* pointer, long byteLength)
     {
         public string Name => name;
 
+        public SafetensorsDtype Dtype => dtype;
+
         public long[] Shape => shape;
 
-        public float* Pointer => pointer;
+        public byte* Pointer => pointer;
 
-        public long Count => count;
+        public long ByteLength => byteLength;
     }
 }

@@ -115,7 +115,7 @@ public abstract unsafe class Model : IDisposable
 
     /// <summary>Runs an inference program.</summary>
     [EditorBrowsable(EditorBrowsableState.Never)]
-    protected void Run(DeviceProgram program, nint* sizes, void** inputs, void** results)
+    protected internal void Run(DeviceProgram program, nint* sizes, void** inputs, void** results)
     {
         void* parameters = ParameterMemory.ForProgram(writes: false), buffers = _buffers.ForProgram(writes: false);
         program.Run(new ProgramCall { Sizes = sizes, Inputs = inputs, Results = results, Parameters = &parameters, Buffers = &buffers, Seed = Seed });

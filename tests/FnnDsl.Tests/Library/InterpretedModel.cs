@@ -112,6 +112,9 @@ internal sealed class InterpretedModel
         }
     }
 
+    /// <summary>Runs another graph with this model's weights.</summary>
+    public double[][] Run(Graph graph, InterpreterInputs given) => Interpreter.Run(graph, given with { Parameter = (_, index) => _parameters[index], Buffer = (_, index) => _buffers[index], Random = Random });
+
     private Dictionary<OutputTarget, double[]> Run(Graph graph, double[][] inputs)
     {
         var values = Interpreter.Run(GraphVerifier.Verified(graph), Inputs(inputs));

@@ -1,3 +1,4 @@
+using FeedbackNN.Dsl;
 using System.Globalization;
 using FeedbackNN.Dsl.Binding;
 using FeedbackNN.Dsl.Text;
@@ -109,8 +110,8 @@ public sealed class ApiPrinterTests
             ["Axes_Digits"] = AxisPrinter.Print("Digits", Axes(perceptron), dims),
             ["Axes_Language"] = AxisPrinter.Print("Language.Models", Axes(language), []),
             ["Axes_Adversaries"] = AxisPrinter.Print("Adversaries", Samples.FitTwo.Inputs.SelectMany(input => input.Axes), []),
-            ["SimpleNN"] = ModelPrinter.Print(perceptron, Samples.ProductPlan("SimpleNN_Inference"), Samples.Plan("SimpleNN_Training", 0, "batch"), Samples.Lines, hasGpu: false),
-            ["CharGpt"] = ModelPrinter.Print(language, Samples.Plan("CharGpt_Inference", 0, "seq", "batch"), Samples.Plan("CharGpt_Training", 0), Samples.Lines, hasGpu: false),
+            ["SimpleNN"] = ModelPrinter.Print(new CompiledModel(perceptron, Samples.ProductPlan("SimpleNN_Inference"), Samples.Plan("SimpleNN_Training", 0, "batch"), null, null), Samples.Lines, hasGpu: false),
+            ["CharGpt"] = ModelPrinter.Print(new CompiledModel(language, Samples.Plan("CharGpt_Inference", 0, "seq", "batch"), Samples.Plan("CharGpt_Training", 0), null, null), Samples.Lines, hasGpu: false),
             ["FitSimpleNN"] = TrainPrinter.Print(Samples.FitPerceptron, new[] { Samples.Plan("FitSimpleNN_Step0", 4, "batch") }.ToEquatableArray(), Samples.Plan("FitSimpleNN_Evaluation", 4, "batch"), Samples.Lines, hasGpu: false),
             ["FitTwo"] = TrainPrinter.Print(
                 Samples.FitTwo, new[] { Samples.Plan("FitTwo_Step0", 3, "seq", "batch"), Samples.Plan("FitTwo_Step1", 2, "batch") }.ToEquatableArray(), Samples.Plan("FitTwo_Evaluation", 5, "batch", "seq"), Samples.Lines, hasGpu: false),
