@@ -1,6 +1,7 @@
 using FeedbackNN.Dsl.Diagnostics;
 using FeedbackNN.Dsl.Graphs;
 using FeedbackNN.Dsl.Operators;
+using FeedbackNN.Dsl.Passes;
 using FeedbackNN.Dsl.Syntax;
 using FeedbackNN.Dsl.Text;
 using FeedbackNN.Dsl.Types;
@@ -186,6 +187,31 @@ internal sealed partial class BodyBinder
     {
         if (!CheckNames(call) || FirstTensor(call) is not { } x) return Poison;
         return x with { Value = Builder.Stop(x.Value) };
+    }
+
+    /// <summary>The gradient of a number with respect to a tensor that it is made of, as a tensor that can be differentiated in turn.</summary>
+    public Operand BindGradient(BuiltInCall call)
+    {
+        var given = call.Positional.ToArray();
+        if (!CheckNames(call)) return Poison;
+        if (given.Length != 2) return Fail(DiagnosticTable.MissingArgument, call.Span, call.Name, given.Length == 0 ? "scalar" : "x", "grad(scalar, x)");
+        var operands = given.Select(argument => argument.Bind(this)).ToArray();
+        if (operands.Any(operand => operand is PoisonOperand)) return Poison;
+        if (operands[0] is not TensorOperand { Rank: 0 } scalar || !scalar.Element.IsFloat()) return Fail(DiagnosticTable.BadArgumentValue, given[0].Span, $"'grad' differentiates one float number, such as a sum, but this is {Describe(operands[0])}");
+        if (operands[1] is not TensorOperand x || !x.Element.IsFloat()) return Fail(DiagnosticTable.BadArgumentValue, given[1].Span, $"'grad' differentiates with respect to a float tensor, but this is {Describe(operands[1])}");
+        // Other values may have been simplified away from what was made of them.
+        if (x.Value.Node.Operation is not (Input or Parameter or BufferValue or Placeholder or LoopFinal or LoopStack or EquilibriumState))
+        {
+            return Fail(DiagnosticTable.BadArgumentValue, given[1].Span, $"'grad' differentiates with respect to an input, a weight, or a state of a feedback, and '{TextOf(given[1].Span)}' is computed here; make it a state: feedback (z: type = {TextOf(given[1].Span)}) times 1 {{ … }}");
+        }
+        var reached = Differentiation.ReachableFrom(Builder.Nodes, [scalar.Value.Id]);
+        if (!reached.Contains(x.Value.Id)) return Fail(DiagnosticTable.BadArgumentValue, call.Span, $"no gradient flows from '{TextOf(given[0].Span)}' to '{TextOf(given[1].Span)}': it would be 0 everywhere");
+        if (reached.Any(id => Builder[id].Operation is Equilibrium && Builder.ConeOf([id], _ => false).Contains(x.Value.Id)))
+        {
+            return Fail(DiagnosticTable.BadArgumentValue, call.Span, "'grad' goes through a fixed point here, whose gradient has no derivative of its own in this version; use a number of rounds (times 30)");
+        }
+        SetOrigin(call.Span);
+        return new TensorOperand(Differentiation.Gradients(Builder, [(scalar.Value, Builder.Constant(1, scalar.Element))], [x.Value])[0], x.Notes);
     }
 
     public Operand BindCheckIndex(BuiltInCall call)

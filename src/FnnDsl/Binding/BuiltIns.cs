@@ -22,6 +22,7 @@ internal static class BuiltIns
         new("split", "x, n, axis", (binder, call) => binder.BindSplit(call)),
         new("pad", "x, axes: (h, w), before: 0, after: 0, between: 0, value: 0", (binder, call) => binder.BindPad(call)),
         new("stop", "x", (binder, call) => binder.BindStop(call)),
+        new("grad", "scalar, x", (binder, call) => binder.BindGradient(call)),
         new("check_index", "x, bound", (binder, call) => binder.BindCheckIndex(call)),
         new("uniform", "[shape], or like: x", (binder, call) => binder.BindUniform(call)),
         new("random_uniform", "[shape], or like: x", (binder, call) => binder.BindUniform(call)),

@@ -264,4 +264,42 @@ public sealed class FeedbackTests
         var (_, buffers) = model.Train(model.Draw(0));
         Assert.All(Assert.Single(buffers).Value, value => Assert.True(double.IsFinite(value)));
     }
+
+    [Fact]
+    public void A_state_goes_down_the_gradient_of_an_energy()
+    {
+        var model = new InterpretedModel("""
+            fn energy(s: real[batch, n], w: real[n, n]) -> real[] { return 0.5 * sum(s * (s @ w.T)) + sum(0.25 * s^4 - s) }
+            model M(x: f32[batch, 3]) -> f32[batch, 3] {
+                param w: f32[3, 3] = normal()
+                feedback (s: f32[batch, 3] = x) times 3 { s <- s - 0.1 * grad(energy(s, w), s) }
+                return s
+            }
+            """, ("batch", 2));
+        var x = model.Draw(0, low: -1, high: 1);
+        var w = model.Parameter("w");
+        var s = (double[])x.Clone();
+        for (var round = 0; round < 3; round++)
+        {
+            s = s.Select((value, k) => value - (0.1 * (Enumerable.Range(0, 3).Sum(j => 0.5 * (w[(k % 3 * 3) + j] + w[(j * 3) + (k % 3)]) * s[(k / 3 * 3) + j]) + Math.Pow(value, 3) - 1))).ToArray();
+        }
+        InterpretedModel.AssertClose(s, model.Predict(x)[0]);
+        model.CheckGradients(x);
+    }
+
+    [Fact]
+    public void The_gradient_of_a_jacobian_penalty_is_exact()
+    {
+        // |∂f/∂z|² at an equilibrium, along one direction, as training would hold it down.
+        var model = new InterpretedModel("""
+            model M(x: f32[batch, 3], e: f32[batch, 3]) -> (z: f32[batch, 3], penalty: f32[]) {
+                mix = linear(3, bias: false)
+                feedback (z: f32[batch, 3] = 0) to fixed_point(tol: 1e-11, at_most: 400) { z <- tanh(0.3 * mix(z) + x) }
+                f = tanh(0.3 * mix(z) + x)
+                v = grad(sum(f * e), z)
+                return (z, sum(v * v))
+            }
+            """, ("batch", 2));
+        model.CheckGradients(model.Draw(0), model.Draw(1, 3));
+    }
 }
