@@ -31,12 +31,46 @@ public sealed partial class GraphBuilder
         if (Fold(op, x, type) is { } folded) return folded;
         if (ScalarSimplification.TrySimplify(op, x) is { } simpler) return simpler;
         if (Hoist(x, shape, parts => Apply(op, parts)) is { } hoisted) return hoisted;
+        if (op == OperatorTable.Add && Joined(x[0], x[1]) is { } joined) return joined;
 
         // a·b and b·a are one node, written the way that came first.
         var operation = new Elementwise(op);
         if (Commutative.Contains(op) && Exists(operation, type, x[1], x[0])) Array.Reverse(x);
         return Add(operation, type, x);
     }
+
+    // A sum of tensors that are each 0 outside of a stretch of one axis, stretches that together are the axis: one after the other. So the gradients of what
+    // a split gave become one tensor again.
+    private Value? Joined(Value left, Value right)
+    {
+        var parts = new List<(Value Part, Pad Pad)>();
+        var open = new Stack<Value>([left, right]);
+        while (open.Count > 0)
+        {
+            var value = open.Pop();
+            if (value.Node.Operation is Elementwise { Operator: var op } && op == OperatorTable.Add)
+            {
+                foreach (var input in value.Node.Inputs) open.Push(ValueOf(input));
+            }
+            else if (value.Node.Operation is Pad { Value: 0 } pad) parts.Add((ValueOf(value.Node.Inputs[0]), pad));
+            else return null;
+            if (parts.Count > MostJoined) return null;
+        }
+        var type = left.Type;
+        var padded = Enumerable.Range(0, type.Rank).Where(k => parts.Any(part => part.Part.Type.Shape[k] != type.Shape[k])).ToArray();
+        if (padded.Length != 1) return null;
+        var axis = padded[0];
+        var ordered = new List<Value>();
+        for (var end = Size.Zero; ordered.Count < parts.Count; end += ordered[ordered.Count - 1].Type.Shape[axis])
+        {
+            var next = parts.FindIndex(part => part.Pad.Before[axis] == end && part.Pad.Between[axis].IsZero && !part.Part.Type.Shape[axis].IsZero);
+            if (next < 0) return null;
+            ordered.Add(parts[next].Part);
+        }
+        return ordered.Aggregate(Size.Zero, (sum, part) => sum + part.Type.Shape[axis]) == type.Shape[axis] ? Concat(ordered, axis) : null;
+    }
+
+    private const int MostJoined = 16;
 
     /// <summary>To another element type.</summary>
     public Value Convert(Value x, ElementType to)

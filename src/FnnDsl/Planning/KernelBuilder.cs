@@ -98,6 +98,11 @@ internal sealed class KernelBuilder(Graph graph, Fusion fusion, FusionGroup? gro
 
     private int Load(Node node, EquatableArray<AffineIndex> indices)
     {
+        if (fusion.PartsOf(node.Id).FirstOrDefault() is { } part)
+        {
+            node = graph[part.Whole];
+            indices = indices.Select((index, axis) => axis == part.Axis ? index with { Offset = index.Offset + part.Offset } : index).ToEquatableArray();
+        }
         var address = Affine.Address(node.Type.Shape, indices, domain.Variables);
         var source = fusion.Resolve(node.Id);
         var operand = _operandNodes.IndexOf(source);

@@ -14,7 +14,7 @@ internal sealed partial class PlanWriter
     {
         var reads = graph.Nodes.Where(other => other.Operation is LoopFinal or LoopStack && other.Inputs[0] == node.Id).ToArray();
         var stacked = reads.Select(read => read.Operation).OfType<LoopStack>().Select(stack => stack.BodyNode).Distinct().ToArray();
-        var frame = LoopFrame.Of(loop, stacked, parts);
+        var frame = LoopFrame.Of(loop, stacked, program);
         for (var state = 0; state < loop.States; state++) Begin(node.Inputs[state], frame.Initial(state), node.Origin);
         if (!loop.IsCounted)
         {
@@ -26,7 +26,7 @@ internal sealed partial class PlanWriter
         var body = Canonicalization.Run(loop.Body with { Outputs = loop.Body.Outputs.Concat(stacked.Select(id => new GraphOutput(new StackTarget(id), id))).ToEquatableArray() });
         var captured = node.Inputs.Skip(loop.States).Take(node.Inputs.Count - loop.States - (loop.HasTrips ? 1 : 0)).Select(PlaceOf);
         var arguments = Enumerable.Range(0, loop.States).Select(frame.Before).Concat(captured).ToArray();
-        var flag = new PlanWriter(body, Fusion.Run(body), parts).WriteBody(loop, frame, arguments, node.Origin);
+        var flag = new PlanWriter(body, Fusion.Run(body), program).WriteBody(loop, frame, arguments, node.Origin);
         if (flag is { } place) _steps.Add(new LoopExitStep(loop.Step, place, node.Origin));
         var isCounted = graph.Nodes.Any(other => other.Operation is not (LoopFinal or LoopStack) && other.Inputs.Contains(node.Id)) || graph.Outputs.Any(output => output.Node == node.Id);
         _steps.Add(new LoopEndStep(loop.Step, isCounted ? PlaceOf(node.Id) : null, node.Origin));
@@ -68,7 +68,7 @@ internal sealed partial class PlanWriter
         Place SetAside(Place source)
         {
             if (!taken.Contains(source)) return source;
-            var aside = parts.NewBuffer("aside", source.Element, source.Length);
+            var aside = program.NewBuffer("aside", source.Element, source.Length);
             _steps.Add(new CopyStep(source, aside, source.Length, origin));
             return aside;
         }

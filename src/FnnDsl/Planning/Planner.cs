@@ -48,9 +48,9 @@ internal sealed class PlanParts
 }
 
 /// <summary>Writes the steps of one program, or of one loop's body.</summary>
-internal sealed partial class PlanWriter(Graph graph, Fusion fusion, PlanParts parts)
+internal sealed partial class PlanWriter(Graph graph, Fusion fusion, PlanParts program)
 {
-    private readonly List<Step> _steps = parts.Steps;
+    private readonly List<Step> _steps = program.Steps;
     private readonly Dictionary<int, Place> _places = [];
 
     public ProgramPlan Write(string name, EquatableArray<string> axes)
@@ -73,7 +73,7 @@ internal sealed partial class PlanWriter(Graph graph, Fusion fusion, PlanParts p
             backwardStart = _steps.Count;
         }
         CopyOutputs(isBackward: true);
-        var plan = new ProgramPlan(name, axes, parts.Buffers.ToEquatableArray(), parts.Kernels.ToEquatableArray(), _steps.ToEquatableArray(), StepLoops.Find(_steps, backwardStart), backwardStart,
+        var plan = new ProgramPlan(name, axes, program.Buffers.ToEquatableArray(), program.Kernels.ToEquatableArray(), _steps.ToEquatableArray(), StepLoops.Find(_steps, backwardStart), backwardStart,
             graph.Outputs.Count(output => output.Target is ScalarTarget), UsesRandom(graph));
         return Lifetimes.Fill(plan);
     }
@@ -103,7 +103,8 @@ internal sealed partial class PlanWriter(Graph graph, Fusion fusion, PlanParts p
 
     private void CopyOutputs(bool isBackward)
     {
-        foreach (var (target, node) in _copies.Where(copy => (copy.Target is InputGradientTarget or GradientTarget) == isBackward))
+        // A gradient that two parameters share is copied where it was computed: a training has no backward half of its own.
+        foreach (var (target, node) in _copies.Where(copy => (copy.Target is InputGradientTarget || fusion.IsBackward(copy.Node)) == isBackward))
         {
             _steps.Add(new CopyStep(PlaceOf(node), TargetPlace(target, graph[node].Type), graph[node].Type.ElementCount, graph[node].Origin));
         }
@@ -134,7 +135,7 @@ internal sealed partial class PlanWriter(Graph graph, Fusion fusion, PlanParts p
             OutputGradient gradient => new OutputGradientPlace(gradient.Index, node.Type.Element, length),
             // What is checked is what it was.
             CheckRange or CheckConverged => PlaceOf(node.Inputs[0]),
-            _ => parts.NewBuffer("t" + id, node.Type.Element, length),
+            _ => program.NewBuffer("t" + id, node.Type.Element, length),
         };
         _places.Add(id, place);
         return place;
@@ -155,19 +156,28 @@ internal sealed partial class PlanWriter(Graph graph, Fusion fusion, PlanParts p
         {
             var value = builder.EmitAnchor(anchor);
             if (!fusion.Stored.Contains(anchor.Node.Id)) continue;
+            var parts = fusion.PartsOf(anchor.Node.Id);
+            foreach (var part in parts) builder.Store(StoreOfPart(anchor, value, Written(anchor, PlaceOf(part.Whole)), part));
+            if (parts.Count > 0) continue;
             var place = PlaceOf(anchor.Node.Id);
             if (form == KernelForm.Parts && anchor.Placement == Placement.ColumnReduction)
             {
-                var partial = parts.NewBuffer("parts" + anchor.Node.Id, anchor.Node.Type.Element, Size.Constant(Kernel.PartCount) * group.Domain.Columns);
+                var partial = program.NewBuffer("parts" + anchor.Node.Id, anchor.Node.Type.Element, Size.Constant(Kernel.PartCount) * group.Domain.Columns);
                 combine.Add((anchor.Node, partial));
                 place = partial;
             }
+            builder.Store(StoreOf(anchor, value, Written(anchor, place)));
+        }
+
+        int Written(Anchor anchor, Place place)
+        {
             var operand = builder.AddOperand("", anchor.Node.Type.Element, -1);
             places.Add(operand, place);
-            builder.Store(StoreOf(anchor, value, operand));
+            return operand;
         }
+
         var kernel = builder.Build("", form);
-        var id = parts.KernelId(kernel);
+        var id = program.KernelId(kernel);
         var operands = builder.OperandNodes.Select((node, position) => places.TryGetValue(position, out var place) ? place : position == 0 && group.Product is not null ? null : PlaceOf(node)).ToArray();
         var origin = group.Anchors[group.Anchors.Count - 1].Node.Origin;
 
@@ -181,6 +191,14 @@ internal sealed partial class PlanWriter(Graph graph, Fusion fusion, PlanParts p
             _steps.Add(new KernelStep(id, operands.Select(place => place!).ToEquatableArray(), origin));
         }
         foreach (var (node, partial) in combine) Combine(node, partial, group.Domain.Columns);
+    }
+
+    private KernelStore StoreOfPart(Anchor anchor, int value, int operand, Fusion.PartOf part)
+    {
+        var variables = anchor.Domain.Variables;
+        var shape = graph[part.Whole].Type.Shape;
+        var indices = Affine.Identity(shape.Count, variables).Select((index, axis) => axis == part.Axis ? index with { Offset = part.Offset } : index).ToEquatableArray();
+        return new KernelStore(value, KernelBuilder.AccessTo(operand, Affine.Address(shape, indices, variables)), null, 0, Adds: false);
     }
 
     private static KernelStore StoreOf(Anchor anchor, int value, int operand)
@@ -207,7 +225,7 @@ internal sealed partial class PlanWriter(Graph graph, Fusion fusion, PlanParts p
     {
         var domain = new LoopDomain(default, columns);
         var builder = new PartsKernel(((Reduce)node.Operation).Kind, node.Type.Element, columns);
-        _steps.Add(new KernelStep(parts.KernelId(builder.Build(domain)), EquatableArray<Place>.Own(partial, PlaceOf(node.Id)), node.Origin));
+        _steps.Add(new KernelStep(program.KernelId(builder.Build(domain)), EquatableArray<Place>.Own(partial, PlaceOf(node.Id)), node.Origin));
     }
 
     // ---- Structured operations --------------------------------------------------------------------------------------
@@ -249,7 +267,8 @@ internal sealed partial class PlanWriter(Graph graph, Fusion fusion, PlanParts p
                 foreach (var input in node.Inputs)
                 {
                     var offset = start;
-                    Move(node, input, (axis, variables) => Affine.Unit(axis, variables) with { Offset = axis == concat.Axis ? offset : Size.Zero }, adds: false);
+                    // What is computed in its place is there.
+                    if (!fusion.PartsOf(input).Any(part => part.Whole == node.Id)) Move(node, input, (axis, variables) => Affine.Unit(axis, variables) with { Offset = axis == concat.Axis ? offset : Size.Zero }, adds: false);
                     start += graph[input].Type.Shape[concat.Axis];
                 }
                 break;
@@ -278,7 +297,7 @@ internal sealed partial class PlanWriter(Graph graph, Fusion fusion, PlanParts p
         builder.Store(new KernelStore(value, KernelBuilder.AccessTo(operand, address), null, 0, adds));
         var kernel = builder.Build("", adds ? KernelForm.Serial : KernelForm.Rows);
         var places = builder.OperandNodes.Select(source => source < 0 ? PlaceOf(node.Id) : PlaceOf(source)).ToEquatableArray();
-        _steps.Add(new KernelStep(parts.KernelId(kernel), places, node.Origin));
+        _steps.Add(new KernelStep(program.KernelId(kernel), places, node.Origin));
     }
 
     private ProductStep Product(Node node, Place? result, int? epilogue, EquatableArray<Place> operands, Origin origin)

@@ -15,7 +15,21 @@ public sealed class PlanTests
     {
         var scope = Binder.Collect([FnnParser.Parse(Corpus.Read("good", name))]);
         Assert.All(scope.Models, model => Assert.NotNull(FnnCompiler.CompileModel(scope, model.Namespace, model.Name).Result));
-        Assert.All(scope.Trains, train => Assert.NotNull(FnnCompiler.CompileTrain(scope, train.Namespace, train.Name).Result));
+        Assert.All(scope.Trains, train =>
+        {
+            var compiled = FnnCompiler.CompileTrain(scope, train.Namespace, train.Name).Result;
+            Assert.NotNull(compiled);
+            // A training runs a program's first half only: gradients that parameters share are copied in it.
+            Assert.All(compiled.Objectives, plan => Assert.Equal(plan.Steps.Count, plan.BackwardStart));
+        });
+    }
+
+    [Fact]
+    public void What_a_split_gave_is_put_together_again_by_one_kernel()
+    {
+        var text = "model M(x: f32[n, 12]) -> f32[n, 4] {\n (a, b, c) = split(x, 3, -1)\n return sigmoid(a) * tanh(b) * c\n}";
+        var plan = FnnCompiler.Compile(TestCompiler.BindModel(text)).Training;
+        Assert.Single(plan.Steps.Skip(plan.BackwardStart));
     }
 
     [Theory]
