@@ -1,6 +1,6 @@
+using FeedbackNN.Dsl.Derivatives;
 using FeedbackNN.Dsl.Graphs;
 using FeedbackNN.Dsl.Operators;
-using FeedbackNN.Dsl.Passes;
 using FeedbackNN.Dsl.Text;
 using FeedbackNN.Dsl.Types;
 

@@ -1,7 +1,7 @@
+using FeedbackNN.Dsl.Derivatives;
 using FeedbackNN.Dsl.Diagnostics;
 using FeedbackNN.Dsl.Graphs;
 using FeedbackNN.Dsl.Operators;
-using FeedbackNN.Dsl.Passes;
 using FeedbackNN.Dsl.Syntax;
 using FeedbackNN.Dsl.Text;
 using FeedbackNN.Dsl.Types;

@@ -1,4 +1,5 @@
 using FeedbackNN.Dsl.Binding;
+using FeedbackNN.Dsl.Derivatives;
 using FeedbackNN.Dsl.Graphs;
 using FeedbackNN.Dsl.Types;
 

@@ -1,3 +1,4 @@
+using FeedbackNN.Dsl.Derivatives;
 using FeedbackNN.Dsl.Graphs;
 using FeedbackNN.Dsl.Interpretation;
 using FeedbackNN.Dsl.Passes;

@@ -1,7 +1,7 @@
+using FeedbackNN.Dsl.Derivatives;
 using FeedbackNN.Dsl.Graphs;
 using FeedbackNN.Dsl.Interpretation;
 using FeedbackNN.Dsl.Operators;
-using FeedbackNN.Dsl.Passes;
 using FeedbackNN.Dsl.Text;
 using FeedbackNN.Dsl.Types;
 using static FeedbackNN.Dsl.Tests.Passes.GradientCheck;

@@ -1,6 +1,6 @@
 using FeedbackNN.Dsl.Graphs;
 
-namespace FeedbackNN.Dsl.Passes;
+namespace FeedbackNN.Dsl.Derivatives;
 
 /// <summary>
 /// The gradient of an equilibrium z = f(z, θ), by the implicit function theorem: with v = dz + (∂f/∂z)ᵀ v, an equilibrium of its own, the gradient of all that f is

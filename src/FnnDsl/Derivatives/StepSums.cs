@@ -3,7 +3,7 @@ using FeedbackNN.Dsl.Operators;
 using FeedbackNN.Dsl.Text;
 using FeedbackNN.Dsl.Types;
 
-namespace FeedbackNN.Dsl.Passes;
+namespace FeedbackNN.Dsl.Derivatives;
 
 /// <summary>
 /// Sums over a loop's rounds of values of its body. Where one operation over all rounds gives the sum, what it needs is stacked and the sum made outside: a product of

@@ -2,7 +2,7 @@ using FeedbackNN.Dsl.Graphs;
 using FeedbackNN.Dsl.Operators;
 using FeedbackNN.Dsl.Types;
 
-namespace FeedbackNN.Dsl.Passes;
+namespace FeedbackNN.Dsl.Derivatives;
 
 /// <summary>
 /// The derivative of a loop: a second loop over the same rounds in the other direction, whose states are the gradients of the states. What it needs of the

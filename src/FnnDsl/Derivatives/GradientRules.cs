@@ -2,7 +2,7 @@ using FeedbackNN.Dsl.Graphs;
 using FeedbackNN.Dsl.Text;
 using FeedbackNN.Dsl.Types;
 
-namespace FeedbackNN.Dsl.Passes;
+namespace FeedbackNN.Dsl.Derivatives;
 
 /// <summary>One node whose output's gradient is known.</summary>
 /// <param name="X">The node's inputs.</param>

@@ -1,7 +1,7 @@
 using FeedbackNN.Dsl.Graphs;
 using FeedbackNN.Dsl.Types;
 
-namespace FeedbackNN.Dsl.Passes;
+namespace FeedbackNN.Dsl.Derivatives;
 
 /// <summary>
 /// Reverse-mode derivative: adds to a graph the nodes that compute the gradients of some of its values. They are ordinary nodes, so
