@@ -86,6 +86,9 @@ internal sealed class StepSums
         var inputs = node.Inputs.Select(_builder.ValueOf).ToArray();
         switch (node.Operation)
         {
+            // What an inner loop stacked is not stacked again: an outer round's share is added up, so that segments cost no more memory than one of them.
+            case Reduce or Contract when inputs.Any(IsInnerStack):
+                return null;
             case Reduce { Kind: ReduceKind.Sum } reduce:
                 return _builder.Reduce(ReduceKind.Sum, Stack(inputs[0]), reduce.Axes.Select(axis => axis + 1).Prepend(0).ToArray());
             case View or ViewTranspose or Graphs.Reshape or Pad { Value: 0 } when IsLinear(node.Operation):
@@ -111,6 +114,13 @@ internal sealed class StepSums
         }
     }
 
+    private bool IsInnerStack(Value value)
+    {
+        var node = value.Node;
+        while (node.Operation is View or Graphs.Reshape) node = _builder[node.Inputs[0]];
+        return node.Operation is LoopStack && Depends(_builder.ValueOf(node.Id));
+    }
+
     // Σ over the rounds of a product: the rounds are one more axis that is summed over.
     private Value OfProduct(Contract contract, Value left, Value right)
     {
@@ -124,7 +134,8 @@ internal sealed class StepSums
             Enumerable.Range(1, axes).Append(0).Concat(Enumerable.Range(axes + 1, stack.Type.Rank - axes - 1)).ToArray());
     }
 
-    // What each round puts at its own place of an axis, together, is the stack.
+    // What each round puts at its own place of an axis, one place behind the other, together: the stack, its first axis and the one along which the round's part lies
+    // joined to one.
     private Value? Unstack(Pad pad, Value input, TensorType type)
     {
         var step = _region.StepName;
@@ -133,17 +144,16 @@ internal sealed class StepSums
         {
             if (OperationSizes.Slope(pad.Before[k], step) is not { } slope) return null;
             if (slope.IsZero) continue;
-            if (axis >= 0 || !slope.IsOne || !input.Type.Shape[k].IsOne || pad.Between[k].AxisNames.Contains(step)) return null;
+            if (axis >= 0 || slope != input.Type.Shape[k] || !pad.Between[k].IsZero) return null;
             axis = k;
         }
         if (axis < 0) return null;
+        // [T, …, n, …] to […, T, n, …] to […, T n, …].
         var stack = Stack(input);
-        var shape = input.Type.Shape.Select((size, k) => k == axis ? _region.Count : size).ToEquatableArray();
-        // [T, …, 1, …] with the first axis in the place of the one that is 1 long.
-        var placed = _builder.View(stack, shape, Enumerable.Range(0, stack.Type.Rank)
-            .Select(k => k == 0 ? AffineMap.Index(shape.Count, axis) : k - 1 == axis ? AffineMap.At(shape.Count, Size.Zero) : AffineMap.Index(shape.Count, k - 1)).ToEquatableArray());
+        var order = Enumerable.Range(1, axis).Append(0).Concat(Enumerable.Range(axis + 1, input.Type.Rank - axis)).ToArray();
+        var placed = _builder.Reshape(_builder.Transpose(stack, order), input.Type.Shape.Select((size, k) => k == axis ? _region.Count * size : size).ToEquatableArray());
         var before = pad.Before.Select(size => OperationSizes.At(size, step, Size.Zero)).ToEquatableArray();
-        var after = pad.After.Select((size, k) => k == axis ? type.Shape[k] - before[k] - _region.Count : size).ToEquatableArray();
+        var after = pad.After.Select((size, k) => k == axis ? type.Shape[k] - before[k] - placed.Type.Shape[k] : size).ToEquatableArray();
         return _builder.Pad(placed, before, after, pad.Between, 0);
     }
 
