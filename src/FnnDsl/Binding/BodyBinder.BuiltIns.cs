@@ -199,6 +199,8 @@ internal sealed partial class BodyBinder
         if (operands.Any(operand => operand is PoisonOperand)) return Poison;
         if (operands[0] is not TensorOperand { Rank: 0 } scalar || !scalar.Element.IsFloat()) return Fail(DiagnosticTable.BadArgumentValue, given[0].Span, $"'grad' differentiates one float number, such as a sum, but this is {Describe(operands[0])}");
         if (operands[1] is not TensorOperand x || !x.Element.IsFloat()) return Fail(DiagnosticTable.BadArgumentValue, given[1].Span, $"'grad' differentiates with respect to a float tensor, but this is {Describe(operands[1])}");
+        // A fn by itself does not know what it will be given.
+        if (context.Symbolic) return x;
         // Other values may have been simplified away from what was made of them.
         if (x.Value.Node.Operation is not (Input or Parameter or BufferValue or Placeholder or LoopFinal or LoopStack or EquilibriumState))
         {

@@ -302,4 +302,18 @@ public sealed class FeedbackTests
             """, ("batch", 2));
         model.CheckGradients(model.Draw(0), model.Draw(1, 3));
     }
+
+    [Fact]
+    public void The_penalty_of_the_library_is_that_of_one_direction()
+    {
+        var model = new InterpretedModel("""
+            model M(x: f32[batch, 3]) -> f32[] {
+                mix = linear(3, bias: false)
+                feedback (z: f32[batch, 3] = 0) to fixed_point(tol: 1e-11, at_most: 400) { z <- tanh(0.3 * mix(z) + x) }
+                return jacobian_penalty(tanh(0.3 * mix(z) + x), z)
+            }
+            """, ("batch", 2));
+        model.CheckGradients(model.Draw(0));
+        Assert.True(model.Predict(model.Draw(0))[0][0] > 0);
+    }
 }
