@@ -220,7 +220,7 @@ internal sealed partial class BodyBinder
         if (feedback.Step is { } step && !isFixedPoint)
         {
             if (!CheckSlice(scope, step)) return false;
-            frame.Values[step.Text] = new StepOperand(region.Step, rounds.Count, element => Builder.SizeValue(region.Step, element));
+            frame.Values[step.Text] = new StepOperand(region.Step, rounds.Count, element => Builder.SizeValue(region.Step, element)) { IsInteger = true };
         }
         foreach (var state in scope.States)
         {
