@@ -70,8 +70,9 @@ internal sealed partial class BodyBinder
 
     private FeedbackState? BindState(StateSyntax syntax)
     {
-        var initial = syntax.Initial is { } expression ? Bind(expression) : new NumberOperand(0, true);
+        var initial = syntax.Initial is { } expression ? Bind(expression) : null;
         if (ResolveElement(syntax.Type) is not { } element || initial is PoisonOperand) return null;
+        initial ??= element == ElementType.Bool ? new BoolOperand(false) : new NumberOperand(0, true);
         if (BindShape(new ShapeExpression(syntax.Type.Axes ?? default, syntax.Type.Span)) is not ShapeOperand shape) return null;
         var span = syntax.Initial?.Span ?? syntax.Span;
         if (Adapt(initial is BoolOperand && element != ElementType.Bool ? Fail(DiagnosticTable.NumberUnfit, span, Describe(initial), element.Text()) : initial, element, span) is not { } value) return null;
