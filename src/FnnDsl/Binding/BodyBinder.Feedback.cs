@@ -167,9 +167,13 @@ internal sealed partial class BodyBinder
     private Rounds? RoundsOf(Expression count)
     {
         if (EvaluateSize(count) is not { } size) return null;
-        if (!size.IsZero) return new Rounds(size, count.Span, new AxisNote(null, NoteOf(count).Source), null, []);
-        Report(DiagnosticTable.NoRounds, count.Span, size);
-        return null;
+        if (size.IsZero)
+        {
+            Report(DiagnosticTable.NoRounds, count.Span, size);
+            return null;
+        }
+        RequireAtMost(Size.Zero, size, TextOf(count.Span), count.Span);
+        return new Rounds(size, count.Span, new AxisNote(null, NoteOf(count).Source), null, []);
     }
 
     private Rounds? BindSources(OverForm over)
