@@ -84,7 +84,7 @@ internal sealed partial class BodyBinder
             NumberOperand number => number with { Number = -number.Number },
             SizeOperand size => new SizeOperand(Size.Zero - size.Size),
             QuotientOperand quotient => new QuotientOperand(Size.Zero - quotient.Left, quotient.Right),
-            AdaptingOperand adapting => new AdaptingOperand(element => -adapting.Make(element)),
+            AdaptingOperand adapting => new AdaptingOperand(element => -adapting.Make(element)) { IsInteger = adapting.IsInteger },
             TensorOperand => ApplyRow(OperatorTable.Neg, "-", expression.Span, [operand], [expression.Operand]),
             _ => Fail(DiagnosticTable.OperandKind, expression.Span, "-", Describe(operand)),
         };
@@ -131,8 +131,11 @@ internal sealed partial class BodyBinder
         {
             return new TensorOperand(Builder.Apply(row, MakeNumber(left, ElementType.F32), MakeNumber(right, ElementType.F32)));
         }
-        return new AdaptingOperand(element => Builder.Apply(row, MakeNumber(left, element), MakeNumber(right, element)));
+        var isInteger = IsInteger(left) && IsInteger(right) && expression.Operator is BinaryOperator.Add or BinaryOperator.Subtract or BinaryOperator.Multiply;
+        return new AdaptingOperand(element => Builder.Apply(row, MakeNumber(left, element), MakeNumber(right, element))) { IsInteger = isInteger };
     }
+
+    private static bool IsInteger(Operand operand) => operand is SizeOperand or NumberOperand { IsInteger: true } or AdaptingOperand { IsInteger: true };
 
     private Size? SizeArithmetic(BinaryOperator op, Size left, Size right)
     {
@@ -227,7 +230,7 @@ internal sealed partial class BodyBinder
             case BoolOperand truth when element == ElementType.Bool:
                 return new TensorOperand(Builder.Constant(truth.Truth ? 1 : 0, element));
             case NumberOperand or SizeOperand or QuotientOperand or AdaptingOperand when element != ElementType.Bool:
-                var fits = element.IsFloat() || operand is SizeOperand || (TryNumber(operand, out var number, out _) && number == Math.Floor(number) && Math.Abs(number) < 1e15);
+                var fits = element.IsFloat() || operand is SizeOperand or AdaptingOperand { IsInteger: true } || (TryNumber(operand, out var number, out _) && number == Math.Floor(number) && Math.Abs(number) < 1e15);
                 if (!fits)
                 {
                     Report(DiagnosticTable.NumberUnfit, span, Describe(operand), element.Text());

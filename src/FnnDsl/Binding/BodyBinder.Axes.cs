@@ -42,6 +42,8 @@ internal sealed partial class BodyBinder
                 case IndexSubscript index:
                     var operand = Bind(index.Index);
                     if (operand is PoisonOperand) return Poison;
+                    // Arithmetic with the step of a loop: where that leads is seen when it runs.
+                    if (operand is AdaptingOperand { IsInteger: true } and not StepOperand) operand = Adapt(operand, ElementType.I32, index.Span)!;
                     if (operand is TensorOperand places)
                     {
                         if (!places.Element.IsInteger()) return Fail(DiagnosticTable.ElementUnfit, index.Span, "an index", "integers", places.Type);

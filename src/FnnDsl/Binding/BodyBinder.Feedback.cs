@@ -70,8 +70,9 @@ internal sealed partial class BodyBinder
 
     private FeedbackState? BindState(StateSyntax syntax)
     {
-        var initial = syntax.Initial is { } expression ? Bind(expression) : new NumberOperand(0, true);
+        var initial = syntax.Initial is { } expression ? Bind(expression) : null;
         if (ResolveElement(syntax.Type) is not { } element || initial is PoisonOperand) return null;
+        initial ??= element == ElementType.Bool ? new BoolOperand(false) : new NumberOperand(0, true);
         if (BindShape(new ShapeExpression(syntax.Type.Axes ?? default, syntax.Type.Span)) is not ShapeOperand shape) return null;
         var span = syntax.Initial?.Span ?? syntax.Span;
         if (Adapt(initial is BoolOperand && element != ElementType.Bool ? Fail(DiagnosticTable.NumberUnfit, span, Describe(initial), element.Text()) : initial, element, span) is not { } value) return null;
@@ -166,9 +167,13 @@ internal sealed partial class BodyBinder
     private Rounds? RoundsOf(Expression count)
     {
         if (EvaluateSize(count) is not { } size) return null;
-        if (!size.IsZero) return new Rounds(size, count.Span, new AxisNote(null, NoteOf(count).Source), null, []);
-        Report(DiagnosticTable.NoRounds, count.Span, size);
-        return null;
+        if (size.IsZero)
+        {
+            Report(DiagnosticTable.NoRounds, count.Span, size);
+            return null;
+        }
+        RequireAtMost(Size.Zero, size, TextOf(count.Span), count.Span);
+        return new Rounds(size, count.Span, new AxisNote(null, NoteOf(count).Source), null, []);
     }
 
     private Rounds? BindSources(OverForm over)
@@ -220,7 +225,7 @@ internal sealed partial class BodyBinder
         if (feedback.Step is { } step && !isFixedPoint)
         {
             if (!CheckSlice(scope, step)) return false;
-            frame.Values[step.Text] = new StepOperand(region.Step, rounds.Count, element => Builder.SizeValue(region.Step, element));
+            frame.Values[step.Text] = new StepOperand(region.Step, rounds.Count, element => Builder.SizeValue(region.Step, element)) { IsInteger = true };
         }
         foreach (var state in scope.States)
         {

@@ -208,6 +208,8 @@ internal sealed class IndexResolver(IIndexScope scope, IndexRanges ranges)
         if (!HasIntegerTensor(index))
         {
             if (Resolve(index) is not { } term) return null;
+            // The step of a loop is an integer, and so is a sum with it.
+            if (term is ConstantTerm { Operand: AdaptingOperand { IsInteger: true } step } constantTerm && scope.Adapt(step, ElementType.I32, index.Span) is { } number) term = constantTerm with { Operand = number };
             if (term is not ConstantTerm { Operand: TensorOperand })
             {
                 scope.Report(DiagnosticTable.IndexNotAffine, index.Span, Text(index));

@@ -61,6 +61,9 @@ internal sealed record SizeOperand(Size Size) : Operand
 /// </summary>
 internal record AdaptingOperand(Func<ElementType, Value> Make) : Operand
 {
+    /// <summary>Whether it is one without a fraction, which takes the place of an integer too.</summary>
+    public bool IsInteger { get; init; }
+
     public override string Kind => "a number";
 }
 

@@ -53,7 +53,10 @@ internal sealed class StepSums
     public Value Sum(Value value) => Make(value);
 
     private StepStacks Stacks() => new(_builder, _region.Count, _region.StepName, _dependent, (value, isLast) =>
-        isLast || _neededInside.Contains(value.Id) || value.Node.Operation is not (View or Graphs.Reshape or Contract or SizeValue) ? Emit(value) : null);
+        isLast || _neededInside.Contains(value.Id) || value.Node.Operation is not (View or Graphs.Reshape or Contract or SizeValue) || IsReadByStep(value) ? Emit(value) : null);
+
+    // Outside values at the step, in a loop that may end early: computed outside they would count at the steps that were not run, where a stack of the loop is zero.
+    private bool IsReadByStep(Value value) => !_isCounted && !value.Node.Inputs.Any(input => _dependent[input]);
 
     private Value Emit(Value value)
     {
@@ -63,7 +66,8 @@ internal sealed class StepSums
         return _region.AddLeaf(value.Type with { Shape = value.Type.Shape.Prepend(_region.Count).ToEquatableArray() });
     }
 
-    private Value Stack(Value value) => _stacks.TryStack(value) ?? throw new InvalidOperationException($"{value} has no stack.");
+    // What is the same in every round counts only in those that were run.
+    private Value Stack(Value value) => !_isCounted && !Depends(value) ? Emit(value) : _stacks.TryStack(value) ?? throw new InvalidOperationException($"{value} has no stack.");
 
     private bool Depends(Value value) => _stacks.Depends(value);
 

@@ -106,7 +106,7 @@ internal sealed class WholeLoop(
             var step = first + outer.Step * length + inner.Step;
             var body = builder.Import(loop.Body, states.Concat(inputs.Skip(loop.States)).ToArray(), name => name == loop.Step ? step : null);
             // Any node may be asked for; those nobody asks for go when the graph is made again.
-            _stacked = Enumerable.Range(0, body.Count).Where(node => loop.Body[node].Operation is not LoopArgument && inner.DependsOn(body[node])).ToArray();
+            _stacked = Enumerable.Range(0, body.Count).Where(node => loop.Body[node].Operation is not LoopArgument argument || argument.Index < loop.States).ToArray();
             var finished = inner.Finish(begin, loop.Body.Outputs.Select(output => body[output.Node]).ToArray(), null, null, _stacked.Select(node => body[node]).ToArray());
             _innerStacks = _stacked.Select(node => finished.Stack(body[node])).ToArray();
             _outer = outer.Finish(inputs.Take(loop.States).ToArray(), Enumerable.Range(0, loop.States).Select(finished.Final).ToArray(), null, null, _innerStacks);

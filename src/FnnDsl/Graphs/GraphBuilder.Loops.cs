@@ -96,7 +96,7 @@ public sealed partial class GraphBuilder
     {
         var region = BeginLoop(loop.Count, loop.IsReverse);
         var arguments = inputs.Select((input, k) => k < loop.States ? region.AddState(input.Type) : input).ToArray();
-        var body = Import(loop.Body, arguments, name => name == loop.Step ? region.Step : null);
+        var body = Import(loop.Body, arguments, name => name == loop.Step ? region.Step : null, LiveNodes(loop, stacks, finals));
         var nexts = loop.Body.Outputs.Take(loop.States).Select(output => body[output.Node]).ToArray();
         var stop = loop.CanStop ? body[loop.Body.Outputs[loop.States].Node] : (Value?)null;
 
@@ -117,6 +117,22 @@ public sealed partial class GraphBuilder
         var finished = region.Finish(kept.Select(state => inputs[state]).ToArray(), kept.Select(state => nexts[state]).ToArray(), stop,
             loop.HasTrips ? inputs[inputs.Count - 1] : null, stacks.Select(node => body[node]).ToArray());
         return new RemadeLoop(finished, body, kept);
+    }
+
+    // The nodes of a loop's body that what is wanted of it is made of.
+    private static bool[] LiveNodes(Loop loop, IEnumerable<int> stacks, IEnumerable<int> finals)
+    {
+        var live = new bool[loop.Body.Nodes.Count];
+        var roots = new Stack<int>(stacks.Concat(finals.Select(state => loop.Body.Outputs[state].Node)).Concat(loop.Body.Outputs.Skip(loop.States).Select(stop => stop.Node)));
+        while (roots.Count > 0)
+        {
+            var id = roots.Pop();
+            if (live[id]) continue;
+            live[id] = true;
+            foreach (var input in loop.Body[id].Inputs) roots.Push(input);
+            if (loop.Body[id].Operation is LoopArgument argument && argument.Index < loop.States) roots.Push(loop.Body.Outputs[argument.Index].Node);
+        }
+        return live;
     }
 
     /// <summary>A loop made again: the new values of what its old nodes gave.</summary>

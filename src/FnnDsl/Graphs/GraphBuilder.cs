@@ -101,13 +101,15 @@ public sealed partial class GraphBuilder
     public IReadOnlyList<Value> Import(Graph graph) => Import(graph, null, null);
 
     /// <summary>As <see cref="Import(Graph)"/>, a loop's body: with values for its arguments, and another name for its step.</summary>
-    internal IReadOnlyList<Value> Import(Graph graph, IReadOnlyList<Value>? arguments, Func<string, Size?>? sizes)
+    /// <param name="live">The nodes to make; null for all.</param>
+    internal IReadOnlyList<Value> Import(Graph graph, IReadOnlyList<Value>? arguments, Func<string, Size?>? sizes, bool[]? live = null)
     {
         var values = new Value[graph.Nodes.Count];
         var loops = new Dictionary<int, RemadeLoop>();
         var origin = Origin;
         foreach (var node in graph.Nodes)
         {
+            if (live is not null && !live[node.Id]) continue;
             Origin = node.Origin;
             var inputs = node.Inputs.Select(input => values[input]).ToArray();
             var operation = sizes is null ? node.Operation : OperationSizes.Substitute(node.Operation, sizes);
@@ -117,7 +119,7 @@ public sealed partial class GraphBuilder
                     values[node.Id] = arguments[argument.Index];
                     break;
                 case Loop loop:
-                    var reads = graph.Nodes.Where(other => other.Operation is Graphs.LoopStack or Graphs.LoopFinal && other.Inputs[0] == node.Id).Select(other => other.Operation).ToArray();
+                    var reads = graph.Nodes.Where(other => other.Operation is Graphs.LoopStack or Graphs.LoopFinal && other.Inputs[0] == node.Id && live?[other.Id] != false).Select(other => other.Operation).ToArray();
                     loops.Add(node.Id, Remake(loop, inputs, reads.OfType<LoopStack>().Select(read => read.BodyNode).Distinct().ToArray(),
                         reads.OfType<LoopFinal>().Select(read => read.State).Distinct().ToArray()));
                     values[node.Id] = loops[node.Id].Loop.Rounds;

@@ -77,10 +77,14 @@ internal sealed class CpuProgramPrinter : ProgramPrinter
         }
     }
 
-    // A bool is a byte in memory.
-    protected override void PrintFill(FillStep step) => Writer.Line(step.Place.Element == ElementType.Bool
-        ? $"TensorKernels.Fill(Pool, (byte*){Text(step.Place)}, {SizeText.Print(step.Length)}, (byte){(step.Value != 0 ? 1 : 0)});"
-        : $"TensorKernels.Fill(Pool, {Text(step.Place)}, {SizeText.Print(step.Length)}, {ScalarText.Number(step.Value, step.Place.Element)});");
+    protected override void PrintFill(FillStep step)
+    {
+        // A bool is one byte.
+        var (place, value) = step.Place.Element == ElementType.Bool
+            ? ($"(byte*){Text(step.Place)}", step.Value != 0 ? "1" : "0")
+            : (Text(step.Place), ScalarText.Number(step.Value, step.Place.Element));
+        Writer.Line($"TensorKernels.Fill(Pool, {place}, {SizeText.Print(step.Length)}, {value});");
+    }
 
     protected override void PrintGather(GatherStep step) =>
         Writer.Line($"TensorKernels.Gather(Pool, {Text(step.Source)}, {Text(step.Index)}, {Text(step.Result)}, {Sizes(step.Outer, step.AxisLength, step.IndexCount, step.Inner)});");
