@@ -167,6 +167,7 @@ internal sealed partial class BodyBinder
             frame.Values[state.Name.Text] = new TensorOperand(last, state.Notes);
         }
         for (var k = 0; k < hidden.Count; k++) KeepBuffer(hidden[k].Place, loop.Final(scope.States.Count + k));
+        foreach (var name in scope.Uncollected.Where(name => !frame.Values.ContainsKey(name))) frame.Values[name] = Poison;
         for (var k = 0; k < emits.Length; k++) frame.Values[scope.Emits[k].Name.Text] = Collection(scope.Emits[k], loop.Stack(emits[k]), rounds);
         if (feedback.Step is { } step) frame.Values[step.Text] = end.Taken?.Invoke(loop, Own) ?? new SizeOperand(rounds.Count);
     }

@@ -287,6 +287,7 @@ internal sealed partial class BodyBinder
             return;
         }
         var value = Bind(emit.Value);
+        scope.Uncollected.Add(emit.Name.Text);
         if (scope.Emits.Any(other => other.Name.Text == emit.Name.Text))
         {
             Report(DiagnosticTable.EmitTwice, emit.Name.Span, emit.Name.Text);

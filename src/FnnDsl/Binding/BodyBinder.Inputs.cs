@@ -113,10 +113,10 @@ internal sealed partial class BodyBinder
             "int" => new NumberOperand(2, true),
             "axis" => new NumberOperand(-1, true),
             "bool" => new BoolOperand(true),
-            "fn" => new BuiltInOperand("tanh"),
             "string" => new TextOperand(""),
             "f32" or "f64" or "real" => new NumberOperand(0.5, false),
-            "layer" => Poison,
+            // What they take and give is known to callers only.
+            "fn" or "layer" => Poison,
             _ => UnknownConfigType(parameter.Type),
         };
     }

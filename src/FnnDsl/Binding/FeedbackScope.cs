@@ -20,6 +20,9 @@ internal sealed class FeedbackScope(FeedbackStatement syntax, FeedbackScope? out
 
     public List<Collected> Emits { get; } = [];
 
+    /// <summary>Collections without a value that has been understood: nothing that uses them is complained about.</summary>
+    public HashSet<string> Uncollected { get; } = new(StringComparer.Ordinal);
+
     /// <summary>Names that the block itself gives: its slices and its step.</summary>
     public HashSet<string> OwnNames { get; } = new(StringComparer.Ordinal);
 

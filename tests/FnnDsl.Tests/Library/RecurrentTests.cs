@@ -308,7 +308,7 @@ public sealed class RecurrentTests
         // So that some halt at once and others never.
         model.Parameter("u.halting.bias")[0] = 0.2;
         var x = model.Draw(0);
-        double[] Layer(string name, double[] input) => Affine(model.Parameter($"u.{name}.weight"), model.Parameter($"u.{name}.bias"), input);
+        double[] Layer(string name, double[] input) => Affine(model.Parameter($"u.{name}.weight"), name == "key" ? new double[d] : model.Parameter($"u.{name}.bias"), input);
         double[] Norm(string name, double[] input) => LayerNorm(input, model.Parameter($"u.{name}.weight"), model.Parameter($"u.{name}.bias"));
         var (expected, costs) = (new List<double>(), new List<double>());
         for (var sample = 0; sample < batch; sample++)
