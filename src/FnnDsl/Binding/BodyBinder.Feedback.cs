@@ -393,6 +393,7 @@ internal sealed partial class BodyBinder
             Report(DiagnosticTable.NoRounds, stretch.Span, length);
             return false;
         }
+        RequireAtMost(Size.One, length, TextOf(stretch.Span), stretch.Span);
         // The sources have been looked at: what is wrong with them has been said.
         var count = feedback.Form switch
         {
