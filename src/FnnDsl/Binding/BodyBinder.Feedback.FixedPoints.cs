@@ -28,11 +28,9 @@ internal sealed partial class BodyBinder
         foreach (var state in scope.States) state.Before = region.AddState(state.Type);
         var isRight = BindRound(scope, rounds, region, out var hidden);
         ForgetRound(scope);
-        if (!isRight)
-        {
-            PoisonResults(feedback);
-            return;
-        }
+        // What has no value by then had an error.
+        PoisonResults(feedback);
+        if (!isRight) return;
         SetOrigin(feedback.Span);
         var before = scope.States.Select(state => state.Before).ToArray();
         var mapped = scope.States.Select(state => state.Next!.Value).ToArray();

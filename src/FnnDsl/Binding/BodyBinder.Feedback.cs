@@ -31,8 +31,9 @@ internal sealed partial class BodyBinder
         var isRight = BindRound(scope, rounds, region, out var hidden);
         var end = isRight ? BindEnd(scope, rounds, region) : null;
         ForgetRound(scope);
-        if (end is null) PoisonResults(feedback);
-        else FinishFeedback(scope, rounds, region, end, hidden);
+        // What has no value by then had an error.
+        PoisonResults(feedback);
+        if (end is not null) FinishFeedback(scope, rounds, region, end, hidden);
     }
 
     /// <summary>The names after a block that has errors: nothing that uses them is complained about.</summary>
@@ -143,8 +144,9 @@ internal sealed partial class BodyBinder
     // Whether a round may bind a name: what it binds is gone when it ends.
     private bool CheckRoundName(FeedbackScope scope, Identifier target)
     {
-        if (scope.Find(target.Text) is not null)
+        if (scope.Find(target.Text) is { } state)
         {
+            state.IsHidden = true;
             Report(DiagnosticTable.StateHidden, target.Span, [], $"write {target.Text} <- …", target.Text);
             return false;
         }
@@ -242,7 +244,7 @@ internal sealed partial class BodyBinder
         SetOrigin(feedback.Span);
         hidden = TakeBuffers(buffers, region);
         if (_failed || frame.Returned is not null) return false;
-        foreach (var state in scope.States.Where(state => state.Next is null))
+        foreach (var state in scope.States.Where(state => state.Next is null && !state.IsHidden))
         {
             Report(DiagnosticTable.StateNotUpdated, state.Name.Span, [], $"write {state.Name.Text} <- … in the body, or bind it before the feedback if it does not change", state.Name.Text);
         }
@@ -251,8 +253,9 @@ internal sealed partial class BodyBinder
 
     private bool CheckSlice(FeedbackScope scope, Identifier name)
     {
-        scope.OwnNames.Add(name.Text);
-        return CheckTarget(name);
+        if (scope.OwnNames.Add(name.Text) && scope.Find(name.Text) is null) return CheckTarget(name);
+        Report(DiagnosticTable.ParameterTwice, name.Span, name.Text);
+        return false;
     }
 
     /// <summary>A state as the round sees it: after each stretch of a truncated loop no gradient goes further back.</summary>
@@ -394,6 +397,7 @@ internal sealed partial class BodyBinder
             Report(DiagnosticTable.NoRounds, stretch.Span, length);
             return false;
         }
+        RequireAtMost(Size.One, length, TextOf(stretch.Span), stretch.Span);
         // The sources have been looked at: what is wrong with them has been said.
         var count = feedback.Form switch
         {

@@ -52,6 +52,9 @@ internal sealed class FeedbackState(Identifier name, TensorType type, EquatableA
 
     /// <summary>Where it did.</summary>
     public TextSpan UpdateSpan { get; set; }
+
+    /// <summary>The body has bound it with '=' and has been told so.</summary>
+    public bool IsHidden { get; set; }
 }
 
 /// <summary>A value that each round adds to a collection.</summary>

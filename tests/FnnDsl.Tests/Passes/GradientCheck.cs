@@ -22,11 +22,11 @@ public static class GradientCheck
         foreach (var simplifies in new[] { false, true }) Run(function, types, at, given ?? new InterpreterInputs(), tolerance, simplifies);
     }
 
-    /// <summary>The function whose value is the gradient of another with respect to input 0, for a fixed but uneven gradient of the output.</summary>
-    public static GraphFunction FirstGradient(GraphFunction function) => (builder, x) =>
+    /// <summary>The function whose value is the gradient of another with respect to one input, for a fixed but uneven gradient of the output.</summary>
+    public static GraphFunction FirstGradient(GraphFunction function, int input = 0) => (builder, x) =>
     {
         var y = function(builder, x);
-        return Differentiation.Gradients(builder, [(y, Uneven(builder, y))], [x[0]])[0];
+        return Differentiation.Gradients(builder, [(y, Uneven(builder, y))], [x[input]])[0];
     };
 
     public static double[] Draw(Random random, TensorType type, InterpreterInputs? given = null, double low = -2, double high = 2)
