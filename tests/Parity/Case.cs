@@ -31,6 +31,9 @@ internal sealed record Case(string Model, Draw[] Inputs, Func<Theirs, Tensor> Co
     /// <summary>Whether gradients are compared too.</summary>
     public bool HasGradients { get; init; } = true;
 
+    /// <summary>Changes the random weights into such as the comparison can be made with.</summary>
+    public Action<Model>? Arrange { get; init; }
+
     public void Check(int seed = 5)
     {
         using var scope = NewDisposeScope();
@@ -39,6 +42,7 @@ internal sealed record Case(string Model, Draw[] Inputs, Func<Theirs, Tensor> Co
         using var ours = new OurModel(Model);
         foreach (var parameter in ours.Model.AllParameters) FillWithDraws(parameter.Value, random, -1, 1);
         foreach (var buffer in ours.Model.AllBuffers) FillWithDraws(buffer.Value, random, 0.5, 1.5);
+        Arrange?.Invoke(ours.Model);
 
         using (no_grad()) Agreement.CheckElements(ours.Forward(inputs), Compute(Prepare(ours.Model, inputs, training: false)), Tolerance, $"{Model}, result", Floor);
 

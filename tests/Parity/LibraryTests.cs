@@ -90,7 +90,8 @@ public sealed partial class LibraryTests
     [Fact]
     public void Every_declaration_of_the_library_is_compared()
     {
-        var compared = OurModel.Names("Functions").Concat(OurModel.Names("Layers")).Select(name => name[(name.IndexOf('.', StringComparison.Ordinal) + 1)..]).ToHashSet();
+        // Those whose output comes back in are compared in RecurrentTests.
+        var compared = OurModel.Names("Functions").Concat(OurModel.Names("Layers")).Concat(OurModel.Names("Recurrent")).Select(name => name[(name.IndexOf('.', StringComparison.Ordinal) + 1)..]).ToHashSet();
         Assert.All(Declarations(), name => Assert.Contains(string.Concat(name.Split('_').Select(word => char.ToUpperInvariant(word[0]) + word[1..])), compared));
         // Dropout draws: DropoutTests compares its statistics.
         var rows = Table.Select(row => row.Model).Concat(["Layers.Dropout", "Layers.DropoutSmall"]);

@@ -8,6 +8,7 @@ internal static class WorkloadList
     public static readonly IWorkload[] All =
     [
         new PerceptronWorkload(),
+        new RecurrentWorkload(),
         new ProductWorkload(),
     ];
 }
