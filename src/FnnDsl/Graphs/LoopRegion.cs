@@ -76,6 +76,8 @@ public sealed class LoopRegion
     /// <param name="stacked">Values of the body whose stacks will be asked for.</param>
     public FinishedLoop Finish(IReadOnlyList<Value> initials, IReadOnlyList<Value> nexts, Value? stop, Value? trips, IReadOnlyList<Value> stacked)
     {
+        // The derivative goes back from the last round that was run, which only a loop that begins at step 0 tells by their number.
+        if (stop is not null && _isReverse) throw new ArgumentException("A loop that goes downwards runs to its count.", nameof(stop));
         for (var k = 0; k < _states.Count; k++)
         {
             if (initials[k].Type != _states[k].Type || nexts[k].Type != _states[k].Type) throw new ArgumentException($"State {k} is {_states[k].Type}, begins as {initials[k].Type} and goes on as {nexts[k].Type}.");
