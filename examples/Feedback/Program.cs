@@ -13,10 +13,10 @@ var rest = experiments.Select(experiment => experiment.AtRest()).ToArray();
 var (repeated, anderson) = (Means(rest.Select(run => run.Repeated)), Means(rest.Select(run => run.Anderson)));
 
 var nets = new Table().AddColumns("net", "rounds", "test accuracy");
-nets.AddRow("plain: one look", "1", $"{100 * plain:F1}%");
+nets.AddRow("plain: one look, through 3 units", "1", $"{100 * plain:F1}%");
 for (var round = 0; round < byRound.Length; round++)
     nets.AddRow(round == 0 ? "feedback: the answer directs the next look" : "", $"{round + 1}", $"{100 * byRound[round]:F1}%");
-nets.AddRow("equilibrium: until the state rests", $"{rest.Average(run => run.Needed):F1} (mean)", $"{100 * rest.Average(run => run.Accuracy):F1}%");
+nets.AddRow("equilibrium: until a state of 16 units rests", $"{rest.Average(run => run.Needed):F1} (mean)", $"{100 * rest.Average(run => run.Accuracy):F1}%");
 AnsiConsole.Write(nets);
 
 var residuals = new Table().Title("how far the equilibrium is from rest (median)").AddColumns("rounds", "repeating the round", "Anderson's method");
