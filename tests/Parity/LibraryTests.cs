@@ -92,7 +92,8 @@ public sealed partial class LibraryTests
     {
         // Those whose output comes back in are compared in RecurrentTests.
         var compared = OurModel.Names("Functions").Concat(OurModel.Names("Layers")).Concat(OurModel.Names("Recurrent")).Select(name => name[(name.IndexOf('.', StringComparison.Ordinal) + 1)..]).ToHashSet();
-        Assert.All(Declarations(), name => Assert.Contains(string.Concat(name.Split('_').Select(word => char.ToUpperInvariant(word[0]) + word[1..])), compared));
+        // The direction of jacobian_penalty is drawn: central differences check it, in FnnDsl.Tests.
+        Assert.All(Declarations().Where(name => name != "jacobian_penalty"), name => Assert.Contains(string.Concat(name.Split('_').Select(word => char.ToUpperInvariant(word[0]) + word[1..])), compared));
         // Dropout draws: DropoutTests compares its statistics.
         var rows = Table.Select(row => row.Model).Concat(["Layers.Dropout", "Layers.DropoutSmall"]);
         Assert.Equal(OurModel.Names("Functions").Concat(OurModel.Names("Layers")).Order(StringComparer.Ordinal), rows.Order(StringComparer.Ordinal));
