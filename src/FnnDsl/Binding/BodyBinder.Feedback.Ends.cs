@@ -25,7 +25,7 @@ internal sealed partial class BodyBinder
     {
         var operand = Bind(until.Condition);
         if (operand is PoisonOperand) return null;
-        if (operand is BoolOperand or TensorOperand { Element: ElementType.Bool } && (operand is not TensorOperand tensor || !region.DependsOn(tensor.Value)))
+        if (operand is BoolOperand || (operand is TensorOperand { Element: ElementType.Bool } truth && !region.DependsOn(truth.Value)))
         {
             Report(DiagnosticTable.NeverEnds, until.Condition.Span, [], "compare something that the body computes", []);
             return null;
@@ -38,15 +38,13 @@ internal sealed partial class BodyBinder
         SetOrigin(until.Condition.Span);
         if (condition.Rank == 0) return new RoundsEnd { Stop = condition.Value, Taken = (loop, _) => new TensorOperand(loop.Rounds) };
 
-        var text = $"'{TextOf(until.Condition.Span)}'";
-        if (!CheckSamples(scope, condition, text)) return null;
+        if (!CheckSamples(scope, condition, $"'{TextOf(until.Condition.Span)}'")) return null;
         var active = AddActive(region, condition.Type.Shape);
         var taken = region.AddState(active.Type);
         var next = Builder.Convert(active.NotEqualTo(0).And(!condition.Value), ElementType.I32);
         return new RoundsEnd
         {
             Active = active.NotEqualTo(0),
-            ActiveText = text,
             Stop = IsZero(next),
             Own = [(Builder.Fill(1, active.Type), next), (Builder.Fill(0, taken.Type), taken + active)],
             Taken = (_, own) => new TensorOperand(own(1), condition.Notes),
@@ -97,7 +95,6 @@ internal sealed partial class BodyBinder
         return new RoundsEnd
         {
             Active = isActive,
-            ActiveText = $"'{TextOf(halt.Probability.Span)}'",
             Stop = IsZero(next),
             Own = own,
             Results = results,
@@ -115,10 +112,9 @@ internal sealed partial class BodyBinder
             Report(DiagnosticTable.FeedbackKind, lengths.Span, "a length", "an integer for each sample, bound before the loop", Describe(operand));
             return null;
         }
-        var text = $"'{TextOf(lengths.Span)}'";
-        if (!CheckSamples(scope, length, text)) return null;
+        if (!CheckSamples(scope, length, $"'{TextOf(lengths.Span)}'")) return null;
         SetOrigin(lengths.Span);
-        return new RoundsEnd { Active = Builder.SizeValue(region.Step, length.Element).Less(length.Value), ActiveText = text };
+        return new RoundsEnd { Active = Builder.SizeValue(region.Step, length.Element).Less(length.Value) };
     }
 
     // A mask is in memory as i32: vectors hold no bools.
@@ -157,7 +153,7 @@ internal sealed partial class BodyBinder
             scope.States.Select(state => state.Initial).Concat(hidden.Select(buffer => buffer.Before)).Concat(end.Own.Select(own => own.Initial)).ToArray(),
             nexts.Concat(hidden.Select(buffer => buffer.Next)).Concat(end.Own.Select(own => own.Next)).ToArray(),
             end.Stop, null, emits);
-        if (feedback.Checkpoint is { } every && EvaluateSize(every) is { } length) loop = loop.InSegments(length);
+        if (scope.Segment is { } length) loop = loop.InSegments(length);
 
         Value Own(int index) => loop.Final(scope.States.Count + hidden.Count + index);
         for (var k = 0; k < scope.States.Count; k++)

@@ -15,7 +15,7 @@ internal sealed partial class BodyBinder
         var scope = new FeedbackScope(feedback, frame.Feedback, outside);
         var statesAreRight = BindStates(scope);
         var rounds = BindRounds(feedback);
-        if (!CheckOptions(feedback) || !statesAreRight || rounds is null)
+        if (!BindOptions(scope, rounds) || !statesAreRight || rounds is null)
         {
             ForgetRound(scope);
             PoisonResults(feedback);
@@ -31,9 +31,8 @@ internal sealed partial class BodyBinder
         var isRight = BindRound(scope, rounds, region, out var hidden);
         var end = isRight ? BindEnd(scope, rounds, region) : null;
         ForgetRound(scope);
-        // What has no value by then had an error.
-        PoisonResults(feedback);
-        if (end is not null) FinishFeedback(scope, rounds, region, end, hidden);
+        if (end is null) PoisonResults(feedback);
+        else FinishFeedback(scope, rounds, region, end, hidden);
     }
 
     /// <summary>The names after a block that has errors: nothing that uses them is complained about.</summary>
@@ -76,15 +75,14 @@ internal sealed partial class BodyBinder
         initial ??= element == ElementType.Bool ? new BoolOperand(false) : new NumberOperand(0, true);
         if (BindShape(new ShapeExpression(syntax.Type.Axes ?? default, syntax.Type.Span)) is not ShapeOperand shape) return null;
         var span = syntax.Initial?.Span ?? syntax.Span;
-        if (Adapt(initial is BoolOperand && element != ElementType.Bool ? Fail(DiagnosticTable.NumberUnfit, span, Describe(initial), element.Text()) : initial, element, span) is not { } value) return null;
+        if (Adapt(initial, element, span) is not { } value) return null;
         var type = new TensorType(element, shape.Sizes);
         if (!FitsInto(value, shape.Sizes, out var why))
         {
             Report(DiagnosticTable.StateChangesType, span, [new Label(frame.At(syntax.Type.Span), "its type")], null, syntax.Name.Text, type, "this", value.Type, why);
             return null;
         }
-        var notes = shape.Notes.ToEquatableArray();
-        return new FeedbackState(syntax.Name, type, notes, BroadcastTo(value.Value, shape.Sizes));
+        return new FeedbackState(syntax.Name, type, shape.Notes, BroadcastTo(value.Value, shape.Sizes));
     }
 
     // Whether a tensor has a shape, or repeats to it.
@@ -163,7 +161,7 @@ internal sealed partial class BodyBinder
         TimesForm times => RoundsOf(times.Count),
         UntilForm until => RoundsOf(until.AtMost),
         HaltForm halt => RoundsOf(halt.AtMost),
-        _ => new Rounds(Size.One, feedback.Form.Span, AxisNote.None, null, []),
+        _ => new Rounds(Size.One, AxisNote.None, null, []),
     };
 
     private Rounds? RoundsOf(Expression count)
@@ -175,7 +173,7 @@ internal sealed partial class BodyBinder
             return null;
         }
         RequireAtMost(Size.Zero, size, TextOf(count.Span), count.Span);
-        return new Rounds(size, count.Span, new AxisNote(null, NoteOf(count).Source), null, []);
+        return new Rounds(size, new AxisNote(null, NoteOf(count).Source), null, []);
     }
 
     private Rounds? BindSources(OverForm over)
@@ -203,7 +201,7 @@ internal sealed partial class BodyBinder
                 over.Sources[0].Name.Text, first.Shape[at], name.Text, other.Shape[axis]);
             return null;
         }
-        return new Rounds(first.Shape[at], over.Axis.Span, first.Notes[at], at, sources);
+        return new Rounds(first.Shape[at], first.Notes[at], at, sources);
     }
 
     // ---- The body -----------------------------------------------------------------------------------------------
@@ -231,7 +229,7 @@ internal sealed partial class BodyBinder
         }
         foreach (var state in scope.States)
         {
-            state.Seen = Cut(feedback, state, rounds, region);
+            state.Seen = Cut(scope, state, rounds, region);
             frame.Values[state.Name.Text] = new TensorOperand(state.Seen, state.Notes);
         }
 
@@ -259,10 +257,10 @@ internal sealed partial class BodyBinder
     }
 
     /// <summary>A state as the round sees it: after each stretch of a truncated loop no gradient goes further back.</summary>
-    private Value Cut(FeedbackStatement feedback, FeedbackState state, Rounds rounds, LoopRegion region)
+    private Value Cut(FeedbackScope scope, FeedbackState state, Rounds rounds, LoopRegion region)
     {
-        if (feedback.Truncate is null || !state.Type.Element.IsFloat() || EvaluateSize(feedback.Truncate) is not { } length) return state.Before;
-        var done = feedback.Reverse is null ? region.Step : rounds.Count - region.Step - Size.One;
+        if (scope.Stretch is not { } length || !state.Type.Element.IsFloat()) return state.Before;
+        var done = scope.Syntax.Reverse is null ? region.Step : rounds.Count - region.Step - Size.One;
         var isBorder = Builder.SizeValue(Size.Remainder(done, length), ElementType.I32).EqualTo(0).And(Builder.SizeValue(done, ElementType.I32).Greater(0));
         return isBorder.Select(Builder.Stop(state.Before), state.Before);
     }
@@ -329,7 +327,7 @@ internal sealed partial class BodyBinder
                 return;
             }
         }
-        scope.Emits.Add(new Collected(emit.Name, tensor, axis, emit.Span));
+        scope.Emits.Add(new Collected(emit.Name, tensor, axis));
     }
 
     // ---- Names that come later ----------------------------------------------------------------------------------
@@ -353,7 +351,7 @@ internal sealed partial class BodyBinder
         // The names by which a statement needs one of the targets, the target last; null when it does not.
         List<string>? PathTo(Statement from, IReadOnlyList<string> targets, List<string> path)
         {
-            foreach (var word in WordsOf(frame.Source.GetText(from.Span)).Where(word => !TargetsOf(from).Contains(word)))
+            foreach (var word in DeclarationClosure.Words(TextOf(from.Span)).Where(word => !TargetsOf(from).Contains(word)))
             {
                 if (targets.Contains(word)) return [.. path, word];
                 if (path.Contains(word)) continue;
@@ -371,13 +369,12 @@ internal sealed partial class BodyBinder
         _ => [],
     };
 
-    private static IEnumerable<string> WordsOf(string text) =>
-        System.Text.RegularExpressions.Regex.Matches(text, "[A-Za-z_][A-Za-z0-9_]*").Cast<System.Text.RegularExpressions.Match>().Select(match => match.Value).Distinct();
-
     // ---- Options ------------------------------------------------------------------------------------------------
 
-    private bool CheckOptions(FeedbackStatement feedback)
+    /// <summary>Whether the options mean something here; finds the lengths of stretches and segments. False after a diagnostic.</summary>
+    private bool BindOptions(FeedbackScope scope, Rounds? rounds)
     {
+        var feedback = scope.Syntax;
         var isOver = feedback.Form is OverForm;
         var isCounted = feedback.Form is OverForm or TimesForm;
         if (feedback.Reverse is { } reverse && !isOver) return Unfit("reverse", reverse.Span, "only 'over' has an axis to go along");
@@ -385,29 +382,27 @@ internal sealed partial class BodyBinder
         if (feedback.Truncate is { } truncate && !isCounted) return Unfit("truncate", truncate.Span, "only 'over' and 'times' have stretches to cut");
         if (feedback.Checkpoint is { } checkpoint && !isCounted) return Unfit("checkpoint", checkpoint.Span, "only 'over' and 'times' run to a count");
         if (feedback.Otherwise is { } otherwise && feedback.Form is not FixedPointForm) return Unfit("else", otherwise.Span, "only a fixed point may fail to be reached");
-        return CheckStretch(feedback.Truncate, feedback, isTruncation: true) && CheckStretch(feedback.Checkpoint, feedback, isTruncation: false);
-    }
-
-    private bool CheckStretch(Expression? stretch, FeedbackStatement feedback, bool isTruncation)
-    {
-        if (stretch is null) return true;
-        if (EvaluateSize(stretch) is not { } length) return false;
-        if (length.IsZero)
+        scope.Stretch = BindLength(feedback.Truncate);
+        scope.Segment = BindLength(feedback.Checkpoint);
+        if (scope.Stretch is { } stretch && rounds is not null && context.Facts.IsNotNegative(stretch - rounds.Count - Size.One))
         {
-            Report(DiagnosticTable.NoRounds, stretch.Span, length);
+            Report(DiagnosticTable.TruncationTooLong, feedback.Truncate!.Span, stretch, rounds.Count);
             return false;
         }
-        RequireAtMost(Size.One, length, TextOf(stretch.Span), stretch.Span);
-        // The sources have been looked at: what is wrong with them has been said.
-        var count = feedback.Form switch
+        return (feedback.Truncate is null || scope.Stretch is not null) && (feedback.Checkpoint is null || scope.Segment is not null);
+    }
+
+    // A number of rounds, at least 1; null where there is none, or after a diagnostic.
+    private Size? BindLength(Expression? expression)
+    {
+        if (expression is null || EvaluateSize(expression) is not { } length) return null;
+        if (length.IsZero)
         {
-            OverForm over when Bind(over.Sources[0].Value) is TensorOperand tensor && ResolveAxis(over.Axis, tensor) is { } axis => tensor.Shape[axis],
-            TimesForm times => EvaluateSize(times.Count),
-            _ => null,
-        };
-        if (!isTruncation || count is null || !context.Facts.IsNotNegative(length - count - Size.One)) return true;
-        Report(DiagnosticTable.TruncationTooLong, stretch.Span, length, count);
-        return false;
+            Report(DiagnosticTable.NoRounds, expression.Span, length);
+            return null;
+        }
+        RequireAtMost(Size.One, length, TextOf(expression.Span), expression.Span);
+        return length;
     }
 
     private bool Unfit(string option, TextSpan span, string why)

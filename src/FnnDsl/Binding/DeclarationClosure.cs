@@ -28,7 +28,8 @@ internal static class DeclarationClosure
     public static string TextOf(ModuleScope scope, Symbol start) =>
         string.Join("\n", Reach(scope, start).Where(symbol => !symbol.IsLibrary).Select(symbol => $"{symbol.Namespace}|{symbol.Syntax.TokenText}"));
 
-    private static IEnumerable<string> Words(string text)
+    /// <summary>The words of a text that can be names, each as often as it stands there.</summary>
+    public static IEnumerable<string> Words(string text)
     {
         for (var k = 0; k < text.Length; k++)
         {

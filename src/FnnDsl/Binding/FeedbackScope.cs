@@ -26,6 +26,12 @@ internal sealed class FeedbackScope(FeedbackStatement syntax, FeedbackScope? out
     /// <summary>Names that the block itself gives: its slices and its step.</summary>
     public HashSet<string> OwnNames { get; } = new(StringComparer.Ordinal);
 
+    /// <summary>After how many rounds no gradient goes further back; null where it goes through all.</summary>
+    public Size? Stretch { get; set; }
+
+    /// <summary>Of how many rounds the derivative keeps the first state only; null where it keeps all.</summary>
+    public Size? Segment { get; set; }
+
     public FeedbackState? Find(string name) => States.FirstOrDefault(state => state.Name.Text == name);
 }
 
@@ -59,23 +65,19 @@ internal sealed class FeedbackState(Identifier name, TensorType type, EquatableA
 
 /// <summary>A value that each round adds to a collection.</summary>
 /// <param name="Axis">Where the collection's new axis goes; null for the usual place.</param>
-internal sealed record Collected(Identifier Name, TensorOperand Value, int? Axis, TextSpan Span);
+internal sealed record Collected(Identifier Name, TensorOperand Value, int? Axis);
 
 /// <summary>How the rounds of a feedback block are counted, and what they read.</summary>
 /// <param name="Count">The most rounds there can be.</param>
-/// <param name="CountSpan">Where that is said.</param>
 /// <param name="Note">What is known of the axis along which it goes.</param>
 /// <param name="Position">Where that axis stands in the first source; null where there is none.</param>
-internal sealed record Rounds(Size Count, TextSpan CountSpan, AxisNote Note, int? Position, IReadOnlyList<(Identifier Name, TensorOperand Value, int Axis)> Sources);
+internal sealed record Rounds(Size Count, AxisNote Note, int? Position, IReadOnlyList<(Identifier Name, TensorOperand Value, int Axis)> Sources);
 
 /// <summary>What ends the rounds of a feedback block, and for which samples.</summary>
 internal sealed class RoundsEnd
 {
     /// <summary>A bool: the samples that take the round. Null when all take all.</summary>
     public Value? Active { get; init; }
-
-    /// <summary>What <see cref="Active"/> is called in messages.</summary>
-    public string ActiveText { get; init; } = "";
 
     /// <summary>A bool of rank 0: this was the last round. Null when the count alone says.</summary>
     public Value? Stop { get; init; }
