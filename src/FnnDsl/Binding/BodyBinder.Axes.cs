@@ -54,17 +54,8 @@ internal sealed partial class BodyBinder
                         axis += places.Rank;
                         break;
                     }
-                    if (operand is StepOperand step)
-                    {
-                        RequireAtMost(step.Count, value.Type.Shape[axis], TextOf(index.Span), index.Span);
-                        value = Builder.Slice(value, axis, step.Step, Size.One);
-                        value = Builder.Reshape(value, value.Type.Shape.Where((_, k) => k != axis).ToEquatableArray());
-                        notes.RemoveAt(axis);
-                        break;
-                    }
                     if (BindPosition(operand, value.Type.Shape[axis], index.Span) is not { } position) return Poison;
-                    value = Builder.Slice(value, axis, position, Size.One);
-                    value = Builder.Reshape(value, value.Type.Shape.Where((_, k) => k != axis).ToEquatableArray());
+                    value = Builder.ElementAt(value, axis, position);
                     notes.RemoveAt(axis);
                     break;
             }
@@ -84,6 +75,11 @@ internal sealed partial class BodyBinder
 
     private Size? BindPosition(Operand operand, Size length, TextSpan span)
     {
+        if (operand is StepOperand step)
+        {
+            RequireAtMost(step.Count, length, TextOf(span), span);
+            return step.Step;
+        }
         if (AsSize(operand) is not { } position) return FailSize(DiagnosticTable.NotASize, span, Describe(operand));
         var fromEnd = position.TryGetConstant(out var number) && number < 0;
         var place = fromEnd ? length + position : position;

@@ -88,7 +88,7 @@ internal sealed partial class BodyBinder
         {
             if (!state.Type.Element.IsFloat()) return (int?)null;
             var mean = region.AddState(state.Type);
-            var share = Builder.Convert(OverLeading(weight, state.Type.Shape), state.Type.Element);
+            var share = Builder.Convert(Builder.SpreadOver(weight, state.Type.Shape), state.Type.Element);
             own.Add((Builder.Fill(0, state.Type), mean + share * state.Next!.Value));
             return own.Count - 1;
         }).ToArray();
@@ -135,25 +135,21 @@ internal sealed partial class BodyBinder
         return true;
     }
 
-    /// <summary>A value for each sample, spread over the axes behind.</summary>
-    private Value OverLeading(Value value, EquatableArray<Size> shape) =>
-        Builder.View(value, shape, Enumerable.Range(0, value.Type.Rank).Select(axis => AffineMap.Index(shape.Count, axis)).ToEquatableArray());
-
     private void FinishFeedback(FeedbackScope scope, Rounds rounds, LoopRegion region, RoundsEnd end, IReadOnlyList<(StoragePlace Place, Value Before, Value Next)> hidden)
     {
         var feedback = scope.Syntax;
         SetOrigin(feedback.Span);
         var nexts = scope.States.Select(state => end.Active is { } active
-            ? OverLeading(active, state.Type.Shape).Select(state.Next!.Value, state.Seen)
+            ? Builder.SpreadOver(active, state.Type.Shape).Select(state.Next!.Value, state.Seen)
             : state.Next!.Value);
         var emits = scope.Emits.Select(emit => end.Active is { } active
-            ? OverLeading(active, emit.Value.Shape).Select(emit.Value.Value, Builder.Fill(0, emit.Value.Type))
+            ? Builder.SpreadOver(active, emit.Value.Shape).Select(emit.Value.Value, Builder.Fill(0, emit.Value.Type))
             : emit.Value.Value).ToArray();
-        var loop = region.Finish(
+        var whole = region.Finish(
             scope.States.Select(state => state.Initial).Concat(hidden.Select(buffer => buffer.Before)).Concat(end.Own.Select(own => own.Initial)).ToArray(),
             nexts.Concat(hidden.Select(buffer => buffer.Next)).Concat(end.Own.Select(own => own.Next)).ToArray(),
             end.Stop, null, emits);
-        if (scope.Segment is { } length) loop = loop.InSegments(length);
+        FinishedLoop loop = scope.Segment is { } length ? whole.InSegments(length) : whole;
 
         Value Own(int index) => loop.Final(scope.States.Count + hidden.Count + index);
         for (var k = 0; k < scope.States.Count; k++)
@@ -181,9 +177,8 @@ internal sealed partial class BodyBinder
     private TensorOperand Collection(Collected emit, Value stack, Rounds rounds)
     {
         var axis = emit.Axis ?? Math.Min(rounds.Position ?? 1, emit.Value.Rank);
-        var order = Enumerable.Range(1, axis).Append(0).Concat(Enumerable.Range(axis + 1, emit.Value.Rank - axis)).ToArray();
         var notes = emit.Value.Notes.ToList();
         notes.Insert(axis, rounds.Note);
-        return new TensorOperand(Builder.Transpose(stack, order), notes.ToEquatableArray());
+        return new TensorOperand(Builder.MoveAxis(stack, 0, axis), notes.ToEquatableArray());
     }
 }

@@ -216,10 +216,7 @@ internal sealed partial class BodyBinder
         foreach (var (name, source, axis) in rounds.Sources)
         {
             if (!CheckSlice(scope, name)) return false;
-            var shape = source.Shape.Where((_, k) => k != axis).ToEquatableArray();
-            var slice = Builder.View(source.Value, shape, Enumerable.Range(0, source.Rank)
-                .Select(k => k == axis ? AffineMap.At(shape.Count, region.Step) : AffineMap.Index(shape.Count, k < axis ? k : k - 1)).ToEquatableArray());
-            frame.Values[name.Text] = new TensorOperand(slice, source.Notes.Where((_, k) => k != axis).ToEquatableArray());
+            frame.Values[name.Text] = new TensorOperand(Builder.ElementAt(source.Value, axis, region.Step), source.Notes.Where((_, k) => k != axis).ToEquatableArray());
         }
         var isFixedPoint = feedback.Form is FixedPointForm;
         if (feedback.Step is { } step && !isFixedPoint)

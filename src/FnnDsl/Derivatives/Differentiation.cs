@@ -19,7 +19,8 @@ public static class Differentiation
         var last = seeds.Count == 0 ? -1 : seeds.Max(seed => seed.Output.Id);
         var depends = DependingOn(builder, wanted, last);
         var gradients = new Dictionary<int, Value>();
-        var loops = new Dictionary<int, List<(Operation Output, Value Gradient)>>();
+        // What loops and equilibria gave, with its gradients, until they are reached themselves.
+        var waiting = new Dictionary<int, Dictionary<Operation, Value>>();
         foreach (var (output, gradient) in seeds)
         {
             if (gradient.Type != output.Type) throw new ArgumentException($"The gradient of {output.Type} is {gradient.Type}.", nameof(seeds));
@@ -30,7 +31,7 @@ public static class Differentiation
         for (var id = last; id >= 0; id--)
         {
             if (!depends[id]) continue;
-            if (loops.TryGetValue(id, out var known))
+            if (waiting.TryGetValue(id, out var known))
             {
                 builder.Origin = builder[id].Origin;
                 var flowing = builder[id].Operation is Loop
@@ -44,9 +45,8 @@ public static class Differentiation
             builder.Origin = node.Origin;
             if (node.Operation is LoopFinal or LoopStack or EquilibriumState)
             {
-                // What a loop or an equilibrium gave waits for it.
-                if (!loops.TryGetValue(node.Inputs[0], out var outputs)) loops.Add(node.Inputs[0], outputs = []);
-                outputs.Add((node.Operation, dy));
+                if (!waiting.TryGetValue(node.Inputs[0], out var outputs)) waiting.Add(node.Inputs[0], outputs = []);
+                outputs.Add(node.Operation, dy);
                 continue;
             }
             var context = new GradientContext(builder, node, node.Inputs.Select(builder.ValueOf).ToArray(), builder.ValueOf(id), dy);

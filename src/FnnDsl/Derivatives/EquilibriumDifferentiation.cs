@@ -9,13 +9,12 @@ namespace FeedbackNN.Dsl.Derivatives;
 internal static class EquilibriumDifferentiation
 {
     /// <summary>The gradients of the map's values, which are the later half of the node's inputs.</summary>
-    public static IEnumerable<(int Input, Value Gradient)> Gradients(GraphBuilder builder, Node node, IReadOnlyList<(Operation Output, Value Gradient)> outputs)
+    public static IEnumerable<(int Input, Value Gradient)> Gradients(GraphBuilder builder, Node node, IReadOnlyDictionary<Operation, Value> outputs)
     {
         var point = (Equilibrium)node.Operation;
         var states = node.Inputs.Take(point.States).Select(builder.ValueOf).ToArray();
         var mapped = node.Inputs.Skip(point.States).Select(builder.ValueOf).ToArray();
-        var outer = states.Select((state, k) => outputs.Where(output => ((EquilibriumState)output.Output).State == k).Select(output => output.Gradient)
-            .Aggregate((Value?)null, (sum, gradient) => sum is { } s ? s + gradient : gradient) ?? builder.Fill(0, state.Type)).ToArray();
+        var outer = states.Select((state, k) => outputs.TryGetValue(new EquilibriumState(k), out var gradient) ? gradient : builder.Fill(0, state.Type)).ToArray();
 
         var region = builder.BeginLoop(point.Gradient.AtMost);
         var before = states.Select(state => region.AddState(state.Type)).ToArray();

@@ -18,7 +18,7 @@ internal static class LoopDifferentiation
     /// <param name="loopValue">The loop's own value.</param>
     /// <param name="outputs">Gradients of its <see cref="LoopFinal"/>s and <see cref="LoopStack"/>s.</param>
     public static IEnumerable<(int Input, Value Gradient)> Gradients(
-        GraphBuilder builder, Value loopValue, IReadOnlyList<(Operation Output, Value Gradient)> outputs, Func<Value, bool> isWanted)
+        GraphBuilder builder, Value loopValue, IReadOnlyDictionary<Operation, Value> outputs, Func<Value, bool> isWanted)
     {
         var node = loopValue.Node;
         var loop = (Loop)node.Operation;
@@ -31,7 +31,7 @@ internal static class LoopDifferentiation
         var states = Enumerable.Range(0, loop.States).Where(k => inputs[k].Type.Element.IsFloat()).ToArray();
         var adjoints = states.Select(k => region.AddState(inputs[k].Type)).ToArray();
         var seeds = states.Select((k, i) => (body[loop.Body.Outputs[k].Node], adjoints[i]))
-            .Concat(outputs.Where(output => output.Output is LoopStack).Select(output => (body[((LoopStack)output.Output).BodyNode], builder.AtStep(output.Gradient, region.Step))))
+            .Concat(outputs.Where(output => output.Key is LoopStack).Select(output => (body[((LoopStack)output.Key).BodyNode], builder.AtStep(output.Value, region.Step))))
             .ToArray();
         var captures = Enumerable.Range(loop.States, inputs.Length - loop.States).Where(k => inputs[k].Type.Element.IsFloat() && isWanted(inputs[k])).ToArray();
         var gradients = Differentiation.Gradients(builder, seeds, states.Concat(captures).Select(k => leaves[k]).ToArray());
@@ -39,8 +39,7 @@ internal static class LoopDifferentiation
         // The leaves become what they stood for at this round.
         gradients = builder.Rewrite(gradients, new Saved(builder, loopValue, region.Step, inputs, leaves, body).For(gradients));
         var nexts = gradients.Take(states.Length).ToList();
-        var initials = states.Select(k => outputs.Where(output => output.Output is LoopFinal final && final.State == k).Select(output => output.Gradient)
-            .Aggregate((Value?)null, (sum, gradient) => sum is { } s ? s + gradient : gradient) ?? builder.Fill(0, inputs[k].Type)).ToList();
+        var initials = states.Select(k => outputs.TryGetValue(new LoopFinal(k), out var gradient) ? gradient : builder.Fill(0, inputs[k].Type)).ToList();
 
         var sums = new StepSums(builder, region, loop.IsCounted, nexts, initials);
         var ofCaptures = gradients.Skip(states.Length).ToArray();
@@ -62,7 +61,7 @@ internal static class LoopDifferentiation
             for (var k = body.Count - 1; k >= 0; k--) forward[body[k].Id] = k;
             for (var k = 0; k < leaves.Count; k++)
             {
-                result[leaves[k].Id] = k < _loop.States ? builder.AtStep(builder.LoopStack(loop, Position(new LoopArgument(k))), step) : inputs[k];
+                result[leaves[k].Id] = k < _loop.States ? builder.AtStep(builder.LoopStack(loop, k), step) : inputs[k];
                 forward.Remove(leaves[k].Id);
             }
             var invariant = Invariant(forward.Keys);
@@ -90,8 +89,6 @@ internal static class LoopDifferentiation
             bool IsAtHand(int id, int depth) => result.ContainsKey(id) || !forward.ContainsKey(id) || invariant.Contains(id)
                 || (IsLookedThrough(id) ? builder[id].Inputs.All(input => IsAtHand(input, depth)) : !candidates.Contains(id) && IsCheap(id, depth));
         }
-
-        private int Position(Operation operation) => _loop.Body.Nodes.First(node => node.Operation.Equals(operation)).Id;
 
         // Made of outside values and the step alone, and not of products: read again where it came from.
         private HashSet<int> Invariant(IEnumerable<int> forward)

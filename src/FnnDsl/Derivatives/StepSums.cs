@@ -71,10 +71,6 @@ internal sealed class StepSums
 
     private bool Depends(Value value) => _stacks.Depends(value);
 
-    private bool IsLinear(Operation operation) =>
-        operation is Graphs.Reshape or Reduce { Kind: ReduceKind.Sum } && !OperationSizes.Mentions(operation, _region.StepName)
-        || (operation is View or ViewTranspose or Pad { Value: 0 } && !OperationSizes.Mentions(operation, _region.StepName));
-
     private Value Make(Value value)
     {
         var zero = _builder.TryGetConstant(value, out var number) && number == 0;
@@ -95,7 +91,7 @@ internal sealed class StepSums
                 return null;
             case Reduce { Kind: ReduceKind.Sum } reduce:
                 return _builder.Reduce(ReduceKind.Sum, Stack(inputs[0]), reduce.Axes.Select(axis => axis + 1).Prepend(0).ToArray());
-            case View or ViewTranspose or Graphs.Reshape or Pad { Value: 0 } when IsLinear(node.Operation):
+            case View or ViewTranspose or Graphs.Reshape or Pad { Value: 0 } when !OperationSizes.Mentions(node.Operation, _region.StepName):
                 return TryMake(inputs[0]) is { } sum ? _builder.Make(node.Operation, [sum], value.Type) : null;
             case Graphs.Convert when inputs[0].Type.Element.IsFloat():
                 return TryMake(inputs[0]) is { } converted ? _builder.Convert(converted, value.Type.Element) : null;
@@ -104,10 +100,7 @@ internal sealed class StepSums
             case Contract contract:
                 return OfProduct(contract, inputs[0], inputs[1]);
             case ScatterAdd scatter:
-                var rank = inputs[1].Type.Rank;
-                var stacked = Stack(inputs[0]);
-                var order = Enumerable.Range(1, scatter.Axis).Append(0).Concat(Enumerable.Range(scatter.Axis + 1, inputs[0].Type.Rank - scatter.Axis)).ToArray();
-                return _builder.ScatterAdd(_builder.Transpose(stacked, order), Stack(inputs[1]), scatter.Axis, value.Type.Shape[scatter.Axis]);
+                return _builder.ScatterAdd(_builder.MoveAxis(Stack(inputs[0]), 0, scatter.Axis), Stack(inputs[1]), scatter.Axis, value.Type.Shape[scatter.Axis]);
             case Elementwise { Operator: var op } when op == OperatorTable.Neg:
                 return TryMake(inputs[0]) is { } negated ? -negated : null;
             case Elementwise { Operator: var op } when op == OperatorTable.Add || op == OperatorTable.Sub:
@@ -131,11 +124,7 @@ internal sealed class StepSums
         var (batch, rows, columns, summed) = (contract.BatchRank, contract.LeftRank, contract.RightRank, contract.SumRank);
         if (!Depends(right)) return _builder.Contract(Make(left), right, batch, rows, columns, summed);
         if (!Depends(left)) return _builder.Contract(left, Make(right), batch, rows, columns, summed);
-        return _builder.Contract(Behind(Stack(left), batch + rows), Behind(Stack(right), batch + columns), batch, rows, columns, summed + 1);
-
-        // The first axis goes behind the next so many.
-        Value Behind(Value stack, int axes) => _builder.Transpose(stack,
-            Enumerable.Range(1, axes).Append(0).Concat(Enumerable.Range(axes + 1, stack.Type.Rank - axes - 1)).ToArray());
+        return _builder.Contract(_builder.MoveAxis(Stack(left), 0, batch + rows), _builder.MoveAxis(Stack(right), 0, batch + columns), batch, rows, columns, summed + 1);
     }
 
     // What each round puts at its own place of an axis, one place behind the other, together: the stack, its first axis and the one along which the round's part lies
@@ -153,9 +142,7 @@ internal sealed class StepSums
         }
         if (axis < 0) return null;
         // [T, …, n, …] to […, T, n, …] to […, T n, …].
-        var stack = Stack(input);
-        var order = Enumerable.Range(1, axis).Append(0).Concat(Enumerable.Range(axis + 1, input.Type.Rank - axis)).ToArray();
-        var placed = _builder.Reshape(_builder.Transpose(stack, order), input.Type.Shape.Select((size, k) => k == axis ? _region.Count * size : size).ToEquatableArray());
+        var placed = _builder.Reshape(_builder.MoveAxis(Stack(input), 0, axis), input.Type.Shape.Select((size, k) => k == axis ? _region.Count * size : size).ToEquatableArray());
         var before = pad.Before.Select(size => OperationSizes.At(size, step, Size.Zero)).ToEquatableArray();
         var after = pad.After.Select((size, k) => k == axis ? type.Shape[k] - before[k] - placed.Type.Shape[k] : size).ToEquatableArray();
         return _builder.Pad(placed, before, after, pad.Between, 0);

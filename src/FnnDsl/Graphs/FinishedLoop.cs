@@ -17,46 +17,56 @@ public abstract class FinishedLoop
     /// a state, or a next state.
     /// </summary>
     public abstract Value Stack(Value value);
+}
+
+/// <summary>One loop of the graph.</summary>
+public sealed class WholeLoop : FinishedLoop
+{
+    private readonly GraphBuilder _builder;
+    private readonly IReadOnlyList<Value> _initials;
+    private readonly Value[] _states;
+    private readonly IReadOnlyList<Value> _nexts;
+    private readonly IReadOnlyDictionary<int, (int Node, Value? Outside)> _bodyNodes;
+
+    /// <param name="bodyNodes">By value: its node in the body, and the value itself where it is the same in every round.</param>
+    internal WholeLoop(
+        GraphBuilder builder, Value rounds, IReadOnlyList<Value> initials, IReadOnlyList<Value> states, IReadOnlyList<Value> nexts,
+        IReadOnlyDictionary<int, (int Node, Value? Outside)> bodyNodes)
+    {
+        (_builder, Rounds, _initials, _states, _nexts, _bodyNodes) = (builder, rounds, initials, states.ToArray(), nexts, bodyNodes);
+    }
+
+    /// <inheritdoc/>
+    public override Value Rounds { get; }
+
+    private Loop Loop => (Loop)Rounds.Node.Operation;
+
+    /// <inheritdoc/>
+    public override Value Final(int state) => _builder.Simplifies && _nexts[state].Id == _states[state].Id ? _initials[state] : _builder.LoopFinal(Rounds, state);
+
+    /// <inheritdoc/>
+    public override Value Stack(Value value)
+    {
+        var (node, outside) = Find(value);
+        return Loop.IsCounted && outside is { } same ? _builder.Expand(same, 0, Loop.Count) : _builder.LoopStack(Rounds, node);
+    }
 
     /// <summary>
     /// The same loop in segments of so many rounds, a loop of loops: of the forward rounds the derivative keeps the states between segments only, and runs each
     /// segment again. With segments of √T rounds its memory grows with √T.
     /// </summary>
-    public abstract FinishedLoop InSegments(Size length);
-}
-
-/// <summary>One loop of the graph.</summary>
-/// <param name="bodyNodes">By value: its node in the body, and the value itself where it is the same in every round.</param>
-internal sealed class WholeLoop(
-    GraphBuilder builder, Value rounds, IReadOnlyList<Value> initials, IReadOnlyList<Value> states, IReadOnlyList<Value> nexts, IReadOnlyDictionary<int, (int Node, Value? Outside)> bodyNodes)
-    : FinishedLoop
-{
-    private readonly Value[] _states = states.ToArray();
-
-    public override Value Rounds => rounds;
-
-    private Loop Loop => (Loop)rounds.Node.Operation;
-
-    public override Value Final(int state) => builder.Simplifies && nexts[state].Id == _states[state].Id ? initials[state] : builder.LoopFinal(rounds, state);
-
-    public override Value Stack(Value value)
-    {
-        var (node, outside) = bodyNodes[value.Id];
-        return Loop.IsCounted && outside is { } same ? builder.Expand(same, 0, Loop.Count) : builder.LoopStack(rounds, node);
-    }
-
-    public override FinishedLoop InSegments(Size length)
+    public FinishedLoop InSegments(Size length)
     {
         var whole = Size.Divide(Loop.Count, length);
-        var inputs = rounds.Node.Inputs.Select(builder.ValueOf).ToArray();
+        var inputs = Rounds.Node.Inputs.Select(_builder.ValueOf).ToArray();
         var rest = Loop.Count - whole * length;
         // What is left over comes last: in a loop that goes downwards, first.
         var segments = new List<LoopSegments>();
         var isRestFirst = Loop.IsReverse && !rest.IsZero;
-        if (isRestFirst) inputs = Add(segments, new LoopSegments(builder, Loop, inputs, Size.One, rest, whole * length));
-        inputs = Add(segments, new LoopSegments(builder, Loop, inputs, whole, length, Size.Zero));
-        if (!isRestFirst && !rest.IsZero) Add(segments, new LoopSegments(builder, Loop, inputs, Size.One, rest, whole * length));
-        return new SegmentedLoop(builder, this, segments, isRestFirst ? segments.AsEnumerable().Reverse().ToArray() : segments);
+        if (isRestFirst) inputs = Add(segments, new LoopSegments(_builder, Loop, inputs, Size.One, rest, whole * length));
+        inputs = Add(segments, new LoopSegments(_builder, Loop, inputs, whole, length, Size.Zero));
+        if (!isRestFirst && !rest.IsZero) Add(segments, new LoopSegments(_builder, Loop, inputs, Size.One, rest, whole * length));
+        return new SegmentedLoop(_builder, this, segments, isRestFirst ? segments.AsEnumerable().Reverse().ToArray() : segments);
     }
 
     // The next segments begin with what these end with.
@@ -67,7 +77,7 @@ internal sealed class WholeLoop(
     }
 
     /// <summary>The node of the body that a value is, or the value itself where it is the same in every round.</summary>
-    public (int Node, Value? Outside) Find(Value value) => bodyNodes[value.Id];
+    private (int Node, Value? Outside) Find(Value value) => _bodyNodes[value.Id];
 
     private sealed class SegmentedLoop(GraphBuilder builder, WholeLoop whole, IReadOnlyList<LoopSegments> inOrderOfRounds, IReadOnlyList<LoopSegments> inOrderOfSteps) : FinishedLoop
     {
@@ -81,8 +91,6 @@ internal sealed class WholeLoop(
             if (outside is { } same) return builder.Expand(same, 0, whole.Loop.Count);
             return builder.Concat(inOrderOfSteps.Select(segments => segments.Stack(node)).ToArray(), 0);
         }
-
-        public override FinishedLoop InSegments(Size length) => throw new InvalidOperationException("The loop is in segments already.");
     }
 
     /// <summary>Rounds of a loop from one step on: an outer loop over segments and an inner one over the rounds of each.</summary>

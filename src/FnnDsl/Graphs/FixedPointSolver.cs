@@ -45,14 +45,14 @@ public static class FixedPointSolver
         var goesOn = isActive.And(!residual.LessOrEqual(settings.Tolerance));
         var goesOnNumber = builder.Convert(goesOn, ElementType.I32);
         var own = new List<(Value Initial, Value Next)>();
-        own.AddRange(best.Select((value, k) => (initials[k], Over(builder, isBetter, value.Type.Shape).Select(states[k], value))));
+        own.AddRange(best.Select((value, k) => (initials[k], builder.SpreadOver(isBetter, value.Type.Shape).Select(states[k], value))));
         own.Add((builder.Fill(double.PositiveInfinity, number), isBetter.Select(residual, least)));
         own.Add((builder.Fill(1, count), goesOnNumber));
         own.Add((builder.Fill(0, count), taken + active));
         var proposed = settings.History > 0
             ? new AndersonMixing(builder, region, states, mapped, samples, settings, Ridge).Next(own)
             : states.Select((state, k) => settings.Damping == 1 ? mapped[k] : state + (mapped[k] - state) * settings.Damping).ToArray();
-        var nexts = states.Select((state, k) => Over(builder, goesOn, state.Type.Shape).Select(proposed[k], state)).ToArray();
+        var nexts = states.Select((state, k) => builder.SpreadOver(goesOn, state.Type.Shape).Select(proposed[k], state)).ToArray();
         var stop = builder.Reduce(ReduceKind.Max, goesOnNumber, Enumerable.Range(0, samples.Count).ToArray()).EqualTo(0);
         var loop = region.Finish(initials.Concat(own.Select(state => state.Initial)).ToArray(), nexts.Concat(own.Select(state => state.Next)).ToArray(), stop, null, []);
 
@@ -79,9 +79,6 @@ public static class FixedPointSolver
         return isShared ? EquatableArray<Size>.Own(first!) : default;
     }
 
-    internal static Value Over(GraphBuilder builder, Value ofSamples, EquatableArray<Size> shape) =>
-        builder.View(ofSamples, shape, Enumerable.Range(0, ofSamples.Type.Rank).Select(axis => AffineMap.Index(shape.Count, axis)).ToEquatableArray());
-
     private static Value Norm(GraphBuilder builder, IEnumerable<Value> parts, EquatableArray<Size> samples) => builder.Apply(OperatorTable.Sqrt, parts
         .Select(part => builder.Reduce(ReduceKind.Sum, part * part, Enumerable.Range(samples.Count, part.Type.Rank - samples.Count).ToArray()))
         .Aggregate((sum, part) => sum + part));
@@ -101,7 +98,6 @@ internal sealed class AndersonMixing(
     {
         var iterate = Flat(states);
         var step = Flat(mapped.Zip(states, (next, state) => next - state).ToArray());
-        var width = iterate.Type.Shape[1];
         var batch = iterate.Type.Shape[0];
         var remembered = iterate.Type with { Shape = iterate.Type.Shape.Prepend(_history).ToEquatableArray() };
 
@@ -113,7 +109,7 @@ internal sealed class AndersonMixing(
         var ofSamples = builder.Transpose(steps, 1, 0, 2);
         var products = builder.Contract(ofSamples, ofSamples, 1, 1, 1, 1);
         var weights = Weights(products, batch);
-        var flat = Enumerable.Range(0, _history).Select(k => Spread(weights[k], batch, width) * (Slot(iterates, k) + Slot(steps, k) * settings.Damping)).Aggregate((sum, part) => sum + part);
+        var flat = Enumerable.Range(0, _history).Select(k => builder.SpreadOver(weights[k], iterate.Type.Shape) * (Slot(iterates, k) + Slot(steps, k) * settings.Damping)).Aggregate((sum, part) => sum + part);
         return Unflat(flat);
 
         Value Remember(Value value)
@@ -170,8 +166,6 @@ internal sealed class AndersonMixing(
     private Value Where(Value condition, Value whenTrue, Value whenFalse) => builder.Broadcast(condition, whenTrue.Type.Shape).Select(whenTrue, whenFalse);
 
     private Value Slot(Value history, int k) => builder.AtStep(history, k);
-
-    private Value Spread(Value ofSamples, Size batch, Size width) => builder.View(ofSamples, EquatableArray<Size>.Own(batch, width), new[] { AffineMap.Index(2, 0) }.ToEquatableArray());
 
     // All states of a sample in one row: [batch, width].
     private Value Flat(IReadOnlyList<Value> values)

@@ -40,12 +40,7 @@ public sealed partial class GraphBuilder
         Add(new CheckConverged(what, otherwise, rounds), value.Type, value, unconverged, residual);
 
     /// <summary>The element of a stack at a step.</summary>
-    public Value AtStep(Value stack, Size step)
-    {
-        var shape = stack.Type.Shape.Skip(1).ToEquatableArray();
-        return View(stack, shape, Enumerable.Range(0, stack.Type.Rank)
-            .Select(axis => axis == 0 ? AffineMap.At(shape.Count, step) : AffineMap.Index(shape.Count, axis - 1)).ToEquatableArray());
-    }
+    public Value AtStep(Value stack, Size step) => ElementAt(stack, 0, step);
 
     /// <summary>Values made again with others in the place of some nodes they are made of.</summary>
     /// <param name="replacements">By node.</param>

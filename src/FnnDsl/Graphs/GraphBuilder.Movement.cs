@@ -45,6 +45,27 @@ public sealed partial class GraphBuilder
             Enumerable.Range(0, permutation.Length).Select(axis => AffineMap.Index(permutation.Length, Array.IndexOf(permutation, axis))).ToEquatableArray());
     }
 
+    /// <summary>One axis goes to another place; the others stay in their order.</summary>
+    public Value MoveAxis(Value x, int from, int to)
+    {
+        var order = Enumerable.Range(0, x.Type.Rank).ToList();
+        order.RemoveAt(from);
+        order.Insert(to, from);
+        return Transpose(x, order.ToArray());
+    }
+
+    /// <summary>The elements at one position of an axis, which goes away.</summary>
+    public Value ElementAt(Value x, int axis, Size position)
+    {
+        var shape = x.Type.Shape.Where((_, k) => k != axis).ToEquatableArray();
+        return View(x, shape, Enumerable.Range(0, x.Type.Rank)
+            .Select(k => k == axis ? AffineMap.At(shape.Count, position) : AffineMap.Index(shape.Count, k < axis ? k : k - 1)).ToEquatableArray());
+    }
+
+    /// <summary>A value with the first axes of a shape, repeated along those behind them.</summary>
+    public Value SpreadOver(Value x, EquatableArray<Size> shape) =>
+        View(x, shape, Enumerable.Range(0, x.Type.Rank).Select(axis => AffineMap.Index(shape.Count, axis)).ToEquatableArray());
+
     /// <summary>The elements start, start + step, … along an axis, so many of them.</summary>
     public Value Slice(Value x, int axis, Size start, Size count, long step = 1)
     {

@@ -106,14 +106,6 @@ public sealed partial class GraphBuilder
 
     private static bool[] Only(Value x, int axis) => Enumerable.Range(0, x.Type.Rank).Select(k => k == axis).ToArray();
 
-    private Value MoveAxis(Value x, int from, int to)
-    {
-        var order = Enumerable.Range(0, x.Type.Rank).ToList();
-        order.RemoveAt(from);
-        order.Insert(to, from);
-        return Transpose(x, order.ToArray());
-    }
-
     /// <summary>x with an axis replaced by the index's axes: out[p…, j…, q…] = x[p…, index[j…], q…]. The index must be in range.</summary>
     public Value Gather(Value x, Value index, int axis)
     {

@@ -119,7 +119,7 @@ public sealed partial class GraphBuilder
                     values[node.Id] = arguments[argument.Index];
                     break;
                 case Loop loop:
-                    var reads = graph.Nodes.Where(other => other.Operation is Graphs.LoopStack or Graphs.LoopFinal && other.Inputs[0] == node.Id && live?[other.Id] != false).Select(other => other.Operation).ToArray();
+                    var reads = graph.ReadsOf(node.Id).Where(read => live?[read.Id] != false).Select(read => read.Operation).ToArray();
                     loops.Add(node.Id, Remake(loop, inputs, reads.OfType<LoopStack>().Select(read => read.BodyNode).Distinct().ToArray(),
                         reads.OfType<LoopFinal>().Select(read => read.State).Distinct().ToArray()));
                     values[node.Id] = loops[node.Id].Loop.Rounds;

@@ -97,6 +97,7 @@ public static class GraphVerifier
         }
         for (var state = 0; state < loop.States; state++)
         {
+            if (loop.Body[state].Operation is not LoopArgument first || first.Index != state) return $"state {state} is not node {state} of its body";
             if (Same(loop.Body[loop.Body.Outputs[state].Node].Type, x[state]) is { } misfit) return $"state {state}: {misfit}";
         }
         if (loop.CanStop && Same(loop.Body[loop.Body.Outputs[loop.States].Node].Type, TensorType.Scalar(ElementType.Bool)) is { } stop) return $"its end: {stop}";

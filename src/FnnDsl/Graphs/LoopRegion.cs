@@ -74,7 +74,7 @@ public sealed class LoopRegion
     /// <param name="stop">A bool: this was the last round. Null in a loop that runs to its count.</param>
     /// <param name="trips">How many rounds to run, no more than the count; null for all.</param>
     /// <param name="stacked">Values of the body whose stacks will be asked for.</param>
-    public FinishedLoop Finish(IReadOnlyList<Value> initials, IReadOnlyList<Value> nexts, Value? stop, Value? trips, IReadOnlyList<Value> stacked)
+    public WholeLoop Finish(IReadOnlyList<Value> initials, IReadOnlyList<Value> nexts, Value? stop, Value? trips, IReadOnlyList<Value> stacked)
     {
         // The derivative goes back from the last round that was run, which only a loop that begins at step 0 tells by their number.
         if (stop is not null && _isReverse) throw new ArgumentException("A loop that goes downwards runs to its count.", nameof(stop));
@@ -132,7 +132,6 @@ public sealed class LoopRegion
         public Graph Graph(IReadOnlyList<Value> outputs, IReadOnlyList<Value> wanted)
         {
             var cone = builder.ConeOf(wanted.Select(value => value.Id), id => !IsInside(id));
-            var origin = builder.Origin;
             foreach (var state in states) Add(state.Node, new LoopArgument(_nodes.Count), []);
             foreach (var id in cone.Where(id => !IsInside(id)))
             {

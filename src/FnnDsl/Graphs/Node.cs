@@ -22,6 +22,9 @@ public sealed record Graph(EquatableArray<Node> Nodes, EquatableArray<GraphOutpu
 {
     public Node this[int id] => Nodes[id];
 
+    /// <summary>The nodes that read a loop: its <see cref="LoopFinal"/>s and <see cref="LoopStack"/>s.</summary>
+    public IEnumerable<Node> ReadsOf(int loop) => Nodes.Where(node => node.Operation is LoopFinal or LoopStack && node.Inputs[0] == loop);
+
     public override string ToString() => string.Join("\n", Nodes.Select(node => node.ToString()).Concat(Outputs.Select(output => $"{output.Target} = %{output.Node}")));
 }
 

@@ -129,7 +129,7 @@ public sealed record CheckRange(Size Bound, string What) : Operation;
 /// <param name="Count">How many rounds there can be.</param>
 /// <param name="States">How many states there are.</param>
 /// <param name="Body">
-/// Its leaves are <see cref="LoopArgument"/>s, one for each input of the node but the trips. Its outputs are the next states and, in a loop that may end early, a bool of
+/// Its leaves are <see cref="LoopArgument"/>s, one for each input of the node but the trips; those of the states are its first nodes, in their order. Its outputs are the next states and, in a loop that may end early, a bool of
 /// rank 0 after them: whether this was the last round.
 /// </param>
 public sealed record Loop(string Step, Size Count, int States, bool IsReverse, bool HasTrips, Graph Body) : Operation

@@ -69,7 +69,7 @@ internal sealed class StepStacks(GraphBuilder builder, Size count, string step, 
     // A rank-0 input of an elementwise operator is one number a step.
     private Value Spread(Value stacked, Value value, int input) => builder[input].Type.Rank == value.Type.Rank
         ? stacked
-        : builder.View(stacked, value.Type.Shape.Prepend(count).ToEquatableArray(), new[] { AffineMap.Index(value.Type.Rank + 1, 0) }.ToEquatableArray());
+        : builder.SpreadOver(stacked, value.Type.Shape.Prepend(count).ToEquatableArray());
 
     private Value? OfView(View view, Value source, EquatableArray<Size> shape)
     {

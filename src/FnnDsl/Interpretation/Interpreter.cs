@@ -12,7 +12,7 @@ public static class Interpreter
 {
     private delegate double[] Meaning(Context context);
 
-    private sealed record Context(Node Node, double[][] X, long[][] Shapes, long[] Shape, InterpreterInputs Given, Func<Size, long> Evaluate, Dictionary<int, RunLoop> Loops, Dictionary<int, double[][]> Points);
+    private sealed record Context(Graph Graph, Node Node, double[][] Values, double[][] X, long[][] Shapes, long[] Shape, InterpreterInputs Given, Func<Size, long> Evaluate, Dictionary<int, RunLoop> Loops);
 
     /// <summary>What a loop did: its states in the end, and every node of its body by step.</summary>
     private sealed record RunLoop(double[][] States, Dictionary<long, double[][]> Rounds)
@@ -53,8 +53,8 @@ public static class Interpreter
         [typeof(LoopFinal)] = c => c.Loops[c.Node.Inputs[0]].States[((LoopFinal)c.Node.Operation).State],
         [typeof(LoopStack)] = c => c.Loops[c.Node.Inputs[0]].Stack(((LoopStack)c.Node.Operation).BodyNode, Indexing.Count(c.Shape.Skip(1)), c.Shape[0]),
         [typeof(Loop)] = OfLoop,
-        [typeof(Equilibrium)] = c => Keep(c, [0]),
-        [typeof(EquilibriumState)] = c => c.Points[c.Node.Inputs[0]][((EquilibriumState)c.Node.Operation).State],
+        [typeof(Equilibrium)] = _ => [0],
+        [typeof(EquilibriumState)] = c => c.Values[c.Graph[c.Node.Inputs[0]].Inputs[((EquilibriumState)c.Node.Operation).State]],
         [typeof(CheckConverged)] = c => c.Node.Operation is CheckConverged { Otherwise: Otherwise.Fail } check && c.X[1][0] > 0
             ? throw new InvalidOperationException($"{check.What} was not reached for {c.X[1][0]} samples.")
             : c.X[0],
@@ -75,11 +75,10 @@ public static class Interpreter
         var values = new double[graph.Nodes.Count][];
         var shapes = new long[graph.Nodes.Count][];
         var loops = new Dictionary<int, RunLoop>();
-        var points = new Dictionary<int, double[][]>();
         foreach (var node in graph.Nodes)
         {
             shapes[node.Id] = node.Type.Shape.Select(Evaluate).ToArray();
-            var context = new Context(node, node.Inputs.Select(id => values[id]).ToArray(), node.Inputs.Select(id => shapes[id]).ToArray(), shapes[node.Id], inputs, Evaluate, loops, points);
+            var context = new Context(graph, node, values, node.Inputs.Select(id => values[id]).ToArray(), node.Inputs.Select(id => shapes[id]).ToArray(), shapes[node.Id], inputs, Evaluate, loops);
             values[node.Id] = Meanings[node.Operation.GetType()](context);
             if (values[node.Id].Length != Indexing.Count(shapes[node.Id]))
             {
@@ -259,12 +258,6 @@ public static class Interpreter
         }
         c.Loops.Add(c.Node.Id, run);
         return [done];
-    }
-
-    private static double[] Keep(Context c, double[] value)
-    {
-        c.Points.Add(c.Node.Id, c.X);
-        return value;
     }
 
     private static double[] Each(long[] shape, Func<long[], double> element)

@@ -213,7 +213,7 @@ public sealed class OneStepForm
 
         private Stepped OfView(View view, Node node, Stepped x, int own)
         {
-            var map = view.Map.Select(function => function).ToArray();
+            var map = view.Map.ToArray();
             var value = x.Value;
             if (x.Axis < 0 && own >= 0 && !AffineMap.IsConstantAlong(view.Map, own))
             {
@@ -320,7 +320,7 @@ public sealed class OneStepForm
                 if (nexts[k].Axis != states[k].Axis) throw Ahead($"a state puts several steps of '{form._axis}' together", node);
             }
             var stop = loop.CanStop ? body.At(loop.Body.Outputs[loop.States].Node).Value : (Value?)null;
-            var stacked = graph.Nodes.Where(other => other.Operation is LoopStack && other.Inputs[0] == node.Id).Select(other => ((LoopStack)other.Operation).BodyNode).Distinct()
+            var stacked = graph.ReadsOf(node.Id).Select(read => read.Operation).OfType<LoopStack>().Select(stack => stack.BodyNode).Distinct()
                 .ToDictionary(id => id, body.At);
             var finished = region.Finish(inputs.Take(loop.States).Select(input => input.Value).ToArray(), nexts.Select(next => next.Value).ToArray(), stop,
                 loop.HasTrips ? inputs[inputs.Length - 1].Value : null, stacked.Values.Select(value => value.Value).ToArray());

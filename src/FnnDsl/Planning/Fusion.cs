@@ -71,7 +71,12 @@ internal sealed partial class Fusion
     /// <summary>A place in a larger tensor.</summary>
     /// <param name="Whole">The node that is the larger tensor.</param>
     /// <param name="Offset">Where the part begins along the axis.</param>
-    internal sealed record PartOf(int Whole, int Axis, Size Offset);
+    internal sealed record PartOf(int Whole, int Axis, Size Offset)
+    {
+        /// <summary>Indices of the part as indices of the whole.</summary>
+        public EquatableArray<AffineIndex> Within(EquatableArray<AffineIndex> indices) =>
+            indices.Select((index, axis) => axis == Axis ? index with { Offset = index.Offset + Offset } : index).ToEquatableArray();
+    }
 
     // Parts of a concatenation that are computed element by element, and read by nothing that needs them to lie by themselves, are computed in their places.
     private void FindParts(Node concat, ILookup<int, Operation> users)

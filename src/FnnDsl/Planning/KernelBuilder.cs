@@ -101,7 +101,7 @@ internal sealed class KernelBuilder(Graph graph, Fusion fusion, FusionGroup? gro
         if (fusion.PartsOf(node.Id).FirstOrDefault() is { } part)
         {
             node = graph[part.Whole];
-            indices = indices.Select((index, axis) => axis == part.Axis ? index with { Offset = index.Offset + part.Offset } : index).ToEquatableArray();
+            indices = part.Within(indices);
         }
         var address = Affine.Address(node.Type.Shape, indices, domain.Variables);
         var source = fusion.Resolve(node.Id);

@@ -12,9 +12,9 @@ internal sealed partial class PlanWriter
 {
     private void WriteLoop(Node node, Loop loop)
     {
-        var reads = graph.Nodes.Where(other => other.Operation is LoopFinal or LoopStack && other.Inputs[0] == node.Id).ToArray();
+        var reads = graph.ReadsOf(node.Id).ToArray();
         var stacked = reads.Select(read => read.Operation).OfType<LoopStack>().Select(stack => stack.BodyNode).Distinct().ToArray();
-        var frame = LoopFrame.Of(loop, stacked, program);
+        var frame = new LoopFrame(loop, stacked, program);
         for (var state = 0; state < loop.States; state++) Begin(node.Inputs[state], frame.Initial(state), node.Origin);
         if (!loop.IsCounted)
         {
@@ -53,7 +53,7 @@ internal sealed partial class PlanWriter
             if (IsWrittenAnywhere(source) && !_places.ContainsKey(source)) _places.Add(source, target);
             else if (!(_places.TryGetValue(source, out var place) && place.Equals(target))) copies.Add((source, target));
         }
-        WriteUnits();
+        foreach (var unit in Schedule.Run(graph, fusion)) WriteUnit(unit);
         foreach (var (node, target) in copies) _steps.Add(new CopyStep(PlaceOf(node), target, target.Length, origin));
 
         // States with one place each are replaced at the end of the round; what comes from another state is set aside first.
@@ -74,13 +74,10 @@ internal sealed partial class PlanWriter
         }
     }
 
-    private void WriteUnits()
+    private void WriteUnit(ScheduledUnit unit)
     {
-        foreach (var unit in Schedule.Run(graph, fusion))
-        {
-            if (unit.Group is { } group) WriteGroup(group);
-            else WriteStructured(graph[unit.Structured]);
-        }
+        if (unit.Group is { } group) WriteGroup(group);
+        else WriteStructured(graph[unit.Structured]);
     }
 }
 
@@ -96,7 +93,7 @@ internal sealed class LoopFrame
     private readonly bool[] _isHistory;
     private readonly Dictionary<int, ArenaPlace> _stacks = [];
 
-    private LoopFrame(Loop loop, IReadOnlyList<int> stacked, PlanParts parts)
+    public LoopFrame(Loop loop, IReadOnlyList<int> stacked, PlanParts parts)
     {
         _loop = loop;
         _step = Size.Axis(loop.Step);
@@ -120,8 +117,6 @@ internal sealed class LoopFrame
 
     /// <summary>Stacks that are not the values of a state.</summary>
     public IEnumerable<Place> OwnStacks => _stacks.Values;
-
-    public static LoopFrame Of(Loop loop, IReadOnlyList<int> stacked, PlanParts parts) => new(loop, stacked, parts);
 
     public Place Initial(int state) => IsInPlace ? _states[state] : Slot(state, _loop.IsReverse ? _loop.Count : Size.Zero);
 

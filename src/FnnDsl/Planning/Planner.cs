@@ -64,8 +64,7 @@ internal sealed partial class PlanWriter(Graph graph, Fusion fusion, PlanParts p
                 CopyOutputs(isBackward: false);
                 backwardStart = _steps.Count;
             }
-            if (unit.Group is { } group) WriteGroup(group);
-            else WriteStructured(graph[unit.Structured]);
+            WriteUnit(unit);
         }
         if (backwardStart < 0)
         {
@@ -197,8 +196,8 @@ internal sealed partial class PlanWriter(Graph graph, Fusion fusion, PlanParts p
     {
         var variables = anchor.Domain.Variables;
         var shape = graph[part.Whole].Type.Shape;
-        var indices = Affine.Identity(shape.Count, variables).Select((index, axis) => axis == part.Axis ? index with { Offset = part.Offset } : index).ToEquatableArray();
-        return new KernelStore(value, KernelBuilder.AccessTo(operand, Affine.Address(shape, indices, variables)), null, 0, Adds: false);
+        var address = Affine.Address(shape, part.Within(Affine.Identity(shape.Count, variables)), variables);
+        return new KernelStore(value, KernelBuilder.AccessTo(operand, address), null, 0, Adds: false);
     }
 
     private static KernelStore StoreOf(Anchor anchor, int value, int operand)

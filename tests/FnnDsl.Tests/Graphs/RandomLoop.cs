@@ -125,8 +125,9 @@ internal sealed class RandomLoop
         var stop = canStop ? Condition(fresh, around) : (Value?)null;
         var trips = hasTrips ? Trips(count) : (Value?)null;
         var stacked = Enumerable.Range(0, _random.Next(0, 3)).Select(_ => Any(_random.Next(4) == 0 ? body : fresh)).Where(value => value.Type.Rank <= 3).ToArray();
-        var loop = around.Region.Finish(initials, nexts, stop, trips, stacked);
-        if (stop is null && trips is null && _random.Next(4) == 0) loop = loop.InSegments(_random.Next(4) == 0 ? Size.Divide(Time + 1, 2) : _random.Next(1, 4));
+        var whole = around.Region.Finish(initials, nexts, stop, trips, stacked);
+        FinishedLoop loop = whole;
+        if (stop is null && trips is null && _random.Next(4) == 0) loop = whole.InSegments(_random.Next(4) == 0 ? Size.Divide(Time + 1, 2) : _random.Next(1, 4));
         foreach (var value in stacked) pool.Add(loop.Stack(value));
         if (_random.Next(3) == 0) pool.Add(loop.Stack(Any(states)));
         if (_random.Next(3) == 0) pool.Add(loop.Stack(Any(nexts)));
