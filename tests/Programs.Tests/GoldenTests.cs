@@ -17,6 +17,7 @@ public sealed class GoldenTests
 {
     [Theory]
     [InlineData("digits")]
+    [InlineData("elman_classifier")]
     [InlineData("norms")]
     [InlineData("residual_tower")]
     [InlineData("word_embeddings")]

@@ -30,6 +30,20 @@ public static class Lifetimes
         return plan with { Buffers = plan.Buffers.Select((buffer, i) => buffer with { FirstStep = Math.Max(0, first[i]), LastStep = Math.Max(0, last[i]) }).ToEquatableArray() };
     }
 
+    /// <summary>Everything a step of the plan writes.</summary>
+    public static IEnumerable<Place> Written(ProgramPlan plan, Step step) => step switch
+    {
+        KernelStep kernel => plan.Kernels[kernel.Kernel].Stores.Select(store => kernel.Operands[store.Access.Operand]).Distinct(),
+        ProductStep product => (product.Epilogue is { } id ? plan.Kernels[id].Stores.Select(store => product.EpilogueOperands[store.Access.Operand - 1]).Distinct() : [])
+            .Concat(product.Result is { } result ? [result] : []),
+        FillStep fill => [fill.Place],
+        GatherStep gather => [gather.Result],
+        ScatterAddStep scatter => [scatter.Result],
+        CopyStep copy => [copy.Result],
+        LoopEndStep { Rounds: { } rounds } => [rounds],
+        _ => [],
+    };
+
     /// <summary>Everything a step reads or writes.</summary>
     public static IEnumerable<Place> Places(Step step) => step switch
     {

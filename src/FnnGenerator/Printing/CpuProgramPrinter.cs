@@ -55,26 +55,53 @@ internal sealed class CpuProgramPrinter : ProgramPrinter
     /// <summary>Columns worth a thread's while; a multiple of every vector's length.</summary>
     private static int MapGrain(Kernel kernel) => Math.Max(256, 32768 / kernel.Cost / 64 * 64);
 
-    protected override void PrintProduct(ProductStep step)
+    protected override void PrintKept(IEnumerable<int> products)
+    {
+        foreach (var position in products)
+        {
+            var step = (ProductStep)Plan.Steps[position];
+            using (Writer.Block($"using var {Packed(position)} = MatrixProduct.Pack(Pool, new MatrixProductArguments", ");"))
+            {
+                Writer.Line(Sizes(step));
+                Writer.Line(Strides("Left", step, step.Left));
+                Writer.Line(Operand("Right", step, step.Right));
+            }
+        }
+    }
+
+    protected override void PrintProduct(ProductStep step, int position)
     {
         var is64 = step.Left.Place.Element == ElementType.F64;
-        var sizes = $"M = {SizeText.Print(step.M)}, N = {SizeText.Print(step.N)}, K = {SizeText.Print(step.K)},";
         var epilogue = step.Epilogue is { } kernel ? $", {New(kernel, step.EpilogueOperands)}" : "";
         Writer.Line($"MatrixProduct.Run(Pool, new MatrixProductArguments{(is64 ? "64" : "")}");
         using (Writer.Block("", $"{epilogue});"))
         {
-            Writer.Line(step.Batch.IsOne ? sizes : $"Batch = {SizeText.Print(step.Batch)}, {sizes}");
-            Writer.Line(Operand("Left", step.Left));
-            Writer.Line(Operand("Right", step.Right));
+            Writer.Line(Sizes(step));
+            Writer.Line(Operand("Left", step, step.Left));
+            Writer.Line(Operand("Right", step, step.Right));
+            if (Plan.Kept.Any(kept => kept.Product == position)) Writer.Line($"PackedRight = {Packed(position)}.Pointer,");
             if (step.Result is { } result) Writer.Line($"Result = {Text(result)},");
         }
+    }
 
-        string Operand(string name, MatrixOperand operand)
-        {
-            var offset = operand.Offset.IsZero ? "" : $" + {SizeText.Factor(operand.Offset)}";
-            var batch = step.Batch.IsOne ? "" : $"{name}Batch = {SizeText.Print(operand.BatchStride)}, ";
-            return $"{name} = {Text(operand.Place)}{offset}, {batch}{name}Row = {SizeText.Print(operand.RowStride)}, {name}Column = {SizeText.Print(operand.ColumnStride)},";
-        }
+    private static string Packed(int position) => $"packed{Number(position)}";
+
+    private static string Sizes(ProductStep step)
+    {
+        var batch = step.Batch.IsOne ? "" : $"Batch = {SizeText.Print(step.Batch)}, ";
+        return $"{batch}M = {SizeText.Print(step.M)}, N = {SizeText.Print(step.N)}, K = {SizeText.Print(step.K)},";
+    }
+
+    private string Operand(string name, ProductStep step, MatrixOperand operand)
+    {
+        var offset = operand.Offset.IsZero ? "" : $" + {SizeText.Factor(operand.Offset)}";
+        return $"{name} = {Text(operand.Place)}{offset}, {Strides(name, step, operand)}";
+    }
+
+    private static string Strides(string name, ProductStep step, MatrixOperand operand)
+    {
+        var batch = step.Batch.IsOne ? "" : $"{name}Batch = {SizeText.Print(operand.BatchStride)}, ";
+        return $"{batch}{name}Row = {SizeText.Print(operand.RowStride)}, {name}Column = {SizeText.Print(operand.ColumnStride)},";
     }
 
     protected override void PrintFill(FillStep step)

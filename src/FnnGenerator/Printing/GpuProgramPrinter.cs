@@ -117,7 +117,7 @@ internal sealed class GpuProgramPrinter : ProgramPrinter
         return $"InOrder({call}, {SizeText.Print(Size.Product(kernel.Rows.Take(independent)))}, {SizeText.Print(Size.Product(kernel.Rows.Skip(independent)))});";
     }
 
-    protected override void PrintProduct(ProductStep step)
+    protected override void PrintProduct(ProductStep step, int position)
     {
         var after = (step.Result is { } result ? $", {Text(result)}" : "") + (step.Epilogue is { } kernel ? $", {New(kernel, step.EpilogueOperands)}" : "");
         Writer.Line($"Product({Operand(step.Left)}, {Operand(step.Right)}, new ProductSizes");

@@ -152,6 +152,7 @@ internal abstract class ProgramPrinter(ProgramPlan plan, IReadOnlyList<StorageLa
         var end = (LoopEndStep)plan.Steps[last];
         Writer.Line();
         if (lines(loop.Origin) is { } source) Writer.Line($"// {source}");
+        PrintKept(plan.Kept.Where(kept => kept.Loop == first - 1).Select(kept => kept.Product));
         if (!loop.CanStop && loop.Trips is null)
         {
             using (Writer.Block(Header(count))) PrintSteps(first, last);
@@ -169,6 +170,11 @@ internal abstract class ProgramPrinter(ProgramPlan plan, IReadOnlyList<StorageLa
         string Header(string limit) => loop.IsReverse
             ? $"for ({SizeType} {variable} = {limit} - 1; {variable} >= 0; {variable}--)"
             : $"for ({SizeType} {variable} = 0; {variable} < {limit}; {variable}++)";
+    }
+
+    /// <summary>What a backend does before a loop with the right matrices of products that no round changes.</summary>
+    protected virtual void PrintKept(IEnumerable<int> products)
+    {
     }
 
     private void PrintExit(LoopExitStep step)
@@ -249,7 +255,7 @@ internal abstract class ProgramPrinter(ProgramPlan plan, IReadOnlyList<StorageLa
                     PrintKernelStep(kernel, plan.Kernels[kernel.Kernel]);
                     break;
                 case ProductStep product:
-                    PrintProduct(product);
+                    PrintProduct(product, position);
                     break;
                 case FillStep fill:
                     PrintFill(fill);
@@ -274,12 +280,13 @@ internal abstract class ProgramPrinter(ProgramPlan plan, IReadOnlyList<StorageLa
                     break;
             }
         }
-        PrintTrace(position, Written(step).Where(place => place.Element == ElementType.F32).ToArray());
+        // What is only copied or filled was reported where it was computed.
+        if (step is not (FillStep or CopyStep)) PrintTrace(position, Lifetimes.Written(plan, step).Where(place => place.Element == ElementType.F32).ToArray());
     }
 
     protected abstract void PrintKernelStep(KernelStep step, Kernel kernel);
 
-    protected abstract void PrintProduct(ProductStep step);
+    protected abstract void PrintProduct(ProductStep step, int position);
 
     protected abstract void PrintFill(FillStep step);
 
@@ -307,17 +314,6 @@ internal abstract class ProgramPrinter(ProgramPlan plan, IReadOnlyList<StorageLa
             foreach (var call in calls) Writer.Line(call);
         }
     }
-
-    private IEnumerable<Place> Written(Step step) => step switch
-    {
-        KernelStep kernel => plan.Kernels[kernel.Kernel].Stores.Select(store => kernel.Operands[store.Access.Operand]).Distinct(),
-        ProductStep product => (product.Epilogue is { } id
-            ? plan.Kernels[id].Stores.Select(store => product.EpilogueOperands[store.Access.Operand - 1]).Distinct() : [])
-            .Concat(product.Result is { } result ? [result] : []),
-        GatherStep gather => [gather.Result],
-        ScatterAddStep scatter => [scatter.Result],
-        _ => [],
-    };
 
     // ---- Places -----------------------------------------------------------------------------------------------------
 

@@ -27,6 +27,20 @@ public static unsafe partial class MatrixProduct
     // Both matrices packed at once take at most about this many floats; more rows than that are taken in several goes.
     private const nint LargestPackedLeft = 8_388_608;
 
+    /// <summary>
+    /// Packs the right matrix for several products with these sizes and strides, of a batch of one, whose left matrices and results may differ:
+    /// see <see cref="MatrixProductArguments.PackedRight"/>. They give the same bits as without it. Nothing is packed where the product wouldn't.
+    /// </summary>
+    public static PackedMatrix Pack(WorkerPool pool, in MatrixProductArguments a)
+    {
+        if (!TakesTiles(a)) return default;
+        var plan = new TilePlan(a, a.M * a.N * a.K <= 2 * Grain ? 1 : pool.Threads);
+        if (!plan.IsRightPacked || plan.DepthBlocks > 1) return default;
+        var packed = new PackedMatrix(plan.RightLength);
+        pool.For(new RightPackingKernel(a, packed.Pointer), plan.Slivers, Math.Max(1, 16384 / (MatrixTile.Columns * a.K)));
+        return packed;
+    }
+
     private static void RunTiles<TTile>(WorkerPool pool, in MatrixProductArguments a, in TTile epilogue)
         where TTile : struct, ITileKernel
     {
@@ -55,8 +69,9 @@ public static unsafe partial class MatrixProduct
         var plan = new TilePlan(a, pool?.Threads ?? 1);
         using var scratch = Scratch.Borrow(plan.ScratchLength);
         var left = scratch.Pointer;
-        var right = left + plan.PackedLeftLength;
-        var sums = a.Result != null ? a.Result : plan.DepthBlocks > 1 ? right + plan.PackedRightLength : null;
+        var behindLeft = left + plan.PackedLeftLength;
+        var right = a.PackedRight != null ? a.PackedRight : behindLeft;
+        var sums = a.Result != null ? a.Result : plan.DepthBlocks > 1 ? behindLeft + plan.PackedRightLength : null;
         for (nint rowStart = 0; rowStart < a.M; rowStart += plan.RowsAtOnce)
         {
             var part = new TilePart(a, plan, left, right, sums, firstRow, rowStart);
@@ -91,8 +106,11 @@ public static unsafe partial class MatrixProduct
     // How one product is cut. Nothing but the grid of blocks depends on the number of threads.
     private readonly struct TilePlan
     {
-        public readonly bool PackLeft, PackRight, PackRightInBlock;
+        public readonly bool PackLeft, PackRight, PackRightInBlock, IsRightPacked;
         public readonly nint DepthBlocks, Depth, RowsAtOnce, Slivers, RowTilesInBlock, SliversInBlock, LeftTileLength, PackedLeftLength, PackedRightLength, ScratchLength;
+
+        // Floats of the whole right matrix, packed.
+        public nint RightLength => (Slivers * MatrixTile.Columns * Depth) + 16;
 
         public TilePlan(in MatrixProductArguments a, int threads)
         {
@@ -119,11 +137,13 @@ public static unsafe partial class MatrixProduct
             PackRightInBlock = PackRight && rowBlocks == 1 && panels >= threads;
             if (PackRightInBlock) PackRight = false;
             else if (panels * rowBlocks < wanted) RowTilesInBlock = Math.Max(1, rowTiles / Divide(wanted, panels));
+            IsRightPacked = PackRight || PackRightInBlock;
+            if (a.PackedRight != null) (PackRight, PackRightInBlock) = (false, false);
 
             // Packing a tile writes up to 15 elements behind it, so that tiles are kept apart.
             LeftTileLength = (Divide(MatrixTile.MaximumRows * Depth, Simd.Lanes) + 1) * Simd.Lanes;
             PackedLeftLength = PackLeft ? rowTiles * LeftTileLength : 0;
-            PackedRightLength = PackRight ? Slivers * MatrixTile.Columns * Depth + 16 : 0;
+            PackedRightLength = PackRight ? RightLength : 0;
             ScratchLength = PackedLeftLength + PackedRightLength + (DepthBlocks > 1 && a.Result == null ? (a.M * a.N) + 16 : 0);
         }
     }
@@ -188,12 +208,21 @@ public static unsafe partial class MatrixProduct
         }
     }
 
-    private static void PackSliver(in TilePart part, nint sliver, float* to)
+    private static void PackSliver(in TilePart part, nint sliver, float* to) => PackSliver(part.A, part.DepthStart, part.Depth, sliver, to);
+
+    private static void PackSliver(in MatrixProductArguments a, nint depthStart, nint depth, nint sliver, float* to)
     {
-        ref readonly var a = ref part.A;
         var column = sliver * MatrixTile.Columns;
-        var from = a.Right + (column * a.RightRow) + (part.DepthStart * a.RightColumn);
-        MatrixPacking.Pack(from, a.RightRow, a.RightColumn, part.Depth, Math.Min(MatrixTile.Columns, a.N - column), MatrixTile.Columns, to);
+        var from = a.Right + (column * a.RightRow) + (depthStart * a.RightColumn);
+        MatrixPacking.Pack(from, a.RightRow, a.RightColumn, depth, Math.Min(MatrixTile.Columns, a.N - column), MatrixTile.Columns, to);
+    }
+
+    private readonly struct RightPackingKernel(MatrixProductArguments a, float* to) : IRangeKernel
+    {
+        public void Run(nint begin, nint end)
+        {
+            for (var sliver = begin; sliver < end; sliver++) PackSliver(a, 0, a.K, sliver, to + (sliver * MatrixTile.Columns * a.K));
+        }
     }
 
     private readonly struct TileKernel<TTile>(TilePart part, TTile epilogue) : IRangeKernel
@@ -224,9 +253,9 @@ public static unsafe partial class MatrixProduct
                 var column = sliver * MatrixTile.Columns;
                 var columns = Math.Min(MatrixTile.Columns, a.N - column);
                 var right = part.Plan.PackRightInBlock ? scratch.Pointer
-                    : part.Plan.PackRight ? part.PackedRight + (column * part.Depth)
+                    : part.Plan.IsRightPacked ? part.PackedRight + (column * part.Depth)
                     : a.Right + column + (part.DepthStart * a.RightColumn);
-                var rightColumn = part.Plan.PackRight || part.Plan.PackRightInBlock ? MatrixTile.Columns : a.RightColumn;
+                var rightColumn = part.Plan.IsRightPacked ? MatrixTile.Columns : a.RightColumn;
                 if (part.Plan.PackRightInBlock) PackSliver(part, sliver, right);
                 for (var tile = firstTile; tile < endTile; tile++)
                 {

@@ -43,6 +43,9 @@ public static unsafe partial class MatrixProduct
         else RunTiles(pool, a, epilogue);
     }
 
+    private static bool TakesTiles(in MatrixProductArguments a) =>
+        a is { Batch: 1, M: > 0, N: > 1, K: > 0 } && !MatrixSmall.Suits(a) && !MatrixDots.Suits(a);
+
     // A product with one column is the transpose of one with one row, and both lie in memory alike.
     private static MatrixProductArguments Swapped(in MatrixProductArguments a) => new()
     {

@@ -35,6 +35,9 @@ public unsafe struct MatrixProductArguments
     /// <summary>Distances in elements in the right matrix: to the next product of the batch, to the next n, to the next k. Any of them may be 0.</summary>
     public nint RightBatch, RightRow, RightColumn;
 
+    /// <summary>The right matrix as <see cref="MatrixProduct.Pack"/> has packed it for a product with these sizes and strides; null when it hasn't.</summary>
+    public float* PackedRight;
+
     /// <summary>Contiguous [batch, m, n]; may be null when there is an epilogue.</summary>
     public float* Result;
 }

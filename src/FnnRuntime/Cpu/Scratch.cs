@@ -17,7 +17,7 @@ internal unsafe ref struct Scratch : IDisposable
     private Block? _block;
 
     /// <summary>Aligned to 64 bytes; what is in it means nothing.</summary>
-    public float* Pointer { get; private set; }
+    public float* Pointer { readonly get; private set; }
 
     public static Scratch Borrow(nint floats)
     {

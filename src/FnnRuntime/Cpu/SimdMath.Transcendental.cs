@@ -157,7 +157,11 @@ public static partial class SimdMath
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<float> ExpMinusOneReduced(Vector512<float> r)
     {
-        var p = Horner(r, Horner(r, Horner(r, Horner(r, Vector512.Create(0.00139262504f), 0.00836323295f), 0.0416665524f), 0.166665763f), 0.5f);
+        // Without calls of Horner: each would count against the number of calls that the JIT takes into one loop.
+        var p = Vector512.FusedMultiplyAdd(Vector512.Create(0.00139262504f), r, Vector512.Create(0.00836323295f));
+        p = Vector512.FusedMultiplyAdd(p, r, Vector512.Create(0.0416665524f));
+        p = Vector512.FusedMultiplyAdd(p, r, Vector512.Create(0.166665763f));
+        p = Vector512.FusedMultiplyAdd(p, r, Vector512.Create(0.5f));
         return Vector512.FusedMultiplyAdd(p, r * r, r);
     }
 

@@ -60,4 +60,25 @@ public sealed class PlanTests
         // Besides, the gradient of an input is copied out, for callers who want it.
         Assert.All(plan.Steps, step => Assert.True(step is KernelStep or CopyStep));
     }
+
+    [Fact]
+    public void Weights_of_a_state_are_kept_in_all_rounds_and_what_a_round_makes_is_not()
+    {
+        var text = """
+            model M(x: f32[n, t, 8], a: f32[n, 8, 8]) -> (h: f32[n, 8], m: f32[8, 8]) {
+                rnn = elman(8)
+                feedback (m: f32[8, 8] = mean(a, 0)) times 3 {
+                    m <- m @ m
+                }
+                return (rnn(x)[:, -1], m)
+            }
+            """;
+        var plan = FnnCompiler.Compile(TestCompiler.BindModel(text)).Inference;
+        var products = plan.Steps.Select((step, position) => (step, position)).Where(item => item.step is ProductStep && LoopSteps.Ranges(plan.Steps).Any(loop => loop.Begin < item.position && item.position < loop.End)).ToArray();
+        Assert.Equal(2, products.Length);
+        var kept = Assert.Single(plan.Kept);
+        Assert.Contains(kept.Product, products.Select(item => item.position));
+        Assert.IsType<ParameterPlace>(((ProductStep)plan.Steps[kept.Product]).Right.Place);
+        Assert.IsType<LoopBeginStep>(plan.Steps[kept.Loop]);
+    }
 }

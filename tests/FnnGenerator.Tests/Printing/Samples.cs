@@ -102,7 +102,7 @@ internal static class Samples
 
     /// <summary>A program without steps.</summary>
     public static ProgramPlan Plan(string name, int scalars, params string[] axes) =>
-        new(name, axes.ToEquatableArray(), default, default, default, default, 0, scalars, false);
+        new(name, axes.ToEquatableArray(), default, default, default, default, default, 0, scalars, false);
 
     /// <summary>A program with one product: [batch, 128] of [batch, 784] and [128, 784].</summary>
     public static ProgramPlan ProductPlan(string name)

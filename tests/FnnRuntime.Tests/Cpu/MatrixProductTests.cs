@@ -56,6 +56,43 @@ public sealed unsafe class MatrixProductTests : IDisposable
     [Fact]
     public void ManyRowsAreTakenInSeveralGoes() => Check(1, 2900, 40, 3000, 'c', 'r', 5);
 
+    [Theory]
+    [InlineData(32, 512, 128, 'r', 'r')]
+    [InlineData(32, 128, 512, 'r', 'c')]
+    [InlineData(300, 70, 200, 'c', 's')]
+    [InlineData(40, 33, 700, 'r', 'c')]
+    [InlineData(3, 40, 16, 's', 's')]
+    public void ARightMatrixThatIsPackedOnceGivesTheSameBits(int m, int n, int k, char left, char right)
+    {
+        using var product = new ProductCase(1, m, n, k, left, right, m);
+        MatrixProduct.Run(_pool, product.Arguments);
+        var expected = product.Result.Span.ToArray();
+        var arguments = product.Arguments;
+        using var packed = MatrixProduct.Pack(_pool, arguments);
+        Assert.True(packed.Pointer != null);
+        arguments.PackedRight = packed.Pointer;
+
+        // Now read nowhere else.
+        arguments.Right = null;
+        for (var round = 0; round < 2; round++)
+        {
+            product.Result.Span.Fill(float.NaN);
+            MatrixProduct.Run(_pool, arguments);
+            Assert.Equal(expected, product.Result.Span.ToArray());
+        }
+    }
+
+    [Theory]
+    [InlineData(2, 8, 4)]
+    [InlineData(3, 200, 100)]
+    [InlineData(20, 40, 7000)]
+    public void NothingIsPackedWhereTheProductWouldNot(int m, int n, int k)
+    {
+        using var product = new ProductCase(1, m, n, k, 'r', 'r', 1);
+        using var packed = MatrixProduct.Pack(_pool, product.Arguments);
+        Assert.True(packed.Pointer == null);
+    }
+
     [Fact]
     public void WithoutDepthTheResultIsZero()
     {
