@@ -20,7 +20,7 @@ public sealed class SurnamesTests
         Assert.Equal(result.Accuracy, Reading.Confusion(net, some).Accuracy, 0.005);
     }
 
-    /// <summary>What fills up a name says nothing: the state holds past the name's end.</summary>
+    /// <summary>What fills up a name says nothing: the state after its last letter is what is read.</summary>
     [Fact]
     public void A_name_means_the_same_however_it_is_filled_up()
     {
