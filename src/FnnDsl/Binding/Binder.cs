@@ -146,6 +146,8 @@ public static class Binder
     private static BindResult<T> Result<T>(ModuleScope scope, Symbol symbol, T? result, T? signature, DiagnosticBag diagnostics) where T : class
     {
         var isWhole = !diagnostics.HasErrors && !DeclarationClosure.Reach(scope, symbol).Any(scope.Incomplete.Contains);
+        // A misspelt name is an error; that the right one is unused follows from it.
+        if (isWhole) UnusedNames.Check(symbol, diagnostics);
         return new BindResult<T>(isWhole ? result : null, signature, scope.WithoutFollowers(diagnostics.ToArray()));
     }
 
@@ -165,6 +167,7 @@ public static class Binder
         {
             if (!reached.Contains(symbol)) new ModelBinder(scope, diagnostics).CheckAlone(symbol);
             else diagnostics.AddRange(scope.ErrorsAlone(symbol).Where(error => error.Row == DiagnosticTable.UnknownName && error.Location.Source == symbol.Source));
+            if (scope.ErrorsAlone(symbol).Count == 0 && !scope.Incomplete.Contains(symbol)) UnusedNames.Check(symbol, diagnostics);
         }
         return scope.WithoutFollowers(diagnostics.ToArray());
     }

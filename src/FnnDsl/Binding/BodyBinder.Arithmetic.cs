@@ -259,6 +259,8 @@ internal sealed partial class BodyBinder
     private Operand ApplyRow(ScalarOperator row, string name, TextSpan span, IReadOnlyList<Operand> operands, IReadOnlyList<Expression> syntax)
     {
         if (operands.Any(operand => operand is PoisonOperand)) return Poison;
+        CheckZeros(row, operands, span);
+        if (operands.Count == 1) CheckAppliedTwice(name, operands[0], span);
         TextSpan SpanOf(int k) => k < syntax.Count ? syntax[k].Span : span;
 
         var begin = row.Typing == OperatorTyping.Select ? 1 : 0;
@@ -307,6 +309,7 @@ internal sealed partial class BodyBinder
         if (result.Type.Rank < shape.Count) result = Builder.Broadcast(result, shape);
         return new TensorOperand(result, notes)
         {
+            MadeBy = operands.Count == 1 && !frame.IsLibrary ? new MadeBy(name, frame.At(span)) : null,
             Formula = shape.Count == 0 && tensors.All(tensor => tensor.Formula is not null) && tensors.Any(tensor => tensor.Formula is not NumberReduction)
                 ? new AppliedReduction(row, tensors.Select(tensor => tensor.Formula!).ToEquatableArray())
                 : null,

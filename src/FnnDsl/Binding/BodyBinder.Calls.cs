@@ -104,7 +104,10 @@ internal sealed partial class BodyBinder
             if (!BindSignature(body, declaration.Parameters, given) || !body.ApplyConditions(declaration.Where)) return Poison;
             if (instance is not null) instance.LatestCall = callee;
             body.BindStatements(declaration.Body);
-            return body.TakeResults(declaration) is { } results ? results.Count == 1 ? results[0] : new TupleOperand(results.ToEquatableArray<Operand>()) : Poison;
+            if (symbol.IsLibrary && declaration.Parameters.Count > 0 && callee.Values.TryGetValue(declaration.Parameters[0].Name.Text, out var first)) CheckAppliedTwice(symbol.Name, first, span);
+            if (body.TakeResults(declaration) is not { } results) return Poison;
+            if (results.Count > 1) return new TupleOperand(results.ToEquatableArray<Operand>());
+            return symbol.IsLibrary ? Mark(results[0], symbol.Name, span) : results[0];
         }
         finally
         {

@@ -211,8 +211,9 @@ internal sealed partial class BodyBinder(BindingContext context, Frame frame) : 
     {
         var place = frame;
         var trail = new List<Label>();
-        if (row.Severity == Severity.Hint && frame.IsLibrary) return;
-        if (row.Severity != Severity.Hint)
+        // What is no error is told where it stands, and of the user's own code.
+        if (row.Severity != Severity.Error && frame.IsLibrary) return;
+        if (row.Severity == Severity.Error)
         {
             while (place.Caller is { } caller && !IsOwnFault(row, place, span))
             {

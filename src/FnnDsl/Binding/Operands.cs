@@ -31,6 +31,9 @@ internal record TensorOperand(Value Value, EquatableArray<AxisNote> Notes) : Ope
     /// <summary>How a scalar came from reductions over everything: what a metric adds up over batches. Null for other tensors.</summary>
     public ReductionFormula? Formula { get; init; }
 
+    /// <summary>The function whose result this is, where user code called it; null for other tensors.</summary>
+    public MadeBy? MadeBy { get; init; }
+
     public TensorType Type => Value.Type;
 
     public ElementType Element => Value.Type.Element;

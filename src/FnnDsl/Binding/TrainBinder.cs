@@ -14,6 +14,7 @@ namespace FeedbackNN.Dsl.Binding;
 internal sealed class TrainBinder(ModuleScope scope, DiagnosticBag diagnostics, TrainSymbol symbol)
 {
     private readonly List<(string Name, Symbol Model, NetStorage Storage)> _nets = [];
+    private readonly HashSet<BoundParameterReference> _reached = [];
     private bool _hasBrokenNet;
 
     private TrainDeclaration Declaration => symbol.Declaration;
@@ -45,6 +46,7 @@ internal sealed class TrainBinder(ModuleScope scope, DiagnosticBag diagnostics, 
             if (BindObjective(run, k, paths, frozen, out var metrics) is { } objective) objectives.Add(objective);
             if (k == 0) stepMetrics = metrics;
         }
+        if (!diagnostics.HasErrors) ReportNotReached(first, paths, frozen);
         var evaluation = TrainRun.Execute(scope, diagnostics, symbol, _nets, training: false);
         runs.Add(evaluation);
         if (diagnostics.HasErrors) return (null, signature);
@@ -133,7 +135,8 @@ internal sealed class TrainBinder(ModuleScope scope, DiagnosticBag diagnostics, 
                 outputs.Add(new GraphOutput(new BufferTarget(update.Key.Net, update.Key.Index), update.Value.Id));
             }
         }
-        var reached = Reached(run.Context.Builder, loss.Mean);
+        var reached = Reached(run.Context.Builder, loss.Mean).ToArray();
+        _reached.UnionWith(reached);
         var trained = reached.Where(parameter => !frozen.Contains(parameter) && (over is null || over.Contains(parameter)))
             .OrderBy(parameter => parameter.Net).ThenBy(parameter => parameter.Parameter).ToEquatableArray();
         if (trained.Count == 0)
@@ -143,6 +146,25 @@ internal sealed class TrainBinder(ModuleScope scope, DiagnosticBag diagnostics, 
         }
         var graph = run.Context.Builder.Build(outputs, [loss.Mean], out var kept);
         return new BoundObjective(loss.Name, optimizer, every.Value, trained, graph, kept[0], run.Body.Frame.OriginAt(statement.Span));
+    }
+
+    /// <summary>Weights to which no loss has a way and that nothing says are frozen: told once for each layer that is left as it is as a whole.</summary>
+    private void ReportNotReached(TrainRun run, ParameterPaths paths, HashSet<BoundParameterReference> frozen)
+    {
+        // Who says what each loss is minimised over has said what it isn't.
+        var overs = run.Minimized.Select(item => item.Statement.Over).ToArray();
+        var meant = overs.All(over => over.Count > 0) ? paths.Resolve(overs.SelectMany(over => over).ToArray()) : null;
+        for (var net = 0; net < _nets.Count; net++)
+        {
+            var (name, _, storage) = _nets[net];
+            var parameters = storage.Parameters.Select((parameter, index) => (parameter.Path, Reference: new BoundParameterReference(net, index))).ToArray();
+            var left = parameters.Where(parameter => !_reached.Contains(parameter.Reference) && !frozen.Contains(parameter.Reference) && meant?.Contains(parameter.Reference) != false).ToArray();
+            if (left.Length == 0) continue;
+            var isOne = left.Length == 1 || left.Length == parameters.Length;
+            var what = left.Length == parameters.Length ? $"the network '{name}'" : string.Join(", ", left.Take(3).Select(parameter => $"'{name}.{parameter.Path}'")) + (left.Length > 3 ? $" and {left.Length - 3} more" : "");
+            var fix = $"use {(isOne ? "it" : "them")} in a loss; or write freeze {(left.Length == parameters.Length ? name : $"{name}.{left[0].Path}")}, if that is meant";
+            run.Body.Report(DiagnosticTable.WeightNotReached, Declaration.Nets[net].Span, [], fix, what, isOne ? "it as it is" : "them as they are");
+        }
     }
 
     private static int? BindEvery(TrainRun run, MinimizeStatement statement)

@@ -1,6 +1,6 @@
 namespace FeedbackNN.Dsl.Diagnostics;
 
-// 6xxx: hints. Nothing is wrong, but something could be better.
+// 6xxx: hints and warnings. The program means something, but hardly what was meant, or it could be better.
 public static partial class DiagnosticTable
 {
     public static readonly DiagnosticRow UnnamedLayer = Hint("FNN6001", "Layer without a name", "this layer gets the name '{0}' by its place; naming it keeps checkpoints readable when lines move");
@@ -8,4 +8,12 @@ public static partial class DiagnosticTable
     public static readonly DiagnosticRow HidesLibrary = Hint("FNN6002", "Hides a name of the library", "this '{0}' stands for the library's '{0}' in this namespace");
 
     public static readonly DiagnosticRow MapUnbounded = Hint("FNN6003", "Fixed point of an unbounded map", "nothing keeps '{0}' from growing: without a bounded function (tanh, sigmoid) or a norm on the way round, there may be no fixed point");
+
+    public static readonly DiagnosticRow NeverUsed = Warning("FNN6004", "Named and never used", "nothing uses {0} '{1}'");
+
+    public static readonly DiagnosticRow WeightNotReached = Warning("FNN6005", "Weights that no loss reaches", "no loss of this train reaches {0}: training leaves {1}");
+
+    public static readonly DiagnosticRow AppliedTwice = Warning("FNN6006", "Function applied twice", "'{0}' does its own {1}, and this has been through '{2}' already");
+
+    public static readonly DiagnosticRow MayBeZero = Warning("FNN6007", "Logarithm of or division by what can be zero", "{0} is {1} here: {2}");
 }
