@@ -169,6 +169,7 @@ public static class Binder
             else diagnostics.AddRange(scope.ErrorsAlone(symbol).Where(error => error.Row == DiagnosticTable.UnknownName && error.Location.Source == symbol.Source));
             if (scope.ErrorsAlone(symbol).Count == 0 && !scope.Incomplete.Contains(symbol)) UnusedNames.Check(symbol, diagnostics);
         }
+        foreach (var constant in scope.UserSymbols.OfType<ConstSymbol>().Where(symbol => !scope.Incomplete.Contains(symbol))) new ModelBinder(scope, diagnostics).CheckAlone(constant);
         return scope.WithoutFollowers(diagnostics.ToArray());
     }
 
@@ -183,6 +184,7 @@ public static class Binder
         CallableDeclaration callable => new CallableSymbol(space, callable, source, isLibrary),
         ModelMemberDeclaration member => new MemberSymbol(space, member, source),
         TrainDeclaration train => new TrainSymbol(space, train, source),
+        ConstDeclaration constant => new ConstSymbol(space, constant, source, isLibrary),
         DimDeclaration dim => new DimSymbol(space, dim, source, isLibrary),
         _ => throw new ArgumentException($"Unknown declaration {declaration.GetType().Name}.", nameof(declaration)),
     };

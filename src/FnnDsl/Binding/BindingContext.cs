@@ -46,6 +46,9 @@ internal sealed class BindingContext(ModuleScope scope, DiagnosticBag diagnostic
     /// <summary>New values of buffers, by place: what a later read in the same run sees.</summary>
     public Dictionary<StoragePlace, Value> BufferUpdates { get; } = [];
 
+    /// <summary>Constants by the element type of where they are used; null while one is being bound.</summary>
+    public Dictionary<(ConstSymbol Symbol, ElementType Real), Operand?> Constants { get; } = [];
+
     /// <summary>How often each random call site has drawn, so that each instantiation draws for itself.</summary>
     public Dictionary<string, int> RandomSites { get; } = [];
 

@@ -272,7 +272,7 @@ internal sealed partial class BodyBinder
         var isLogical = row.Typing == OperatorTyping.Logical;
         var element = isLogical ? ElementType.Bool
             : decided >= 0 ? ((TensorOperand)operands[decided]).Element
-            : operands.Skip(begin).All(operand => operand is BoolOperand) ? ElementType.Bool : frame.Real ?? ElementType.F32;
+            : operands.Skip(begin).All(operand => operand is BoolOperand) ? ElementType.Bool : Float;
 
         var tensors = new TensorOperand[operands.Count];
         for (var k = 0; k < operands.Count; k++)

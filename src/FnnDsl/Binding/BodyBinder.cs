@@ -20,6 +20,9 @@ internal sealed partial class BodyBinder(BindingContext context, Frame frame) : 
 
     public Frame Frame => frame;
 
+    /// <summary>What <c>real</c> is here: the float type of numbers that meet no tensor.</summary>
+    public ElementType Float => frame.Real ?? ElementType.F32;
+
     private GraphBuilder Builder => context.Builder;
 
     // ---- Names --------------------------------------------------------------------------------------------------
@@ -42,6 +45,8 @@ internal sealed partial class BodyBinder(BindingContext context, Frame frame) : 
             case DimSymbol dim:
                 if (context.Scope.ValueOf(dim) is not { } number) return Poison;
                 return number.IsInteger ? new SizeOperand((long)number.Value) : new NumberOperand(number.Value, false);
+            case ConstSymbol constant:
+                return BindConst(constant);
             case CallableSymbol callable:
                 return new CallableOperand(callable);
             case MemberSymbol member:
@@ -228,6 +233,7 @@ internal sealed partial class BodyBinder(BindingContext context, Frame frame) : 
     private bool IsOwnFault(DiagnosticRow row, Frame place, TextSpan span)
     {
         if (place.IsLibrary) return false;
+        if (place.Symbol is ConstSymbol) return true;
         if (place == frame && row.Code.StartsWith("FNN2", StringComparison.Ordinal)) return true;
         return place.Symbol is CallableSymbol symbol && context.Scope.ErrorsAlone(symbol).Any(error => error.Location == place.At(span));
     }

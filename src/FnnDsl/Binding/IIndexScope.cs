@@ -11,6 +11,9 @@ namespace FeedbackNN.Dsl.Binding;
 /// </summary>
 internal interface IIndexScope
 {
+    /// <summary>The float type of numbers that meet no tensor.</summary>
+    ElementType Float { get; }
+
     /// <summary>What a name in scope stands for; null (without a diagnostic) when there is no such name.</summary>
     Operand? Lookup(string name);
 

@@ -37,7 +37,7 @@ internal sealed partial class IndexLowering
         var reducer = term.Expression.Reducer;
         if (body.Operand is not TensorOperand tensor)
         {
-            return scope.Adapt(body.Operand, ElementType.F32, term.Body.Span) is { } adapted ? body with { Operand = adapted } : null;
+            return scope.Adapt(body.Operand, scope.Float, term.Body.Span) is { } adapted ? body with { Operand = adapted } : null;
         }
         if (tensor.Element == ElementType.Bool && reducer is not (Reducer.Sum or Reducer.Mean))
         {
@@ -90,7 +90,7 @@ internal sealed partial class IndexLowering
             else inside[host] = quotient;
         }
 
-        var element = factors.Select(factor => factor.Operand.Operand).OfType<TensorOperand>().Select(tensor => (ElementType?)tensor.Element).FirstOrDefault() ?? ElementType.F32;
+        var element = factors.Select(factor => factor.Operand.Operand).OfType<TensorOperand>().Select(tensor => (ElementType?)tensor.Element).FirstOrDefault() ?? scope.Float;
         for (var k = 0; k < inside.Count; k++)
         {
             if (inside[k].Operand is TensorOperand) continue;

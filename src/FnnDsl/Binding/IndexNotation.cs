@@ -31,7 +31,7 @@ internal sealed class IndexNotation(GraphBuilder builder, IIndexScope scope)
         {
             TensorOperand made => made,
             BoolOperand truth => new TensorOperand(builder.Constant(truth.Truth ? 1 : 0, ElementType.Bool)),
-            _ => scope.Adapt(result.Operand, ElementType.F32, value.Span),
+            _ => scope.Adapt(result.Operand, scope.Float, value.Span),
         };
         if (tensor is null) return PoisonOperand.Instance;
         return new TensorOperand((result with { Operand = tensor }).Over(indices).Value, indices.SelectMany(index => index.Notes).ToEquatableArray());

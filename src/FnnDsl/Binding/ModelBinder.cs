@@ -46,6 +46,13 @@ internal sealed class ModelBinder(ModuleScope scope, DiagnosticBag diagnostics)
         body.TakeResults(symbol.Declaration);
     }
 
+    /// <summary>Checks a const by itself.</summary>
+    public void CheckAlone(ConstSymbol symbol)
+    {
+        var context = new BindingContext(scope, diagnostics, training: true, symbolic: false);
+        new BodyBinder(context, new Frame(symbol, null, default)).BindConst(symbol);
+    }
+
     private readonly record struct Once(
         BindingContext? Context, CallableSymbol? Callable, IReadOnlyList<BoundTensor>? Inputs, EquatableArray<string> RuntimeAxes,
         IReadOnlyList<TensorOperand>? Results, EquatableArray<BoundTensor> BoundResults, Graph? Graph);

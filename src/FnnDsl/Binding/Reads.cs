@@ -56,6 +56,9 @@ internal static class Reads
         MetricStatement metric => Of(metric.Value),
         ClipStatement clip => Of(clip.Limit),
         FreezeStatement freeze => Of(freeze.Paths),
+        AccumulateStatement accumulate => Of(accumulate.Batches),
+        AverageStatement average => Of(average.Decay).Append(average.Net.Text),
+        LoraStatement lora => Of(lora.Settings).Concat(Of(lora.Paths)).Concat(Of(lora.Trained)),
         _ => [],
     };
 

@@ -37,5 +37,9 @@ internal sealed record TrainSymbol(string Namespace, TrainDeclaration Declaratio
 internal sealed record DimSymbol(string Namespace, DimDeclaration Declaration, SourceText Source, bool IsLibrary)
     : Symbol(Namespace, Declaration, Source, IsLibrary);
 
+/// <summary>A tensor that is known at build, bound where it is used.</summary>
+internal sealed record ConstSymbol(string Namespace, ConstDeclaration Declaration, SourceText Source, bool IsLibrary)
+    : Symbol(Namespace, Declaration, Source, IsLibrary);
+
 /// <summary>What a dim is worth; null when it could not be evaluated (which has been reported).</summary>
 internal readonly record struct DimValue(double Value, bool IsInteger);

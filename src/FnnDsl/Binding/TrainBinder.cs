@@ -35,6 +35,7 @@ internal sealed class TrainBinder(ModuleScope scope, DiagnosticBag diagnostics, 
         }
         var paths = new ParameterPaths(first.Body, _nets.Select(net => (net.Name, net.Storage)).ToArray());
         var frozen = paths.Resolve(first.Frozen);
+        new TrainSettings(first.Body, paths, _nets.Select(net => (net.Name, net.Storage)).ToArray()).Check(first.Settings);
         var objectives = new List<BoundObjective>();
         EquatableArray<BoundMetric> stepMetrics = default;
         var runs = new List<TrainRun> { first };

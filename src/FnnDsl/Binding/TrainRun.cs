@@ -33,6 +33,9 @@ internal sealed class TrainRun
 
     public List<PathPattern> Frozen { get; } = [];
 
+    /// <summary>What is said about the training as a whole: <c>accumulate</c>, <c>average</c>, <c>precision</c>, <c>lora</c>.</summary>
+    public List<Statement> Settings { get; } = [];
+
     public string? ClipKind { get; private set; }
 
     public double ClipLimit { get; private set; }
@@ -88,6 +91,9 @@ internal sealed class TrainRun
                 break;
             case FreezeStatement freeze:
                 Frozen.AddRange(freeze.Paths);
+                break;
+            case AccumulateStatement or AverageStatement or PrecisionStatement or LoraStatement:
+                Settings.Add(statement);
                 break;
         }
     }

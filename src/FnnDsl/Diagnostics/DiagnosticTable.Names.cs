@@ -47,6 +47,10 @@ public static partial class DiagnosticTable
 
     public static readonly DiagnosticRow NameOfRuntime = Error("FNN2021", "Name of a C# type", "'{0}' is also the name of a C# type or member that generated code uses");
 
+    public static readonly DiagnosticRow ConstNeedsItself = Error("FNN2023", "Const that needs itself", "the value of '{0}' needs '{0}' itself");
+
+    public static readonly DiagnosticRow ConstIsRandom = Error("FNN2024", "Const with chance in it", "a const is known at build, and this draws at random: each run would have another '{0}'");
+
     public static readonly DiagnosticRow NameOfAxisType = Error("FNN2022", "Name of an axis", "'{0}' is also the C# type of the axis '{1}' in this namespace");
 
     /// <summary>All rows that are fields of this class, so that a new row needs no second entry.</summary>

@@ -34,4 +34,16 @@ public static partial class DiagnosticTable
     public static readonly DiagnosticRow NetTwice = Error("FNN5015", "Network twice", "there is a network '{0}' already");
 
     public static readonly DiagnosticRow TrainingStatementInBody = Error("FNN5016", "Only in a train", "'{0}' stands in a train only");
+
+    public static readonly DiagnosticRow NotCompiledYet = Error("FNN5017", "Right, but not compiled in this version", "this is right, but '{0}' is only checked in this version, and nothing is made of it: {1}");
+
+    public static readonly DiagnosticRow StatementTwice = Error("FNN5018", "Said twice in a train", "'{0}' stands once {1}");
+
+    public static readonly DiagnosticRow AccumulateCount = Error("FNN5019", "Number of batches", "'accumulate' is followed by a whole number of batches, at least 1, known at build; this is {0}");
+
+    public static readonly DiagnosticRow AverageShare = Error("FNN5030", "Share of a moving average", "'average' keeps a share between 0 and 1 of what it had, such as 0.999; this is {0}");
+
+    public static readonly DiagnosticRow UnknownPrecision = Error("FNN5031", "Unknown precision", "'{0}' is no precision; there are {1}");
+
+    public static readonly DiagnosticRow BadLora = Error("FNN5032", "Low rank that does not fit", "{0}");
 }

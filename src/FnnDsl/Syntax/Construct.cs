@@ -7,6 +7,7 @@ internal sealed record Construct(string Name, string Example)
 {
     public static readonly Construct Namespace = new("a namespace", "namespace My.Networks");
     public static readonly Construct Dim = new("a dim", "dim pixels = 784, classes = 10");
+    public static readonly Construct Const = new("a const", "const beta[t: steps] = 1e-4 + 0.02 * t / (steps - 1)");
     public static readonly Construct Fn = new("the signature of an fn", "fn scale(x: real[..., n], k: f32 = 2) -> real[..., n] { … }");
     public static readonly Construct Layer = new("the signature of a layer", "layer linear(out: dim)(x: real[..., in]) -> real[..., out] { … }");
     public static readonly Construct Model = new("the signature of a model", "model Net(x: f32[batch, 784]) -> f32[batch, 10] { … }");
@@ -41,6 +42,10 @@ internal sealed record Construct(string Name, string Example)
     public static readonly Construct Metric = new("a metric", "metric accuracy = mean(argmax(logits) == label)");
     public static readonly Construct Clip = new("a clip", "clip global_norm(1.0)");
     public static readonly Construct Freeze = new("a freeze", "freeze net.embed, net.blocks.*.attn");
+    public static readonly Construct Accumulate = new("an accumulate", "accumulate 4");
+    public static readonly Construct Average = new("an average", "average net 0.999");
+    public static readonly Construct Precision = new("a precision", "precision bf16");
+    public static readonly Construct Lora = new("a lora", "lora(rank: 8, alpha: 16) on net.blocks.*.attn.q.weight, except: train net.head");
     public static readonly Construct Expression = new("an expression", "2 * x + b");
     public static readonly Construct Group = new("parentheses", "(a + b) or (a, b)");
     public static readonly Construct Arguments = new("the arguments of a call", "linear(128, bias: false)");

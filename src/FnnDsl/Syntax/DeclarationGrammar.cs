@@ -112,6 +112,15 @@ internal static class DeclarationGrammar
         from family in ExpressionClimber.WithoutPipe
         select (Finish)(text => new ModelMemberDeclaration(name, family, text.Doc, text.Tokens, text.TokenText, text.Span)));
 
+    // ---- const -----------------------------------------------------------------------------------------------------
+
+    private static readonly Parser<Finish> Const = Within(Construct.Const,
+        from keyword in Word("const")
+        from binding in StatementGrammar.Constant
+        select (Finish)(text => new ConstDeclaration(NameOf(binding), binding, text.Doc, text.Tokens, text.TokenText, text.Span)));
+
+    private static Identifier NameOf(Statement binding) => binding is IndexBindStatement index ? index.Target : ((BindStatement)binding).Targets[0];
+
     // ---- train -----------------------------------------------------------------------------------------------------
 
     private static readonly Parser<NetSyntax> Net = Spanned<NetSyntax>(
@@ -138,5 +147,6 @@ internal static class DeclarationGrammar
         ["layer"] = Callable(CallableKind.Layer, "layer", Construct.Layer),
         ["model"] = Model,
         ["train"] = Train,
+        ["const"] = Const,
     };
 }

@@ -15,16 +15,9 @@ internal static class LaterConstructs
         ["generate"] = "call the model's Predict in a loop in C#",
         ["pipeline"] = "run one train after the other in C#",
         ["checkpoint"] = "give parameters other names with 'named'",
-        ["const"] = "write the formula where it is used",
         ["choice"] = "write one model for each alternative",
-        ["lora"] = "freeze what shall not be trained",
-        ["precision"] = "everything is computed in the element types that are written",
-        ["accumulate"] = "take larger batches",
-        ["average"] = "keep the last weights",
         ["quantized"] = "use the model as it is",
     };
-
-    public static bool IsStatement(string word) => word is "lora" or "precision" or "accumulate" or "average";
 
     /// <summary>Reports the construct whose word stands at <paramref name="at"/>; gives the index behind its last brace.</summary>
     public static int Report(ParseSession session, int at)

@@ -48,11 +48,6 @@ internal static partial class StatementGrammar
     private static (Statement? Statement, int End) ReadStatement(ParseSession session, int start)
     {
         var token = session.Tokens[start];
-        if (LaterConstructs.IsStatement(token.Text) && IsWordOfStatement(session, start))
-        {
-            var behind = LaterConstructs.Report(session, start);
-            return (null, StatementRecovery.FindEnd(session, behind, behind));
-        }
         if (IsDeclaration(session, start))
         {
             session.Report(DiagnosticTable.DeclarationInside, token.Span, "move it outside of all braces",
@@ -124,6 +119,10 @@ internal static partial class StatementGrammar
             "metric" => Construct.Metric,
             "clip" => Construct.Clip,
             "freeze" => Construct.Freeze,
+            "accumulate" => Construct.Accumulate,
+            "average" => Construct.Average,
+            "precision" => Construct.Precision,
+            "lora" => Construct.Lora,
             _ => Construct.Statement,
         },
     };
@@ -196,7 +195,7 @@ internal static partial class StatementGrammar
     // Some statements belong to a train, others to what computes something.
     private static Statement? CheckPlace(ParseSession session, Token first, Statement statement)
     {
-        var isOfTrain = statement is MinimizeStatement or MetricStatement or ClipStatement or FreezeStatement;
+        var isOfTrain = statement is MinimizeStatement or MetricStatement or ClipStatement or FreezeStatement or AccumulateStatement or AverageStatement or PrecisionStatement or LoraStatement;
         var isOfCallable = statement is ReturnStatement or StorageStatement || (statement is UpdateStatement && session.FeedbackDepth == 0);
         if (session.IsTrain ? !isOfCallable : !isOfTrain) return statement;
         session.Report(DiagnosticTable.StatementElsewhere, first.Span, null,

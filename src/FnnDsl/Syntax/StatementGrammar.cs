@@ -23,6 +23,13 @@ internal static partial class StatementGrammar
 
     private static readonly Parser<StringExpression> CheckpointName = Word("named").Then(_ => Terminals.String);
 
+    /// <summary>What a <c>const</c> says: <c>y = value</c> or <c>y[t: steps] = value</c>.</summary>
+    public static readonly Parser<Statement> Constant = input =>
+    {
+        var place = (TokenInput)input;
+        return place.Session.Kinds[place.Index] == TokenKind.Name && place.Session.Kinds[place.Index + 1] == TokenKind.OpenBracket ? IndexBinding!(input) : Binding!(input);
+    };
+
     private static readonly Parser<Statement> Binding = Form(Construct.Binding,
         from name in Name("a name")
         from other in WhenWord("named", CheckpointName)
@@ -174,6 +181,46 @@ internal static partial class StatementGrammar
         from paths in CommaSeparated(Path)
         select (Finish)(span => new FreezeStatement(paths, span)));
 
+    private static readonly Parser<Statement> Accumulate = Form(Construct.Accumulate,
+        from word in Word("accumulate")
+        from batches in ExpressionClimber.Any
+        select (Finish)(span => new AccumulateStatement(batches, span)));
+
+    private static readonly Parser<Statement> Average = Form(Construct.Average,
+        from word in Word("average")
+        from net in Name("the name of a network")
+        from decay in ExpressionClimber.Any
+        select (Finish)(span => new AverageStatement(net, decay, span)));
+
+    private static readonly Parser<Statement> Precision = Form(Construct.Precision,
+        from word in Word("precision")
+        from kind in Name("f32, tf32, bf16 or f16")
+        select (Finish)(span => new PrecisionStatement(kind, span)));
+
+    // A comma goes on with paths, or begins what is trained all the same.
+    private static readonly Parser<EquatableArray<PathPattern>> LoraPaths = input =>
+    {
+        var paths = new List<PathPattern>();
+        while (true)
+        {
+            var path = Path(input);
+            if (!path.WasSuccessful) return Result.Failure<EquatableArray<PathPattern>>(input, "paths", []);
+            paths.Add(path.Value);
+            input = path.Remainder;
+            var place = (TokenInput)input;
+            if (place.Kind != TokenKind.Comma || place.Next is { Word: "except", Next.Kind: TokenKind.Colon }) return Result.Success(new EquatableArray<PathPattern>(paths), input);
+            input = input.Advance();
+        }
+    };
+
+    private static readonly Parser<Statement> Lora = Form(Construct.Lora,
+        from word in Word("lora")
+        from settings in ExpressionClimber.Arguments
+        from behind in Word("on")
+        from paths in LoraPaths
+        from trained in When(TokenKind.Comma, Kind(TokenKind.Comma).Then(_ => Word("except")).Then(_ => Kind(TokenKind.Colon)).Then(_ => Word("train")).Then(_ => CommaSeparated(Path)).Select(items => new Paths(items)))
+        select (Finish)(span => new LoraStatement(settings, paths, trained?.Patterns ?? EquatableArray<PathPattern>.Empty, span)));
+
     private static readonly Dictionary<string, Parser<Statement>> Words = new()
     {
         ["param"] = Storage(isBuffer: false),
@@ -185,5 +232,9 @@ internal static partial class StatementGrammar
         ["metric"] = Metric,
         ["clip"] = Clip,
         ["freeze"] = Freeze,
+        ["accumulate"] = Accumulate,
+        ["average"] = Average,
+        ["precision"] = Precision,
+        ["lora"] = Lora,
     };
 }

@@ -141,6 +141,19 @@ public sealed record ClipStatement(Expression Limit, TextSpan Span) : Statement(
 
 public sealed record FreezeStatement(EquatableArray<PathPattern> Paths, TextSpan Span) : Statement(Span);
 
+/// <summary><c>accumulate 4</c>: gradients of so many batches are added up before a step.</summary>
+public sealed record AccumulateStatement(Expression Batches, TextSpan Span) : Statement(Span);
+
+/// <summary><c>average net 0.999</c>: a moving average of a network's weights.</summary>
+public sealed record AverageStatement(Identifier Net, Expression Decay, TextSpan Span) : Statement(Span);
+
+/// <summary><c>precision bf16</c></summary>
+public sealed record PrecisionStatement(Identifier Kind, TextSpan Span) : Statement(Span);
+
+/// <summary><c>lora(rank: 8, alpha: 16) on net.blocks.*.attn.q.weight, except: train net.head</c></summary>
+/// <param name="Trained">What stands behind <c>except: train</c>.</param>
+public sealed record LoraStatement(EquatableArray<Argument> Settings, EquatableArray<PathPattern> Paths, EquatableArray<PathPattern> Trained, TextSpan Span) : Statement(Span);
+
 // ---- Declarations -----------------------------------------------------------------------------------------------
 
 /// <param name="Doc">The text of the <c>///</c> lines above, joined by line breaks; null without any.</param>
@@ -150,6 +163,11 @@ public abstract record Declaration(Identifier Name, string? Doc, EquatableArray<
 
 /// <summary>One name of <c>dim pixels = 784, classes = 10</c>.</summary>
 public sealed record DimDeclaration(Identifier Name, Expression Value, string? Doc, EquatableArray<int> Tokens, string TokenText, TextSpan Span)
+    : Declaration(Name, Doc, Tokens, TokenText, Span);
+
+/// <summary><c>const beta[t: steps] = 1e-4 + 0.02 * t / (steps - 1)</c>: a tensor of which everything is known at build.</summary>
+/// <param name="Binding">The statement that gives it its value; binds the name itself.</param>
+public sealed record ConstDeclaration(Identifier Name, Statement Binding, string? Doc, EquatableArray<int> Tokens, string TokenText, TextSpan Span)
     : Declaration(Name, Doc, Tokens, TokenText, Span);
 
 public enum CallableKind { Fn, Layer, Model }
