@@ -117,7 +117,7 @@ public static class Binder
         }
     }
 
-    private static readonly Regex DeclarationName = new(@"\b(?:dim|fn|layer|model|train|const|,)\s+([A-Za-z_][A-Za-z0-9_]*)", RegexOptions.CultureInvariant);
+    private static readonly Regex DeclarationName = new(@"\b(?:dim|fn|layer|model|train|const|generate|pipeline|checkpoint|,)\s+([A-Za-z_][A-Za-z0-9_]*)", RegexOptions.CultureInvariant);
 
     /// <summary>Binds a model, or a member of a family.</summary>
     /// <exception cref="ArgumentException">There is no such model.</exception>
@@ -169,6 +169,15 @@ public static class Binder
             else diagnostics.AddRange(scope.ErrorsAlone(symbol).Where(error => error.Row == DiagnosticTable.UnknownName && error.Location.Source == symbol.Source));
             if (scope.ErrorsAlone(symbol).Count == 0 && !scope.Incomplete.Contains(symbol)) UnusedNames.Check(symbol, diagnostics);
         }
+        foreach (var user in scope.UserSymbols.Where(symbol => !DeclarationClosure.Reach(scope, symbol).Any(scope.Incomplete.Contains)))
+        {
+            // Each in a bag of its own: whether it is right decides what else is said of it.
+            var own = new DiagnosticBag();
+            if (user is GenerateSymbol generate) new GenerateBinder(scope, own, generate).Check();
+            else if (user is PipelineSymbol pipeline) new PipelineBinder(scope, own, pipeline).Check();
+            else if (user is CheckpointSymbol checkpoint) new CheckpointBinder(scope, own, checkpoint).Check();
+            diagnostics.AddRange(own.ToArray());
+        }
         foreach (var constant in scope.UserSymbols.OfType<ConstSymbol>().Where(symbol => !scope.Incomplete.Contains(symbol))) new ModelBinder(scope, diagnostics).CheckAlone(constant);
         return scope.WithoutFollowers(diagnostics.ToArray());
     }
@@ -185,6 +194,9 @@ public static class Binder
         ModelMemberDeclaration member => new MemberSymbol(space, member, source),
         TrainDeclaration train => new TrainSymbol(space, train, source),
         ConstDeclaration constant => new ConstSymbol(space, constant, source, isLibrary),
+        GenerateDeclaration generate => new GenerateSymbol(space, generate, source),
+        PipelineDeclaration pipeline => new PipelineSymbol(space, pipeline, source),
+        CheckpointDeclaration checkpoint => new CheckpointSymbol(space, checkpoint, source),
         DimDeclaration dim => new DimSymbol(space, dim, source, isLibrary),
         _ => throw new ArgumentException($"Unknown declaration {declaration.GetType().Name}.", nameof(declaration)),
     };

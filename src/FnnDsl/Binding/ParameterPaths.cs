@@ -6,7 +6,7 @@ namespace FeedbackNN.Dsl.Binding;
 /// <summary>
 /// Which parameters a path means: <c>net.blocks.*.attn</c>. A <c>*</c> is one part; a prefix is everything below it; a network's name alone is all of it.
 /// </summary>
-internal sealed class ParameterPaths(BodyBinder body, IReadOnlyList<(string Name, NetStorage Storage)> nets)
+internal sealed class ParameterPaths(BodyBinder body, IReadOnlyList<NetUse> nets)
 {
     /// <summary>The parameters that any of the patterns matches. Patterns that match nothing are reported.</summary>
     public HashSet<BoundParameterReference> Resolve(IEnumerable<PathPattern> patterns)
@@ -20,20 +20,21 @@ internal sealed class ParameterPaths(BodyBinder body, IReadOnlyList<(string Name
     {
         if (pattern.Parts.Count == 0) return;
         var first = pattern.Parts[0];
-        var net = nets.Select((item, k) => (item.Name, item.Storage, Index: k)).FirstOrDefault(item => item.Name == first.Text);
-        if (net.Storage is null)
+        var index = nets.TakeWhile(item => item.Name != first.Text).Count();
+        if (index == nets.Count)
         {
             var closest = Spelling.Closest(first.Text, nets.Select(item => item.Name));
             body.Report(DiagnosticTable.UnknownNet, first.Span, [], closest is null ? null : $"write {closest}", first.Text, $"; there {(nets.Count == 1 ? "is" : "are")} {string.Join(", ", nets.Select(item => item.Name))}");
             return;
         }
+        var net = nets[index];
         var parts = pattern.Parts.Skip(1).Select(part => part.Text).ToArray();
         var isEmpty = true;
         for (var k = 0; k < net.Storage.Parameters.Count; k++)
         {
             var path = net.Storage.Parameters[k].Path.Split('.');
             if (parts.Length > path.Length || !parts.Zip(path, (wanted, actual) => wanted == "*" || wanted == actual).All(same => same)) continue;
-            found.Add(new BoundParameterReference(net.Index, k));
+            found.Add(new BoundParameterReference(index, k));
             isEmpty = false;
         }
         if (!isEmpty) return;

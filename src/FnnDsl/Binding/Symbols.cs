@@ -37,6 +37,18 @@ internal sealed record TrainSymbol(string Namespace, TrainDeclaration Declaratio
 internal sealed record DimSymbol(string Namespace, DimDeclaration Declaration, SourceText Source, bool IsLibrary)
     : Symbol(Namespace, Declaration, Source, IsLibrary);
 
+/// <summary>A program that uses trained networks.</summary>
+internal sealed record GenerateSymbol(string Namespace, GenerateDeclaration Declaration, SourceText Source)
+    : Symbol(Namespace, Declaration, Source, false);
+
+/// <summary>Trainings and evaluations one after the other.</summary>
+internal sealed record PipelineSymbol(string Namespace, PipelineDeclaration Declaration, SourceText Source)
+    : Symbol(Namespace, Declaration, Source, false);
+
+/// <summary>Another project's names of a model's weights.</summary>
+internal sealed record CheckpointSymbol(string Namespace, CheckpointDeclaration Declaration, SourceText Source)
+    : Symbol(Namespace, Declaration, Source, false);
+
 /// <summary>A tensor that is known at build, bound where it is used.</summary>
 internal sealed record ConstSymbol(string Namespace, ConstDeclaration Declaration, SourceText Source, bool IsLibrary)
     : Symbol(Namespace, Declaration, Source, IsLibrary);

@@ -13,7 +13,7 @@ namespace FeedbackNN.Dsl.Binding;
 /// </summary>
 internal sealed class TrainBinder(ModuleScope scope, DiagnosticBag diagnostics, TrainSymbol symbol)
 {
-    private readonly List<(string Name, Symbol Model, NetStorage Storage)> _nets = [];
+    private IReadOnlyList<NetUse> _nets = [];
     private readonly HashSet<BoundParameterReference> _reached = [];
     private bool _hasBrokenNet;
 
@@ -21,7 +21,8 @@ internal sealed class TrainBinder(ModuleScope scope, DiagnosticBag diagnostics, 
 
     public (BoundTrain? Result, BoundTrain? Signature) Bind()
     {
-        if (!BindNets()) return (null, null);
+        if (NetUse.Bind(scope, diagnostics, symbol, Declaration.Nets, out _hasBrokenNet) is not { } nets) return (null, null);
+        _nets = nets;
         var first = _hasBrokenNet ? TrainRun.ExecuteSignature(scope, diagnostics, symbol) : TrainRun.Execute(scope, diagnostics, symbol, _nets, training: true);
         if (first.Inputs is null) return (null, null);
         var metricNames = TrainSignature.Metrics(symbol);
@@ -33,9 +34,9 @@ internal sealed class TrainBinder(ModuleScope scope, DiagnosticBag diagnostics, 
             diagnostics.Report(DiagnosticTable.NothingMinimized, symbol.Location, symbol.Name);
             return (null, signature);
         }
-        var paths = new ParameterPaths(first.Body, _nets.Select(net => (net.Name, net.Storage)).ToArray());
+        var paths = new ParameterPaths(first.Body, _nets);
         var frozen = paths.Resolve(first.Frozen);
-        new TrainSettings(first.Body, paths, _nets.Select(net => (net.Name, net.Storage)).ToArray()).Check(first.Settings);
+        new TrainSettings(first.Body, paths, _nets).Check(first.Settings);
         var objectives = new List<BoundObjective>();
         EquatableArray<BoundMetric> stepMetrics = default;
         var runs = new List<TrainRun> { first };
@@ -76,44 +77,6 @@ internal sealed class TrainBinder(ModuleScope scope, DiagnosticBag diagnostics, 
         run.RuntimeAxes, run.Inputs!.ToEquatableArray(), run.Context.RemainingGuards.ToEquatableArray(),
         objectives, stepMetrics, evaluation ?? new Graph(default, default), evaluationMetrics,
         run.ClipKind, run.ClipLimit, new Origin(symbol.FullName, 0));
-
-    private bool BindNets()
-    {
-        foreach (var net in Declaration.Nets)
-        {
-            var location = new Location(symbol.Source, net.Model.Span);
-            if (_nets.Any(other => other.Name == net.Name.Text))
-            {
-                diagnostics.Report(DiagnosticTable.NetTwice, new Location(symbol.Source, net.Name.Span), net.Name.Text);
-                return false;
-            }
-            var found = scope.Find(symbol.Namespace, net.Model.Text, false);
-            if (found is null)
-            {
-                var models = scope.UserSymbols.Where(other => other is MemberSymbol or CallableSymbol { Kind: CallableKind.Model }).Select(other => other.Name);
-                var closest = Spelling.Closest(net.Model.Text, models);
-                diagnostics.Report(DiagnosticTable.UnknownName, location, closest is null ? null : $"write {closest}", default, net.Model.Text);
-                return false;
-            }
-            if (found is not (MemberSymbol or CallableSymbol { Kind: CallableKind.Model }))
-            {
-                diagnostics.Report(DiagnosticTable.NotAModel, location, net.Model.Text, "");
-                return false;
-            }
-            if (found is CallableSymbol { IsFamily: true })
-            {
-                diagnostics.Report(DiagnosticTable.NotAModel, location, $"declare a member: model {net.Name.Text} = {net.Model.Text}(...)", default, net.Model.Text, ": it is a family");
-                return false;
-            }
-            // What is wrong in the model is reported with the model, not once more here.
-            var own = new DiagnosticBag();
-            var (result, signature, storage) = new ModelBinder(scope, own).Bind(found);
-            if (signature is null) return false;
-            _hasBrokenNet |= result is null;
-            _nets.Add((net.Name.Text, found, storage));
-        }
-        return true;
-    }
 
     private BoundObjective? BindObjective(TrainRun run, int index, ParameterPaths paths, HashSet<BoundParameterReference> frozen, out EquatableArray<BoundMetric> metrics)
     {
@@ -157,7 +120,7 @@ internal sealed class TrainBinder(ModuleScope scope, DiagnosticBag diagnostics, 
         var meant = overs.All(over => over.Count > 0) ? paths.Resolve(overs.SelectMany(over => over).ToArray()) : null;
         for (var net = 0; net < _nets.Count; net++)
         {
-            var (name, _, storage) = _nets[net];
+            var (name, storage) = (_nets[net].Name, _nets[net].Storage);
             var parameters = storage.Parameters.Select((parameter, index) => (parameter.Path, Reference: new BoundParameterReference(net, index))).ToArray();
             var left = parameters.Where(parameter => !_reached.Contains(parameter.Reference) && !frozen.Contains(parameter.Reference) && meant?.Contains(parameter.Reference) != false).ToArray();
             if (left.Length == 0) continue;

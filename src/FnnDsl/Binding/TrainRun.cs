@@ -40,19 +40,12 @@ internal sealed class TrainRun
 
     public double ClipLimit { get; private set; }
 
-    public static TrainRun Execute(ModuleScope scope, DiagnosticBag diagnostics, TrainSymbol symbol, IReadOnlyList<(string Name, Symbol Model, NetStorage Storage)> nets, bool training)
+    public static TrainRun Execute(ModuleScope scope, DiagnosticBag diagnostics, TrainSymbol symbol, IReadOnlyList<NetUse> nets, bool training)
     {
         var context = new BindingContext(scope, diagnostics, training, symbolic: false);
         var frame = new Frame(symbol, null, default);
         var run = new TrainRun(context, frame);
-        for (var k = 0; k < nets.Count; k++)
-        {
-            if (ModelBinder.InstanceOf(context, nets[k].Model) is not { } instance) return run;
-            instance.Path = "";
-            instance.DisplayNameOverride = nets[k].Name;
-            instance.Net = nets[k].Storage.At(k);
-            frame.Values[nets[k].Name] = new InstanceOperand(instance);
-        }
+        if (!NetUse.Enter(context, frame, nets)) return run;
         run.BindInputs(symbol);
         if (run.Inputs is not null) run.Body.BindStatements(symbol.Declaration.Body);
         return run;

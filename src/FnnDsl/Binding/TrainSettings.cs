@@ -8,7 +8,7 @@ namespace FeedbackNN.Dsl.Binding;
 /// Checks what a train says of itself as a whole: <c>accumulate</c>, <c>average</c>, <c>precision</c> and <c>lora</c>. What is right is reported as
 /// not compiled yet: a training that left it out in silence would be another one than was written.
 /// </summary>
-internal sealed class TrainSettings(BodyBinder body, ParameterPaths paths, IReadOnlyList<(string Name, NetStorage Storage)> nets)
+internal sealed class TrainSettings(BodyBinder body, ParameterPaths paths, IReadOnlyList<NetUse> nets)
 {
     private static readonly string[] Precisions = ["f32", "tf32", "bf16", "f16"];
 

@@ -31,6 +31,9 @@ internal sealed class UnusedNames
             case CallableDeclaration callable:
                 check.CheckCallable(callable);
                 break;
+            case GenerateDeclaration generate:
+                check.CheckCallable(generate.Program);
+                break;
             case TrainDeclaration train:
                 check.CheckTrain(train);
                 break;

@@ -16,4 +16,6 @@ public static partial class DiagnosticTable
     public static readonly DiagnosticRow AppliedTwice = Warning("FNN6006", "Function applied twice", "'{0}' does its own {1}, and this has been through '{2}' already");
 
     public static readonly DiagnosticRow MayBeZero = Warning("FNN6007", "Logarithm of or division by what can be zero", "{0} is {1} here: {2}");
+
+    public static readonly DiagnosticRow ResultNeverRead = Hint("FNN6008", "Evaluation that decides nothing", "nothing in this pipeline asks what '{0}' found");
 }

@@ -46,4 +46,34 @@ public static partial class DiagnosticTable
     public static readonly DiagnosticRow UnknownPrecision = Error("FNN5031", "Unknown precision", "'{0}' is no precision; there are {1}");
 
     public static readonly DiagnosticRow BadLora = Error("FNN5032", "Low rank that does not fit", "{0}");
+
+    // ---- Pipelines and names of checkpoints ---------------------------------------------------------------------
+
+    public static readonly DiagnosticRow UnknownTrain = Error("FNN5033", "Unknown train", "there is no train '{0}'");
+
+    public static readonly DiagnosticRow NetsUnfit = Error("FNN5034", "Networks of another train", "'{0}' trains ({1}), but {2}");
+
+    public static readonly DiagnosticRow StageTwice = Error("FNN5035", "Stage twice", "there is a stage '{0}' already");
+
+    public static readonly DiagnosticRow UnknownStage = Error("FNN5036", "Unknown stage", "there is no stage '{0}' above");
+
+    public static readonly DiagnosticRow StageUnfit = Error("FNN5037", "Stage that takes nothing", "'{0}' is {1}: neither data nor epochs stand behind it");
+
+    public static readonly DiagnosticRow CountUnfit = Error("FNN5038", "Not a number of rounds", "a whole number of {0}, at least 1, is expected, not {1}");
+
+    public static readonly DiagnosticRow TransferUnfit = Error("FNN5039", "Weights that don't fit", "'{0}' can't take the weights of '{1}': {2}");
+
+    public static readonly DiagnosticRow DataUnfit = Error("FNN5040", "Data of another type", "'{0}' has samples of {1}, but {2} takes {3}");
+
+    public static readonly DiagnosticRow EvaluatedOnFitted = Error("FNN5041", "Evaluated on what it was fitted on", "'{0}' is fitted on as well: what is measured here would praise what was learnt by heart");
+
+    public static readonly DiagnosticRow UnknownChoice = Error("FNN5042", "Unknown choice of data", "'{0}' chooses nothing; there are {1}");
+
+    public static readonly DiagnosticRow PipelineCondition = Error("FNN5043", "Not a condition of a pipeline", "'{0}' decides nothing: {1}");
+
+    public static readonly DiagnosticRow NeverEvaluatedAgain = Error("FNN5044", "Loop that can't end by its condition", "the body never evaluates '{0}' again: the condition stays what it is");
+
+    public static readonly DiagnosticRow NameMissing = Error("FNN5045", "Weights without a name", "every weight of '{0}' needs a name, and there is none for {1}");
+
+    public static readonly DiagnosticRow NamedTwice = Error("FNN5046", "Named twice", "'{0}' has a place already");
 }

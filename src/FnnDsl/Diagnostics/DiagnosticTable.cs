@@ -32,7 +32,7 @@ public static partial class DiagnosticTable
         "in {2}: expected {0}, but found {1}");
 
     public static readonly DiagnosticRow DeclarationExpected = Error("FNN1011", "No declaration",
-        "a declaration (dim, const, fn, layer, model, train) was expected, but found {0}");
+        "a declaration (dim, const, fn, layer, model, train, generate, pipeline, checkpoint) was expected, but found {0}");
 
     public static readonly DiagnosticRow ComparisonChain = Error("FNN1012", "Comparisons don't chain",
         "comparisons don't chain: '{0}' would compare the answer, true or false, with '{1}'");

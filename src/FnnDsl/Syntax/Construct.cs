@@ -13,6 +13,14 @@ internal sealed record Construct(string Name, string Example)
     public static readonly Construct Model = new("the signature of a model", "model Net(x: f32[batch, 784]) -> f32[batch, 10] { … }");
     public static readonly Construct ModelMember = new("a member of a family", "model Small = Family(depth: 4)");
     public static readonly Construct Train = new("the head of a train", "train FitNet for net: Net (x: f32[batch, 784], label: i32[batch]) { … }");
+    public static readonly Construct Generate = new("the head of a generate", "generate Paint from net: UNet (noise: f32[n, 784]) -> f32[n, 784] { … }");
+    public static readonly Construct Pipeline = new("a pipeline", "pipeline Filter with net: Classifier { … }");
+    public static readonly Construct Stage = new("a stage", "fit: FitNet(net) on letters for 2 epochs, or check: evaluate FitNet(net) on held_out");
+    public static readonly Construct StageAgain = new("a stage that is run again", "fit on hardest(letters, by: loss, top: 0.2) for 1 epochs");
+    public static readonly Construct Data = new("data", "hardest(letters, by: loss, top: 0.2)");
+    public static readonly Construct PipelineFeedback = new("a feedback of a pipeline", "feedback while check.accuracy < 0.98, at_most 3 { … }");
+    public static readonly Construct CheckpointNames = new("names of checkpoints", "checkpoint HuggingFace for Llama { … }");
+    public static readonly Construct CheckpointEntry = new("a name in checkpoints", "blocks.{i}.attn.q.weight = \"layers.{i}.q_proj.weight\"");
     public static readonly Construct Parameters = new("a list of parameters", "(x: f32[batch, 784], rate: f32 = 0.5)");
     public static readonly Construct Results = new("the results", "-> (logits: f32[batch, 10], rounds: i32[batch])");
     public static readonly Construct Type = new("a type", "f32[batch, 784]");

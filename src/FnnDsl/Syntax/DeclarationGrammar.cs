@@ -123,7 +123,8 @@ internal static class DeclarationGrammar
 
     // ---- train -----------------------------------------------------------------------------------------------------
 
-    private static readonly Parser<NetSyntax> Net = Spanned<NetSyntax>(
+    /// <summary><c>net: Model</c></summary>
+    public static readonly Parser<NetSyntax> Net = Spanned<NetSyntax>(
         from name in Name("a name for the network")
         from colon in Kind(TokenKind.Colon, "':' and a model")
         from model in QualifiedName("the name of a model")
@@ -140,6 +141,26 @@ internal static class DeclarationGrammar
         select (Finish)(text => new TrainDeclaration(
             name, nets, inputs, (conditions ?? Conditions.None).Items, body, text.Doc, text.Tokens, text.TokenText, text.Span)));
 
+    // ---- generate --------------------------------------------------------------------------------------------------
+
+    private static readonly Parser<Finish> Generate = Within(Construct.Generate,
+        from keyword in Word("generate")
+        from name in Name("a name for the program")
+        from word in Word("from", "'from' and its networks")
+        from nets in CommaSeparated(Net)
+        from parameters in TypeGrammar.Parameters
+        from results in TypeGrammar.Results
+        from conditions in Where
+        from body in StatementGrammar.Block
+        select (Finish)(text => new GenerateDeclaration(
+            name,
+            nets,
+            new CallableDeclaration(CallableKind.Fn, name, null, parameters, results, (conditions ?? Conditions.None).Items, body, text.Doc, text.Tokens, text.TokenText, text.Span),
+            text.Doc,
+            text.Tokens,
+            text.TokenText,
+            text.Span)));
+
     /// <summary>The declarations that have a name and a body, by their word.</summary>
     public static readonly Dictionary<string, Parser<Finish>> ByWord = new()
     {
@@ -148,5 +169,8 @@ internal static class DeclarationGrammar
         ["model"] = Model,
         ["train"] = Train,
         ["const"] = Const,
+        ["generate"] = Generate,
+        ["pipeline"] = PipelineGrammar.Pipeline,
+        ["checkpoint"] = PipelineGrammar.Checkpoint,
     };
 }

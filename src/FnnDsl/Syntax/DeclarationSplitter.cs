@@ -5,12 +5,9 @@ namespace FeedbackNN.Dsl.Syntax;
 /// <summary>The words that begin declarations.</summary>
 internal static class DeclarationWords
 {
-    public static readonly string[] Supported = ["namespace", "dim", "const", "fn", "layer", "model", "train"];
+    public static readonly string[] All = ["namespace", "dim", "const", "fn", "layer", "model", "train", "generate", "pipeline", "checkpoint"];
 
-    /// <summary>Words of declarations that have their place in the language and come in later versions.</summary>
-    public static readonly string[] Later = ["generate", "pipeline", "checkpoint"];
-
-    public static bool Contains(string word) => Supported.Contains(word) || Later.Contains(word);
+    public static bool Contains(string word) => All.Contains(word);
 }
 
 /// <summary>

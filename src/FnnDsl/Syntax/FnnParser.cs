@@ -62,11 +62,6 @@ internal sealed class FileParser(SourceText source, LexedFile lexed, DiagnosticB
             _declarations.Add(result.Value(DeclarationText.Of(session, doc, -1, 0, behind)));
             ReportRest(session, behind);
         }
-        else if (DeclarationWords.Later.Contains(word))
-        {
-            LaterConstructs.Report(session, 0);
-            NoteBrokenName(start, end);
-        }
         else if (SkipSeparators(session, 0) is var index && session.Kinds[index] != TokenKind.End)
         {
             SyntaxErrors.ReportNoDeclaration(session, index);

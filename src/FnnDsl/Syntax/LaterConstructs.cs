@@ -12,9 +12,6 @@ internal static class LaterConstructs
     public static readonly IReadOnlyDictionary<string, string> Instead = new Dictionary<string, string>
     {
         ["grow"] = "a state keeps its shape, so begin with its whole length and update parts of it",
-        ["generate"] = "call the model's Predict in a loop in C#",
-        ["pipeline"] = "run one train after the other in C#",
-        ["checkpoint"] = "give parameters other names with 'named'",
         ["choice"] = "write one model for each alternative",
         ["quantized"] = "use the model as it is",
     };

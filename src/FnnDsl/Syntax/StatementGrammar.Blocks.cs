@@ -180,7 +180,7 @@ internal static partial class StatementGrammar
 
     /// <summary>The word of a statement or declaration that was probably meant.</summary>
     public static string? MeantWord(string word) =>
-        Spelling.Closest(word, [.. Words.Keys, "return", "if", .. DeclarationWords.Supported]);
+        Spelling.Closest(word, [.. Words.Keys, "return", "if", .. DeclarationWords.All]);
 
     // q, k, v = …
     private static TextSpan? NamesUpToAssign(ParseSession session, int start)

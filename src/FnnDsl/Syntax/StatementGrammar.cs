@@ -136,7 +136,8 @@ internal static partial class StatementGrammar
         return Result.Failure<Identifier>(input, "path", []);
     };
 
-    private static readonly Parser<PathPattern> Path = Spanned<PathPattern>(
+    /// <summary><c>net.blocks.*.attn</c></summary>
+    public static readonly Parser<PathPattern> Path = Spanned<PathPattern>(
         from first in Name("the name of a network")
         from others in DotParts
         select (Func<TextSpan, PathPattern>)(span => new PathPattern(new EquatableArray<Identifier>(others.Prepend(first)), span)));

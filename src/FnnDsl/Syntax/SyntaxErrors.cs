@@ -41,7 +41,7 @@ internal static class SyntaxErrors
             session.Report(DiagnosticTable.BracketNotOpened, token.Span, "take it away, or open a bracket before it", token.Text);
             return;
         }
-        var word = token.Kind == TokenKind.Name ? Spelling.Closest(token.Text, DeclarationWords.Supported) : null;
+        var word = token.Kind == TokenKind.Name ? Spelling.Closest(token.Text, DeclarationWords.All) : null;
         session.Report(DiagnosticTable.DeclarationExpected, token.Span,
             word is null ? "write statements inside the braces of an fn, layer, model or train" : "write " + word, token.Description);
     }
