@@ -178,9 +178,12 @@ internal static partial class StatementGrammar
         return isCallWithNames && Spelling.Closest(word, ["feedback"]) is not null;
     }
 
+    /// <summary>The words that begin statements.</summary>
+    public static IEnumerable<string> StatementWords => [.. Words.Keys, "return", "if"];
+
     /// <summary>The word of a statement or declaration that was probably meant.</summary>
     public static string? MeantWord(string word) =>
-        Spelling.Closest(word, [.. Words.Keys, "return", "if", .. DeclarationWords.All]);
+        Spelling.Closest(word, [.. StatementWords, .. DeclarationWords.All]);
 
     // q, k, v = …
     private static TextSpan? NamesUpToAssign(ParseSession session, int start)

@@ -21,25 +21,46 @@ public sealed partial class DocumentationTests
         ("layers.fnn", "Layers"), ("recurrent.fnn", "Feedback"), ("activations.fnn", "Activations"), ("softmax.fnn", "Softmax"), ("losses.fnn", "Losses"), ("vectors.fnn", "Vectors"),
     ];
 
-    [GeneratedRegex(@"^```fnn[ \t]*\r?\n(?<text>.*?)^```", RegexOptions.Multiline | RegexOptions.Singleline)]
+    [GeneratedRegex(@"^```fnn(?<kind> checked)?[ \t]*\r?\n(?<text>.*?)^```", RegexOptions.Multiline | RegexOptions.Singleline)]
     private static partial Regex Block();
 
-    public static TheoryData<int, string> Blocks
+    [GeneratedRegex(@"^```ebnf\r?\n(?<text>.*?)^```", RegexOptions.Multiline | RegexOptions.Singleline)]
+    private static partial Regex Grammar();
+
+    public static TheoryData<int, string, bool> Blocks
     {
         get
         {
             var manual = File.ReadAllText(Path.Combine(Docs, "language.md"));
-            var blocks = new TheoryData<int, string>();
-            foreach (Match block in Block().Matches(manual)) blocks.Add(manual[..block.Index].Count(letter => letter == '\n') + 2, block.Groups["text"].Value);
+            var blocks = new TheoryData<int, string, bool>();
+            foreach (Match block in Block().Matches(manual)) blocks.Add(manual[..block.Index].Count(letter => letter == '\n') + 2, block.Groups["text"].Value, block.Groups["kind"].Success);
             return blocks;
         }
     }
 
+    /// <summary>A block marked <c>checked</c> is right in everything that this version checks and does not compile.</summary>
     [Theory, MemberData(nameof(Blocks))]
-    public void A_block_of_the_manual_compiles(int line, string text)
+    public void A_block_of_the_manual_compiles(int line, string text, bool isChecked)
     {
-        var errors = CorpusCompiler.Diagnose(new SourceText("language.md", text)).Where(diagnostic => diagnostic.Severity == Severity.Error);
-        Assert.True(!errors.Any(), $"The block at line {line} of docs/language.md:\n{DiagnosticRenderer.RenderAll(errors)}");
+        var errors = CorpusCompiler.Diagnose(new SourceText("language.md", text)).Where(diagnostic => diagnostic.Severity == Severity.Error).ToArray();
+        var others = errors.Where(error => !isChecked || error.Row != DiagnosticTable.NotCompiledYet).ToArray();
+        Assert.True(others.Length == 0, $"The block at line {line} of docs/language.md:\n{DiagnosticRenderer.RenderAll(others)}");
+        Assert.Equal(isChecked, errors.Length > 0);
+    }
+
+    [Fact]
+    public void The_grammar_has_the_words_of_the_compiler_and_explains_each_of_its_own()
+    {
+        var grammar = Grammar().Match(File.ReadAllText(Path.Combine(Docs, "language.md"))).Groups["text"].Value;
+        var words = Regex.Matches(grammar, "\"([a-z_]+)\"").Select(match => match.Groups[1].Value).ToHashSet();
+        var unknown = StatementGrammar.StatementWords.Concat(DeclarationWords.All).Concat(FeedbackGrammar.HeadWords).Where(word => !words.Contains(word));
+        Assert.Empty(unknown);
+
+        // Every rule that is used is there, and every rule there is used.
+        var rules = Regex.Matches(grammar, @"^(\w+)\s+=", RegexOptions.Multiline).Select(match => match.Groups[1].Value).ToHashSet();
+        var used = Regex.Matches(Regex.Replace(grammar, "\"[^\"]*\"", ""), @"(?<=[=|\[{( ]\s*)[a-z]+(?!\s*=)\b", RegexOptions.Multiline).Select(match => match.Value).ToHashSet();
+        Assert.Empty(used.Except(rules));
+        Assert.Equal(["file"], rules.Except(used));
     }
 
     [Fact]
