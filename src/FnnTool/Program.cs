@@ -5,5 +5,6 @@ using FeedbackNN.Tool;
 var root = new RootCommand("Works with .fnn files, in which FeedbackNN's networks and trainings are declared.")
 {
     CheckCommand.Create(Console.Out, Console.Error),
+    FormatCommand.Create(Console.Out, Console.Error),
 };
 return root.Parse(args).Invoke();
