@@ -38,6 +38,8 @@ internal readonly record struct Spacing(bool HasBlank, bool KeepsLineBreak)
         // model Net, -> f32[n], as [n]; the constants of a dim may stand below it
         new((table, i) => table.Roles[i - 1] == TokenRole.DeclarationWord && table.Tokens[i - 1].Text != "dim", Blank),
         new((table, i) => table.Kind(i - 1) is TokenKind.Arrow or TokenKind.As or TokenKind.Not, Blank),
+        // else if
+        new((table, i) => table.Kind(i) == TokenKind.If, Blank),
         // where a body begins, Indentation decides
         new((table, i) => table.Kind(i) == TokenKind.OpenBrace, Blank),
         new((table, i) => true, Open),

@@ -1,10 +1,12 @@
+using System.Text.RegularExpressions;
+using FeedbackNN.Dsl.Diagnostics;
 using FeedbackNN.Dsl.Formatting;
 using FeedbackNN.Dsl.Text;
 
 namespace FeedbackNN.Dsl.Tests.Formatting;
 
 /// <summary>The repository's files: what must hold for every file, and which of them are formatted.</summary>
-public sealed class FormattedFilesTests
+public sealed partial class FormattedFilesTests
 {
     private static readonly string Root = Path.GetFullPath(Path.Combine(Corpus.Folder, "..", ".."));
 
@@ -36,12 +38,53 @@ public sealed class FormattedFilesTests
         Assert.Equal(source.Text, FnnFormatter.Format(source).Text);
     }
 
+    /// <summary>What pages show is how files look.</summary>
+    [Theory, MemberData(nameof(Pages))]
+    public void A_page_shows_formatted_programs(string path)
+    {
+        var blocks = Block().Matches(File.ReadAllText(Path.Combine(Root, path)).ReplaceLineEndings("\n"));
+        foreach (Match block in blocks)
+        {
+            var text = block.Groups["text"].Value;
+            // Statements without the declaration around them.
+            if (block.Groups["kind"].Value == "fragment") text = "fn f(x: f32[n]) -> f32[n] {\n" + Regex.Replace(text, "^(?=.)", "    ", RegexOptions.Multiline) + "}\n";
+            Assert.Equal(text, Formatting.Format(text));
+        }
+    }
+
+    [Fact]
+    public void The_program_of_the_page_about_the_tool_compiles()
+    {
+        var programs = Block().Matches(File.ReadAllText(Path.Combine(Root, "docs", "tool.md"))).Where(block => !block.Groups["kind"].Success).ToArray();
+        Assert.NotEmpty(programs);
+        Assert.All(programs, block =>
+        {
+            var errors = CorpusCompiler.Diagnose(new SourceText("tool.md", block.Groups["text"].Value)).Where(diagnostic => diagnostic.Severity == Severity.Error);
+            Assert.Equal("", DiagnosticRenderer.RenderAll(errors));
+        });
+    }
+
+    [GeneratedRegex(@"^```fnn[ \t]*(?<kind>fragment)?[ \t]*\r?\n(?<text>.*?)^```", RegexOptions.Multiline | RegexOptions.Singleline)]
+    private static partial Regex Block();
+
     [Fact]
     public void The_files_are_found()
     {
         Assert.Contains(Path.Combine("src", "FnnDsl", "Library", "layers.fnn"), Paths());
         Assert.Contains(Path.Combine("examples", "Digits", "digits.fnn"), Paths());
         Assert.Contains(Path.Combine("tests", "corpus", "good", "digits.fnn"), Paths());
+    }
+
+    public static TheoryData<string> Pages
+    {
+        get
+        {
+            var pages = new TheoryData<string> { "README.md" };
+            // The page about the library has signatures without bodies; it is written from files that are formatted.
+            var others = Directory.GetFiles(Path.Combine(Root, "docs"), "*.md").Where(path => Path.GetFileName(path) != "library.md");
+            foreach (var page in others.Order(StringComparer.Ordinal)) pages.Add(Path.GetRelativePath(Root, page));
+            return pages;
+        }
     }
 
     private static TheoryData<string> Named(Func<string, bool> condition)
