@@ -11,7 +11,7 @@ internal sealed class Indentation(TokenTable table)
     private const int Step = 4;
 
     /// <summary>Words whose list may begin below them.</summary>
-    private static readonly string[] ListWords = ["dim", "for", "where"];
+    private static readonly string[] ListWords = ["dim", "for", "from", "where", "with"];
 
     /// <summary>A block or a bracket that is open, or the file around.</summary>
     private sealed class Frame(int content, bool isBracket)

@@ -17,6 +17,12 @@ internal readonly record struct Spacing(bool HasBlank, bool KeepsLineBreak)
     // The first rule that applies holds.
     private static readonly Rule[] Rules =
     [
+        // model Net; the constants of a dim may stand below it
+        new((table, i) => table.Roles[i - 1] == TokenRole.DeclarationWord && table.Tokens[i - 1].Text != "dim", Blank),
+        // -> f32[n], as [n], not x, else if
+        new((table, i) => table.Kind(i - 1) is TokenKind.Arrow or TokenKind.As or TokenKind.Not || table.Kind(i) == TokenKind.If, Blank),
+        // whatever else is said of them, two words that touched would be one
+        new((table, i) => EndsWord(table.Tokens[i - 1].Text) && BeginsWord(table.Tokens[i].Text), Open),
         // (a, b), [a, b], with lines of their own if the author likes
         new((table, i) => table.Kind(i - 1) is TokenKind.OpenParenthesis or TokenKind.OpenBracket, Edge),
         new((table, i) => table.Kind(i) is TokenKind.CloseParenthesis or TokenKind.CloseBracket, Edge),
@@ -26,8 +32,8 @@ internal readonly record struct Spacing(bool HasBlank, bool KeepsLineBreak)
         // net.blocks.0, but net. 0.5 as it is: without the blank that would be other tokens
         new((table, i) => table.Kind(i - 1) == TokenKind.Dot && table.Kind(i) == TokenKind.Number && !table.Tokens[i].Text.All(IsDigit), Blank),
         new((table, i) => table.Kind(i - 1) == TokenKind.Dot || table.Kind(i) == TokenKind.Dot, Touch),
-        // f(x), x[i], f32[n], layer dense(out: dim)(x: …)
-        new((table, i) => table.Roles[i] == TokenRole.Attached, Touch),
+        // f(x), x[i], f32[n], {i}, layer dense(out: dim)(x: …)
+        new((table, i) => table.Roles[i] is TokenRole.Attached or TokenRole.HoleRest, Touch),
         new((table, i) => table.Roles[i] == TokenRole.SecondList, Edge),
         // repeat n as i : h, x[a:b], x: f32
         new((table, i) => table.Roles[i] == TokenRole.PathColon, Blank),
@@ -35,11 +41,6 @@ internal readonly record struct Spacing(bool HasBlank, bool KeepsLineBreak)
         // -x, 4*d
         new((table, i) => table.Kind(i - 1) == TokenKind.Minus && table.Roles[i - 1] == TokenRole.None, Touch),
         new((table, i) => table.Roles[i - 1] == TokenRole.TightOperator || table.Roles[i] == TokenRole.TightOperator, Touch),
-        // model Net, -> f32[n], as [n]; the constants of a dim may stand below it
-        new((table, i) => table.Roles[i - 1] == TokenRole.DeclarationWord && table.Tokens[i - 1].Text != "dim", Blank),
-        new((table, i) => table.Kind(i - 1) is TokenKind.Arrow or TokenKind.As or TokenKind.Not, Blank),
-        // else if
-        new((table, i) => table.Kind(i) == TokenKind.If, Blank),
         // where a body begins, Indentation decides
         new((table, i) => table.Kind(i) == TokenKind.OpenBrace, Blank),
         new((table, i) => true, Open),
@@ -56,4 +57,10 @@ internal readonly record struct Spacing(bool HasBlank, bool KeepsLineBreak)
     }
 
     private static bool IsDigit(char c) => c is >= '0' and <= '9';
+
+    private static bool EndsWord(string token) => IsWordPart(token[token.Length - 1]);
+
+    private static bool BeginsWord(string token) => IsWordPart(token[0]);
+
+    private static bool IsWordPart(char c) => IsDigit(c) || c is >= 'a' and <= 'z' or >= 'A' and <= 'Z' or '_' or '"';
 }

@@ -11,6 +11,12 @@ internal enum TokenRole : byte
     /// <summary>A bracket that belongs to what stands before it: of a call, a subscript, a type's axes, a parameter list.</summary>
     Attached,
 
+    /// <summary>The brace that begins a <c>{i}</c> in a path. It opens no block.</summary>
+    HoleStart,
+
+    /// <summary>What else such a hole consists of.</summary>
+    HoleRest,
+
     /// <summary>The parenthesis of a second parameter list, which may begin a line.</summary>
     SecondList,
 

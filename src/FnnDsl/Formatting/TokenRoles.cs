@@ -66,6 +66,15 @@ internal sealed class TokenRoles
             case LoraStatement:
                 Attach(First(node.Span) + 1);
                 break;
+            case TrainCall call:
+                Attach(Behind(call.Train.Span));
+                break;
+            case DataSyntax { Choice: { } choice }:
+                Attach(Behind(choice.Span));
+                break;
+            case CheckpointEntry entry:
+                foreach (var part in entry.Parts) NoteHole(part.Span);
+                break;
             case RangeSubscript range:
                 NoteColons(range);
                 break;
@@ -82,10 +91,21 @@ internal sealed class TokenRoles
     private void NoteParameterLists(CallableDeclaration callable)
     {
         var opening = Behind(callable.Name.Span);
+        // A generate has networks between its name and its list.
+        if (_tokens[opening].Kind != TokenKind.OpenParenthesis) return;
         Attach(opening);
         if (callable.Config is not { } config) return;
         var closing = config.Count == 0 ? opening + 1 : Behind(config[config.Count - 1].Span);
         _roles[closing + 1] = TokenRole.SecondList;
+    }
+
+    // blocks.{i}.weight
+    private void NoteHole(TextSpan part)
+    {
+        var index = First(part);
+        if (_tokens[index].Kind != TokenKind.OpenBrace) return;
+        _roles[index] = TokenRole.HoleStart;
+        while (++index < Behind(part)) _roles[index] = TokenRole.HoleRest;
     }
 
     // from:to:step, of which each may be missing

@@ -28,8 +28,11 @@ internal sealed record TokenTable(
 
     public int Count => Tokens.Length;
 
-    /// <summary>The kind of a token; <see cref="TokenKind.End"/> outside of the file.</summary>
-    public char Kind(int index) => index >= 0 && index < Tokens.Length ? Tokens[index].Kind : TokenKind.End;
+    /// <summary>The kind of a token; <see cref="TokenKind.End"/> outside of the file. The braces of a <c>{i}</c> are parts of a name.</summary>
+    public char Kind(int index) =>
+        index < 0 || index >= Tokens.Length ? TokenKind.End
+        : Roles[index] is TokenRole.HoleStart or TokenRole.HoleRest ? TokenKind.Name
+        : Tokens[index].Kind;
 
     public bool IsDeclaration(int index) => Roles[index] == TokenRole.DeclarationWord;
 

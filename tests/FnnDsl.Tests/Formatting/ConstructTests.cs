@@ -17,6 +17,9 @@ public sealed class ConstructTests
         "train T for net: Net (x: f32[n]) {\n    …\n}\n",
         "fn f(x: f32[n]) -> f32[n] {\n    feedback (h: f32[n] = 0) times 8 {\n        …\n    }\n}\n",
         "fn f(x: f32[n]) -> f32[n] {\n    y = …\n}\n",
+        "pipeline P with net: Net {\n    …\n}\n",
+        "pipeline P with net: Net {\n    fit on …\n}\n",
+        "checkpoint C for Net {\n    …\n}\n",
         "fn f(x: f32[n]) -> f32[n] … { return x }\n",
         "fn f… -> f32[n] { return x }\n",
         "fn f(x: f32[n]) … { return x }\n",
@@ -55,6 +58,6 @@ public sealed class ConstructTests
     {
         "else warn, else fail or else best" => ["else warn", "else fail", "else best"],
         "(a + b) or (a, b)" => ["(a + b)", "(a, b)"],
-        _ => [example],
+        _ => example.Split(", or "),
     };
 }

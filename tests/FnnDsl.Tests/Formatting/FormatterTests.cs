@@ -85,6 +85,36 @@ public sealed class FormatterTests
             """);
     }
 
+    [Fact]
+    public void Pipelines_and_names_of_checkpoints_have_their_blanks()
+    {
+        AssertFormats(
+            """
+            pipeline P with a:A
+             ,b : B {
+             fit:Fit( a )on data for 2*k epochs{freeze a.x}
+             more: Fit(a) on hardest( data,top:0.2 ) for 1 epoch {
+             freeze a.*}
+             feedback while fit.loss<0.5,at_most 3{ more }}
+            checkpoint C for A { blocks . { i }.w="b.{i}"or x . w; {i}.b = "c" }
+            generate G from a:A( x:f32[n] )->f32[n]{return a(x)}
+            """,
+            """
+            pipeline P with a: A,
+                b: B
+            {
+                fit: Fit(a) on data for 2*k epochs { freeze a.x }
+                more: Fit(a) on hardest(data, top: 0.2) for 1 epoch {
+                    freeze a.*
+                }
+                feedback while fit.loss < 0.5, at_most 3 { more }
+            }
+            checkpoint C for A { blocks.{i}.w = "b.{i}" or x.w; {i}.b = "c" }
+            generate G from a: A (x: f32[n]) -> f32[n] { return a(x) }
+
+            """);
+    }
+
     // ---- Lines -----------------------------------------------------------------------------------------------------
 
     [Theory]
