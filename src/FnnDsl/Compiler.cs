@@ -18,7 +18,13 @@ public static class FnnCompiler
         foreach (var file in files) bag.AddRange(file.Diagnostics);
         var scope = Binder.Collect(files, rootNamespace);
         bag.AddRange(scope.Diagnostics);
-        foreach (var name in scope.Models) bag.AddRange(Binder.BindModel(scope, name.Namespace, name.Name).Diagnostics);
+        foreach (var name in scope.Models)
+        {
+            var bound = Binder.BindModel(scope, name.Namespace, name.Name);
+            bag.AddRange(bound.Diagnostics);
+            // Only a budget needs the plan.
+            if (bound.Result is { Budgets.Count: > 0 } model) bag.AddRange(BudgetCheck.Run(scope, Compile(model)));
+        }
         foreach (var name in scope.Trains) bag.AddRange(Binder.BindTrain(scope, name.Namespace, name.Name).Diagnostics);
         bag.AddRange(Binder.CheckUninstantiated(scope));
         return bag.ToArray();
@@ -28,7 +34,9 @@ public static class FnnCompiler
     public static (CompiledModel? Result, BoundModel? Signature, EquatableArray<Diagnostic> Diagnostics) CompileModel(ModuleScope scope, string ns, string name)
     {
         var bound = Binder.BindModel(scope, ns, name);
-        return (bound.Result is { } model ? Compile(model) : null, bound.Signature, bound.Diagnostics);
+        if (bound.Result is not { } model) return (null, bound.Signature, bound.Diagnostics);
+        var compiled = Compile(model);
+        return (compiled, bound.Signature, bound.Diagnostics.Concat(BudgetCheck.Run(scope, compiled)).ToEquatableArray());
     }
 
     /// <summary>Compiles a training to one program for each objective and one for evaluation.</summary>

@@ -42,6 +42,26 @@ public class AnalyzerTests
     }
 
     [Fact]
+    public async Task A_broken_budget_fails_the_build_at_the_budget_and_nowhere_else()
+    {
+        var text = """
+            namespace Wrong
+            model Line(x: f32[batch, 300]) -> f32[batch, 100] {
+                budget memory 100KB at batch 64
+                fit = linear(100)
+                return fit(x)
+            }
+            """;
+        var diagnostic = Assert.Single(await Analyze(text));
+        Assert.Equal("FNN3050", diagnostic.Id);
+        Assert.Equal("budget memory 100KB at batch 64", text.Substring(diagnostic.Location.SourceSpan.Start, diagnostic.Location.SourceSpan.Length));
+        Assert.Contains("'Line' needs 449 KB of memory for a training step at batch 64, and its budget is 100 KB", diagnostic.GetMessage());
+        // The class is there all the same: C# that uses it is right.
+        var result = GeneratorHarness.CreateDriver(new FnnText(Path, text)).RunGenerators(GeneratorHarness.Compile()).GetRunResult().Results.Single();
+        Assert.Contains(result.GeneratedSources, source => source.SourceText.ToString().Contains("class Line_Training"));
+    }
+
+    [Fact]
     public async Task A_syntax_error_hides_no_error_in_another_declaration_or_file()
     {
         var found = await GeneratorHarness.Analyze(

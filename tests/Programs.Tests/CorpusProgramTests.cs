@@ -20,6 +20,8 @@ public sealed class CorpusProgramTests
         using var generated = GeneratedProgram.Compile(program.Graph, device);
         var cases = program.SizesThatFit().Take(mostCases).ToArray();
         Assert.NotEmpty(cases);
+        // What the compiler promises of a program's memory is what the program takes.
+        Assert.All(cases, sizes => Assert.Equal(generated.ArenaBytes(sizes), Dsl.Planning.ProgramMemory.ArenaBytes(generated.Plan, axis => sizes[axis])));
         for (var i = 0; i < cases.Length; i++) ProgramComparison.Check(program.Graph, cases[i], i + 1, 2e-4, program.Draw, generated);
     }
 }

@@ -31,26 +31,12 @@ internal sealed record CorpusProgram(string Name, Graph Graph, EquatableArray<st
             foreach (var step in new long[] { 3, 0, 1, 2 })
             {
                 var sizes = Axes.Select((axis, i) => (axis, size: start + i * step)).ToDictionary(item => item.axis, item => item.size);
-                if (!Guards.All(guard => Holds(guard, sizes)) || found == 3) continue;
+                if (!Guards.All(guard => guard.Holds(axis => sizes[axis])) || found == 3) continue;
                 found++;
                 yield return sizes;
                 break;
             }
         }
-    }
-
-    private static bool Holds(BoundGuard guard, Dictionary<string, long> sizes)
-    {
-        var (left, right) = (guard.Left.Evaluate(axis => sizes[axis]), guard.Right.Evaluate(axis => sizes[axis]));
-        return guard.Comparison switch
-        {
-            "==" => left == right,
-            "!=" => left != right,
-            "<" => left < right,
-            "<=" => left <= right,
-            ">" => left > right,
-            _ => left >= right,
-        };
     }
 }
 

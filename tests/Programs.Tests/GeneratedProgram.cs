@@ -37,6 +37,9 @@ internal sealed unsafe class GeneratedProgram : IDisposable
 
     public string Text { get; }
 
+    /// <summary>The arena at given sizes, as the program itself arranges it.</summary>
+    public long ArenaBytes(IReadOnlyDictionary<string, long> sizes) => _program.ArenaBytes(Plan.Axes.Select(axis => (nint)sizes[axis]).ToArray());
+
     public static GeneratedProgram Compile(Graph graph, Device? device = null)
     {
         device ??= Device.Cpu;

@@ -83,6 +83,9 @@ internal sealed partial class BodyBinder
             case EmitStatement emit:
                 BindEmit(emit);
                 break;
+            case BudgetStatement:
+                // Of the model alone, when all of it is known; a model that is used as a layer has none.
+                break;
             case ReturnStatement when frame.Feedback is not null:
                 Report(DiagnosticTable.NotInFeedback, statement.Span, "'return'");
                 _failed = true;

@@ -31,7 +31,27 @@ public sealed record BoundStorage(string Path, string CheckpointName, TensorType
 /// <param name="Text">As written: <c>seq &lt;= context</c>.</param>
 /// <param name="Left">Left of the comparison.</param>
 /// <param name="Comparison">One of <c>== != &lt; &lt;= &gt; &gt;=</c>.</param>
-public sealed record BoundGuard(string Text, Size Left, string Comparison, Size Right, Origin Origin);
+public sealed record BoundGuard(string Text, Size Left, string Comparison, Size Right, Origin Origin)
+{
+    /// <summary>Whether it holds at given sizes.</summary>
+    public bool Holds(Func<string, long> axis)
+    {
+        var order = Left.Evaluate(axis).CompareTo(Right.Evaluate(axis));
+        return Comparison switch { "==" => order == 0, "!=" => order != 0, "<" => order < 0, "<=" => order <= 0, ">" => order > 0, _ => order >= 0 };
+    }
+}
+
+public enum BudgetResource { Memory, Flops }
+
+/// <summary>The size that a budget gives a run-time axis.</summary>
+public readonly record struct BoundAxisSize(string Axis, long Size);
+
+/// <summary>What a model may need at given sizes.</summary>
+/// <param name="Text">The limit as people write it: <c>512 MB</c>.</param>
+/// <param name="Limit">In bytes, or in operations.</param>
+/// <param name="Sizes">One for each run-time axis of the model, in their order.</param>
+/// <param name="Origin">The budget's first token.</param>
+public sealed record BoundBudget(BudgetResource Resource, string Text, long Limit, EquatableArray<BoundAxisSize> Sizes, Origin Origin);
 
 /// <summary>A model: its signature, what it owns, and its graph in both modes.</summary>
 /// <param name="RuntimeAxes">Names of axes sized at run time, in order of first appearance in the inputs.</param>
@@ -49,7 +69,11 @@ public sealed record BoundModel(
     EquatableArray<BoundGuard> Guards,
     Graph Inference,
     Graph Training,
-    Origin Origin);
+    Origin Origin)
+{
+    /// <summary>What it may need: one for each resource at most.</summary>
+    public EquatableArray<BoundBudget> Budgets { get; init; }
+}
 
 /// <summary>One network of a training: its name there and its model.</summary>
 public sealed record BoundNet(string Name, string ModelNamespace, string ModelName);

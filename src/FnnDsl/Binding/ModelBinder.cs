@@ -25,7 +25,7 @@ internal sealed class ModelBinder(ModuleScope scope, DiagnosticBag diagnostics)
             net.Parameters.ToEquatableArray(), net.Buffers.ToEquatableArray(),
             training.Context!.RemainingGuards.Concat(inference.Context?.RemainingGuards ?? []).Distinct().ToEquatableArray(),
             inference.Graph ?? empty, training.Graph ?? empty,
-            new Origin(symbol.FullName, 0));
+            new Origin(symbol.FullName, 0)) { Budgets = training.Budgets };
         var isWhole = training.Graph is not null && inference.Graph is not null && !diagnostics.HasErrors;
         return (isWhole ? model : null, model, net);
     }
@@ -55,7 +55,10 @@ internal sealed class ModelBinder(ModuleScope scope, DiagnosticBag diagnostics)
 
     private readonly record struct Once(
         BindingContext? Context, CallableSymbol? Callable, IReadOnlyList<BoundTensor>? Inputs, EquatableArray<string> RuntimeAxes,
-        IReadOnlyList<TensorOperand>? Results, EquatableArray<BoundTensor> BoundResults, Graph? Graph);
+        IReadOnlyList<TensorOperand>? Results, EquatableArray<BoundTensor> BoundResults, Graph? Graph)
+    {
+        public EquatableArray<BoundBudget> Budgets { get; init; }
+    }
 
     private Once BindOnce(Symbol symbol, NetStorage net, bool training)
     {
@@ -69,6 +72,7 @@ internal sealed class ModelBinder(ModuleScope scope, DiagnosticBag diagnostics)
         foreach (var pair in instance.Notes) frame.Notes[pair.Key] = pair.Value;
         var body = new BodyBinder(context, frame);
         if (body.BindInputs(declaration.Parameters, declaration.Where, out var axes) is not { } inputs) return new Once(context, instance.Symbol, null, default, null, default, null);
+        var budgets = training ? new BudgetBinder(body, axes).Bind(declaration.Body) : default;
         body.BindStatements(declaration.Body);
         if (body.TakeResults(declaration) is not { } results)
         {
@@ -79,7 +83,7 @@ internal sealed class ModelBinder(ModuleScope scope, DiagnosticBag diagnostics)
         {
             outputs = outputs.Concat(context.BufferUpdates.OrderBy(update => update.Key.Index).Select(update => new GraphOutput(new BufferTarget(update.Key.Net, update.Key.Index), update.Value.Id)));
         }
-        return new Once(context, instance.Symbol, inputs, axes, results, body.BoundResults(declaration.Results, results), context.Builder.Build(outputs.ToArray()));
+        return new Once(context, instance.Symbol, inputs, axes, results, body.BoundResults(declaration.Results, results), context.Builder.Build(outputs.ToArray())) { Budgets = budgets };
     }
 
     /// <summary>A model, or a member of a family, as an instance.</summary>

@@ -83,6 +83,13 @@ public sealed class ModuleScope
 
     internal Symbol? FindExactly(string ns, string name) => _user.TryGetValue(new(ns, name), out var found) ? found : null;
 
+    /// <summary>The user's declaration that an origin names.</summary>
+    internal Symbol? FindByFullName(string fullName)
+    {
+        var dot = fullName.LastIndexOf('.');
+        return dot < 0 ? FindExactly("", fullName) : FindExactly(fullName.Substring(0, dot), fullName.Substring(dot + 1));
+    }
+
     internal IEnumerable<string> NamesVisibleFrom(string fromNamespace, bool insideLibrary)
     {
         var spaces = Enclosing(fromNamespace).ToArray();

@@ -88,4 +88,16 @@ public static partial class DiagnosticTable
     public static readonly DiagnosticRow AfterReturn = Error("FNN3042", "Statement after a return", "this stands after 'return', which ends the body: it is never computed");
 
     public static readonly DiagnosticRow StorageTooLarge = Error("FNN3043", "Weights too large", "'{0}' would have {1} elements: the most is 2147483647");
+
+    public static readonly DiagnosticRow OverBudget = Error("FNN3050", "Over budget", "'{0}' needs {1}{2}, and its budget is {3}; most of it: {4}");
+
+    public static readonly DiagnosticRow BudgetUnit = Error("FNN3051", "Unknown unit", "'{0}' is no unit of {1}; there are {2}");
+
+    public static readonly DiagnosticRow BudgetAxis = Error("FNN3052", "Not a run-time axis", "'{0}' is no run-time axis of '{1}': {2}");
+
+    public static readonly DiagnosticRow BudgetAxisMissing = Error("FNN3053", "Budget without a size", "what '{0}' needs depends on {1}: a budget gives each run-time axis a size");
+
+    public static readonly DiagnosticRow BudgetTwice = Error("FNN3054", "Budget given twice", "{0} is given twice");
+
+    public static readonly DiagnosticRow BudgetUnclear = Error("FNN3055", "Budget without a meaning", "{0}");
 }

@@ -1,8 +1,9 @@
+using FeedbackNN.Dsl.Graphs;
 using FeedbackNN.Dsl.Types;
 
 namespace FeedbackNN.Dsl.Planning;
 
-/// <summary>What a program costs, as far as its sizes tell.</summary>
+/// <summary>What a program computes, as far as its sizes tell.</summary>
 public static class ProgramCosts
 {
     /// <summary>Floating point operations of the matrix products: two for each multiplication with its addition. Loops count with all their rounds.</summary>
@@ -18,4 +19,63 @@ public static class ProgramCosts
         }
         return sum;
     }
+
+    /// <summary>
+    /// All operations on numbers at given sizes, step by step: two for each multiplication with its addition in a product, one for each function of one element (<c>exp</c> as
+    /// well as <c>+</c>) and for each element that a reduction takes in. Loops count with all the rounds they may run.
+    /// </summary>
+    public static IReadOnlyList<StepFlops> Flops(ProgramPlan plan, Func<string, long> axis)
+    {
+        var result = new List<StepFlops>();
+        var rounds = new Stack<long>([1]);
+        var steps = new Dictionary<string, long>(StringComparer.Ordinal);
+        // Sizes don't change from round to round; offsets do, and are not asked for.
+        long SizeOf(Size size) => size.Evaluate(name => steps.TryGetValue(name, out var step) ? step : axis(name));
+        for (var position = 0; position < plan.Steps.Count; position++)
+        {
+            var step = plan.Steps[position];
+            switch (step)
+            {
+                case LoopBeginStep begin:
+                    var count = SizeOf(begin.Count);
+                    rounds.Push(checked(rounds.Peek() * count));
+                    steps[begin.Step] = Math.Max(0, count - 1);
+                    break;
+                case LoopEndStep end:
+                    rounds.Pop();
+                    steps.Remove(end.Step);
+                    break;
+                default:
+                    var once = OnceIn(plan, step, SizeOf);
+                    if (once > 0) result.Add(new StepFlops(step.Origin, position >= plan.BackwardStart, checked(once * rounds.Peek())));
+                    break;
+            }
+        }
+        return result;
+    }
+
+    private static long OnceIn(ProgramPlan plan, Step step, Func<Size, long> size) => step switch
+    {
+        ProductStep product => checked(2 * size(product.Batch) * size(product.M) * size(product.N) * size(product.K)
+            + (product.Epilogue is { } id ? OnceIn(plan.Kernels[id], checked(size(product.Batch) * size(product.M)), size(product.N)) : 0)),
+        KernelStep { Kernel: var id } => OnceIn(plan.Kernels[id], plan.Kernels[id].Rows.Aggregate(1L, (product, rows) => checked(product * size(rows))), size(plan.Kernels[id].Columns)),
+        ScatterAddStep scatter => checked(size(scatter.Outer) * size(scatter.IndexCount) * size(scatter.Inner)),
+        _ => 0,
+    };
+
+    private static long OnceIn(Kernel kernel, long rows, long columns)
+    {
+        var all = checked(rows * columns);
+        var values = kernel.Values.Sum(value => value switch
+        {
+            ApplyValue apply => apply.Level switch { Level.Column => all, Level.Row => rows, _ => 1 },
+            ReduceValue or ArgReduceValue => all,
+            _ => 0,
+        });
+        return checked(values + kernel.Stores.Count(store => store.ColumnReduction is not null || store.Adds) * all);
+    }
 }
+
+/// <summary>What one step of a program computes, in all its rounds.</summary>
+/// <param name="IsBackward">Whether it belongs to the half that needs gradients of the results.</param>
+public readonly record struct StepFlops(Origin Origin, bool IsBackward, long Flops);

@@ -54,6 +54,7 @@ internal sealed record Construct(string Name, string Example)
     public static readonly Construct Average = new("an average", "average net 0.999");
     public static readonly Construct Precision = new("a precision", "precision bf16");
     public static readonly Construct Lora = new("a lora", "lora(rank: 8, alpha: 16) on net.blocks.*.attn.q.weight, except: train net.head");
+    public static readonly Construct Budget = new("a budget", "budget memory 512MB at batch 64, time 128");
     public static readonly Construct Expression = new("an expression", "2 * x + b");
     public static readonly Construct Group = new("parentheses", "(a + b) or (a, b)");
     public static readonly Construct Arguments = new("the arguments of a call", "linear(128, bias: false)");

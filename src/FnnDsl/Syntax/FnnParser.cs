@@ -51,6 +51,7 @@ internal sealed class FileParser(SourceText source, LexedFile lexed, DiagnosticB
         else if (DeclarationGrammar.ByWord.TryGetValue(word, out var grammar))
         {
             session.IsTrain = word == "train";
+            session.IsModel = word == "model";
             var result = grammar(session.At(0));
             if (!result.WasSuccessful)
             {

@@ -181,12 +181,20 @@ internal sealed class Lexer
             _position++;
             ReportNumber(start, "digits must follow its point");
         }
-        var why = IsNamePart(Peek(0)) || IsForeignLetter(Peek(0)) ? "letters and _ can't follow its digits" : null;
-        while (IsNamePart(Peek(0)) || IsForeignLetter(Peek(0))) _position++;
+        var why = (IsNamePart(Peek(0)) && !FollowsBudget()) || IsForeignLetter(Peek(0)) ? "letters and _ can't follow its digits" : null;
+        while (why is not null && (IsNamePart(Peek(0)) || IsForeignLetter(Peek(0)))) _position++;
         var text = _text.Substring(start, _position - start);
         if (why is null && !TryReadNumber(text, out _)) why = "it is too large";
         if (why is not null) ReportNumber(start, why);
         Add(why is null ? TokenKind.Number : TokenKind.Bad, start, text);
+    }
+
+    // Behind 'budget memory' a unit touches its number: 512MB is the number 512 and the name MB.
+    private bool FollowsBudget()
+    {
+        if (_tokens.Count == 0 || _tokens[_tokens.Count - 1].Kind != TokenKind.Name) return false;
+        return IsBudget(_tokens.Count - 1) || IsBudget(_tokens.Count - 2);
+        bool IsBudget(int index) => index >= 0 && _tokens[index] is { Kind: TokenKind.Name, Text: "budget" };
     }
 
     // .5 is understood, though it is not written so.

@@ -55,6 +55,12 @@ internal sealed class ParseSession
     /// <summary>Whether the declaration is a <c>train</c>, whose body has statements of its own.</summary>
     public bool IsTrain { get; set; }
 
+    /// <summary>Whether the declaration is a <c>model</c>, which may have a budget.</summary>
+    public bool IsModel { get; set; }
+
+    /// <summary>How many blocks are open where the parser stands.</summary>
+    public int BlockDepth { get; set; }
+
     /// <summary>How many feedback blocks are open where the parser stands.</summary>
     public int FeedbackDepth { get; set; }
 

@@ -20,6 +20,7 @@ internal static partial class StatementGrammar
         var construct = session.Construct;
         var statements = new List<Statement>();
         var index = opening.Index + 1;
+        session.BlockDepth++;
         while (true)
         {
             while (session.Kinds[index] == TokenKind.Separator) index++;
@@ -30,6 +31,7 @@ internal static partial class StatementGrammar
             if (statement is not null) statements.Add(statement);
             index = end;
         }
+        session.BlockDepth--;
         session.Construct = construct;
         session.ForgetFailure();
         // The brace that is missing at the end of the text is reported; what is there counts nevertheless.
@@ -123,6 +125,7 @@ internal static partial class StatementGrammar
             "average" => Construct.Average,
             "precision" => Construct.Precision,
             "lora" => Construct.Lora,
+            "budget" => Construct.Budget,
             _ => Construct.Statement,
         },
     };
@@ -198,6 +201,13 @@ internal static partial class StatementGrammar
     // Some statements belong to a train, others to what computes something.
     private static Statement? CheckPlace(ParseSession session, Token first, Statement statement)
     {
+        if (statement is BudgetStatement)
+        {
+            // It is decided when the whole model is known, so that no part of the body can have one of its own.
+            if (session.IsModel && session.BlockDepth == 1) return statement;
+            session.Report(DiagnosticTable.StatementElsewhere, first.Span, null, first.Text, session.IsModel ? "a model itself, not in a block inside it" : "a model");
+            return null;
+        }
         var isOfTrain = statement is MinimizeStatement or MetricStatement or ClipStatement or FreezeStatement or AccumulateStatement or AverageStatement or PrecisionStatement or LoraStatement;
         var isOfCallable = statement is ReturnStatement or StorageStatement || (statement is UpdateStatement && session.FeedbackDepth == 0);
         if (session.IsTrain ? !isOfCallable : !isOfTrain) return statement;

@@ -222,6 +222,29 @@ internal static partial class StatementGrammar
         from trained in When(TokenKind.Comma, Kind(TokenKind.Comma).Then(_ => Word("except")).Then(_ => Kind(TokenKind.Colon)).Then(_ => Word("train")).Then(_ => CommaSeparated(Path)).Select(items => new Paths(items)))
         select (Finish)(span => new LoraStatement(settings, paths, trained?.Patterns ?? EquatableArray<PathPattern>.Empty, span)));
 
+    // ---- Budgets ---------------------------------------------------------------------------------------------------
+
+    private static readonly Parser<NumberExpression> Amount = Kind(TokenKind.Number).Select(token =>
+    {
+        Lexer.TryReadNumber(token.Text, out var value);
+        return new NumberExpression(value, value == Math.Floor(value), token.Span);
+    });
+
+    private static readonly Parser<BudgetSize> BudgetSize = Spanned<BudgetSize>(
+        from axis in Name("the name of an axis")
+        from value in ExpressionClimber.WithoutPipe
+        select (Func<TextSpan, BudgetSize>)(span => new BudgetSize(axis, value, span)));
+
+    private sealed record BudgetSizes(EquatableArray<BudgetSize> Items);
+
+    private static readonly Parser<Statement> Budget = Form(Construct.Budget,
+        from word in Word("budget")
+        from resource in OneOf("memory", "flops")
+        from amount in Amount
+        from unit in UnlessWord("at", "a unit, such as MB or G", Name("a unit, such as MB or G"))
+        from sizes in WhenWord("at", Word("at").Then(_ => CommaSeparated(BudgetSize)).Select(items => new BudgetSizes(items)))
+        select (Finish)(span => new BudgetStatement(resource, amount, unit, sizes?.Items ?? EquatableArray<BudgetSize>.Empty, span)));
+
     private static readonly Dictionary<string, Parser<Statement>> Words = new()
     {
         ["param"] = Storage(isBuffer: false),
@@ -237,5 +260,6 @@ internal static partial class StatementGrammar
         ["average"] = Average,
         ["precision"] = Precision,
         ["lora"] = Lora,
+        ["budget"] = Budget,
     };
 }

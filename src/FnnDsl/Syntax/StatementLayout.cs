@@ -14,7 +14,7 @@ internal static class StatementLayout
         "where", "with", "over", "every", "named", "else", "in", "along", "times", "until", "at_most", "to", "reverse", "lengths", "truncate", "checkpoint",
     ];
 
-    private static readonly string[] StatementWords = ["param", "buffer", "repeat", "feedback", "emit", "minimize", "metric", "clip", "freeze", "accumulate", "average", "precision"];
+    private static readonly string[] StatementWords = ["param", "buffer", "repeat", "feedback", "emit", "minimize", "metric", "clip", "freeze", "accumulate", "average", "precision", "budget"];
 
     /// <summary>The tokens from <paramref name="start"/> up to <paramref name="end"/> with separators, and an end token.</summary>
     public static Token[] Run(Token[] tokens, int start, int end)

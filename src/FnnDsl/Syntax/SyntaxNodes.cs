@@ -124,6 +124,13 @@ public sealed record RepeatStatement(Expression Count, Identifier? Index, Identi
 /// <summary><c>if condition { … } else { … }</c>, over build-time values; <c>else if</c> nests in <see cref="Else"/>.</summary>
 public sealed record IfStatement(Expression Condition, EquatableArray<Statement> Then, EquatableArray<Statement> Else, TextSpan Span) : Statement(Span);
 
+/// <summary>The size of a run-time axis that a budget holds at: <c>batch 64</c>.</summary>
+public sealed record BudgetSize(Identifier Axis, Expression Value, TextSpan Span) : SyntaxNode(Span);
+
+/// <summary><c>budget memory 512MB at batch 64, time 128</c>: what a model may need.</summary>
+/// <param name="Resource"><c>memory</c> or <c>flops</c>.</param>
+public sealed record BudgetStatement(Identifier Resource, NumberExpression Number, Identifier Unit, EquatableArray<BudgetSize> Sizes, TextSpan Span) : Statement(Span);
+
 public sealed record ReturnStatement(EquatableArray<Expression> Values, TextSpan Span) : Statement(Span);
 
 /// <summary>

@@ -2,7 +2,8 @@ namespace FeedbackNN;
 
 /// <summary>
 /// Gives buffers places in one block of memory, such that buffers that are alive at the same time don't overlap. Large buffers
-/// choose first; each takes the lowest place that is free for all of its life.
+/// choose first; each takes the lowest place that is free for all of its life. The compiler is built from this file as well: what it says of a program's
+/// memory is what the program takes.
 /// </summary>
 internal static class ArenaPlanner
 {
@@ -16,7 +17,7 @@ internal static class ArenaPlanner
     /// <param name="lifetimes">First and last step, inclusive.</param>
     /// <param name="offsets">Filled in.</param>
     /// <returns>The size of the block.</returns>
-    public static long Arrange(ReadOnlySpan<long> lengths, ReadOnlySpan<BufferLifetime> lifetimes, Span<long> offsets)
+    public static long Arrange(long[] lengths, (int First, int Last)[] lifetimes, long[] offsets)
     {
         var sizes = new long[lengths.Length];
         for (var i = 0; i < sizes.Length; i++) sizes[i] = (lengths[i] + Slack + Alignment - 1) / Alignment * Alignment;

@@ -93,7 +93,7 @@ public abstract unsafe class DeviceProgram : IDisposable
         var lengths = new long[_lifetimes.Length];
         Measure(sizes, lengths);
         var offsets = new long[_lifetimes.Length];
-        var total = ArenaPlanner.Arrange(lengths, _lifetimes, offsets);
+        var total = ArenaPlanner.Arrange(lengths, _lifetimes.Select(life => (life.First, life.Last)).ToArray(), offsets);
         var arrangement = new Arrangement(new ReadOnlySpan<nint>(sizes, AxisCount).ToArray(), lengths, offsets, total);
         // Few tuples of sizes come back (a full and a last batch); a program fed with ever new lengths must not remember them all.
         if (_arrangements.Count >= 64) _arrangements.RemoveAt(0);

@@ -13,7 +13,7 @@ public sealed class RobustnessTests
     [
         "(", ")", "[", "]", "{", "}", ",", ":", ";", ".", "...", "=", "<-", "->", "|>", "+", "-", "*", "/", "@", "%", "^", "<", "<=", "==", "!=",
         "as", "if", "and", "or", "not", "return", "else", "where", "with", "over", "every", "named", "for", "sum", "mean", "param", "buffer", "repeat",
-        "minimize", "metric", "clip", "freeze", "namespace", "dim", "fn", "layer", "model", "train", "feedback", "generate", "choice", "const", "x", "y",
+        "minimize", "metric", "clip", "freeze", "budget", "memory", "at", "MB", "namespace", "dim", "fn", "layer", "model", "train", "feedback", "generate", "choice", "const", "x", "y",
         "emit", "in", "along", "times", "until", "at_most", "to", "fixed_point", "halt", "reverse", "lengths", "truncate", "checkpoint", "grow", "warn",
         "f32", "0", "1.5", "1_0", ".5", "1.", "\"s\"", "\"", "\\", "'", "#", "/*", "*/", "//", "///", "\n", "\r\n", "\t", " ", "é", "\u2212", "\uD83D\uDE00",
         "\uD800", "\0", "**", "&&", "!", "$", "\u00A0", "\u2028", "\uFEFF", "\n    ", "\nmodel M(", "\nfn f(x: real[n]) -> real[n] {\n",

@@ -51,6 +51,27 @@ public sealed class StatementTests
     }
 
     [Theory]
+    [InlineData("budget memory 512MB", "budget memory 512 MB at ")]
+    [InlineData("budget memory 512 MB at batch 64, time 2*n", "budget memory 512 MB at batch: 64 time: (Multiply 2 n)")]
+    [InlineData("budget memory 1.5GiB at batch 64\nbudget flops 1_000K\nb = 1", "budget memory 1.5f GiB at batch: 64; budget flops 1000 K at ; b = 1")]
+    [InlineData("budget flops 2e3G", "budget flops 2000 G at ")]
+    [InlineData("a = x +\nbudget flops 1M", "a = missing; budget flops 1 M at ")]
+    [InlineData("budget = 2; memory = budget; at[i] = 1", "budget = 2; memory = budget; at[i] = 1")]
+    public void A_budget_of_a_model_is_understood(string text, string expected)
+    {
+        var (body, _) = Parse("model f(x: f32[n]) -> f32[n] {", text);
+        Assert.Equal("{" + expected + "}", SyntaxPrinter.Print(body));
+    }
+
+    [Fact]
+    public void A_blank_before_a_unit_means_nothing()
+    {
+        static string TextOf(string budget) => FnnParser.Parse(new SourceText("budget.fnn", $"model M(x: f32[n]) -> f32[n] {{ {budget}; return x }}")).Declarations.Single().TokenText;
+        Assert.Equal(TextOf("budget memory 512MB at n 3"), TextOf("budget memory   512 MB   at n 3"));
+        Assert.NotEqual(TextOf("budget memory 512MB at n 3"), TextOf("budget memory 513MB at n 3"));
+    }
+
+    [Theory]
     [InlineData("minimize l with adam(1e-3)", "minimize l over  with adam(0.001f) every 1")]
     [InlineData("minimize l\n over a, b.c\n with sgd(1)\n every 5", "minimize l over a b.c with sgd(1) every 5")]
     [InlineData("minimize sum[i] x[i] * 2 with sgd(1)", "minimize (Sum[i] (Multiply x[i] 2)) over  with sgd(1) every 1")]

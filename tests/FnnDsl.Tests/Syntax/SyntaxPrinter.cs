@@ -49,6 +49,8 @@ internal static class SyntaxPrinter
             $"minimize {Print(minimize.Loss)} over {string.Join(" ", minimize.Over.Select(Print))} with {Print(minimize.Optimizer)} every {Every(minimize.Every)}",
         MetricStatement metric => $"metric {metric.Name} = {Print(metric.Value)}",
         ClipStatement clip => $"clip {Print(clip.Limit)}",
+        BudgetStatement budget =>
+            $"budget {budget.Resource} {Print(budget.Number)} {budget.Unit} at {string.Join(" ", budget.Sizes.Select(size => $"{size.Axis}: {Print(size.Value)}"))}",
         FreezeStatement freeze => $"freeze {string.Join(" ", freeze.Paths.Select(Print))}",
         _ => throw new InvalidOperationException($"The printer doesn't know {statement.GetType().Name}."),
     };
