@@ -13,10 +13,6 @@ internal static class CheckCommand
     /// <summary>Of files that name none: the project that would give them one is not read.</summary>
     private const string RootNamespace = "Models";
 
-    private const int Success = 0;
-    private const int FoundErrors = 1;
-    private const int BadPath = 2;
-
     public static Command Create(TextWriter output, TextWriter errors)
     {
         var paths = new Argument<string[]>("paths")
@@ -37,7 +33,7 @@ internal static class CheckCommand
         if (!FnnFiles.TryFind(paths.Count == 0 ? ["."] : paths, out var files, out var missing))
         {
             errors.WriteLine($"There is no file or folder '{missing}'. Give .fnn files, or folders that contain them.");
-            return BadPath;
+            return ExitCodes.BadArguments;
         }
 
         var trees = files.Select(path => FnnParser.Parse(new SourceText(path, File.ReadAllText(path)))).ToList();
@@ -50,7 +46,7 @@ internal static class CheckCommand
 
         var errorCount = diagnostics.Count(diagnostic => diagnostic.Severity == Severity.Error);
         if (!asJson) output.WriteLine($"{Count(files.Count, "file")} checked: {Count(errorCount, "error")}, {Count(diagnostics.Count - errorCount, "other finding")}");
-        return errorCount > 0 ? FoundErrors : Success;
+        return errorCount > 0 ? ExitCodes.FoundErrors : ExitCodes.Success;
     }
 
     private static string Count(int number, string noun) => number == 1 ? $"1 {noun}" : $"{number} {noun}s";

@@ -46,22 +46,33 @@ public static class ProgramCosts
                     steps.Remove(end.Step);
                     break;
                 default:
-                    var once = OnceIn(plan, step, SizeOf);
-                    if (once > 0) result.Add(new StepFlops(step.Origin, position >= plan.BackwardStart, checked(once * rounds.Peek())));
+                    foreach (var (origin, once) in OnceIn(plan, step, SizeOf))
+                    {
+                        if (once > 0) result.Add(new StepFlops(origin, position >= plan.BackwardStart, checked(once * rounds.Peek())));
+                    }
                     break;
             }
         }
         return result;
     }
 
-    private static long OnceIn(ProgramPlan plan, Step step, Func<Size, long> size) => step switch
+    private static IEnumerable<(Origin Origin, long Flops)> OnceIn(ProgramPlan plan, Step step, Func<Size, long> size)
     {
-        ProductStep product => checked(2 * size(product.Batch) * size(product.M) * size(product.N) * size(product.K)
-            + (product.Epilogue is { } id ? OnceIn(plan.Kernels[id], checked(size(product.Batch) * size(product.M)), size(product.N)) : 0)),
-        KernelStep { Kernel: var id } => OnceIn(plan.Kernels[id], plan.Kernels[id].Rows.Aggregate(1L, (product, rows) => checked(product * size(rows))), size(plan.Kernels[id].Columns)),
-        ScatterAddStep scatter => checked(size(scatter.Outer) * size(scatter.IndexCount) * size(scatter.Inner)),
-        _ => 0,
-    };
+        switch (step)
+        {
+            case ProductStep product:
+                yield return (product.ProductOrigin, checked(2 * size(product.Batch) * size(product.M) * size(product.N) * size(product.K)));
+                if (product.Epilogue is { } id) yield return (step.Origin, OnceIn(plan.Kernels[id], checked(size(product.Batch) * size(product.M)), size(product.N)));
+                break;
+            case KernelStep run:
+                var kernel = plan.Kernels[run.Kernel];
+                yield return (step.Origin, OnceIn(kernel, kernel.Rows.Aggregate(1L, (product, rows) => checked(product * size(rows))), size(kernel.Columns)));
+                break;
+            case ScatterAddStep scatter:
+                yield return (step.Origin, checked(size(scatter.Outer) * size(scatter.IndexCount) * size(scatter.Inner)));
+                break;
+        }
+    }
 
     private static long OnceIn(Kernel kernel, long rows, long columns)
     {

@@ -173,7 +173,11 @@ public sealed record MatrixOperand(Place Place, Size Offset, Size BatchStride, S
 public sealed record ProductStep(
     Size Batch, Size M, Size N, Size K,
     MatrixOperand Left, MatrixOperand Right, Place? Result,
-    int? Epilogue, EquatableArray<Place> EpilogueOperands, Origin Origin) : Step(Origin);
+    int? Epilogue, EquatableArray<Place> EpilogueOperands, Origin Origin) : Step(Origin)
+{
+    /// <summary>Where the product itself comes from: the step's origin is that of its epilogue, where it has one.</summary>
+    public Origin ProductOrigin { get; init; }
+}
 
 public sealed record FillStep(Place Place, Size Length, double Value, Origin Origin) : Step(Origin);
 

@@ -81,6 +81,7 @@ public static class StepLoops
         public static Shape Of(Step step)
         {
             var neutral = WithPlaces(step, place => WithPosition(place, 0)) with { Origin = default };
+            if (neutral is ProductStep product) neutral = product with { ProductOrigin = default };
             return new Shape(neutral, neutral.GetHashCode(), Lifetimes.Places(step).Select(Position).ToArray());
         }
 

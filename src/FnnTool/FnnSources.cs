@@ -1,0 +1,55 @@
+using System.Diagnostics.CodeAnalysis;
+using FeedbackNN.Dsl;
+using FeedbackNN.Dsl.Binding;
+using FeedbackNN.Dsl.Diagnostics;
+using FeedbackNN.Dsl.Syntax;
+using FeedbackNN.Dsl.Text;
+
+namespace FeedbackNN.Tool;
+
+/// <summary>The <c>.fnn</c> files of a command line, compiled together as one project would, for commands that show something of their models.</summary>
+internal sealed class FnnSources
+{
+    /// <summary>Of files that name none: the project that would give them one is not read.</summary>
+    private const string RootNamespace = "Models";
+
+    private FnnSources(ModuleScope scope) => Scope = scope;
+
+    public ModuleScope Scope { get; }
+
+    /// <summary>Reads files that are right. What is wrong is printed, and <paramref name="exitCode"/> says which kind it was.</summary>
+    public static bool TryRead(IReadOnlyList<string> paths, TextWriter errors, [NotNullWhen(true)] out FnnSources? sources, out int exitCode)
+    {
+        sources = null;
+        if (!FnnFiles.TryFind(paths.Count == 0 ? ["."] : paths, out var files, out var missing))
+        {
+            errors.WriteLine($"There is no file or folder '{missing}'. Give .fnn files, or folders that contain them.");
+            exitCode = ExitCodes.BadArguments;
+            return false;
+        }
+        var trees = files.Select(path => FnnParser.Parse(new SourceText(path, File.ReadAllText(path)))).ToList();
+        // A model over its budget is shown all the same: what it costs is why it is looked at.
+        var found = FnnCompiler.Check(trees, RootNamespace).Where(diagnostic => diagnostic.Severity == Severity.Error && diagnostic.Row != DiagnosticTable.OverBudget).ToList();
+        foreach (var diagnostic in found) errors.WriteLine(DiagnosticRenderer.Render(diagnostic));
+        exitCode = found.Count > 0 ? ExitCodes.FoundErrors : ExitCodes.Success;
+        if (found.Count > 0) return false;
+        sources = new FnnSources(Binder.Collect(trees, RootNamespace));
+        return true;
+    }
+
+    /// <summary>The models of a name, with or without its namespace; all of them without a name. Prints what is wrong with the name.</summary>
+    public bool TryFindModels(string? name, TextWriter errors, out IReadOnlyList<DeclarationName> models)
+    {
+        var all = Scope.Models.ToList();
+        models = name is null ? all : all.Where(model => model.Name == name || FullName(model) == name).ToList();
+        if (models.Count > 0) return true;
+        errors.WriteLine(name is null
+            ? "There is no model in these files. A family alone is none: name a member of it, such as model Small = Family(depth: 4)."
+            : $"There is no model '{name}'. {(all.Count == 0 ? "There are none in these files." : $"There are {string.Join(", ", all.Select(FullName))}.")}");
+        return false;
+    }
+
+    public CompiledModel Compile(DeclarationName model) => FnnCompiler.CompileModel(Scope, model.Namespace, model.Name).Result!;
+
+    public static string FullName(DeclarationName name) => name.Namespace.Length == 0 ? name.Name : $"{name.Namespace}.{name.Name}";
+}
