@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using FeedbackNN.Dsl.Diagnostics;
+using FeedbackNN.Dsl.Outlines;
 using FeedbackNN.Dsl.Syntax;
 using FeedbackNN.Dsl.Text;
 
@@ -130,6 +131,19 @@ public static class Binder
         var diagnostics = new DiagnosticBag();
         var (result, signature, _) = new ModelBinder(scope, diagnostics).Bind(symbol);
         return Result(scope, symbol, result, signature, diagnostics);
+    }
+
+    /// <summary>What computes what in a model, as its author sees it; null for a model with errors.</summary>
+    /// <exception cref="ArgumentException">There is no such model.</exception>
+    public static Outline? OutlineModel(ModuleScope scope, string ns, string name)
+    {
+        if (scope.FindExactly(ns, name) is not { } symbol || symbol is not (CallableSymbol { Kind: CallableKind.Model } or MemberSymbol))
+        {
+            throw new ArgumentException($"There is no model '{name}' in namespace '{ns}'.", nameof(name));
+        }
+        var diagnostics = new DiagnosticBag();
+        var outline = new ModelBinder(scope, diagnostics).Outline(symbol);
+        return diagnostics.HasErrors ? null : outline;
     }
 
     /// <summary>Binds a training.</summary>

@@ -25,6 +25,12 @@ internal sealed class BindingContext(ModuleScope scope, DiagnosticBag diagnostic
 
     public GraphBuilder Builder { get; } = new();
 
+    /// <summary>Notes the parts of the source, where an outline of the model is wanted.</summary>
+    public OutlineRecorder? Outline { get; init; }
+
+    /// <summary>Of the layers and fns that an outline has met: whether there is a loop in what they reach.</summary>
+    public Dictionary<CallableSymbol, bool> HasLoop { get; } = [];
+
     /// <summary>Whether this is the graph of a training step.</summary>
     public bool Training => training;
 

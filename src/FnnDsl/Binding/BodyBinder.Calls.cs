@@ -20,7 +20,11 @@ internal sealed partial class BodyBinder
     /// <summary><c>x |> f(a)</c> is <c>f(x, a)</c> for a fn or an instance, and <c>f(a)(x)</c> for a layer.</summary>
     private Operand BindPipe(PipeExpression pipe)
     {
-        var value = Bind(pipe.Value);
+        var outline = Outline;
+        // What goes through the pipe is read by its next stage alone.
+        outline?.BeginReads();
+        var value = BindPart(pipe.Value);
+        outline?.EndReads();
         if (value is PoisonOperand) return Poison;
         var piped = new CallArgument(null, pipe.Value, value);
         var (calleeSyntax, arguments) = pipe.Target is CallExpression call ? (call.Callee, Arguments(call)) : (pipe.Target, []);
@@ -31,7 +35,11 @@ internal sealed partial class BodyBinder
             case CallableOperand { Symbol: { IsLayer: true, Declaration.Config: not null } } or MemberOperand:
                 return MakeInstance(callee, arguments, pipe.Target.Span) is { } instance ? InvokeInstance(instance, [piped], pipe.Target.Span) : Poison;
             default:
-                return Invoke(callee, calleeSyntax, [piped, .. arguments], pipe.Target.Span);
+                outline?.BeginReads();
+                outline?.Read(value);
+                var result = Invoke(callee, calleeSyntax, [piped, .. arguments], pipe.Target.Span);
+                outline?.EndPart(result, TextOf(pipe.Target.Span));
+                return result;
         }
     }
 
@@ -101,11 +109,15 @@ internal sealed partial class BodyBinder
             foreach (var pair in instance?.Config ?? NoConfig) callee.Config[pair.Key] = pair.Value;
             foreach (var pair in instance?.Notes ?? NoNotes) callee.Notes[pair.Key] = pair.Value;
             var body = new BodyBinder(context, callee);
+            var outlined = BeginOutlinedCall(symbol, instance, given);
             if (!BindSignature(body, declaration.Parameters, given) || !body.ApplyConditions(declaration.Where)) return Poison;
             if (instance is not null) instance.LatestCall = callee;
+            EnterOutlinedCall(outlined, callee, instance);
             body.BindStatements(declaration.Body);
             if (symbol.IsLibrary && declaration.Parameters.Count > 0 && callee.Values.TryGetValue(declaration.Parameters[0].Name.Text, out var first)) CheckAppliedTwice(symbol.Name, first, span);
-            if (body.TakeResults(declaration) is not { } results) return Poison;
+            var taken = body.TakeResults(declaration);
+            EndOutlinedCall(outlined, callee, instance, taken);
+            if (taken is not { } results) return Poison;
             if (results.Count > 1) return new TupleOperand(results.ToEquatableArray<Operand>());
             return symbol.IsLibrary ? Mark(results[0], symbol.Name, span) : results[0];
         }

@@ -23,7 +23,7 @@ internal sealed partial class BodyBinder
 
     private RoundsEnd? EndUntil(FeedbackScope scope, UntilForm until, LoopRegion region)
     {
-        var operand = Bind(until.Condition);
+        var operand = BindPart(until.Condition, until.Span);
         if (operand is PoisonOperand) return null;
         if (operand is BoolOperand || (operand is TensorOperand { Element: ElementType.Bool } truth && !region.DependsOn(truth.Value)))
         {
@@ -53,7 +53,7 @@ internal sealed partial class BodyBinder
 
     private RoundsEnd? EndWhenHalted(FeedbackScope scope, HaltForm halt, Rounds rounds, LoopRegion region)
     {
-        var operand = Bind(halt.Probability);
+        var operand = BindPart(halt.Probability, halt.Span);
         if (operand is PoisonOperand) return null;
         if (operand is not TensorOperand probability || !probability.Element.IsFloat())
         {

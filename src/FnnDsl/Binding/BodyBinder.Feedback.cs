@@ -1,5 +1,6 @@
 using FeedbackNN.Dsl.Diagnostics;
 using FeedbackNN.Dsl.Graphs;
+using FeedbackNN.Dsl.Outlines;
 using FeedbackNN.Dsl.Syntax;
 using FeedbackNN.Dsl.Text;
 using FeedbackNN.Dsl.Types;
@@ -21,11 +22,15 @@ internal sealed partial class BodyBinder
             PoisonResults(feedback);
             return;
         }
-        if (feedback.Form is FixedPointForm fixedPoint)
-        {
-            BindFixedPoint(scope, fixedPoint, rounds);
-            return;
-        }
+        BeginOutlinedFeedback(scope);
+        if (feedback.Form is FixedPointForm fixedPoint) BindFixedPoint(scope, fixedPoint, rounds);
+        else BindLoop(scope, rounds);
+        EndOutlinedFeedback(scope);
+    }
+
+    private void BindLoop(FeedbackScope scope, Rounds rounds)
+    {
+        var feedback = scope.Syntax;
         var region = Builder.BeginLoop(rounds.Count, feedback.Reverse is not null);
         foreach (var state in scope.States) state.Before = region.AddState(state.Type);
         var isRight = BindRound(scope, rounds, region, out var hidden);
@@ -70,7 +75,7 @@ internal sealed partial class BodyBinder
 
     private FeedbackState? BindState(StateSyntax syntax)
     {
-        var initial = syntax.Initial is { } expression ? Bind(expression) : null;
+        var initial = syntax.Initial is { } expression ? BindPart(expression, syntax.Span) : null;
         if (ResolveElement(syntax.Type) is not { } element || initial is PoisonOperand) return null;
         initial ??= element == ElementType.Bool ? new BoolOperand(false) : new NumberOperand(0, true);
         if (BindShape(new ShapeExpression(syntax.Type.Axes ?? default, syntax.Type.Span)) is not ShapeOperand shape) return null;
@@ -82,7 +87,9 @@ internal sealed partial class BodyBinder
             Report(DiagnosticTable.StateChangesType, span, [new Label(frame.At(syntax.Type.Span), "its type")], null, syntax.Name.Text, type, "this", value.Type, why);
             return null;
         }
-        return new FeedbackState(syntax.Name, type, shape.Notes, BroadcastTo(value.Value, shape.Sizes));
+        var first = BroadcastTo(value.Value, shape.Sizes);
+        if (initial is TensorOperand given) Outline?.Alias(first, given.Value);
+        return new FeedbackState(syntax.Name, type, shape.Notes, first);
     }
 
     // Whether a tensor has a shape, or repeats to it.
@@ -135,6 +142,7 @@ internal sealed partial class BodyBinder
         }
         SetOrigin(update.Span);
         state.Next = BroadcastTo(tensor.Value, state.Type.Shape);
+        Outline?.Alias(state.Next.Value, tensor.Value);
         frame.Values[name] = new TensorOperand(state.Next.Value, state.Notes);
         return true;
     }
@@ -182,7 +190,7 @@ internal sealed partial class BodyBinder
         var isRight = true;
         foreach (var source in over.Sources)
         {
-            var operand = Bind(source.Value);
+            var operand = BindPart(source.Value);
             if (operand is PoisonOperand) isRight = false;
             else if (operand is not TensorOperand tensor)
             {
@@ -217,6 +225,7 @@ internal sealed partial class BodyBinder
         {
             if (!CheckSlice(scope, name)) return false;
             frame.Values[name.Text] = new TensorOperand(Builder.ElementAt(source.Value, axis, region.Step), source.Notes.Where((_, k) => k != axis).ToEquatableArray());
+            Outline?.AddNode(OutlineNodeKind.Slice, name.Text, null, source, frame.Values[name.Text]);
         }
         var isFixedPoint = feedback.Form is FixedPointForm;
         if (feedback.Step is { } step && !isFixedPoint)
@@ -228,6 +237,7 @@ internal sealed partial class BodyBinder
         {
             state.Seen = Cut(scope, state, rounds, region);
             frame.Values[state.Name.Text] = new TensorOperand(state.Seen, state.Notes);
+            OutlineState(state);
         }
 
         var buffers = new Dictionary<StoragePlace, Value>(context.BufferUpdates);
@@ -284,7 +294,7 @@ internal sealed partial class BodyBinder
             _failed = true;
             return;
         }
-        var value = Bind(emit.Value);
+        var value = BindPart(emit.Value, emit.Span);
         scope.Uncollected.Add(emit.Name.Text);
         if (scope.Emits.Any(other => other.Name.Text == emit.Name.Text))
         {

@@ -1,5 +1,6 @@
 using FeedbackNN.Dsl.Diagnostics;
 using FeedbackNN.Dsl.Graphs;
+using FeedbackNN.Dsl.Outlines;
 using FeedbackNN.Dsl.Syntax;
 using FeedbackNN.Dsl.Text;
 using FeedbackNN.Dsl.Types;
@@ -62,7 +63,13 @@ internal sealed partial class BodyBinder
                 break;
             case IndexBindStatement index:
                 var isFree = CheckTarget(index.Target);
+                if (Outline is { } outline)
+                {
+                    outline.BeginReads();
+                    ReadWords(outline, index.Value.Span);
+                }
                 var value = new IndexNotation(Builder, this).Bind(index);
+                Outline?.EndPart(value, TextOf(index.Span));
                 if (isFree) BindName(index.Target, null, value);
                 break;
             case StorageStatement storage:
@@ -98,7 +105,7 @@ internal sealed partial class BodyBinder
                 }
                 _returnSpan = result.Span;
                 _returnValues = result.Values;
-                frame.Returned = result.Values.Select(Bind).ToArray();
+                frame.Returned = result.Values.Select(value => BindPart(value)).ToArray();
                 break;
             default:
                 if (frame.Feedback is not null) Report(DiagnosticTable.NotInFeedback, statement.Span, $"'{TextOf(statement.Span).Split(' ', '(')[0]}'");
@@ -125,7 +132,7 @@ internal sealed partial class BodyBinder
 
     private void BindNames(BindStatement bind)
     {
-        var value = Bind(bind.Value);
+        var value = BindPart(bind.Value, bind.Span);
         if (bind.Targets.Count == 1)
         {
             if (CheckTarget(bind.Targets[0])) BindName(bind.Targets[0], bind.CheckpointName, value);
@@ -166,7 +173,7 @@ internal sealed partial class BodyBinder
 
     private void BindUpdate(UpdateStatement update)
     {
-        var value = Bind(update.Value);
+        var value = BindPart(update.Value, update.Span);
         var name = update.Target.Text;
         if (TryUpdateState(update, value)) return;
         if (!frame.Buffers.TryGetValue(name, out var place))
@@ -221,14 +228,20 @@ internal sealed partial class BodyBinder
         var hidden = repeat.Index is { } counter && frame.Values.TryGetValue(counter.Text, out var before) ? before : null;
         var outer = frame.Path;
         var isSingle = repeat.Path is not null && HasSingleUnnamedLayer(repeat.Body);
+        // One copy is no repetition.
+        var outline = number > 1 ? Outline : null;
+        outline?.BeginRegion(OutlineRegionKind.Repeat, "× " + number.ToString("R", System.Globalization.CultureInfo.InvariantCulture));
         for (var i = 0; i < (int)number && frame.Returned is null && !_failed; i++)
         {
+            if (i > 0) outline?.BeginCopy();
             if (repeat.Index is { } index) frame.Values[index.Text] = new NumberOperand(i, true);
             frame.Path = repeat.Path is { } path
                 ? new PathContext($"{outer.Prefix}{path.Text}{outer.Suffix}.{i}.", "", isSingle)
                 : outer with { Suffix = $"{outer.Suffix}.{i}", IsSingle = false };
             BindStatements(repeat.Body);
+            if (i > 0) outline?.EndCopy();
         }
+        outline?.EndRegion();
         frame.Path = outer;
         // What had the name before has it again: the outer of two loops goes on counting.
         if (repeat.Index is not { } last) return;

@@ -1,5 +1,6 @@
 using FeedbackNN.Dsl.Diagnostics;
 using FeedbackNN.Dsl.Graphs;
+using FeedbackNN.Dsl.Outlines;
 using FeedbackNN.Dsl.Syntax;
 using FeedbackNN.Dsl.Text;
 using FeedbackNN.Dsl.Types;
@@ -18,6 +19,8 @@ internal sealed partial class BodyBinder
             return;
         }
         frame.Values[name] = Materialize(storage) ?? Poison;
+        // The library's weights are the layer's own affair.
+        if (!frame.IsLibrary && frame.Values[name] is TensorOperand tensor) Outline?.AddNode(OutlineNodeKind.Storage, name, tensor.Type.ToString(), null, tensor);
     }
 
     /// <summary>The value of a parameter or buffer of this instance; makes its storage when it is the first. Null after a diagnostic.</summary>

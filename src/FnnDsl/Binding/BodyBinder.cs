@@ -57,7 +57,11 @@ internal sealed partial class BodyBinder(BindingContext context, Frame frame) : 
 
     private Operand BindName(NameExpression name)
     {
-        if (Lookup(name.Name) is { } found) return found;
+        if (Lookup(name.Name) is { } found)
+        {
+            context.Outline?.Read(found);
+            return found;
+        }
         ReportUnknown(name.Name, name.Span);
         return Poison;
     }
@@ -96,11 +100,17 @@ internal sealed partial class BodyBinder(BindingContext context, Frame frame) : 
         MemberExpression member => BindMember(member),
         SubscriptExpression subscript => BindSubscript(subscript),
         ReshapeExpression reshape => BindReshape(reshape),
-        ReduceExpression reduce => new IndexNotation(Builder, this).Bind(reduce),
+        ReduceExpression reduce => BindReduction(reduce),
         TupleExpression tuple => BindTuple(tuple),
         ShapeExpression shape => BindShape(shape),
         _ => Poison,
     };
+
+    private Operand BindReduction(ReduceExpression reduce)
+    {
+        if (Outline is { } outline) ReadWords(outline, reduce.Span);
+        return new IndexNotation(Builder, this).Bind(reduce);
+    }
 
     private Operand BindTuple(TupleExpression tuple)
     {

@@ -18,4 +18,7 @@ internal sealed class CallArgument(Identifier? name, Expression syntax, Operand?
     public TextSpan Span => syntax.Span;
 
     public Operand Bind(BodyBinder binder) => _bound ??= binder.Bind(syntax);
+
+    /// <summary>As above; in an outline it is a part of its own.</summary>
+    public Operand BindPart(BodyBinder binder) => _bound ??= binder.BindPart(syntax);
 }

@@ -56,6 +56,9 @@ internal sealed class FeedbackState(Identifier name, TensorType type, EquatableA
     /// <summary>Its value after the round, once the body has said it.</summary>
     public Value? Next { get; set; }
 
+    /// <summary>What it is in an outline.</summary>
+    public int OutlineNode { get; set; }
+
     /// <summary>Where it did.</summary>
     public TextSpan UpdateSpan { get; set; }
 

@@ -69,6 +69,9 @@ internal sealed class Frame(Symbol symbol, Frame? caller, TextSpan callSpan)
     /// <summary>What the body returned; null before its return.</summary>
     public IReadOnlyList<Operand>? Returned { get; set; }
 
+    /// <summary>The same one by one, where a call gave several at once.</summary>
+    public IEnumerable<Operand> ReturnedValues => (Returned ?? []).SelectMany(value => value is TupleOperand tuple ? tuple.Items : EquatableArray<Operand>.Own(value));
+
     /// <summary>The nearest frame of the user's own code.</summary>
     public Frame? UserFrame
     {

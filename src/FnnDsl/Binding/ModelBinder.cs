@@ -1,5 +1,6 @@
 using FeedbackNN.Dsl.Diagnostics;
 using FeedbackNN.Dsl.Graphs;
+using FeedbackNN.Dsl.Outlines;
 using FeedbackNN.Dsl.Syntax;
 using FeedbackNN.Dsl.Text;
 
@@ -28,6 +29,13 @@ internal sealed class ModelBinder(ModuleScope scope, DiagnosticBag diagnostics)
             new Origin(symbol.FullName, 0)) { Budgets = training.Budgets };
         var isWhole = training.Graph is not null && inference.Graph is not null && !diagnostics.HasErrors;
         return (isWhole ? model : null, model, net);
+    }
+
+    /// <summary>What a model that is right looks like: its inference, part by part.</summary>
+    public Outline? Outline(Symbol symbol)
+    {
+        var recorder = new OutlineRecorder(symbol.FullName);
+        return BindOnce(symbol, new NetStorage(0), training: false, recorder).Graph is null ? null : recorder.Finish();
     }
 
     /// <summary>Checks a layer, fn or family by itself: axes and config symbolic.</summary>
@@ -60,9 +68,9 @@ internal sealed class ModelBinder(ModuleScope scope, DiagnosticBag diagnostics)
         public EquatableArray<BoundBudget> Budgets { get; init; }
     }
 
-    private Once BindOnce(Symbol symbol, NetStorage net, bool training)
+    private Once BindOnce(Symbol symbol, NetStorage net, bool training, OutlineRecorder? outline = null)
     {
-        var context = new BindingContext(scope, diagnostics, training, symbolic: false);
+        var context = new BindingContext(scope, diagnostics, training, symbolic: false) { Outline = outline };
         if (InstanceOf(context, symbol) is not { } instance) return new Once(context, null, null, default, null, default, null);
         instance.Path = "";
         instance.Net = net;
@@ -72,12 +80,14 @@ internal sealed class ModelBinder(ModuleScope scope, DiagnosticBag diagnostics)
         foreach (var pair in instance.Notes) frame.Notes[pair.Key] = pair.Value;
         var body = new BodyBinder(context, frame);
         if (body.BindInputs(declaration.Parameters, declaration.Where, out var axes) is not { } inputs) return new Once(context, instance.Symbol, null, default, null, default, null);
+        foreach (var input in inputs) outline?.AddNode(OutlineNodeKind.Input, input.Name, input.Type.ToString(), null, frame.Values[input.Name]);
         var budgets = training ? new BudgetBinder(body, axes).Bind(declaration.Body) : default;
         body.BindStatements(declaration.Body);
         if (body.TakeResults(declaration) is not { } results)
         {
             return new Once(context, instance.Symbol, inputs, axes, null, body.DeclaredResults(declaration.Results), null);
         }
+        for (var k = 0; k < results.Count; k++) outline?.AddNode(OutlineNodeKind.Result, declaration.Results[k].Name?.Text ?? "result", results[k].Type.ToString(), frame.ReturnedValues.ElementAt(k), null);
         var outputs = results.Select((result, k) => new GraphOutput(new ResultTarget(k, declaration.Results[k].Name?.Text ?? (results.Count == 1 ? "result" : $"result{k + 1}")), result.Value.Id));
         if (training)
         {
