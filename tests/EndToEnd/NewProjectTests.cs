@@ -90,6 +90,12 @@ public sealed class NewProjectTests(LocalFeed feed) : IClassFixture<LocalFeed>
         var check = Dotnet(folder, "fnn", "check");
         Assert.True(check.ExitCode == 0, check.Output);
         Assert.Contains("1 file checked: 0 errors", check.Output);
+
+        var cost = Dotnet(folder, "fnn", "cost", "--at", "batch=4");
+        Assert.True(cost.ExitCode == 0, cost.Output);
+        Assert.Contains("Spirals.Net at batch 4", cost.Output);
+        var graph = Dotnet(folder, "fnn", "graph", "--html", "net.html");
+        Assert.True(graph.ExitCode == 0 && File.Exists(Path.Combine(folder, "net.html")), graph.Output);
     }
 
     [Fact]

@@ -58,6 +58,7 @@ internal static class Reads
         FreezeStatement freeze => Of(freeze.Paths),
         AccumulateStatement accumulate => Of(accumulate.Batches),
         AverageStatement average => Of(average.Decay).Append(average.Net.Text),
+        BudgetStatement budget => budget.Sizes.SelectMany(size => Of(size.Value)),
         LoraStatement lora => Of(lora.Settings).Concat(Of(lora.Paths)).Concat(Of(lora.Trained)),
         _ => [],
     };
