@@ -21,6 +21,8 @@ internal readonly record struct Spacing(bool HasBlank, bool KeepsLineBreak)
         new((table, i) => table.Roles[i - 1] == TokenRole.DeclarationWord && table.Tokens[i - 1].Text != "dim", Blank),
         // -> f32[n], as [n], not x, else if
         new((table, i) => table.Kind(i - 1) is TokenKind.Arrow or TokenKind.As or TokenKind.Not || table.Kind(i) == TokenKind.If, Blank),
+        // budget memory 512MB
+        new((table, i) => table.Roles[i] == TokenRole.Unit, Touch),
         // whatever else is said of them, two words that touched would be one
         new((table, i) => EndsWord(table.Tokens[i - 1].Text) && BeginsWord(table.Tokens[i].Text), Open),
         // (a, b), [a, b], with lines of their own if the author likes

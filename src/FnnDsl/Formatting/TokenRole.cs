@@ -26,6 +26,9 @@ internal enum TokenRole : byte
     /// <summary>The colon of <c>repeat n as i : h</c>.</summary>
     PathColon,
 
+    /// <summary>The unit behind a budget's number, <c>512MB</c>: there the two stay apart all the same.</summary>
+    Unit,
+
     /// <summary>An operator between two operands, set apart by blanks.</summary>
     Operator,
 

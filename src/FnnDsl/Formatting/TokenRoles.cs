@@ -66,6 +66,10 @@ internal sealed class TokenRoles
             case LoraStatement:
                 Attach(First(node.Span) + 1);
                 break;
+            case BudgetStatement { Unit: var unit } when unit.Text[0] is not ('e' or 'E' or '_'):
+                // 2e3 would be one number.
+                _roles[First(unit.Span)] = TokenRole.Unit;
+                break;
             case TrainCall call:
                 Attach(Behind(call.Train.Span));
                 break;

@@ -15,6 +15,7 @@ public sealed class ConstructTests
         "…\n",
         "fn f(x: f32[n]) -> f32[n] {\n    …\n}\n",
         "train T for net: Net (x: f32[n]) {\n    …\n}\n",
+        "model M(x: f32[n]) -> f32[n] {\n    …\n}\n",
         "fn f(x: f32[n]) -> f32[n] {\n    feedback (h: f32[n] = 0) times 8 {\n        …\n    }\n}\n",
         "fn f(x: f32[n]) -> f32[n] {\n    y = …\n}\n",
         "pipeline P with net: Net {\n    …\n}\n",
