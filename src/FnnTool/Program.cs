@@ -6,5 +6,6 @@ var root = new RootCommand("Works with .fnn files, in which FeedbackNN's network
 {
     CheckCommand.Create(Console.Out, Console.Error),
     FormatCommand.Create(Console.Out, Console.Error),
+    ExplainCommand.Create(Console.Out, Console.Error),
 };
 return root.Parse(args).Invoke();

@@ -353,7 +353,8 @@ internal sealed partial class BodyBinder
             if (operand is PoisonOperand) return null;
             if (operand is not TensorOperand tensor)
             {
-                Report(DiagnosticTable.NotATensor, span, $"the result of '{declaration.Name.Text}'", Describe(operand));
+                var use = operand is InstanceOperand ? $"use it on a tensor: {TextOf(span)}(x)" : null;
+                Report(DiagnosticTable.NotATensor, span, [], use, "'return'", Describe(operand));
                 return null;
             }
             if (tensor.Element != element)

@@ -13,10 +13,14 @@ public sealed record Label(Location Location, string Text);
 /// <summary>
 /// One row of the table of codes.
 /// </summary>
-/// <param name="Code">FNN1xxx syntax, 2xxx names, 3xxx types and axes, 4xxx feedback, 5xxx training, 6xxx hints.</param>
+/// <param name="Code">FNN1xxx syntax, 2xxx names, 3xxx types and axes, 4xxx feedback, 5xxx training, 6xxx hints, 9xxx failures of the compiler.</param>
 /// <param name="Title">The mistake in a few words, without particulars.</param>
 /// <param name="Message">The format of the message: {0}, {1} … are filled in.</param>
-public sealed record DiagnosticRow(string Code, Severity Severity, string Title, string Message);
+public sealed record DiagnosticRow(string Code, Severity Severity, string Title, string Message)
+{
+    /// <summary>The page that explains it, from the root of the documentation's repository.</summary>
+    public string HelpPage => $"docs/diagnostics/{Code}.md";
+}
 
 /// <summary>One thing that is wrong, where, and what to do about it.</summary>
 /// <param name="Labels">Secondary places, such as where an axis got its size.</param>
