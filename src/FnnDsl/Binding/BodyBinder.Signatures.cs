@@ -353,8 +353,7 @@ internal sealed partial class BodyBinder
             if (operand is PoisonOperand) return null;
             if (operand is not TensorOperand tensor)
             {
-                var use = operand is InstanceOperand ? $"use it on a tensor: {TextOf(span)}(x)" : null;
-                Report(DiagnosticTable.NotATensor, span, [], use, "'return'", Describe(operand));
+                Report(DiagnosticTable.NotATensor, span, [], UseFix(operand, span), "'return'", Describe(operand));
                 return null;
             }
             if (tensor.Element != element)
