@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Globalization;
-using System.Reflection;
 using FeedbackNN.Dsl.Diagnostics;
 using FeedbackNN.Dsl.Text;
 using Microsoft.CodeAnalysis;
@@ -14,10 +13,6 @@ namespace FeedbackNN.Generator;
 /// <summary>Turns the language's diagnostics into Roslyn's: each row of the table is a descriptor, each span a location in the <c>.fnn</c> file.</summary>
 internal static class DiagnosticDescriptors
 {
-    /// <summary>Where the pages that explain codes are published: the property DocumentationUrl of Directory.Build.props.</summary>
-    private static readonly string DocumentationUrl = typeof(DiagnosticDescriptors).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
-        .Single(attribute => attribute.Key == "DocumentationUrl").Value;
-
     private static readonly Dictionary<string, DiagnosticDescriptor> ByCode =
         DiagnosticTable.All.ToDictionary(row => row.Code, Describe, StringComparer.Ordinal);
 
@@ -69,7 +64,7 @@ internal static class DiagnosticDescriptors
             _ => DiagnosticSeverity.Info,
         },
         isEnabledByDefault: true,
-        helpLinkUri: DocumentationUrl + row.HelpPage);
+        helpLinkUri: row.HelpLink);
 
     /// <summary>By the thousands of the code: FNN1xxx syntax, 2xxx names, …</summary>
     private static string Category(string code) => code["FNN".Length] switch

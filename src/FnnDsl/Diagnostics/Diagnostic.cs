@@ -1,3 +1,4 @@
+using System.Reflection;
 using FeedbackNN.Dsl.Text;
 
 namespace FeedbackNN.Dsl.Diagnostics;
@@ -18,8 +19,15 @@ public sealed record Label(Location Location, string Text);
 /// <param name="Message">The format of the message: {0}, {1} … are filled in.</param>
 public sealed record DiagnosticRow(string Code, Severity Severity, string Title, string Message)
 {
-    /// <summary>The page that explains it, from the root of the documentation's repository.</summary>
+    // The property DocumentationUrl of Directory.Build.props.
+    private static readonly string DocumentationUrl = typeof(DiagnosticRow).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
+        .Single(attribute => attribute.Key == nameof(DocumentationUrl)).Value;
+
+    /// <summary>The page that explains it, from the root of the repository.</summary>
     public string HelpPage => $"docs/diagnostics/{Code}.md";
+
+    /// <summary>Where that page is read online.</summary>
+    public string HelpLink => DocumentationUrl + HelpPage;
 }
 
 /// <summary>One thing that is wrong, where, and what to do about it.</summary>
