@@ -11,7 +11,7 @@ namespace FeedbackNN.Dsl;
 /// <summary>The list of passes, as code: what happens to a declaration between its syntax and what is printed.</summary>
 public static class FnnCompiler
 {
-    /// <summary>Everything that is wrong in a compilation, syntax included: by file and place.</summary>
+    /// <summary>Everything that is wrong in a compilation, syntax included, but what comments turn off: by file and place.</summary>
     public static EquatableArray<Diagnostic> Check(IReadOnlyList<Syntax.FileSyntax> files, string rootNamespace = "")
     {
         var bag = new DiagnosticBag();
@@ -27,7 +27,7 @@ public static class FnnCompiler
         }
         foreach (var name in scope.Trains) bag.AddRange(Binder.BindTrain(scope, name.Namespace, name.Name).Diagnostics);
         bag.AddRange(Binder.CheckUninstantiated(scope));
-        return bag.ToArray();
+        return IgnoreComments.Apply(files.SelectMany(file => file.IgnoreComments), bag.ToArray());
     }
 
     /// <summary>Compiles a model to its two programs. Without a result there are diagnostics; the signature stays as far as it is right.</summary>

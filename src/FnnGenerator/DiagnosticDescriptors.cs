@@ -13,15 +13,8 @@ namespace FeedbackNN.Generator;
 /// <summary>Turns the language's diagnostics into Roslyn's: each row of the table is a descriptor, each span a location in the <c>.fnn</c> file.</summary>
 internal static class DiagnosticDescriptors
 {
-    /// <summary>Where each code has a paragraph of its own.</summary>
-    private const string HelpPage = "https://github.com/FeedbackNN/FeedbackNN/blob/main/docs/diagnostics.md#";
-
-    /// <summary>A mistake of ours, never of the user: reported at the declaration so that the rest of the project still compiles.</summary>
-    public static readonly DiagnosticRow CompilerFailure = new(
-        "FNN9000", Severity.Error, "The FeedbackNN compiler failed", "the FeedbackNN compiler failed on '{0}': {1}");
-
     private static readonly Dictionary<string, DiagnosticDescriptor> ByCode =
-        DiagnosticTable.All.Append(CompilerFailure).ToDictionary(row => row.Code, Describe, StringComparer.Ordinal);
+        DiagnosticTable.All.ToDictionary(row => row.Code, Describe, StringComparer.Ordinal);
 
     public static ImmutableArray<DiagnosticDescriptor> All { get; } =
         ByCode.Values.OrderBy(descriptor => descriptor.Id, StringComparer.Ordinal).ToImmutableArray();
@@ -71,7 +64,7 @@ internal static class DiagnosticDescriptors
             _ => DiagnosticSeverity.Info,
         },
         isEnabledByDefault: true,
-        helpLinkUri: HelpPage + row.Code.ToLowerInvariant());
+        helpLinkUri: row.HelpLink);
 
     /// <summary>By the thousands of the code: FNN1xxx syntax, 2xxx names, …</summary>
     private static string Category(string code) => code["FNN".Length] switch

@@ -38,11 +38,8 @@ internal static class CheckCommand
 
         var trees = files.Select(path => FnnParser.Parse(new SourceText(path, File.ReadAllText(path)))).ToList();
         var diagnostics = FnnCompiler.Check(trees, RootNamespace);
-        foreach (var diagnostic in diagnostics)
-        {
-            if (asJson) output.WriteLine(ToJson(diagnostic));
-            else output.WriteLine(DiagnosticRenderer.Render(diagnostic));
-        }
+        if (asJson) foreach (var diagnostic in diagnostics) output.WriteLine(ToJson(diagnostic));
+        else if (diagnostics.Count > 0) output.WriteLine(DiagnosticRenderer.RenderAll(diagnostics));
 
         var errorCount = diagnostics.Count(diagnostic => diagnostic.Severity == Severity.Error);
         if (!asJson) output.WriteLine($"{Count(files.Count, "file")} checked: {Count(errorCount, "error")}, {Count(diagnostics.Count - errorCount, "other finding")}");

@@ -9,5 +9,6 @@ var root = new RootCommand("Works with .fnn files, in which FeedbackNN's network
     CostCommand.Create(Console.Out, Console.Error),
     GraphCommand.Create(Console.Out, Console.Error),
     NewCommand.Create(Console.Out, Console.Error),
+    ExplainCommand.Create(Console.Out, Console.Error),
 };
 return root.Parse(args).Invoke();

@@ -38,7 +38,7 @@ public class AnalyzerTests
         Assert.Equal(Path, diagnostic.Location.GetLineSpan().Path);
         Assert.Equal("y", text.Substring(diagnostic.Location.SourceSpan.Start, diagnostic.Location.SourceSpan.Length));
         Assert.Equal(new LinePosition(3, 15), diagnostic.Location.GetLineSpan().StartLinePosition);
-        Assert.EndsWith("#" + diagnostic.Id.ToLowerInvariant(), diagnostic.Descriptor.HelpLinkUri);
+        Assert.EndsWith($"/docs/diagnostics/{diagnostic.Id}.md", diagnostic.Descriptor.HelpLinkUri);
     }
 
     [Fact]
@@ -91,7 +91,7 @@ public class AnalyzerTests
         var supported = new FnnAnalyzer().SupportedDiagnostics;
         Assert.Equal(supported.Length, supported.Select(descriptor => descriptor.Id).Distinct().Count());
         Assert.Empty(DiagnosticTable.All.Select(row => row.Code).Except(supported.Select(descriptor => descriptor.Id)));
-        Assert.All(supported, descriptor => Assert.NotEmpty(descriptor.HelpLinkUri));
+        Assert.All(supported, descriptor => Assert.True(Uri.TryCreate(descriptor.HelpLinkUri, UriKind.Absolute, out var link) && File.Exists(Repository.PathOf(["docs", .. link.AbsolutePath.Split("/docs/")[1].Split('/')])), descriptor.HelpLinkUri));
     }
 
     [Theory]

@@ -96,6 +96,32 @@ public class IncrementalTests
     }
 
     [Fact]
+    public async Task A_comment_that_ignores_a_hint_has_its_effect_though_nothing_is_compiled_again()
+    {
+        const string hinted = """
+            namespace Hinted
+            model Net(x: f32[batch, 3]) -> f32[batch, 1] {
+                return x |> linear(1) // the head
+            }
+            """;
+        var file = new FnnText(LineFile.Path, hinted);
+        var ignoring = new FnnText(LineFile.Path, hinted.Replace("// the head", "// fnn: ignore FNN6001"));
+        Assert.Equal(["FNN6001"], await Codes(file));
+        var driver = Run(DigitsFile, file);
+        driver = driver.ReplaceAdditionalText(file, ignoring).RunGenerators(GeneratorHarness.Compile());
+        AssertNothingNew(driver, FnnSourceGenerator.Steps.Declarations);
+        AssertNothingNew(driver, FnnSourceGenerator.Steps.Compile);
+        AssertAll(IncrementalStepRunReason.Cached, GeneratorHarness.OutputReasons(driver), "output");
+        Assert.Empty(await Codes(ignoring));
+
+        // And back, and to a comment without effect.
+        Assert.Equal(["FNN6001"], await Codes(new FnnText(LineFile.Path, hinted)));
+        Assert.Equal(["FNN6001", "FNN6020"], await Codes(new FnnText(LineFile.Path, hinted.Replace("// the head", "// fnn: ignore FNN6002"))));
+
+        static async Task<IEnumerable<string>> Codes(FnnText text) => (await GeneratorHarness.Analyze(DigitsFile, text)).Select(diagnostic => diagnostic.Id).Order(StringComparer.Ordinal);
+    }
+
+    [Fact]
     public void A_change_in_one_model_leaves_the_others_cached()
     {
         var files = new[] { DigitsFile, LineFile };

@@ -81,6 +81,25 @@ public sealed class CheckCommandTests : IDisposable
     }
 
     [Fact]
+    public void What_a_comment_ignores_is_no_finding_and_each_code_says_once_where_to_read_more()
+    {
+        const string hinted = """
+            namespace Checked
+            model Twice(x: f32[batch, 3]) -> f32[batch, 3] {
+                return x |> linear(3) |> linear(3)
+            }
+            """;
+        var path = Write("hinted.fnn", hinted);
+        var (exitCode, output, _) = Check([path]);
+        Assert.Equal(0, exitCode);
+        Assert.Contains("1 file checked: 0 errors, 2 other findings", output);
+        Assert.Single(output.Split('\n'), line => line == "  help: fnn explain FNN6001");
+
+        Write("hinted.fnn", hinted.Replace("|> linear(3) |> linear(3)", "|> linear(3) |> linear(3) // fnn: ignore FNN6001"));
+        Assert.Equal("1 file checked: 0 errors, 0 other findings", Check([path]).Output.Trim());
+    }
+
+    [Fact]
     public void A_missing_path_exits_with_2_and_is_named()
     {
         var missing = Path.Combine(_folder, "nowhere.fnn");

@@ -242,10 +242,13 @@ internal sealed partial class BodyBinder
                 Report(DiagnosticTable.NumberUnfit, span, Describe(operand), element.Text());
                 return null;
             default:
-                Report(DiagnosticTable.NotATensor, span, "this place", Describe(operand));
+                Report(DiagnosticTable.NotATensor, span, [], UseFix(operand, span), "this place", Describe(operand));
                 return null;
         }
     }
+
+    // A layer that was made is often taken for what it gives.
+    private string? UseFix(Operand operand, TextSpan span) => operand is InstanceOperand ? $"use it on a tensor: {TextOf(span)}(x)" : null;
 
     private string? ConversionFix(TextSpan span, ElementType element)
     {

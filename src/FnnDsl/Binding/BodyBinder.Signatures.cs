@@ -353,7 +353,7 @@ internal sealed partial class BodyBinder
             if (operand is PoisonOperand) return null;
             if (operand is not TensorOperand tensor)
             {
-                Report(DiagnosticTable.NotATensor, span, $"the result of '{declaration.Name.Text}'", Describe(operand));
+                Report(DiagnosticTable.NotATensor, span, [], UseFix(operand, span), "'return'", Describe(operand));
                 return null;
             }
             if (tensor.Element != element)

@@ -127,6 +127,8 @@ internal sealed partial class BodyBinder
             : null;
         if (taken is null) return round is null || CheckRoundName(round, target);
         Report(DiagnosticTable.NameTaken, target.Span, target.Text, taken);
+        // Lines below mean the value by it: what they would make of the axis is no mistake of its own.
+        frame.Values[target.Text] = Poison;
         return false;
     }
 
@@ -181,7 +183,7 @@ internal sealed partial class BodyBinder
             var known = Lookup(name);
             if (known is PoisonOperand) return;
             if (known is null) ReportUnknown(name, update.Target.Span);
-            else Report(DiagnosticTable.NotABuffer, update.Target.Span, name, Describe(known));
+            else Report(DiagnosticTable.NotABuffer, update.Target.Span, [], $"write {name} = … to bind the name anew", name, Describe(known));
             return;
         }
         if (value is PoisonOperand) return;

@@ -13,6 +13,7 @@ internal sealed class IndexResolver(IIndexScope scope, IndexRanges ranges)
 {
     // Innermost last.
     private readonly List<RunningIndex> _indices = [];
+    private readonly HashSet<string> _unknownNames = [];
     private int _count;
 
     /// <summary>Declares the variables on the left of a statement or in a reducer's brackets; null when one of them can't be.</summary>
@@ -89,8 +90,9 @@ internal sealed class IndexResolver(IIndexScope scope, IndexRanges ranges)
         var operand = scope.Evaluate(expression);
         if (operand is PoisonOperand) return null;
         if (operand is not TensorOperand { Rank: > 0 } tensor) return new ConstantTerm(operand, expression.Span);
-        var names = Enumerable.Range(0, tensor.Rank).Select(axis => tensor.Notes[axis].Name is { Length: > 0 } name ? name.Substring(0, 1) : "ijklmn".Substring(axis % 6, 1)).ToArray();
-        var fix = names.Distinct().Count() == names.Length ? $"for example {Text(expression)}[{string.Join(", ", names)}]" : null;
+        // Axes meet from the right, as in broadcasting: so most likely the last indices are meant.
+        var names = _indices.Where(one => !one.IsGroup).Select(one => one.Name).ToArray();
+        var fix = names.Length >= tensor.Rank ? $"for example {Text(expression)}[{string.Join(", ", names.Skip(names.Length - tensor.Rank))}]" : null;
         scope.Report(DiagnosticTable.IndicesMissing, expression.Span, [], fix, Text(expression), tensor.Type, tensor.Rank == 1 ? "an index" : $"{tensor.Rank} indices");
         return null;
     }
@@ -193,6 +195,8 @@ internal sealed class IndexResolver(IIndexScope scope, IndexRanges ranges)
     {
         if (UnknownName(index) is { } unknown)
         {
+            // Of a name that stands at several places it is said once.
+            if (!_unknownNames.Add(unknown.Name)) return null;
             var known = string.Join(", ", _indices.Where(one => !one.IsGroup).Select(one => one.Name));
             var fix = Spelling.Closest(unknown.Name, _indices.Select(one => one.Name)) is { } close ? $"write {close}" : $"put '{unknown.Name}' on the left, or sum over it: sum[{unknown.Name}] …";
             scope.Report(DiagnosticTable.IndexUnknown, unknown.Span, [], fix, unknown.Name,

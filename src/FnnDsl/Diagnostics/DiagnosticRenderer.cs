@@ -13,7 +13,9 @@ namespace FeedbackNN.Dsl.Diagnostics;
 ///   9 |   return head(h)
 ///     |               ^
 ///   fix: write linear(10), which takes its input from h
+///   help: fnn explain FNN3004
 /// </code>
+/// The last line is for the first finding of its code alone, so that a list of many alike stays short.
 /// </summary>
 public static class DiagnosticRenderer
 {
@@ -21,7 +23,8 @@ public static class DiagnosticRenderer
     private const string TabStop = "    ";
 
     /// <summary>The whole text of one diagnostic, with a line break at its end.</summary>
-    public static string Render(Diagnostic diagnostic)
+    /// <param name="showsHelp">Whether a line says how to read more about the code.</param>
+    public static string Render(Diagnostic diagnostic, bool showsHelp = false)
     {
         var text = new StringBuilder();
         text.Append(diagnostic).Append('\n');
@@ -36,11 +39,16 @@ public static class DiagnosticRenderer
             AppendFrame(text, file, width);
         }
         if (diagnostic.Fix is not null) text.Append("  fix: ").Append(diagnostic.Fix).Append('\n');
+        if (showsHelp) text.Append("  help: fnn explain ").Append(diagnostic.Code).Append('\n');
         return text.ToString();
     }
 
     /// <summary>All of them, with an empty line between two.</summary>
-    public static string RenderAll(IEnumerable<Diagnostic> diagnostics) => string.Join("\n", diagnostics.Select(Render));
+    public static string RenderAll(IEnumerable<Diagnostic> diagnostics)
+    {
+        var explained = new HashSet<string>(StringComparer.Ordinal);
+        return string.Join("\n", diagnostics.Select(diagnostic => Render(diagnostic, showsHelp: explained.Add(diagnostic.Code))));
+    }
 
     private static void AppendFrame(StringBuilder text, IEnumerable<Place> places, int width)
     {

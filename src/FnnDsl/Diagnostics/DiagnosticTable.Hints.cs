@@ -18,4 +18,6 @@ public static partial class DiagnosticTable
     public static readonly DiagnosticRow MayBeZero = Warning("FNN6007", "Logarithm of or division by what can be zero", "{0} is {1} here: {2}");
 
     public static readonly DiagnosticRow ResultNeverRead = Hint("FNN6008", "Evaluation that decides nothing", "nothing in this pipeline asks what '{0}' found");
+
+    public static readonly DiagnosticRow IdleIgnore = Hint("FNN6020", "Comment that turns nothing off", "this comment turns nothing off: {0}");
 }

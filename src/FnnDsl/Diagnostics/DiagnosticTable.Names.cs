@@ -39,7 +39,7 @@ public static partial class DiagnosticTable
 
     public static readonly DiagnosticRow StorageTwice = Error("FNN2017", "Weights declared twice", "'{0}' is declared twice: two {1} would have one place in checkpoints");
 
-    public static readonly DiagnosticRow NotABuffer = Error("FNN2018", "Not a buffer", "'<-' updates a buffer, but '{0}' is {1}");
+    public static readonly DiagnosticRow NotABuffer = Error("FNN2018", "Not a buffer", "'<-' updates a buffer or a state, but '{0}' is {1}");
 
     public static readonly DiagnosticRow BadCheckpointName = Error("FNN2019", "Bad checkpoint name", "this name can't be made: {0}");
 

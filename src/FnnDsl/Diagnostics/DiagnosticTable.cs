@@ -82,6 +82,12 @@ public static partial class DiagnosticTable
         }
     }
 
+    /// <summary>The row of a code, in letters of any case; null when there is none.</summary>
+    public static DiagnosticRow? Find(string code) => ByCode.Value.TryGetValue(code, out var row) ? row : null;
+
+    // Lazy, as the rows of the other parts may come after it.
+    private static readonly Lazy<Dictionary<string, DiagnosticRow>> ByCode = new(() => All.ToDictionary(row => row.Code, StringComparer.OrdinalIgnoreCase));
+
     private static IEnumerable<DiagnosticRow> SyntaxRows =>
     [
         UnknownCharacter, UnterminatedString, BadNumber, BadEscape, NestingTooDeep, ForeignSpelling, BracketNotClosed, BracketNotOpened,

@@ -34,6 +34,7 @@ internal sealed class FileParser(SourceText source, LexedFile lexed, DiagnosticB
     public FileSyntax Finish() => new(source, _namespace, new EquatableArray<Declaration>(_declarations), diagnostics.ToArray())
     {
         BrokenNames = new EquatableArray<string>(_brokenNames),
+        IgnoreComments = lexed.IgnoreComments,
     };
 
     public void ParsePiece(int start, int end, bool isFirst)

@@ -25,6 +25,16 @@ internal static class ForeignSpellings
         new("/=", TokenKind.Assign, "bind again: x = x / value"),
     ];
 
+    /// <summary>What to write for a word with which statements of other languages begin; null for any other.</summary>
+    public static string? Statement(string word) => word switch
+    {
+        "for" => "copies with weights of their own are written repeat n as i { … }, rounds over the same weights feedback (state: type = first) times n { … }",
+        "while" => "write feedback (state: type = first) until condition, at_most n { … }",
+        "let" or "var" or "val" => "a binding is written y = value",
+        "def" or "func" or "function" => "write fn f(x: real[n]) -> real[n] { … }, outside of all braces",
+        _ => null,
+    };
+
     public static LookAlike? LookAlike(char c) => c switch
     {
         '\u2212' or '\u2013' or '\u2014' => new(TokenKind.Minus, "-"),

@@ -5,8 +5,8 @@ using FeedbackNN.Dsl.Text;
 
 namespace FeedbackNN.Dsl.Syntax;
 
-/// <summary>What the lexer gives: the tokens, and the doc comments by the index of the token they stand above.</summary>
-internal sealed record LexedFile(Token[] Tokens, Dictionary<int, string> Docs);
+/// <summary>What the lexer gives: the tokens, the doc comments by the index of the token they stand above, and the comments that turn findings off.</summary>
+internal sealed record LexedFile(Token[] Tokens, Dictionary<int, string> Docs, EquatableArray<IgnoreComment> IgnoreComments);
 
 /// <summary>
 /// Turns text into tokens. It accepts any text: what is no token is reported once and comes as <see cref="TokenKind.Bad"/>,
@@ -20,6 +20,7 @@ internal sealed class Lexer
     private readonly List<Token> _tokens = [];
     private readonly Dictionary<int, string> _docs = [];
     private readonly StringBuilder _doc = new();
+    private readonly List<IgnoreComment> _ignoreComments = [];
     private int _position;
     private bool _startsLine = true;
 
@@ -34,7 +35,7 @@ internal sealed class Lexer
     {
         var lexer = new Lexer(source, diagnostics);
         lexer.Run();
-        return new LexedFile(lexer._tokens.ToArray(), lexer._docs);
+        return new LexedFile(lexer._tokens.ToArray(), lexer._docs, lexer._ignoreComments.ToEquatableArray());
     }
 
     private void Run()
@@ -75,6 +76,7 @@ internal sealed class Lexer
             _docs[_tokens.Count] = _doc.ToString();
             _doc.Clear();
         }
+        if (_ignoreComments.Count > 0) AimIgnoreComments(start);
         _tokens.Add(new Token(kind, TextSpan.FromBounds(start, _position), text, _startsLine));
         _startsLine = false;
     }
@@ -101,6 +103,8 @@ internal sealed class Lexer
     private void ReadComment()
     {
         var end = LineEnd();
+        // At the end of a line of code it is about that line, else about the next one.
+        if (IgnoreComment.Read(_source, _position, end, _startsLine ? null : _source.GetPosition(_position).Line) is { } ignore) _ignoreComments.Add(ignore);
         if (Peek(2) == '/' && Peek(3) != '/')
         {
             if (_doc.Length > 0) _doc.Append('\n');
@@ -111,6 +115,15 @@ internal sealed class Lexer
             _doc.Append(_doc.Length == 0 && line.Length == 0 ? " " : line);
         }
         _position = end;
+    }
+
+    // Comments alone on their lines are about the line of the next token.
+    private void AimIgnoreComments(int token)
+    {
+        for (var i = _ignoreComments.Count - 1; i >= 0 && _ignoreComments[i].Line is null; i--)
+        {
+            _ignoreComments[i] = _ignoreComments[i] with { Line = _source.GetPosition(token).Line };
+        }
     }
 
     private void ReadForeignComment(int end)

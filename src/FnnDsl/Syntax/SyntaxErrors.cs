@@ -25,7 +25,7 @@ internal static class SyntaxErrors
         {
             session.Report(DiagnosticTable.ReservedWord, span, "take another name, such as " + token.Text + "_", token.Text, expected[0]);
         }
-        else if (!ReportEquals(session, at, construct))
+        else if (!ReportEquals(session, at, construct) && !ReportForeignStatement(session, at))
         {
             session.Report(DiagnosticTable.Expected, span, FixFor(token, construct), Join(expected), token.Description, construct.Name);
         }
@@ -61,6 +61,15 @@ internal static class SyntaxErrors
         if (session.Kinds[at] != TokenKind.Assign || construct != Construct.Arguments || at == 0 || session.Kinds[at - 1] != TokenKind.Name) return false;
         session.Report(DiagnosticTable.ArgumentWithEquals, session.Tokens[at].Span, "write " + session.Tokens[at - 1].Text + ": …");
         return true;
+    }
+
+    // let y = 3
+    private static bool ReportForeignStatement(ParseSession session, int at)
+    {
+        if (at == 0 || session.Kinds[at - 1] != TokenKind.Name || ForeignSpellings.Statement(session.Tokens[at - 1].Text) is not { } fix) return false;
+        var isFirst = session.Tokens[at - 1].StartsLine || (at > 1 && session.Kinds[at - 2] is TokenKind.Separator or TokenKind.OpenBrace);
+        if (isFirst) session.Report(DiagnosticTable.ForeignSpelling, session.Tokens[at - 1].Span, fix, session.Tokens[at - 1].Text);
+        return isFirst;
     }
 
     private static void ReportNotClosed(ParseSession session, Token found, TextSpan span, int opening)

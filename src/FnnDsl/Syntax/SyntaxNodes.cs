@@ -229,4 +229,7 @@ public sealed record FileSyntax(
 {
     /// <summary>Names of declarations that could not be parsed: their uses are no errors of their own.</summary>
     public EquatableArray<string> BrokenNames { get; init; }
+
+    /// <summary>Comments that turn findings off. Comments are no tokens: no declaration knows of them.</summary>
+    public EquatableArray<IgnoreComment> IgnoreComments { get; init; }
 }

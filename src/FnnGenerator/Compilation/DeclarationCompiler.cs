@@ -54,7 +54,7 @@ internal static class DeclarationCompiler
     {
         if (lines.LocationOf(new DeclarationName(key.Namespace, key.Name)) is not { } location) return EquatableArray<Diagnostic>.Empty;
         var bag = new DiagnosticBag();
-        bag.Report(DiagnosticDescriptors.CompilerFailure, location, key.Name, $"{failure.GetType().Name}: {failure.Message}");
+        bag.Report(DiagnosticTable.CompilerFailure, location, key.Name, $"{failure.GetType().Name}: {failure.Message}");
         return bag.ToArray();
     }
 }

@@ -58,7 +58,7 @@ internal sealed class FnnModule
     /// <summary>The lines that a compiled declaration refers to, as they are in these files.</summary>
     public LineTable LinesOf(CompiledDeclaration declaration) => _lines.Value.Select(declaration.Origins);
 
-    /// <summary>Everything that is wrong in these files.</summary>
+    /// <summary>Everything that is wrong in these files, but what comments turn off.</summary>
     public IEnumerable<Diagnostic> GetDiagnostics(CancellationToken cancellation)
     {
         var bag = new DiagnosticBag();
@@ -70,7 +70,7 @@ internal sealed class FnnModule
             bag.AddRange(Compile(declaration.Key).Diagnostics);
         }
         bag.AddRange(_uninstantiated.Value);
-        return bag.ToArray();
+        return IgnoreComments.Apply(_files.SelectMany(file => file.IgnoreComments), bag.ToArray());
     }
 
     private DeclarationResult CompileOnce(DeclarationKey key)

@@ -60,6 +60,14 @@ public sealed class DiagnosticRendererTests
     }
 
     [Fact]
+    public void The_first_finding_of_a_code_says_where_to_read_more()
+    {
+        var source = new SourceText("a.fnn", "x = y");
+        var text = DiagnosticRenderer.RenderAll([Diagnose(source, "x", "first", null), Diagnose(source, "y", "second", "write z")]);
+        Assert.Equal("a.fnn(1,1): error FNN3004: first\n  1 | x = y\n    | ^\n  help: fnn explain FNN3004\n\na.fnn(1,5): error FNN3004: second\n  1 | x = y\n    |     ^\n  fix: write z\n", text);
+    }
+
+    [Fact]
     public void A_place_at_the_end_of_the_file_has_one_caret()
     {
         var source = new SourceText("a.fnn", "x = ");
