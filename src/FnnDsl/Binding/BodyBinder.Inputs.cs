@@ -155,8 +155,17 @@ internal sealed partial class BodyBinder
         return bound.ToEquatableArray();
     }
 
-    // The same body, whose reports nobody hears.
-    private BodyBinder Quietly => new(new BindingContext(context.Scope, new DiagnosticBag(), context.Training, context.Symbolic), frame);
+    // The same sizes without the tensors, which belong to another graph, and whose reports nobody hears.
+    private BodyBinder Quietly
+    {
+        get
+        {
+            var sizes = new Frame(frame.Symbol, frame.Caller, frame.CallSpan);
+            foreach (var pair in frame.Config.Where(pair => pair.Value is SizeOperand or NumberOperand)) sizes.Config[pair.Key] = pair.Value;
+            foreach (var pair in frame.Axes) sizes.Axes[pair.Key] = pair.Value;
+            return new BodyBinder(new BindingContext(context.Scope, new DiagnosticBag(), context.Training, context.Symbolic), sizes);
+        }
+    }
 
     private Size? SizeOrNull(Expression expression)
     {

@@ -37,6 +37,7 @@ internal sealed partial class BodyBinder
                 Report(DiagnosticTable.AfterReturn, statements.SkipWhile(other => other != statement).ElementAt(1).Span);
             }
             SetOrigin(statement.Span);
+            _unknownNames.Clear();
             try
             {
                 BindStatement(statement);

@@ -230,7 +230,7 @@ internal sealed partial class BodyBinder
             var names = AllStatements(declaration.Body).OfType<StorageStatement>().Select(item => item.Name.Text)
                 .Concat(instance.LatestCall?.Values.Where(pair => pair.Value is InstanceOperand).Select(pair => pair.Key) ?? []);
             var isInner = AllStatements(declaration.Body).OfType<BindStatement>().Any(bind => bind.Targets.Any(target => target.Text == name));
-            if (isInner && instance.LatestCall is null) return Fail(DiagnosticTable.NotYetKnown, member.Span, TextOf(member.Span), instance.DisplayName);
+            if (isInner && instance.LatestCall is null) return NotYetKnown(member, instance);
             Report(DiagnosticTable.UnknownMember, member.Member.Span, [], Suggest(name, names), instance.DisplayName, name);
             return Poison;
         }
@@ -242,9 +242,13 @@ internal sealed partial class BodyBinder
         var body = new BodyBinder(context, inside);
         var isKnown = (storage.Type.Axes ?? default).All(axis => axis is SizeAxis size && NamesIn(size.Size).All(part => body.Lookup(part) is not null));
         isKnown &= storage.Initial is null || NamesIn(storage.Initial).All(part => body.Lookup(part) is not null);
-        if (!isKnown) return Fail(DiagnosticTable.NotYetKnown, member.Span, TextOf(member.Span), instance.DisplayName);
+        if (!isKnown) return NotYetKnown(member, instance);
         return body.Materialize(storage) ?? Poison;
     }
+
+    // Where a name is missing too, that is why nothing has used the instance yet.
+    private Operand NotYetKnown(MemberExpression member, LayerInstance instance) =>
+        _unknownNames.Count > 0 ? Poison : Fail(DiagnosticTable.NotYetKnown, member.Span, TextOf(member.Span), instance.DisplayName);
 
     private Operand CurrentValue(Frame call, string name, Operand stored) =>
         call.Buffers.TryGetValue(name, out var place) && context.BufferUpdates.TryGetValue(place, out var updated) && stored is TensorOperand tensor

@@ -66,9 +66,12 @@ internal sealed partial class BodyBinder(BindingContext context, Frame frame) : 
         return Poison;
     }
 
+    // What a statement does not know it says once, however often it names it.
+    private readonly HashSet<string> _unknownNames = new(StringComparer.Ordinal);
+
     private void ReportUnknown(string name, TextSpan span)
     {
-        if (ReportNoDelay(name, span)) return;
+        if (!_unknownNames.Add(name) || ReportNoDelay(name, span)) return;
         Report(DiagnosticTable.UnknownName, span, [], ForeignNames.Value(name) ?? Suggest(name, NamesInScope), name);
     }
 
