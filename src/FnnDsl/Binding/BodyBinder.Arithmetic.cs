@@ -305,7 +305,7 @@ internal sealed partial class BodyBinder
                 name, wanted, tensors[begin].Type);
             return Poison;
         }
-        if (!TryBroadcast(tensors, span, out var shape, out var notes)) return Poison;
+        if (!TryBroadcast(tensors, span, out var shape, out var notes, () => tensors.Length == 2 && syntax.Count == 2 ? BroadcastFix(row, tensors[0], syntax[0].Span, tensors[1], syntax[1].Span) : null)) return Poison;
         SetOrigin(span);
         var inputs = tensors.Select(tensor => tensor.Rank == 0 ? tensor.Value : BroadcastTo(tensor.Value, shape)).ToArray();
         var result = Builder.Apply(row, inputs);
@@ -318,6 +318,17 @@ internal sealed partial class BodyBinder
                 : null,
         };
     }
+
+    // x * w for x @ w, and x - mean(x, -1) without keep.
+    private string? BroadcastFix(ScalarOperator row, TensorOperand left, TextSpan leftSpan, TensorOperand right, TextSpan rightSpan)
+    {
+        if (row == OperatorTable.Mul && left.Rank >= 1 && right.Rank == 2 && AreEqual(left.Shape[left.Rank - 1], right.Shape[0])) return $"for the matrix product write {TextOf(leftSpan)} @ {TextOf(rightSpan)}";
+        var (small, smallSpan, large) = left.Rank < right.Rank ? (left, leftSpan, right) : (right, rightSpan, left);
+        if (small.Rank == 0 || small.Rank != large.Rank - 1 || !small.Shape.Zip(large.Shape, AreEqual).All(same => same)) return null;
+        return $"write {Grouped(smallSpan)} as [{string.Join(", ", small.Shape)}, 1], which goes along the last axis; a reduction leaves that axis with keep: true";
+    }
+
+    private string Grouped(TextSpan span) => TextOf(span) is var text && text.All(character => char.IsLetterOrDigit(character) || character is '_' or '.') ? text : text.EndsWith(")", StringComparison.Ordinal) ? text : $"({text})";
 
     private void ReportMixing(TextSpan span, TensorOperand left, TextSpan leftSpan, TensorOperand right, TextSpan rightSpan)
     {
@@ -345,7 +356,7 @@ internal sealed partial class BodyBinder
             .Select(axis => new AffineIndex(Size.Zero, Enumerable.Range(0, shape.Count).Select(k => k == axis ? Size.One : Size.Zero).ToEquatableArray())).ToEquatableArray());
 
     /// <summary>The common shape by position from the right: sizes equal, or the literal 1, or missing.</summary>
-    private bool TryBroadcast(IReadOnlyList<TensorOperand> tensors, TextSpan span, out EquatableArray<Size> shape, out EquatableArray<AxisNote> notes)
+    private bool TryBroadcast(IReadOnlyList<TensorOperand> tensors, TextSpan span, out EquatableArray<Size> shape, out EquatableArray<AxisNote> notes, Func<string?>? fix = null)
     {
         var rank = tensors.Max(tensor => tensor.Rank);
         var sizes = new Size[rank];
@@ -367,7 +378,7 @@ internal sealed partial class BodyBinder
                 if (size.IsOne && !sizes[at].IsOne) continue;
                 if (!AreEqual(size, sizes[at]))
                 {
-                    Report(DiagnosticTable.ShapeMismatch, span, AxisLabels((sizes[at], found[at]), (size, note)), null,
+                    Report(DiagnosticTable.ShapeMismatch, span, AxisLabels((sizes[at], found[at]), (size, note)), fix?.Invoke(),
                         owner[at]!.Type, tensor.Type, $"axis -{k} is {sizes[at]} here and {size} there");
                     return false;
                 }
@@ -401,7 +412,8 @@ internal sealed partial class BodyBinder
         var summed = b.Rank == 1 ? 0 : b.Rank - 2;
         if (!AreEqual(a.Shape[a.Rank - 1], b.Shape[summed]))
         {
-            Report(DiagnosticTable.MatrixMismatch, expression.Span, AxisLabels((a.Shape[a.Rank - 1], a.Notes[a.Rank - 1]), (b.Shape[summed], b.Notes[summed])), null,
+            var turned = b.Rank >= 2 && AreEqual(a.Shape[a.Rank - 1], b.Shape[b.Rank - 1]) ? $"write {TextOf(expression.Left.Span)} @ {Grouped(expression.Right.Span)}.T" : null;
+            Report(DiagnosticTable.MatrixMismatch, expression.Span, AxisLabels((a.Shape[a.Rank - 1], a.Notes[a.Rank - 1]), (b.Shape[summed], b.Notes[summed])), turned,
                 a.Type, b.Type, $"the last axis of the left is {a.Shape[a.Rank - 1]}, axis {summed - b.Rank} of the right is {b.Shape[summed]}");
             return Poison;
         }

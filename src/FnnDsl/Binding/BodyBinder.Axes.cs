@@ -20,7 +20,12 @@ internal sealed partial class BodyBinder
         var ellipses = subscript.Subscripts.Count(item => item is EllipsisSubscript);
         if (ellipses > 1) return Fail(DiagnosticTable.EllipsisHere, subscript.Subscripts.Last(item => item is EllipsisSubscript).Span, "'...' stands once among subscripts");
         var given = subscript.Subscripts.Count - ellipses;
-        if (given > tensor.Rank) return Fail(DiagnosticTable.TooManySubscripts, subscript.Span, given, tensor.Type);
+        if (given > tensor.Rank)
+        {
+            var added = subscript.Subscripts.OfType<IndexSubscript>().Select(item => item.Index).OfType<NameExpression>().FirstOrDefault(name => Lookup(name.Name) is null);
+            Report(DiagnosticTable.TooManySubscripts, subscript.Span, AxisLabelsOf(tensor), added is null ? $"give {Count(tensor.Rank, "subscript")} at most" : ForeignNames.Value(added.Name), given, tensor.Type);
+            return Poison;
+        }
 
         SetOrigin(subscript.Span);
         var value = tensor.Value;
@@ -46,7 +51,7 @@ internal sealed partial class BodyBinder
                     if (operand is AdaptingOperand { IsInteger: true } and not StepOperand) operand = Adapt(operand, ElementType.I32, index.Span)!;
                     if (operand is TensorOperand places)
                     {
-                        if (!places.Element.IsInteger()) return Fail(DiagnosticTable.ElementUnfit, index.Span, "an index", "integers", places.Type);
+                        if (!places.Element.IsInteger()) return Fail(places, index.Span);
                         var checkedPlaces = CheckIndex(places.Value, value.Type.Shape[axis], TextOf(index.Span), index.Span);
                         value = Builder.Gather(value, checkedPlaces, axis);
                         notes.RemoveAt(axis);
@@ -63,6 +68,15 @@ internal sealed partial class BodyBinder
         return new TensorOperand(value, notes.ToEquatableArray());
     }
 
+    // Where a mask keeps elements their number is known at run time only.
+    private Operand Fail(TensorOperand index, TextSpan span)
+    {
+        Report(DiagnosticTable.ElementUnfit, span, [], index.Element == ElementType.Bool ? $"select({TextOf(span)}, x, 0) puts 0 where it does not hold" : $"write i32({TextOf(span)})", "an index", "integers", index.Type);
+        return Poison;
+    }
+
+    private static IEnumerable<Label> AxisLabelsOf(TensorOperand tensor) => tensor.Shape.Zip(tensor.Notes, (size, note) => (size, note)).SelectMany(axis => AxisLabels(axis));
+
     private Operand SubscriptOfShape(SubscriptExpression subscript, ShapeOperand shape)
     {
         if (subscript.Subscripts.Count == 1 && subscript.Subscripts[0] is IndexSubscript index && TryNumber(Bind(index.Index), out var number, out var whole) && whole)
@@ -70,7 +84,8 @@ internal sealed partial class BodyBinder
             var position = number < 0 ? shape.Sizes.Count + (int)number : (int)number;
             if (position >= 0 && position < shape.Sizes.Count) return new SizeOperand(shape.Sizes[position]);
         }
-        return Fail(DiagnosticTable.IndexOutOfRange, subscript.Span, TextOf(subscript.Span), Describe(shape));
+        Report(DiagnosticTable.BadArgumentValue, subscript.Span, [], shape.Sizes.Count == 0 ? null : $"its axes are 0 to {shape.Sizes.Count - 1}, and -1 is the last", $"{Describe(shape)} has no axis '{TextOf(subscript.Subscripts[0].Span)}'");
+        return Poison;
     }
 
     private Size? BindPosition(Operand operand, Size length, TextSpan span)
@@ -212,6 +227,7 @@ internal sealed partial class BodyBinder
 
     private Operand BindMember(MemberExpression member)
     {
+        if (member.Target is NameExpression { Name: var prefix } && ForeignNames.IsPrefix(prefix) && Lookup(prefix) is null) return ForeignMember(member);
         var target = Bind(member.Target);
         switch (target)
         {
@@ -235,6 +251,15 @@ internal sealed partial class BodyBinder
                 Report(DiagnosticTable.UnknownMember, member.Member.Span, [], function ?? ForeignNames.Value(name), target is TensorOperand t ? t.Type.ToString() : Describe(target), name);
                 return Poison;
         }
+    }
+
+    // nn.Linear, torch.where: the name without what stands before it, where the language has it.
+    private Operand ForeignMember(MemberExpression member)
+    {
+        var name = member.Member.Text;
+        var own = NamesInScope.FirstOrDefault(known => string.Equals(known, name, StringComparison.OrdinalIgnoreCase));
+        Report(DiagnosticTable.UnknownName, member.Span, [], own is not null ? $"write {own}" : ForeignNames.Value(name) ?? Suggest(name, NamesInScope) ?? ForeignNames.Value("nn"), TextOf(member.Span));
+        return Poison;
     }
 
     // ---- Which axis ---------------------------------------------------------------------------------------------

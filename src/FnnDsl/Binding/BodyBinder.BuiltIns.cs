@@ -84,9 +84,13 @@ internal sealed partial class BodyBinder
     {
         var stranger = call.Arguments.FirstOrDefault(argument => argument.Name is not null && !known.Contains(argument.Name.Text));
         if (stranger is null) return true;
-        Report(DiagnosticTable.UnknownArgument, stranger.Name!.Span, [], Suggest(stranger.Name.Text, known) ?? $"'{call.Name}' has {string.Join(", ", known)}", call.Name, stranger.Name.Text);
+        Report(DiagnosticTable.UnknownArgument, stranger.Name!.Span, [], SuggestArgument(stranger.Name.Text, known) ?? $"'{call.Name}' has {string.Join(", ", known)}", call.Name, stranger.Name.Text);
         return false;
     }
+
+    /// <summary>The argument that was probably meant: by its name elsewhere, or by its letters.</summary>
+    private static string? SuggestArgument(string name, IEnumerable<string> known) =>
+        ForeignNames.Argument(name) is { } own && known.Contains(own) ? $"write {own}" : Suggest(name, known);
 
     private static IEnumerable<Expression> Items(Expression syntax) => syntax is TupleExpression tuple ? tuple.Items : [syntax];
 
@@ -109,6 +113,7 @@ internal sealed partial class BodyBinder
         var axes = new List<int>();
         foreach (var syntax in given)
         {
+            if (call.Name is "max" or "min" && IsNoAxis(syntax)) return FailReduction(call, syntax);
             if (ResolveAxis(syntax, x) is not { } axis) return Poison;
             if (axes.Contains(axis)) return Fail(DiagnosticTable.BadArgumentValue, syntax.Span, [$"'{call.Name}' gets axis {axis} twice"]);
             axes.Add(axis);
@@ -145,6 +150,15 @@ internal sealed partial class BodyBinder
         if (!keep) return new TensorOperand(result, x.Notes.Where((_, axis) => !axes.Contains(axis)).ToEquatableArray()) { Formula = formula };
         var kept = x.Shape.Select((size, axis) => axes.Contains(axis) ? Size.One : size).ToEquatableArray();
         return new TensorOperand(Builder.Reshape(result, kept), x.Notes.Select((note, axis) => axes.Contains(axis) ? AxisNote.None : note).ToEquatableArray());
+    }
+
+    // max(x, 0.5), min(a, b): the larger of two has another name.
+    private bool IsNoAxis(Expression syntax) => syntax is NumberExpression { IsInteger: false } || (syntax is NameExpression name && Lookup(name.Name) is TensorOperand or NumberOperand { IsInteger: false });
+
+    private Operand FailReduction(BuiltInCall call, Expression syntax)
+    {
+        Report(DiagnosticTable.BadArgumentValue, syntax.Span, [], $"of two values it is {call.Name}imum({TextOf(call.Arguments[0].Span)}, {TextOf(syntax.Span)})", $"'{call.Name}' goes over axes, and '{TextOf(syntax.Span)}' is none");
+        return Poison;
     }
 
     private Value AsFloat(Value value) => Builder.Convert(value, ElementType.F32);

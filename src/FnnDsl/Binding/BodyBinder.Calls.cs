@@ -174,9 +174,9 @@ internal sealed partial class BodyBinder
                 name = written.Text;
                 if (parameters.All(parameter => parameter.Name.Text != name))
                 {
-                    var closest = Spelling.Closest(name, parameters.Select(parameter => parameter.Name.Text));
+                    var closest = SuggestArgument(name, parameters.Select(parameter => parameter.Name.Text));
                     var all = parameters.Count == 0 ? null : $"'{callee}' has {string.Join(", ", parameters.Select(parameter => parameter.Name.Text))}";
-                    Report(DiagnosticTable.UnknownArgument, written.Span, [], closest is null ? all : $"write {closest}", callee, name);
+                    Report(DiagnosticTable.UnknownArgument, written.Span, [], closest ?? all, callee, name);
                     fits = false;
                     continue;
                 }
@@ -235,6 +235,11 @@ internal sealed partial class BodyBinder
         }
         var symbol = ((CallableOperand)callee).Symbol;
         var parameters = symbol.Declaration.Config ?? default;
+        if (parameters.Count == 0 && arguments.FirstOrDefault() is { Name: null } first)
+        {
+            Report(DiagnosticTable.TooManyArguments, first.Span, [], $"write {symbol.Name}()", symbol.Name, "no config", arguments.Count);
+            return null;
+        }
         if (MatchArguments(symbol.Name, parameters, arguments, span) is not { } given) return null;
         var holder = new Frame(symbol, frame, span);
         var body = new BodyBinder(context, holder);

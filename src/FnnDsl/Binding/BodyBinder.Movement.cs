@@ -19,7 +19,10 @@ internal sealed partial class BodyBinder
         if (operand is PoisonOperand) return Poison;
         if (operand is not TupleOperand { Items.Count: > 0 } tuple || AxisArgument(call, 1) is not { } axisSyntax)
         {
-            return Fail(DiagnosticTable.MissingArgument, call.Span, call.Name, operand is TupleOperand ? "axis" : "(a, b)", "concat((a, b), axis)");
+            var several = call.Positional.Select(argument => TextOf(argument.Span)).ToArray();
+            Report(DiagnosticTable.MissingArgument, call.Span, [], operand is TensorOperand && several.Length > 2 ? $"write concat(({string.Join(", ", several.Take(several.Length - 1))}), {several[several.Length - 1]})" : null,
+                call.Name, operand is TupleOperand ? "axis" : "(a, b)", "concat((a, b), axis)");
+            return Poison;
         }
         var parts = new List<TensorOperand>();
         for (var k = 0; k < tuple.Items.Count; k++)

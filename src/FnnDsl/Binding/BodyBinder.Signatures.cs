@@ -108,7 +108,7 @@ internal sealed partial class BodyBinder
             case "f32" or "f64" or "real" when isNumber:
                 return new NumberOperand(number, whole);
             case "int" or "f32" or "f64" or "real" when operand is SizeOperand or QuotientOperand or AdaptingOperand or TensorOperand:
-                Report(DiagnosticTable.NotBuildTime, span, $"'{parameter.Name.Text}' of '{callee.Frame.Name}'", Describe(operand));
+                Report(DiagnosticTable.NotBuildTime, span, [], operand is TensorOperand ? BadConfigFix(callee.Frame.Symbol, parameter) : null, $"'{parameter.Name.Text}' of '{callee.Frame.Name}'", Describe(operand));
                 return null;
             case "bool" when operand is BoolOperand:
             case "string" when operand is TextOperand:
@@ -132,9 +132,12 @@ internal sealed partial class BodyBinder
     {
         if (symbol is not CallableSymbol { Declaration: var callable }) return null;
         return callable.Config is { } config && config.Contains(parameter)
-            ? ParametersFix(callable.Name.Text, config) + "; sizes that its input has are not given"
+            ? ParametersFix(callable.Name.Text, config) + InputsText(callable) + "; sizes that its input has are not given"
             : ParametersFix(callable.Name.Text, callable.Parameters);
     }
+
+    /// <summary>The second list of a layer: where its tensors go.</summary>
+    private static string InputsText(CallableDeclaration callable) => $"({string.Join(", ", callable.Parameters.Select(parameter => parameter.Name.Text))})";
 
     private static string ParametersFix(string callee, IEnumerable<ParameterSyntax> parameters) =>
         $"it is {callee}({string.Join(", ", parameters.Select(parameter => $"{parameter.Name.Text}: {(parameter.Type.Axes is null ? parameter.Type.Element.Text : "tensor")}"))})";
@@ -156,7 +159,7 @@ internal sealed partial class BodyBinder
         if (outcome is null) return true;
         if (outcome.Reason.Length > 0)
         {
-            Report(DiagnosticTable.ArgumentShape, span, outcome.Labels, null, callee.Frame.Name, callee.TypeText(parameter.Type), parameter.Name.Text, tensor.Type, outcome.Reason);
+            Report(DiagnosticTable.ArgumentShape, span, outcome.Labels, outcome.Fix?.Replace("{0}", Grouped(span)), callee.Frame.Name, callee.TypeText(parameter.Type), parameter.Name.Text, tensor.Type, outcome.Reason);
         }
         return false;
     }
@@ -192,7 +195,8 @@ internal sealed partial class BodyBinder
     // ---- Axes ---------------------------------------------------------------------------------------------------
 
     /// <summary>Why a tensor does not fit a type. An empty reason: it has been reported.</summary>
-    private sealed record Misfit(string Reason, IEnumerable<Label> Labels);
+    /// <param name="Fix">What to write for the tensor, when that is likely; <c>{0}</c> stands for it.</param>
+    private sealed record Misfit(string Reason, IEnumerable<Label> Labels, string? Fix = null);
 
     /// <summary>
     /// Matches a tensor's axes with a type of this declaration's signature: names without a size get the actual one, everything else must be equal to it.
@@ -264,8 +268,11 @@ internal sealed partial class BodyBinder
             return null;
         }
         if (known.Sizes.Count == sizes.Count && known.Sizes.Zip(sizes, AreEqual).All(same => same)) return null;
+        // [batch] for [batch, 1]: the same numbers.
+        var isReshaped = tensor.Rank == carried && known.Sizes.Where(size => !size.IsOne).SequenceEqual(sizes.Where(size => !size.IsOne));
         return new Misfit($"'...' is [{string.Join(", ", known.Sizes)}] and [{string.Join(", ", sizes)}]", known.Sizes.Zip(known.Notes, (size, note) => (size, note))
-            .Concat(sizes.Zip(tensor.Notes.Skip(position), (size, note) => (size, note))).SelectMany(axis => AxisLabels(axis)).ToArray());
+            .Concat(sizes.Zip(tensor.Notes.Skip(position), (size, note) => (size, note))).SelectMany(axis => AxisLabels(axis)).ToArray(),
+            isReshaped ? $"write {{0}} as [{string.Join(", ", known.Sizes)}]" : null);
     }
 
     // A tensor with its axes named as this signature names them.

@@ -139,7 +139,13 @@ internal sealed partial class BodyBinder(BindingContext context, Frame frame) : 
                 continue;
             }
             var expression = ((SizeAxis)axis).Size;
-            if (EvaluateSize(expression) is not { } size) return Poison;
+            var operand = Bind(expression);
+            if (operand is TensorOperand or InstanceOperand or CallableOperand or BuiltInOperand)
+            {
+                Report(DiagnosticTable.NotASize, expression.Span, [], "[…] is a shape; several values stand in round brackets: (a, b)", Describe(operand));
+                return Poison;
+            }
+            if (ToSize(operand, expression) is not { } size) return Poison;
             sizes.Add(size);
             notes.Add(NoteOf(expression));
         }
@@ -166,7 +172,7 @@ internal sealed partial class BodyBinder(BindingContext context, Frame frame) : 
             case SizeOperand size: return context.Facts.Normalize(size.Size);
             case NumberOperand { IsInteger: true, Number: >= 0 } number: return (long)number.Number;
             case NumberOperand { IsInteger: true } number:
-                Report(DiagnosticTable.SizeNotPositive, expression.Span, number);
+                Report(DiagnosticTable.SizeNotPositive, expression.Span, [], number.Number == -1 ? "write the size; '...' stands first for axes that stay as they are: x as [..., 784]" : null, number);
                 return null;
             case QuotientOperand quotient:
                 ReportQuotient(quotient, expression.Span);

@@ -12,6 +12,10 @@ public static class ForeignNames
     private const string Product = "write a @ b";
     private const string Sum = "write index notation: y[b, o] = sum[i] x[b, i] * w[o, i]";
     private const string Length = "the name of an axis, as an expression, is its size: sqrt(width)";
+    private const string Pooling = "write it in index notation: y[b, c, i, j] = max[u: 2, v: 2] x[b, c, 2*i + u, 2*j + v]";
+    private const string Clip = "write minimum(maximum(x, low), high)";
+    private const string Count = "an index is its integer: write it in index notation, as in m[t: time] = t";
+    private const string Optimizer = "an optimizer stands behind 'with' in a train: minimize loss with adam(lr: 1e-3)";
     private const string Convolution = "write it in index notation: y[b, o, i, j] = sum[k, u, v] x[b, k, i + u, j + v] * w[o, k, u, v]";
 
     private static readonly Dictionary<string, string> Values = new(StringComparer.OrdinalIgnoreCase)
@@ -27,11 +31,24 @@ public static class ForeignNames
         ["detach"] = "write stop(x)", ["stop_gradient"] = "write stop(x)",
         ["len"] = Length, ["size"] = Length,
         ["conv1d"] = Convolution, ["conv2d"] = Convolution,
-        ["batchnorm1d"] = "write batch_norm()",
+        ["max_pool2d"] = Pooling, ["maxpool2d"] = Pooling, ["avg_pool2d"] = Pooling, ["avgpool2d"] = Pooling,
+        ["dense"] = "write linear(10); an activation follows by '|>'",
+        ["batchnorm1d"] = "write batch_norm()", ["layernorm"] = "write layer_norm()",
+        ["zeros_like"] = "write zeros(like: x)", ["ones_like"] = "write ones(like: x)", ["full"] = "write fill([n, 3], value)",
+        ["randn"] = "write normal([n, 3]), or normal(like: x)", ["randn_like"] = "write normal(like: x)",
+        ["rand"] = "write uniform([n, 3]), or uniform(like: x)", ["rand_like"] = "write uniform(like: x)",
+        ["arange"] = Count, ["range"] = Count, ["linspace"] = Count,
+        ["where"] = "write select(condition, a, b)", ["ifelse"] = "write select(condition, a, b)",
+        ["clamp"] = Clip, ["clip"] = Clip, ["relu_"] = "write relu(x)",
+        ["float"] = "write f32(x)", ["double"] = "write f64(x)", ["long"] = "write i64(x)", ["int"] = "write i32(x)", ["astype"] = "write f32(x), or the type that it shall be", ["to"] = "write f32(x), or the type that it shall be",
+        ["item"] = "leave it out: a number is a tensor without axes, and a metric is made of such",
+        ["none"] = "an axis of length 1 is made by 'as': x as [batch, 1]", ["newaxis"] = "an axis of length 1 is made by 'as': x as [batch, 1]",
+        ["adam"] = Optimizer, ["adamw"] = Optimizer, ["sgd"] = Optimizer,
         ["accuracy"] = "write mean(argmax(logits) == label)",
         ["mse_loss"] = "write mse(prediction, target)", ["mseloss"] = "write mse(prediction, target)",
         ["l1_loss"] = "write l1(prediction, target)", ["l1loss"] = "write l1(prediction, target)",
         ["nll_loss"] = "write cross_entropy(logits, label)", ["crossentropyloss"] = "write cross_entropy(logits, label)",
+        ["binary_cross_entropy"] = "write bce_with_logits(logits, target), which takes what comes before the sigmoid", ["bceloss"] = "write bce_with_logits(logits, target), which takes what comes before the sigmoid",
         ["bcewithlogitsloss"] = "write bce_with_logits(logits, target)",
     };
 
@@ -41,6 +58,45 @@ public static class ForeignNames
         ["int"] = "write i32", ["int32"] = "write i32", ["long"] = "write i64", ["int64"] = "write i64",
         ["tensor"] = "a type is an element type and axes: f32[batch, 10]",
     };
+
+    private static readonly Dictionary<string, string> Arguments = new(StringComparer.Ordinal)
+    {
+        ["dim"] = "axis", ["axes"] = "axis", ["keepdim"] = "keep", ["keepdims"] = "keep", ["p"] = "rate", ["learning_rate"] = "lr", ["units"] = "out", ["out_features"] = "out",
+        ["hidden_size"] = "hidden", ["num_layers"] = "layers", ["num_embeddings"] = "count", ["embedding_dim"] = "width", ["use_bias"] = "bias",
+    };
+
+    private const string Binding = "a binding is written y = value";
+    private const string Loop = "copies are made by 'repeat 3 as i { … }', rounds by 'feedback (h: f32[batch, 8] = 0) times 3 { … }'";
+    private const string Nothing = "leave it out: the library's names are known everywhere, and files see each other by 'namespace'";
+
+    private static readonly Dictionary<string, string> Words = new(StringComparer.Ordinal)
+    {
+        ["for"] = Loop, ["while"] = Loop, ["loop"] = Loop,
+        ["let"] = Binding, ["var"] = Binding, ["val"] = Binding, ["auto"] = Binding, ["mut"] = Binding,
+        ["lambda"] = "declare an fn, and give its name", ["elif"] = "write else if",
+        ["class"] = "write model Net(x: f32[batch, 784]) -> f32[batch, 10] { … }", ["struct"] = "write model Net(x: f32[batch, 784]) -> f32[batch, 10] { … }",
+        ["def"] = "write fn scale(x: real[...]) -> real[...] { … }", ["func"] = "write fn scale(x: real[...]) -> real[...] { … }",
+        ["function"] = "write fn scale(x: real[...]) -> real[...] { … }",
+        ["import"] = Nothing, ["from"] = Nothing, ["using"] = Nothing, ["include"] = Nothing,
+    };
+
+    private static readonly Dictionary<string, string> Deeds = new(StringComparer.Ordinal)
+    {
+        ["print"] = "leave it out: what a model shall show it returns, and what a train shall show is a metric", ["backward"] = "leave it out: 'minimize loss with …' takes the gradients",
+        ["step"] = "leave it out: 'minimize loss with …' takes the steps", ["zero_grad"] = "leave it out: every step begins with no gradients", ["eval"] = "leave it out: a model is generated for training and for use",
+    };
+
+    /// <summary>Whether names of other frameworks stand behind a name and a dot: <c>nn.Linear</c>.</summary>
+    public static bool IsPrefix(string name) => Value(name) == Plain;
+
+    /// <summary>The name that an argument has here; null when it is not known from elsewhere.</summary>
+    public static string? Argument(string name) => Arguments.TryGetValue(name, out var own) ? own : null;
+
+    /// <summary>What to write instead of a statement or declaration that begins with a word; null when it is not known from elsewhere.</summary>
+    public static string? Word(string word) => Words.TryGetValue(word, out var fix) ? fix : null;
+
+    /// <summary>What to write instead of a line that is only called; null when it is not known from elsewhere.</summary>
+    public static string? Deed(string name) => Deeds.TryGetValue(name, out var fix) ? fix : null;
 
     /// <summary>What to write for the name of a value; null when it is not known from elsewhere.</summary>
     public static string? Value(string name) => Values.TryGetValue(name, out var fix) ? fix : null;

@@ -45,8 +45,10 @@ public sealed partial class GraphBuilder
     {
         var parts = new List<(Value Part, Pad Pad)>();
         var open = new Stack<Value>([left, right]);
-        while (open.Count > 0)
+        for (var seen = 0; open.Count > 0; seen++)
         {
+            // A sum of so many parts has no more values in it; a long chain of sums is not followed to its end for each of its links.
+            if (seen > 2 * MostJoined) return null;
             var value = open.Pop();
             if (value.Node.Operation is Elementwise { Operator: var op } && op == OperatorTable.Add)
             {

@@ -337,7 +337,7 @@ internal sealed class Lexer
         }
         while (_position < _text.Length && IsUnknown(_text[_position])) _position++;
         var run = _text.Substring(start, _position - start);
-        _diagnostics.Report(DiagnosticTable.UnknownCharacter, Location(start, _position), Describe(run), "has no meaning here");
+        _diagnostics.Report(DiagnosticTable.UnknownCharacter, Location(start, _position), Describe(run), run == "?" ? "has no meaning here: choose with select(condition, a, b)" : "has no meaning here");
         Add(TokenKind.Bad, start);
     }
 

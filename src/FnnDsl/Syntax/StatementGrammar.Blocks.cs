@@ -156,7 +156,7 @@ internal static partial class StatementGrammar
                 session.Report(DiagnosticTable.BadTarget, names, "put the names in parentheses: (" + session.Source.GetText(names) + ") = …");
                 return Fail(end);
             case TokenKind.Separator or TokenKind.CloseBrace or TokenKind.End:
-                session.Report(DiagnosticTable.ValueUnused, value.Value.Span, "bind it to a name (y = …), or return it");
+                session.Report(DiagnosticTable.ValueUnused, value.Value.Span, DeedFix(value.Value) ?? "bind it to a name (y = …), or return it");
                 return Fail(end);
             default:
                 session.Fail(end, "an operator");
@@ -215,4 +215,12 @@ internal static partial class StatementGrammar
             statement is UpdateStatement ? "<-" : first.Text, session.IsTrain ? "an fn, layer or model" : "a train");
         return null;
     }
+
+    // loss.backward(), print(x)
+    private static string? DeedFix(Expression value) => value switch
+    {
+        CallExpression { Callee: NameExpression name } => ForeignNames.Deed(name.Name),
+        CallExpression { Callee: MemberExpression member } => ForeignNames.Deed(member.Member.Text),
+        _ => null,
+    };
 }

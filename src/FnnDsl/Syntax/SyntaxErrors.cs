@@ -27,7 +27,7 @@ internal static class SyntaxErrors
         }
         else if (!ReportEquals(session, at, construct) && !ReportForeignStatement(session, at))
         {
-            session.Report(DiagnosticTable.Expected, span, FixFor(token, construct), Join(expected), token.Description, construct.Name);
+            session.Report(DiagnosticTable.Expected, span, FixFor(token, construct, at > 0 ? session.Tokens[at - 1] : token), Join(expected), token.Description, construct.Name);
         }
     }
 
@@ -43,11 +43,12 @@ internal static class SyntaxErrors
         }
         var word = token.Kind == TokenKind.Name ? Spelling.Closest(token.Text, DeclarationWords.All) : null;
         session.Report(DiagnosticTable.DeclarationExpected, token.Span,
-            word is null ? "write statements inside the braces of an fn, layer, model or train" : "write " + word, token.Description);
+            word is not null ? "write " + word : ForeignNames.Word(token.Text) ?? "write statements inside the braces of an fn, layer, model or train", token.Description);
     }
 
-    private static string FixFor(Token found, Construct construct) => found.Kind switch
+    private static string FixFor(Token found, Construct construct, Token before) => found.Kind switch
     {
+        _ when before.Kind == TokenKind.Name && ForeignNames.Word(before.Text) is { } known => known,
         TokenKind.Update when construct != Construct.Update && construct != Construct.Emit => "for 'less than a negative number' put a blank between: a < -1",
         TokenKind.If => "choose between tensors with select(condition, a, b), or write an if of its own: if condition { … } else { … }",
         TokenKind.Not => "put it in parentheses: (not a)",

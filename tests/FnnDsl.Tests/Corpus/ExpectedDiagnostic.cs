@@ -43,7 +43,14 @@ public sealed partial record ExpectedDiagnostic(int Line, int Column, int Length
         var position = source.GetPosition(span.Start);
         var lineEnd = source.GetLine(position.Line).Length;
         var length = Math.Max(1, Math.Min(position.Column + span.Length, lineEnd) - position.Column);
-        return new ExpectedDiagnostic(position.Line, position.Column, length, diagnostic.Code, diagnostic.Message);
+        return new ExpectedDiagnostic(position.Line, position.Column, length, diagnostic.Code, WholeText(diagnostic));
+    }
+
+    /// <summary>All that is said: the message, what other places have to say, and the fix.</summary>
+    private static string WholeText(Diagnostic diagnostic)
+    {
+        var labels = diagnostic.Labels.Select(label => $" | at '{label.Location.Source.GetText(label.Location.Span).Split('\n')[0].TrimEnd()}': {label.Text}");
+        return diagnostic.Message + string.Concat(labels) + (diagnostic.Fix is { } fix ? " | fix: " + fix : "");
     }
 
     public bool Announces(ExpectedDiagnostic actual) =>
