@@ -324,8 +324,11 @@ internal sealed partial class BodyBinder
     {
         if (row == OperatorTable.Mul && left.Rank >= 1 && right.Rank == 2 && AreEqual(left.Shape[left.Rank - 1], right.Shape[0])) return $"for the matrix product write {TextOf(leftSpan)} @ {TextOf(rightSpan)}";
         var (small, smallSpan, large) = left.Rank < right.Rank ? (left, leftSpan, right) : (right, rightSpan, left);
-        if (small.Rank == 0 || small.Rank != large.Rank - 1 || !small.Shape.Zip(large.Shape, AreEqual).All(same => same)) return null;
-        return $"write {Grouped(smallSpan)} as [{string.Join(", ", small.Shape)}, 1], which goes along the last axis; a reduction leaves that axis with keep: true";
+        if (small.Rank == 0 || small.Rank != large.Rank - 1) return null;
+        var lost = Enumerable.Range(0, large.Rank).Where(axis => small.Shape.Zip(large.Shape.Where((_, k) => k != axis), AreEqual).All(same => same)).Select(axis => (int?)axis).LastOrDefault();
+        if (lost is not { } at) return null;
+        var shape = small.Shape.Take(at).Append(Size.One).Concat(small.Shape.Skip(at));
+        return $"write {Grouped(smallSpan)} as [{string.Join(", ", shape)}], which goes along axis {at}; a reduction keeps its axis with keep: true";
     }
 
     private string Grouped(TextSpan span) => TextOf(span) is var text && text.All(character => char.IsLetterOrDigit(character) || character is '_' or '.') ? text : text.EndsWith(")", StringComparison.Ordinal) ? text : $"({text})";

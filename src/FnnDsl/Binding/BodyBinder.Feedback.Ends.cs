@@ -156,7 +156,8 @@ internal sealed partial class BodyBinder
         {
             var state = scope.States[k];
             var last = end.Results.Count > k && end.Results[k] is { } own ? Own(own) : loop.Final(k);
-            frame.Values[state.Name.Text] = new TensorOperand(last, state.Notes);
+            // A state whose update is wrong has been told of: what it would be after the block is not known.
+            frame.Values[state.Name.Text] = state.IsHidden ? Poison : new TensorOperand(last, state.Notes);
         }
         for (var k = 0; k < hidden.Count; k++) KeepBuffer(hidden[k].Place, loop.Final(scope.States.Count + k));
         foreach (var name in scope.Uncollected.Where(name => !frame.Values.ContainsKey(name))) frame.Values[name] = Poison;

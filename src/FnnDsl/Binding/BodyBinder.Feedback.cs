@@ -50,6 +50,7 @@ internal sealed partial class BodyBinder
 
     private void ForgetRound(FeedbackScope scope)
     {
+        frame.Forgotten.UnionWith(frame.Values.Keys.Where(name => !scope.Outside.ContainsKey(name)));
         frame.Values.Clear();
         foreach (var pair in scope.Outside) frame.Values.Add(pair.Key, pair.Value);
         frame.Feedback = scope.Outer;
@@ -138,6 +139,7 @@ internal sealed partial class BodyBinder
         {
             var labels = state.Type.Shape.Zip(state.Notes, (size, note) => (size, note)).Concat(tensor.Shape.Zip(tensor.Notes, (size, note) => (size, note))).SelectMany(axis => AxisLabels(axis));
             Report(DiagnosticTable.StateChangesType, update.Value.Span, labels, null, name, state.Type, "its next value", tensor.Type, why);
+            state.IsHidden = true;
             return true;
         }
         SetOrigin(update.Span);
@@ -174,7 +176,13 @@ internal sealed partial class BodyBinder
 
     private Rounds? RoundsOf(Expression count)
     {
-        if (EvaluateSize(count) is not { } size) return null;
+        var operand = Bind(count);
+        if (operand is TensorOperand)
+        {
+            Report(DiagnosticTable.NotASize, count.Span, [], "a number of rounds that is computed is an end by condition: as t until t + 1 >= n, at_most 20", Describe(operand));
+            return null;
+        }
+        if (ToSize(operand, count) is not { } size) return null;
         if (size.IsZero)
         {
             Report(DiagnosticTable.NoRounds, count.Span, size);
@@ -309,6 +317,7 @@ internal sealed partial class BodyBinder
         if (scope.Find(emit.Name.Text) is not null)
         {
             Report(DiagnosticTable.StateHidden, emit.Name.Span, [], "give the collection another name", emit.Name.Text);
+            scope.Find(emit.Name.Text)!.IsHidden = true;
             return;
         }
         // The collection is there after the block.

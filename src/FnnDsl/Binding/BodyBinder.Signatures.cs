@@ -333,14 +333,17 @@ internal sealed partial class BodyBinder
     {
         if (frame.Returned is not { } returned)
         {
-            if (!_failed) Report(DiagnosticTable.NoReturn, declaration.Name.Span, declaration.Name.Text);
+            var last = declaration.Body.LastOrDefault();
+            var name = last is BindStatement { Targets.Count: 1 } bound ? bound.Targets[0].Text : last is IndexBindStatement index ? index.Target.Text : "…";
+            if (!_failed) Report(DiagnosticTable.NoReturn, declaration.Name.Span, [], $"end the body with: return {name}", declaration.Name.Text);
             return null;
         }
         if (returned.Any(operand => operand is PoisonOperand)) return null;
         if (returned.Count == 1 && returned[0] is TupleOperand tuple) returned = tuple.Items;
         if (returned.Count != declaration.Results.Count)
         {
-            Report(DiagnosticTable.ResultCount, _returnSpan, declaration.Name.Text, Count(declaration.Results.Count, "value"), returned.Count);
+            var declared = declaration.Results.Count == 0 ? declaration.Name.Span : declaration.Results[0].Span.Cover(declaration.Results[declaration.Results.Count - 1].Span);
+            Report(DiagnosticTable.ResultCount, _returnSpan, [new Label(frame.At(declared), "declared here")], null, declaration.Name.Text, Count(declaration.Results.Count, "value"), returned.Count);
             return null;
         }
         var names = declaration.Results.Select(result => result.Name).Where(name => name is not null).ToArray();
@@ -365,7 +368,7 @@ internal sealed partial class BodyBinder
             }
             if (tensor.Element != element)
             {
-                Report(DiagnosticTable.ResultMismatch, span, [new Label(frame.At(type.Span), "the result's type")], ConversionFix(span, element), declaration.Name.Text, TypeText(type), tensor.Type);
+                Report(DiagnosticTable.ResultMismatch, span, [new Label(frame.At(type.Span), "the result's type")], tensor.Rank == (type.Axes ?? default).Count ? ConversionFix(span, element) : null, declaration.Name.Text, TypeText(type), tensor.Type);
                 return null;
             }
             foreach (var expressions in new[] { false, true })

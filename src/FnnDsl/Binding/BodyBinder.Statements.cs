@@ -183,8 +183,9 @@ internal sealed partial class BodyBinder
         {
             var known = Lookup(name);
             if (known is PoisonOperand) return;
-            if (known is null) ReportUnknown(name, update.Target.Span);
+            if (known is null) Report(DiagnosticTable.UnknownName, update.Target.Span, [], Suggest(name, frame.Buffers.Keys) ?? $"write {name} = …, or declare a buffer: '<-' updates buffers, and states of a feedback", name);
             else Report(DiagnosticTable.NotABuffer, update.Target.Span, [], $"write {name} = … to bind the name anew", name, Describe(known));
+            frame.Values[name] = Poison;
             return;
         }
         if (value is PoisonOperand) return;
@@ -383,10 +384,11 @@ internal sealed partial class BodyBinder
         var values = NamesIn(condition).Distinct().Select(name => (name, Value: Lookup(name))).Where(item => item.Value is NumberOperand or SizeOperand { Size.IsConstant: true } or BoolOperand)
             .Select(item => $"{item.name} is {(item.Value is SizeOperand size ? size.Size.ToString() : Describe(item.Value!))}").ToArray();
         var why = values.Length == 0 ? "that is never so" : string.Join(" and ", values);
-        var labels = new[] { new Label(frame.At(condition.Span), "the condition") };
+        var sources = NamesIn(condition).Distinct().Where(name => frame.Notes.TryGetValue(name, out var note) && note.Source is not null).Select(name => new Label(frame.Notes[name].Source!.Value, $"'{name}' comes from here"));
+        var labels = sources.Prepend(new Label(frame.At(condition.Span), "the condition")).ToArray();
         // The call is to blame, not the body.
         if (frame.Caller is { } caller) new BodyBinder(context, caller).Report(DiagnosticTable.WhereFails, frame.CallSpan, labels, null, frame.Name, TextOf(condition.Span), why);
-        else Report(DiagnosticTable.WhereFails, condition.Span, frame.Name, TextOf(condition.Span), why);
+        else Report(DiagnosticTable.WhereFails, condition.Span, labels.Skip(1), null, frame.Name, TextOf(condition.Span), why);
         return false;
     }
 

@@ -77,7 +77,7 @@ internal sealed partial class BodyBinder
         }
         if (known is not null && known.Type != type)
         {
-            Report(DiagnosticTable.InstanceDisagrees, storage.Span, path, known.Type, type);
+            Report(DiagnosticTable.InstanceDisagrees, storage.Span, [], "make a second layer: all uses of one share its weights", path, known.Type, type);
             return null;
         }
         if (!Claim(local, storage.Name.Span, "weights")) return null;

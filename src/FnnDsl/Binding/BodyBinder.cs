@@ -72,8 +72,12 @@ internal sealed partial class BodyBinder(BindingContext context, Frame frame) : 
     private void ReportUnknown(string name, TextSpan span)
     {
         if (!_unknownNames.Add(name) || ReportNoDelay(name, span)) return;
-        Report(DiagnosticTable.UnknownName, span, [], ForeignNames.Value(name) ?? Suggest(name, NamesInScope), name);
+        Report(DiagnosticTable.UnknownName, span, [], ForgottenFix(name) ?? ForeignNames.Value(name) ?? Suggest(name, NamesInScope), name);
     }
+
+    private string? ForgottenFix(string name) => frame.Forgotten.Contains(name)
+        ? $"what a round binds is forgotten after it: make '{name}' a state, or collect it with 'emit {name}s = {name}'"
+        : null;
 
     private IEnumerable<string> NamesInScope => frame.Values.Keys.Concat(frame.Config.Keys).Concat(frame.Axes.Keys)
         .Concat(context.Scope.NamesVisibleFrom(frame.Symbol.Namespace, frame.IsLibrary))

@@ -66,6 +66,9 @@ internal sealed class Frame(Symbol symbol, Frame? caller, TextSpan callSpan)
     /// <summary>The innermost feedback block that is being bound in this body.</summary>
     public FeedbackScope? Feedback { get; set; }
 
+    /// <summary>Names that rounds of loops have bound, which are forgotten after them.</summary>
+    public HashSet<string> Forgotten { get; } = new(StringComparer.Ordinal);
+
     /// <summary>What the body returned; null before its return.</summary>
     public IReadOnlyList<Operand>? Returned { get; set; }
 
