@@ -284,7 +284,7 @@ internal sealed partial class BodyBinder
             {
                 if (operands[k] is not (TensorOperand { Element: ElementType.Bool } or BoolOperand))
                 {
-                    Report(DiagnosticTable.ElementUnfit, SpanOf(k), [], null, name, "bool", Describe(operands[k]));
+                    Report(DiagnosticTable.ElementUnfit, SpanOf(k), [], operands[k] is TensorOperand ? $"compare it: {Grouped(SpanOf(k))} > 0" : null, name, "bool", Describe(operands[k]));
                     return Poison;
                 }
                 tensors[k] = Adapt(operands[k], ElementType.Bool, SpanOf(k))!;

@@ -255,7 +255,8 @@ internal sealed partial class BodyBinder
             var binder = new BodyBinder(context, new Frame(member, null, default));
             if (member.Declaration.Family is not CallExpression { Callee: NameExpression name } call)
             {
-                binder.Report(DiagnosticTable.NotAModel, member.Declaration.Family.Span, member.Name, ": a member is written model A = Family(config)");
+                var family = member.Declaration.Family is NameExpression bare && binder.Lookup(bare.Name) is CallableOperand { Symbol: { Kind: CallableKind.Model, Declaration.Config: { } config } known } ? ParametersFix(known.Name, config) : null;
+                binder.Report(DiagnosticTable.NotAModel, member.Declaration.Family.Span, [], family, member.Name, ": a member is written model A = Family(config)");
                 return null;
             }
             var found = binder.Lookup(name.Name);
@@ -306,7 +307,9 @@ internal sealed partial class BodyBinder
     {
         if (frame.Owner is not { } owner)
         {
-            Report(DiagnosticTable.StorageOutsideLayer, span, $"the layer '{instance.Symbol.Name}'", $"'{frame.Name}'");
+            var net = frame.Symbol is TrainSymbol ? frame.Values.FirstOrDefault(pair => pair.Value is InstanceOperand { Instance.Symbol: var known } && known == instance.Symbol).Key : null;
+            Report(DiagnosticTable.StorageOutsideLayer, span, [], net is null ? OwnerFix : $"write {net}(…), the network of this train",
+                $"the {instance.Symbol.Kind.ToString().ToLowerInvariant()} '{instance.Symbol.Name}'", $"'{frame.Name}'");
             return false;
         }
         var path = LocalPath(name);

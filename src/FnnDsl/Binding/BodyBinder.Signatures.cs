@@ -27,13 +27,14 @@ internal sealed partial class BodyBinder
         var first = tensors.Select(parameter => operands.TryGetValue(parameter.Name.Text, out var operand) ? operand : null).OfType<TensorOperand>().FirstOrDefault();
         if (!BindConfig(callee, parameters.Where(parameter => parameter.Type.Axes is null).ToEquatableArray(), given, first)) return false;
 
+        var swapped = SwappedFix(callee, tensors, operands, given);
         // Plain names first, so that expressions over them can be compared wherever they stand.
         foreach (var expressions in new[] { false, true })
         {
             foreach (var parameter in tensors)
             {
                 if (!operands.TryGetValue(parameter.Name.Text, out var operand) || operand is not TensorOperand tensor) continue;
-                if (!AcceptTensor(callee, parameter, tensor, given[parameter.Name.Text].Span, expressions)) return false;
+                if (!AcceptTensor(callee, parameter, tensor, given[parameter.Name.Text].Span, expressions, swapped)) return false;
             }
         }
         foreach (var parameter in tensors)
@@ -144,14 +145,29 @@ internal sealed partial class BodyBinder
 
     private static string? SuggestType(string word, IEnumerable<string> candidates) => ForeignNames.Type(word) ?? Suggest(word, candidates);
 
-    private bool AcceptTensor(BodyBinder callee, ParameterSyntax parameter, TensorOperand tensor, TextSpan span, bool expressions)
+    // cross_entropy(label, logits): two tensors, each of the type that the other's place takes.
+    private string? SwappedFix(BodyBinder callee, ParameterSyntax[] parameters, Dictionary<string, Operand> operands, Dictionary<string, CallArgument> given)
+    {
+        if (parameters.Length != 2 || operands.Count != 2 || operands[parameters[0].Name.Text] is not TensorOperand first || operands[parameters[1].Name.Text] is not TensorOperand second) return null;
+        if (Takes(parameters[0], first) || Takes(parameters[1], second) || !Takes(parameters[0], second) || !Takes(parameters[1], first)) return null;
+        return $"the other way round: {callee.Frame.Name}({TextOf(given[parameters[1].Name.Text].Span)}, {TextOf(given[parameters[0].Name.Text].Span)})";
+
+        static bool Takes(ParameterSyntax parameter, TensorOperand tensor) => parameter.Type.Element.Text == "real" ? tensor.Element.IsFloat() : tensor.Element.Text() == parameter.Type.Element.Text;
+    }
+
+    private static string? OneHotFix(BodyBinder callee, ParameterSyntax parameter, TensorOperand tensor) =>
+        callee.Frame is { Name: "cross_entropy", IsLibrary: true } && parameter.Name.Text == "label" && tensor.Element.IsFloat() && callee.Frame.Ellipsis?.Sizes.Count < tensor.Rank
+            ? "a target for each class goes into soft_cross_entropy(logits, target); cross_entropy takes the number of the class"
+            : null;
+
+    private bool AcceptTensor(BodyBinder callee, ParameterSyntax parameter, TensorOperand tensor, TextSpan span, bool expressions, string? swapped = null)
     {
         if (!expressions)
         {
             if (callee.ResolveElement(parameter.Type) is not { } element) return false;
             if (parameter.Type.Element.Text == "real" ? !tensor.Element.IsFloat() || tensor.Element != element : tensor.Element != element)
             {
-                Report(DiagnosticTable.ArgumentElement, span, [], ConversionFix(span, element), callee.Frame.Name, callee.TypeText(parameter.Type), parameter.Name.Text, tensor.Type);
+                Report(DiagnosticTable.ArgumentElement, span, [], swapped ?? OneHotFix(callee, parameter, tensor) ?? ConversionFix(span, element), callee.Frame.Name, callee.TypeText(parameter.Type), parameter.Name.Text, tensor.Type);
                 return false;
             }
         }
@@ -234,7 +250,7 @@ internal sealed partial class BodyBinder
             if (expression is NameExpression name && Lookup(name.Name) is null or BuiltInOperand or CallableOperand or MemberOperand)
             {
                 var unbound = (NameExpression)expression;
-                if (isResult && Spelling.Closest(unbound.Name, frame.Axes.Keys) is { } closest && AreEqual(frame.Axes[closest], actual))
+                if (isResult && Spelling.Closest(unbound.Name, frame.Axes.Keys.Concat(DimsInScope)) is { } closest && Lookup(closest) is SizeOperand meant && AreEqual(meant.Size, actual))
                 {
                     Report(DiagnosticTable.UnknownName, unbound.Span, [], $"write {closest}", unbound.Name);
                     return new Misfit("", []);

@@ -127,7 +127,7 @@ internal sealed partial class BodyBinder
             : context.Scope.Find(frame.Symbol.Namespace, target.Text, frame.IsLibrary) is DimSymbol { IsLibrary: false } ? "a dim"
             : null;
         if (taken is null) return round is null || CheckRoundName(round, target);
-        Report(DiagnosticTable.NameTaken, target.Span, target.Text, taken);
+        Report(DiagnosticTable.NameTaken, target.Span, [], $"write {target.Text}_value = …", target.Text, taken);
         // Lines below mean the value by it: what they would make of the axis is no mistake of its own.
         frame.Values[target.Text] = Poison;
         return false;
@@ -184,7 +184,7 @@ internal sealed partial class BodyBinder
             var known = Lookup(name);
             if (known is PoisonOperand) return;
             if (known is null) Report(DiagnosticTable.UnknownName, update.Target.Span, [], Suggest(name, frame.Buffers.Keys) ?? $"write {name} = …, or declare a buffer: '<-' updates buffers, and states of a feedback", name);
-            else Report(DiagnosticTable.NotABuffer, update.Target.Span, [], $"write {name} = … to bind the name anew", name, Describe(known));
+            else Report(DiagnosticTable.NotABuffer, update.Target.Span, [], frame.StorageValues.ContainsKey(name) ? $"declare it as a buffer, which is not trained: buffer {name}: …" : $"write {name} = … to bind the name anew", name, Describe(known));
             frame.Values[name] = Poison;
             return;
         }
@@ -217,7 +217,8 @@ internal sealed partial class BodyBinder
             if (context.Symbolic && operand is SizeOperand) number = 2;
             else
             {
-                Report(DiagnosticTable.NotBuildTime, repeat.Count.Span, "the number of copies", Describe(operand));
+                if (operand is NumberOperand) Report(DiagnosticTable.RepeatCount, repeat.Count.Span, MaximumCopies, Describe(operand));
+                else Report(DiagnosticTable.NotBuildTime, repeat.Count.Span, [], operand is SizeOperand ? $"rounds along an axis are a feedback: feedback (h: f32[batch, 8] = 0) over x_t in x along {TextOf(repeat.Count.Span)} {{ … }}" : null, "the number of copies", Describe(operand));
                 _failed = true;
                 return;
             }

@@ -23,6 +23,8 @@ internal sealed partial class BodyBinder
         if (!frame.IsLibrary && frame.Values[name] is TensorOperand tensor) Outline?.AddNode(OutlineNodeKind.Storage, name, tensor.Type.ToString(), null, tensor);
     }
 
+    private string? OwnerFix => frame.Symbol is CallableSymbol { Kind: CallableKind.Fn } ? $"make it a layer: layer {frame.Name}(…)(x: …)" : null;
+
     /// <summary>The value of a parameter or buffer of this instance; makes its storage when it is the first. Null after a diagnostic.</summary>
     private Operand? Materialize(StorageStatement storage)
     {
@@ -30,7 +32,7 @@ internal sealed partial class BodyBinder
         var what = storage.IsBuffer ? "buffer" : "param";
         if (frame.Owner is not { Net: { } net } owner)
         {
-            Report(DiagnosticTable.StorageOutsideLayer, storage.Span, $"a {what}", $"'{frame.Name}'");
+            Report(DiagnosticTable.StorageOutsideLayer, storage.Span, [], OwnerFix, $"a {what}", $"'{frame.Name}'");
             return null;
         }
         if (ResolveElement(storage.Type) is not { } element) return null;
@@ -53,7 +55,9 @@ internal sealed partial class BodyBinder
             if (EvaluateSize(expression) is not { } size) return null;
             if (!size.IsConstant && !context.Symbolic)
             {
-                Report(DiagnosticTable.StorageSizeUnknown, storage.Type.Span, AxisLabels((size, NoteOf(expression))), null, name, size);
+                var written = size.ToString();
+                var meant = Spelling.Closest(written, frame.UserFrame is { } user ? new BodyBinder(context, user).DimsInScope : []);
+                Report(DiagnosticTable.StorageSizeUnknown, storage.Type.Span, AxisLabels((size, NoteOf(expression))), meant is null ? null : $"is '{written}' the dim '{meant}'?", name, size);
                 return null;
             }
             sizes.Add(size);
@@ -118,12 +122,13 @@ internal sealed partial class BodyBinder
 
     private BoundInitializer? Initial(StorageStatement storage, TensorType type)
     {
-        if (context.Symbolic) return new BoundInitializer("constant", EquatableArray<double>.Own(0));
+        if (context.Symbolic && storage.Initial is not CallExpression) return new BoundInitializer("constant", EquatableArray<double>.Own(0));
         if (storage.Initial is null)
         {
             return storage.IsBuffer ? new BoundInitializer("constant", EquatableArray<double>.Own(0)) : Initializers.Make("kaiming_uniform", [], type.Shape)!;
         }
         var (callee, arguments) = storage.Initial is CallExpression { Callee: NameExpression called } call ? (called.Name, call.Arguments) : (null, default);
+        if (context.Symbolic && callee is not null && (Initializers.IsKnown(callee) || Lookup(callee) is not null)) return new BoundInitializer("constant", EquatableArray<double>.Own(0));
         if (callee is not null && Initializers.IsKnown(callee))
         {
             if (Initializers.Order(callee, arguments.Select(argument => argument.Name?.Text).ToArray()) is not { } order)

@@ -75,6 +75,8 @@ internal sealed partial class BodyBinder(BindingContext context, Frame frame) : 
         Report(DiagnosticTable.UnknownName, span, [], ForgottenFix(name) ?? ForeignNames.Value(name) ?? Suggest(name, NamesInScope), name);
     }
 
+    private IEnumerable<string> DimsInScope => context.Scope.NamesVisibleFrom(frame.Symbol.Namespace, frame.IsLibrary).Where(name => context.Scope.Find(frame.Symbol.Namespace, name, frame.IsLibrary) is DimSymbol);
+
     private string? ForgottenFix(string name) => frame.Forgotten.Contains(name)
         ? $"what a round binds is forgotten after it: make '{name}' a state, or collect it with 'emit {name}s = {name}'"
         : null;
@@ -257,7 +259,7 @@ internal sealed partial class BodyBinder(BindingContext context, Frame frame) : 
     {
         if (place.IsLibrary) return false;
         if (place.Symbol is ConstSymbol) return true;
-        if (place == frame && row.Code.StartsWith("FNN2", StringComparison.Ordinal)) return true;
+        if (place == frame && (row == DiagnosticTable.BadInitializer || row.Code.StartsWith("FNN2", StringComparison.Ordinal))) return true;
         return place.Symbol is CallableSymbol symbol && context.Scope.ErrorsAlone(symbol).Any(error => error.Location == place.At(span));
     }
 

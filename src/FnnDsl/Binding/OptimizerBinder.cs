@@ -53,7 +53,8 @@ internal sealed class OptimizerBinder(BodyBinder body)
             if (index < 0)
             {
                 var names = row.Settings.Select(setting => setting.Name).ToArray();
-                var closest = Spelling.Closest(argument.Name!.Text, names);
+                var own = ForeignNames.Argument(argument.Name!.Text);
+                var closest = own is not null && names.Contains(own) ? own : Spelling.Closest(argument.Name.Text, names);
                 body.Report(DiagnosticTable.UnknownArgument, argument.Name.Span, [], closest is null ? $"'{row.Name}' has {string.Join(", ", names)}" : $"write {closest}", row.Name, argument.Name.Text);
                 return null;
             }
@@ -114,6 +115,8 @@ internal sealed class OptimizerBinder(BodyBinder body)
     private static (string? Name, EquatableArray<Argument> Arguments) Split(Expression expression) => expression switch
     {
         CallExpression { Callee: NameExpression name } call => (name.Name, call.Arguments),
+        // optim.Adam(…)
+        CallExpression { Callee: MemberExpression member } call => (member.Member.Text, call.Arguments),
         NameExpression name => (name.Name, default),
         _ => (null, default),
     };

@@ -24,7 +24,7 @@ internal sealed class ParameterPaths(BodyBinder body, IReadOnlyList<NetUse> nets
         if (index == nets.Count)
         {
             var closest = Spelling.Closest(first.Text, nets.Select(item => item.Name));
-            body.Report(DiagnosticTable.UnknownNet, first.Span, [], closest is null ? null : $"write {closest}", first.Text, $"; there {(nets.Count == 1 ? "is" : "are")} {string.Join(", ", nets.Select(item => item.Name))}");
+            body.Report(DiagnosticTable.UnknownNet, first.Span, [], closest is not null ? $"write {closest}" : nets.Count == 1 ? $"write {nets[0].Name}.{body.Frame.Source.GetText(pattern.Span)}" : null, first.Text, $"; there {(nets.Count == 1 ? "is" : "are")} {string.Join(", ", nets.Select(item => item.Name))}");
             return;
         }
         var net = nets[index];

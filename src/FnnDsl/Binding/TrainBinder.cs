@@ -105,7 +105,7 @@ internal sealed class TrainBinder(ModuleScope scope, DiagnosticBag diagnostics, 
             .OrderBy(parameter => parameter.Net).ThenBy(parameter => parameter.Parameter).ToEquatableArray();
         if (trained.Count == 0)
         {
-            run.Body.Report(DiagnosticTable.LossWithoutParameters, statement.Loss.Span);
+            run.Body.Report(DiagnosticTable.LossWithoutParameters, statement.Loss.Span, [], "make it depend on weights: argmax, comparisons, integers and stop(…) let no gradient through");
             return null;
         }
         var graph = run.Context.Builder.Build(outputs, [loss.Mean], out var kept);
@@ -163,7 +163,7 @@ internal sealed class TrainBinder(ModuleScope scope, DiagnosticBag diagnostics, 
             if (operand is PoisonOperand) continue;
             if (metrics.Any(metric => metric.Name == statement.Name.Text) || run.Minimized.Select((_, k) => run.LossName(k)).Contains(statement.Name.Text))
             {
-                run.Body.Report(DiagnosticTable.MetricTwice, statement.Name.Span, statement.Name.Text);
+                run.Body.Report(DiagnosticTable.MetricTwice, statement.Name.Span, [], "give it another name; a loss is reported under its own", statement.Name.Text);
                 continue;
             }
             var reduction = operand is TensorOperand { Formula: { } formula } ? formula

@@ -211,7 +211,7 @@ internal static partial class StatementGrammar
         var isOfTrain = statement is MinimizeStatement or MetricStatement or ClipStatement or FreezeStatement or AccumulateStatement or AverageStatement or PrecisionStatement or LoraStatement;
         var isOfCallable = statement is ReturnStatement or StorageStatement || (statement is UpdateStatement && session.FeedbackDepth == 0);
         if (session.IsTrain ? !isOfCallable : !isOfTrain) return statement;
-        session.Report(DiagnosticTable.StatementElsewhere, first.Span, null,
+        session.Report(DiagnosticTable.StatementElsewhere, first.Span, isOfTrain ? "declare a train: train FitNet for net: Net (x: f32[batch, 784], label: i32[batch]) { … }" : null,
             statement is UpdateStatement ? "<-" : first.Text, session.IsTrain ? "an fn, layer or model" : "a train");
         return null;
     }

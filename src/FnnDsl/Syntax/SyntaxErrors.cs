@@ -51,6 +51,7 @@ internal static class SyntaxErrors
         _ when before.Kind == TokenKind.Name && ForeignNames.Word(before.Text) is { } known => known,
         TokenKind.Update when construct != Construct.Update && construct != Construct.Emit => "for 'less than a negative number' put a blank between: a < -1",
         TokenKind.If => "choose between tensors with select(condition, a, b), or write an if of its own: if condition { … } else { … }",
+        TokenKind.OpenParenthesis when (construct == Construct.Parameters || construct == Construct.Results) && before.Kind == TokenKind.Name => "axes stand in square brackets: " + before.Text + "[…]",
         TokenKind.Not => "put it in parentheses: (not a)",
         TokenKind.Name when construct == Construct.Feedback && Spelling.Closest(found.Text, FeedbackGrammar.HeadWords) is { } word => "write " + word,
         _ => "the right form is " + construct.Example,
