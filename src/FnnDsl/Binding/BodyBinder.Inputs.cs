@@ -53,7 +53,8 @@ internal sealed partial class BodyBinder
         if (!fits || !ApplyConditions(conditions)) return null;
 
         var inputs = new List<BoundTensor>();
-        foreach (var parameter in parameters)
+        // Settings first: axes may be made of those that stand behind them.
+        foreach (var parameter in parameters.OrderBy(parameter => parameter.Type.Axes is null ? 0 : 1))
         {
             try
             {

@@ -48,18 +48,18 @@ public sealed partial class CascadeTests
     private static partial Regex Word();
 
     /// <summary>The declarations and statements that name something, each without the statements inside it.</summary>
-    private sealed record Users(SourceText Source, FileSyntax File, HashSet<SyntaxNode> Nodes)
+    /// <param name="Count">A statement that names two things that are gone counts twice.</param>
+    private sealed record Users(SourceText Source, FileSyntax File, HashSet<SyntaxNode> Nodes, int Count)
     {
-        public int Count => Nodes.Count;
-
         public bool IsAtOne(Location place) => place.Source == Source && InnermostAt(File, place.Span.Start) is { } node && Nodes.Contains(node);
     }
 
     private static Users UsersOf(SourceText source, string[] names)
     {
         var file = FnnParser.Parse(source);
-        var nodes = Word().Matches(source.Text).Where(word => names.Contains(word.Value)).Select(word => InnermostAt(file, word.Index)).OfType<SyntaxNode>();
-        return new Users(source, file, new HashSet<SyntaxNode>(nodes, ReferenceEqualityComparer.Instance));
+        var byName = names.Distinct().Select(name => new HashSet<SyntaxNode>(
+            Word().Matches(source.Text).Where(word => word.Value == name).Select(word => InnermostAt(file, word.Index)).OfType<SyntaxNode>(), ReferenceEqualityComparer.Instance)).ToArray();
+        return new Users(source, file, new HashSet<SyntaxNode>(byName.SelectMany(nodes => nodes), ReferenceEqualityComparer.Instance), byName.Sum(nodes => nodes.Count));
     }
 
     private static SyntaxNode? InnermostAt(FileSyntax file, int offset)

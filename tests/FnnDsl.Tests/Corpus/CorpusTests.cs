@@ -52,12 +52,20 @@ public sealed class CorpusTests
         Assert.Equal(expected.Count, actual.Count);
     }
 
+    /// <summary>Codes that no program can show, and why.</summary>
+    private static readonly Dictionary<string, string> Unshown = new()
+    {
+        ["FNN3039"] = "How deep a thread's stack reaches is another on each machine; RobustnessTests and the fuzzing run on small stacks.",
+        ["FNN5014"] = "The parser refuses such statements first, with FNN1020; the binder's answer is for trees that no parser made.",
+        ["FNN5016"] = "As FNN5014.",
+    };
+
     [Fact]
-    public void Every_syntax_error_is_shown_by_a_program()
+    public void Every_code_is_shown_by_a_program()
     {
         var shown = Corpus.All.SelectMany(ExpectedDiagnostic.ReadAll).Select(expected => expected.Code).ToHashSet();
-        var codes = DiagnosticTable.All.Select(row => row.Code).Where(code => code.StartsWith("FNN1", StringComparison.Ordinal));
-        Assert.Equal([], codes.Where(code => !shown.Contains(code)));
+        Assert.Equal([], DiagnosticTable.All.Select(row => row.Code).Where(code => !shown.Contains(code) && !Unshown.ContainsKey(code)));
+        Assert.Equal([], Unshown.Keys.Where(shown.Contains));
     }
 
     [Fact]
