@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.RegularExpressions;
 using FeedbackNN.Dsl.Diagnostics;
 using FeedbackNN.Dsl.Text;
 
@@ -9,19 +10,23 @@ public sealed class OddTextTests
 {
     private const string Program = "/// Four to two.\ndim width = 4\nmodel Net(x: f32[batch, width]) -> f32[batch, 2] {\n\tfc named \"first\" = linear(2) // one layer\n\treturn fc(x)\n}\n";
 
+    // As escapes: the names of tests can't hold half a surrogate pair.
     public static TheoryData<string> Oddities => new(
-        "\0", "\u0001", "\u007F", "\u0085", "\u00A0", "\u00AD", "é", "e\u0301", "\u0301", "\u0660", "\u200B", "\u200D", "\u200E", "\u202E", "\u2028", "\u2029", "\u2060", "\u2212", "\u3000",
-        "\uFEFF", "\uFFFD", "\uFFFF", "\uD83D\uDE00", "\uD83D", "\uDE00", "\uDE00\uD83D", "ﬁ", "\uFF11", "½", "α", "א", "变", "\u1F468\u200D\u1F469", "\v", "\f", "\r");
+        "\\0", "\\u0001", "\\u007F", "\\u0085", "\\u00A0", "\\u00AD", "\\u00E9", "e\\u0301", "\\u0301", "\\u0660", "\\u200B", "\\u200D", "\\u200E", "\\u202E", "\\u2028", "\\u2029", "\\u2060", "\\u2212",
+        "\\u3000", "\\uFEFF", "\\uFFFD", "\\uFFFF", "\\uD83D\\uDE00", "\\uD83D", "\\uDE00", "\\uDE00\\uD83D", "\\uFB01", "\\uFF11", "\\u00BD", "\\u03B1", "\\u05D0", "\\u53D8",
+        "\\uD83D\\uDC68\\u200D\\uD83D\\uDC69", "\\v", "\\f", "\\r");
 
     [Theory, MemberData(nameof(Oddities))]
-    public void Anywhere_in_a_program(string oddity)
+    public void Anywhere_in_a_program(string escaped)
     {
+        var oddity = Regex.Unescape(escaped);
         for (var at = 0; at <= Program.Length; at++) Assert.Null(FuzzRun.CheckWhatIsSaid([Program.Insert(at, oddity)]));
     }
 
     [Theory, MemberData(nameof(Oddities))]
-    public void Comments_and_checkpoint_names_hold_any_character(string oddity)
+    public void Comments_and_checkpoint_names_hold_any_character(string escaped)
     {
+        var oddity = Regex.Unescape(escaped);
         if (oddity == "\r") return;
         Assert.Equal([], Errors(Program.Replace("one layer", "one " + oddity + " layer", StringComparison.Ordinal)));
         Assert.Equal([], Errors(Program.Replace("Four", oddity + "Four", StringComparison.Ordinal)));
