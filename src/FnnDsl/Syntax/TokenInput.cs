@@ -20,7 +20,8 @@ internal sealed class TokenInput(ParseSession session, int index) : IInput
 
     public bool IsWord(string word) => Word == word;
 
-    public TokenInput Next => session.At(index + 1);
+    /// <summary>The token behind; the end is behind itself.</summary>
+    public TokenInput Next => session.At(AtEnd ? index : index + 1);
 
     public string Source => session.Kinds;
 

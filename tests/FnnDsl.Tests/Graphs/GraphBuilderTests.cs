@@ -222,6 +222,23 @@ public sealed class GraphBuilderTests
         Assert.Throws<ArgumentException>(() => new GraphBuilder().Stop(x + 1));
     }
 
+    /// <summary>Whether a sum puts padded parts together is not looked for along the whole chain of sums, at each of its links.</summary>
+    [Fact]
+    public void A_long_chain_of_sums_takes_time_that_grows_with_its_length()
+    {
+        Make(1_000);
+        var (small, large) = (Make(5_000), Make(20_000));
+        Assert.True(large < 10 * Math.Max(small, 0.02), $"20,000 sums take {large:0.00} s, 5,000 take {small:0.00} s.");
+
+        double Make(int count) => Enumerable.Range(0, 3).Min(_ =>
+        {
+            var watch = System.Diagnostics.Stopwatch.StartNew();
+            var sum = new GraphBuilder().Input(0, "x", F64(N));
+            for (var k = 0; k < count; k++) sum += sum;
+            return watch.Elapsed.TotalSeconds;
+        });
+    }
+
     private void AssertNumber(double expected, Value actual)
     {
         Assert.True(_builder.TryGetConstant(actual, out var number), actual.ToString());
