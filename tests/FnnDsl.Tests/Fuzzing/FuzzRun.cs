@@ -50,7 +50,7 @@ internal static class FuzzRun
             var now = Volatile.Read(ref number);
             process.Refresh();
             if (now != seen) (seen, since) = (now, process.TotalProcessorTime);
-            else if (process.TotalProcessorTime - since > Longest) return Fail(now, $"takes longer than {Longest.TotalSeconds} s", make(now));
+            else if (process.TotalProcessorTime - since > Longest) return Fail(string.Join("\n\n", failures.Values.ToArray().Append(Message(now, $"takes longer than {Longest.TotalSeconds} s", make(now)))));
         }
         if (failures.Count > 0) Assert.Fail(string.Join("\n\n", failures.Values));
         var slow = string.Join(", ", slowest.UnorderedItems.OrderByDescending(item => item.Priority).Select(item => $"{item.Element}: {item.Priority} ms"));
@@ -119,9 +119,9 @@ internal static class FuzzRun
         }
     }
 
-    private static string Fail(int number, string problem, string[] texts)
+    private static string Fail(string message)
     {
-        Assert.Fail(Message(number, problem, texts));
+        Assert.Fail(message);
         return "";
     }
 

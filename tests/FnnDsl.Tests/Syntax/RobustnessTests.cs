@@ -58,6 +58,18 @@ public sealed class RobustnessTests
         }
     }
 
+    /// <summary>Where the grammar looks ahead there may be nothing.</summary>
+    [Fact]
+    public void A_file_may_end_behind_any_sign()
+    {
+        foreach (var text in Corpus.All.Select(program => program.Text))
+        {
+            for (var at = text.IndexOfAny(Signs); at >= 0; at = text.IndexOfAny(Signs, at + 1)) Check(text[..(at + 1)], walk: false);
+        }
+    }
+
+    private static readonly char[] Signs = [':', '(', '[', '{', '=', ',', '.', '-', '>', '<', '|'];
+
     [Fact]
     public void The_text_of_a_declaration_means_the_declaration()
     {
