@@ -212,6 +212,13 @@ internal sealed partial class BodyBinder
 
     private Operand BindMember(MemberExpression member)
     {
+        var value = ValueOfMember(member);
+        Note(member.Member.Span, value);
+        return value;
+    }
+
+    private Operand ValueOfMember(MemberExpression member)
+    {
         var target = Bind(member.Target);
         switch (target)
         {
