@@ -14,9 +14,9 @@ public static class FnnCompiler
     /// <summary>Everything that is wrong in a compilation, syntax included, but what comments turn off: by file and place.</summary>
     public static EquatableArray<Diagnostic> Check(IReadOnlyList<Syntax.FileSyntax> files, string rootNamespace = "")
     {
+        var scope = Binder.Collect(files, rootNamespace);
         var bag = new DiagnosticBag();
         foreach (var file in files) bag.AddRange(file.Diagnostics);
-        var scope = Binder.Collect(files, rootNamespace);
         bag.AddRange(scope.Diagnostics);
         foreach (var name in scope.Models)
         {

@@ -11,7 +11,7 @@ namespace FeedbackNN.Tool;
 internal static class CheckCommand
 {
     /// <summary>Of files that name none: the project that would give them one is not read.</summary>
-    private const string RootNamespace = "Models";
+    public const string RootNamespace = "Models";
 
     public static Command Create(TextWriter output, TextWriter errors)
     {

@@ -13,7 +13,7 @@ internal static class FnnFiles
         foreach (var path in paths)
         {
             if (File.Exists(path)) found.Add(path);
-            else if (Directory.Exists(path)) found.UnionWith(Search(path));
+            else if (Directory.Exists(path)) found.UnionWith(Below(path).Select(file => Path.GetRelativePath(".", file)));
             else
             {
                 missing = path;
@@ -25,14 +25,15 @@ internal static class FnnFiles
         return true;
     }
 
-    private static IEnumerable<string> Search(string folder)
+    /// <summary>All files below a folder.</summary>
+    public static IEnumerable<string> Below(string folder)
     {
-        foreach (var file in Directory.EnumerateFiles(folder, "*.fnn")) yield return Path.GetRelativePath(".", file);
+        foreach (var file in Directory.EnumerateFiles(folder, "*.fnn")) yield return file;
         foreach (var child in Directory.EnumerateDirectories(folder))
         {
             var name = Path.GetFileName(child);
             if (name is "bin" or "obj" || name.StartsWith('.')) continue;
-            foreach (var file in Search(child)) yield return file;
+            foreach (var file in Below(child)) yield return file;
         }
     }
 }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using FeedbackNN.Tool;
+using FeedbackNN.Tool.LanguageServer;
 
 // The fnn command: its subcommands are one file each.
 var root = new RootCommand("Works with .fnn files, in which FeedbackNN's networks and trainings are declared.")
@@ -10,5 +11,6 @@ var root = new RootCommand("Works with .fnn files, in which FeedbackNN's network
     GraphCommand.Create(Console.Out, Console.Error),
     NewCommand.Create(Console.Out, Console.Error),
     ExplainCommand.Create(Console.Out, Console.Error),
+    LanguageServerCommand.Create(),
 };
 return root.Parse(args).Invoke();

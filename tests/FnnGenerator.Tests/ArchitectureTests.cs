@@ -14,7 +14,7 @@ public class ArchitectureTests
     /// </summary>
     private static readonly string[][] Order =
     [
-        ["Text"], ["Diagnostics"], ["Types"], ["Operators", "Graphs"], ["Syntax"], ["Formatting"], ["Interpretation"], ["Derivatives"], ["Outlines"], ["Binding"], ["Passes"], ["Planning"],
+        ["Text"], ["Diagnostics"], ["Types"], ["Operators", "Graphs"], ["Syntax"], ["Formatting"], ["Interpretation"], ["Derivatives"], ["Outlines"], ["Binding"], ["Names"], ["Passes"], ["Planning"],
     ];
 
     /// <summary>What the order would allow and we don't: only the binder knows the tree, and nothing after it reports errors.</summary>

@@ -9,7 +9,11 @@ namespace FeedbackNN.Dsl.Binding;
 /// <summary>What binding a declaration gave.</summary>
 /// <param name="Result">Null when there are errors.</param>
 /// <param name="Signature">With errors: what is known from the signature alone, with empty graphs; null when that is wrong too.</param>
-public sealed record BindResult<T>(T? Result, T? Signature, EquatableArray<Diagnostic> Diagnostics) where T : class;
+public sealed record BindResult<T>(T? Result, T? Signature, EquatableArray<Diagnostic> Diagnostics) where T : class
+{
+    /// <summary>Whether there was nothing to say, also nothing that follows from a syntax error elsewhere.</summary>
+    internal bool IsClean { get; init; }
+}
 
 /// <summary>
 /// From syntax to models and trainings whose every name, type and axis is known: abstract interpretation of the bodies, with config known and run-time
@@ -60,7 +64,7 @@ public static class Binder
         var evaluator = new DimEvaluator(scope.Find, diagnostics);
         foreach (var dim in library.Values.OfType<DimSymbol>()) values[new("", dim.Name)] = evaluator.ValueOf(dim);
         foreach (var dim in user.Values.OfType<DimSymbol>()) values[new(dim.Namespace, dim.Name)] = evaluator.ValueOf(dim);
-        var result = new ModuleScope(user, library, values, diagnostics.ToArray());
+        var result = new ModuleScope(user, library, values, diagnostics.ToArray()) { RootNamespace = rootNamespace };
         result.Clashing.UnionWith(clashing);
         foreach (var file in files) NoteSyntaxErrors(file, result, user.Values);
         return result;
@@ -162,7 +166,7 @@ public static class Binder
         var isWhole = !diagnostics.HasErrors && !DeclarationClosure.Reach(scope, symbol).Any(scope.Incomplete.Contains);
         // A misspelt name is an error; that the right one is unused follows from it.
         if (isWhole) UnusedNames.Check(symbol, diagnostics);
-        return new BindResult<T>(isWhole ? result : null, signature, scope.WithoutFollowers(diagnostics.ToArray()));
+        return new BindResult<T>(isWhole ? result : null, signature, scope.WithoutFollowers(diagnostics.ToArray())) { IsClean = diagnostics.Count == 0 };
     }
 
     /// <summary>
@@ -172,28 +176,43 @@ public static class Binder
     public static EquatableArray<Diagnostic> CheckUninstantiated(ModuleScope scope)
     {
         var reached = new HashSet<Symbol>();
-        foreach (var symbol in scope.UserSymbols.Where(symbol => symbol is TrainSymbol or MemberSymbol or CallableSymbol { Kind: CallableKind.Model, IsFamily: false }))
-        {
-            reached.UnionWith(DeclarationClosure.Reach(scope, symbol));
-        }
+        foreach (var symbol in scope.UserSymbols.Where(IsCompiled)) reached.UnionWith(DeclarationClosure.Reach(scope, symbol));
         var diagnostics = new DiagnosticBag();
-        foreach (var symbol in scope.UserSymbols.OfType<CallableSymbol>().Where(symbol => symbol.Kind != CallableKind.Model || symbol.IsFamily))
+        foreach (var symbol in CheckedAlone(scope)) CheckAlone(scope, symbol, reached.Contains(symbol), diagnostics);
+        return scope.WithoutFollowers(diagnostics.ToArray());
+    }
+
+    /// <summary>Whether a declaration is compiled by itself, with what it reaches.</summary>
+    internal static bool IsCompiled(Symbol symbol) => symbol is TrainSymbol or MemberSymbol or CallableSymbol { Kind: CallableKind.Model, IsFamily: false };
+
+    /// <summary>The declarations that <see cref="CheckUninstantiated"/> looks at.</summary>
+    internal static IEnumerable<Symbol> CheckedAlone(ModuleScope scope) =>
+        scope.UserSymbols.OfType<CallableSymbol>().Where(symbol => !IsCompiled(symbol))
+            .Concat(scope.UserSymbols.Where(symbol => symbol is GenerateSymbol or PipelineSymbol or CheckpointSymbol))
+            .Concat(scope.UserSymbols.OfType<ConstSymbol>());
+
+    /// <param name="isReached">Whether something that is compiled by itself reaches it.</param>
+    internal static void CheckAlone(ModuleScope scope, Symbol symbol, bool isReached, DiagnosticBag diagnostics)
+    {
+        if (symbol is ConstSymbol constant)
         {
-            if (!reached.Contains(symbol)) new ModelBinder(scope, diagnostics).CheckAlone(symbol);
-            else diagnostics.AddRange(scope.ErrorsAlone(symbol).Where(error => error.Row == DiagnosticTable.UnknownName && error.Location.Source == symbol.Source));
-            if (scope.ErrorsAlone(symbol).Count == 0 && !scope.Incomplete.Contains(symbol)) UnusedNames.Check(symbol, diagnostics);
+            if (!scope.Incomplete.Contains(symbol)) new ModelBinder(scope, diagnostics).CheckAlone(constant);
+            return;
         }
-        foreach (var user in scope.UserSymbols.Where(symbol => !DeclarationClosure.Reach(scope, symbol).Any(scope.Incomplete.Contains)))
+        if (symbol is not CallableSymbol callable)
         {
+            if (DeclarationClosure.Reach(scope, symbol).Any(scope.Incomplete.Contains)) return;
             // Each in a bag of its own: whether it is right decides what else is said of it.
             var own = new DiagnosticBag();
-            if (user is GenerateSymbol generate) new GenerateBinder(scope, own, generate).Check();
-            else if (user is PipelineSymbol pipeline) new PipelineBinder(scope, own, pipeline).Check();
-            else if (user is CheckpointSymbol checkpoint) new CheckpointBinder(scope, own, checkpoint).Check();
+            if (symbol is GenerateSymbol generate) new GenerateBinder(scope, own, generate).Check();
+            else if (symbol is PipelineSymbol pipeline) new PipelineBinder(scope, own, pipeline).Check();
+            else if (symbol is CheckpointSymbol checkpoint) new CheckpointBinder(scope, own, checkpoint).Check();
             diagnostics.AddRange(own.ToArray());
+            return;
         }
-        foreach (var constant in scope.UserSymbols.OfType<ConstSymbol>().Where(symbol => !scope.Incomplete.Contains(symbol))) new ModelBinder(scope, diagnostics).CheckAlone(constant);
-        return scope.WithoutFollowers(diagnostics.ToArray());
+        if (!isReached) new ModelBinder(scope, diagnostics).CheckAlone(callable);
+        else diagnostics.AddRange(scope.ErrorsAlone(callable).Where(error => error.Row == DiagnosticTable.UnknownName && error.Location.Source == symbol.Source));
+        if (scope.ErrorsAlone(callable).Count == 0 && !scope.Incomplete.Contains(symbol)) UnusedNames.Check(symbol, diagnostics);
     }
 
     /// <summary>

@@ -227,6 +227,13 @@ internal sealed partial class BodyBinder
 
     private Operand BindMember(MemberExpression member)
     {
+        var value = ValueOfMember(member);
+        Note(member.Member.Span, value);
+        return value;
+    }
+
+    private Operand ValueOfMember(MemberExpression member)
+    {
         if (member.Target is NameExpression { Name: var prefix } && ForeignNames.IsPrefix(prefix) && Lookup(prefix) is null) return ForeignMember(member);
         var target = Bind(member.Target);
         switch (target)

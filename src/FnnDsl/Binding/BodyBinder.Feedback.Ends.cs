@@ -161,8 +161,14 @@ internal sealed partial class BodyBinder
         }
         for (var k = 0; k < hidden.Count; k++) KeepBuffer(hidden[k].Place, loop.Final(scope.States.Count + k));
         foreach (var name in scope.Uncollected.Where(name => !frame.Values.ContainsKey(name))) frame.Values[name] = Poison;
-        for (var k = 0; k < emits.Length; k++) frame.Values[scope.Emits[k].Name.Text] = Collection(scope.Emits[k], loop.Stack(emits[k]), rounds);
-        if (feedback.Step is { } step) frame.Values[step.Text] = end.Taken?.Invoke(loop, Own) ?? new SizeOperand(rounds.Count);
+        for (var k = 0; k < emits.Length; k++)
+        {
+            var collection = frame.Values[scope.Emits[k].Name.Text] = Collection(scope.Emits[k], loop.Stack(emits[k]), rounds);
+            Note(scope.Emits[k].Name.Span, collection);
+        }
+        if (feedback.Step is not { } step) return;
+        frame.Values[step.Text] = end.Taken?.Invoke(loop, Own) ?? new SizeOperand(rounds.Count);
+        Note(step.Span, frame.Values[step.Text]);
     }
 
     private void KeepBuffer(StoragePlace place, Value value)

@@ -48,6 +48,7 @@ internal sealed partial class BodyBinder
         if (feedback.Step is not { } step) return;
         var notes = scope.States[0].Notes.Take(solved.Rounds.Type.Rank).ToEquatableArray();
         frame.Values[step.Text] = new SolvedOperand(solved.Rounds, notes, Builder.Stop(solved.Residual), solved.Converged);
+        Note(step.Span, frame.Values[step.Text]);
     }
 
     private bool CheckFloats(FeedbackScope scope)

@@ -146,6 +146,7 @@ internal sealed partial class BodyBinder
         state.Next = BroadcastTo(tensor.Value, state.Type.Shape);
         Outline?.Alias(state.Next.Value, tensor.Value);
         frame.Values[name] = new TensorOperand(state.Next.Value, state.Notes);
+        Note(update.Target.Span, frame.Values[name]);
         return true;
     }
 
@@ -234,6 +235,7 @@ internal sealed partial class BodyBinder
             if (!CheckSlice(scope, name)) return false;
             frame.Values[name.Text] = new TensorOperand(Builder.ElementAt(source.Value, axis, region.Step), source.Notes.Where((_, k) => k != axis).ToEquatableArray());
             Outline?.AddNode(OutlineNodeKind.Slice, name.Text, null, source, frame.Values[name.Text]);
+            Note(name.Span, frame.Values[name.Text]);
         }
         var isFixedPoint = feedback.Form is FixedPointForm;
         if (feedback.Step is { } step && !isFixedPoint)
@@ -246,6 +248,7 @@ internal sealed partial class BodyBinder
             state.Seen = Cut(scope, state, rounds, region);
             frame.Values[state.Name.Text] = new TensorOperand(state.Seen, state.Notes);
             OutlineState(state);
+            Note(state.Name.Span, frame.Values[state.Name.Text]);
         }
 
         var buffers = new Dictionary<StoragePlace, Value>(context.BufferUpdates);

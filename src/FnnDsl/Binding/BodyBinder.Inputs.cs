@@ -40,6 +40,7 @@ internal sealed partial class BodyBinder
                 if (axis is not SizeAxis { Size: NameExpression name } || !IsFreeAxis(name.Name)) continue;
                 frame.Axes[name.Name] = Size.Axis(name.Name);
                 frame.Notes[name.Name] = new AxisNote(name.Name, frame.At(name.Span));
+                Note(name.Span, new SizeOperand(frame.Axes[name.Name]));
                 axes.Add(name.Name);
             }
         }
@@ -101,6 +102,7 @@ internal sealed partial class BodyBinder
         }
         var input = new BoundTensor(name, element, bound.ToEquatableArray());
         frame.Values[name] = new TensorOperand(Builder.Input(index, name, input.Type), notes.ToEquatableArray());
+        Note(parameter.Name.Span, frame.Values[name]);
         return input;
     }
 

@@ -47,22 +47,28 @@ internal sealed partial class BodyBinder
                 if (operand is TensorOperand initial)
                 {
                     if (!callee.AcceptTensor(callee, parameter, initial, parameter.Default!.Span, false) || !callee.AcceptTensor(callee, parameter, initial, parameter.Default!.Span, true)) return false;
-                    target.Values[name] = callee.Rename(parameter.Type, initial);
+                    Give(parameter, callee.Rename(parameter.Type, initial));
                     continue;
                 }
                 if (callee.AcceptNumber(callee, parameter, operand, parameter.Default!.Span) is not { } constant) return false;
-                target.Values[name] = constant;
+                Give(parameter, constant);
                 continue;
             }
             if (operand is TensorOperand tensor)
             {
-                target.Values[name] = callee.Rename(parameter.Type, tensor);
+                Give(parameter, callee.Rename(parameter.Type, tensor));
                 continue;
             }
             if (AcceptNumber(callee, parameter, operand, given[name].Span) is not { } number) return false;
-            target.Values[name] = number;
+            Give(parameter, number);
         }
         return true;
+
+        void Give(ParameterSyntax parameter, Operand value)
+        {
+            target.Values[parameter.Name.Text] = value;
+            callee.Note(parameter.Name.Span, value);
+        }
     }
 
     private bool BindConfig(BodyBinder callee, EquatableArray<ParameterSyntax> parameters, Dictionary<string, CallArgument> given, TensorOperand? first)
@@ -84,6 +90,7 @@ internal sealed partial class BodyBinder
             if (operand is PoisonOperand) return false;
             if (source.ConvertConfig(callee, parameter, operand, syntax.Span) is not { } value) return false;
             callee.Frame.Config[name] = value;
+            callee.Note(parameter.Name.Span, value);
             callee.Frame.Notes[name] = isGiven ? NoteOf(syntax) : new AxisNote(null, callee.Frame.IsLibrary ? null : callee.Frame.At(syntax.Span));
         }
         return true;
@@ -257,6 +264,7 @@ internal sealed partial class BodyBinder
                 }
                 frame.Axes[unbound.Name] = actual;
                 frame.Notes[unbound.Name] = note;
+                Note(unbound.Span, new SizeOperand(actual));
                 continue;
             }
             if (EvaluateAxis(expression) is not { } expected) return new Misfit("", []);

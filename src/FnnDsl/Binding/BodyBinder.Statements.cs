@@ -172,6 +172,7 @@ internal sealed partial class BodyBinder
             value = tensor with { Notes = tensor.Notes.Select(note => note with { Source = source }).ToEquatableArray() };
         }
         frame.Values[target.Text] = value;
+        Note(target.Span, value);
     }
 
     private void BindUpdate(UpdateStatement update)
@@ -200,6 +201,7 @@ internal sealed partial class BodyBinder
         var next = Builder.Stop(BroadcastTo(tensor.Value, storage.Type.Shape));
         context.BufferUpdates[place] = next;
         frame.Values[name] = new TensorOperand(next, ((TensorOperand)frame.Values[name]).Notes);
+        Note(update.Target.Span, frame.Values[name]);
     }
 
     // ---- Repetition and choice ----------------------------------------------------------------------------------

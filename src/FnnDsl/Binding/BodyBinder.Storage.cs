@@ -21,6 +21,7 @@ internal sealed partial class BodyBinder
         frame.Values[name] = Materialize(storage) ?? Poison;
         // The library's weights are the layer's own affair.
         if (!frame.IsLibrary && frame.Values[name] is TensorOperand tensor) Outline?.AddNode(OutlineNodeKind.Storage, name, tensor.Type.ToString(), null, tensor);
+        Note(storage.Name.Span, frame.Values[name]);
     }
 
     private string? OwnerFix => frame.Symbol is CallableSymbol { Kind: CallableKind.Fn } ? $"make it a layer: layer {frame.Name}(…)(x: …)" : null;
@@ -179,6 +180,9 @@ internal sealed partial class BodyBinder
 
     // ---- Names in checkpoints -----------------------------------------------------------------------------------
 
+    // Places in a hole are not places in the file.
+    private bool _isInHole;
+
     /// <summary>
     /// The place in checkpoints within this body. <c>named</c> replaces the last part, or, when it has <c>{holes}</c> of its own, the whole with the copies' numbers.
     /// </summary>
@@ -201,7 +205,7 @@ internal sealed partial class BodyBinder
             }
             var hole = FnnParser.Parse(new SourceText("name", "dim hole = " + text.Substring(open + 1, close - open - 1)));
             if (hole.Declarations.Count != 1 || hole.Declarations[0] is not DimDeclaration dim || NamesIn(dim.Value).Any(part => Lookup(part) is null)
-                || !TryNumber(Bind(dim.Value), out var number, out var whole) || !whole)
+                || !TryNumber(BindHole(dim.Value), out var number, out var whole) || !whole)
             {
                 Report(DiagnosticTable.BadCheckpointName, named.Span, $"'{text.Substring(open, close - open + 1)}' is no whole number known at build");
                 return null;
@@ -216,6 +220,19 @@ internal sealed partial class BodyBinder
             return null;
         }
         return hasHoles ? result : frame.Path.Prefix + result + frame.Path.Suffix;
+    }
+
+    private Operand BindHole(Expression hole)
+    {
+        _isInHole = true;
+        try
+        {
+            return Bind(hole);
+        }
+        finally
+        {
+            _isInHole = false;
+        }
     }
 
     // ---- Weights of instances -----------------------------------------------------------------------------------

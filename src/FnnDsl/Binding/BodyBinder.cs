@@ -60,10 +60,17 @@ internal sealed partial class BodyBinder(BindingContext context, Frame frame) : 
         if (Lookup(name.Name) is { } found)
         {
             context.Outline?.Read(found);
+            Note(name.Span, found);
             return found;
         }
         ReportUnknown(name.Name, name.Span);
         return Poison;
+    }
+
+    /// <summary>What a name of this body stands for, for editors.</summary>
+    public void Note(TextSpan name, Operand operand)
+    {
+        if (!_isInHole) context.Scope.Notes?.Add(frame.Symbol, name, operand);
     }
 
     // What a statement does not know it says once, however often it names it.

@@ -6,37 +6,38 @@ namespace FeedbackNN.Dsl.Binding;
 internal static class BuiltIns
 {
     /// <param name="Parameters">How it is written, for messages.</param>
+    /// <param name="Documentation">One sentence.</param>
     /// <param name="Bind">Its meaning.</param>
-    internal sealed record Row(string Name, string Parameters, Func<BodyBinder, BuiltInCall, Operand> Bind);
+    internal sealed record Row(string Name, string Parameters, string Documentation, Func<BodyBinder, BuiltInCall, Operand> Bind);
 
     private static readonly Dictionary<string, Row> Rows = new Row[]
     {
-        new("sum", "x, axes..., keep: false", (binder, call) => binder.BindReduction(call, Graphs.ReduceKind.Sum, isMean: false)),
-        new("mean", "x, axes..., keep: false, where: mask", (binder, call) => binder.BindReduction(call, Graphs.ReduceKind.Sum, isMean: true)),
-        new("max", "x, axes..., keep: false", (binder, call) => binder.BindReduction(call, Graphs.ReduceKind.Max, isMean: false)),
-        new("min", "x, axes..., keep: false", (binder, call) => binder.BindReduction(call, Graphs.ReduceKind.Min, isMean: false)),
-        new("prod", "x, axes..., keep: false", (binder, call) => binder.BindReduction(call, Graphs.ReduceKind.Prod, isMean: false)),
-        new("argmax", "x, axis: -1", (binder, call) => binder.BindArgReduction(call, isMax: true)),
-        new("argmin", "x, axis: -1", (binder, call) => binder.BindArgReduction(call, isMax: false)),
-        new("concat", "(a, b, ...), axis", (binder, call) => binder.BindConcat(call)),
-        new("split", "x, n, axis", (binder, call) => binder.BindSplit(call)),
-        new("pad", "x, axes: (h, w), before: 0, after: 0, between: 0, value: 0", (binder, call) => binder.BindPad(call)),
-        new("stop", "x", (binder, call) => binder.BindStop(call)),
-        new("grad", "scalar, x", (binder, call) => binder.BindGradient(call)),
-        new("check_index", "x, bound", (binder, call) => binder.BindCheckIndex(call)),
-        new("uniform", "[shape], or like: x", (binder, call) => binder.BindUniform(call)),
-        new("random_uniform", "[shape], or like: x", (binder, call) => binder.BindUniform(call)),
-        new("normal", "[shape], or like: x", (binder, call) => binder.BindNormal(call)),
-        new("zeros", "[shape], or like: x", (binder, call) => binder.BindFilled(call, 0)),
-        new("ones", "[shape], or like: x", (binder, call) => binder.BindFilled(call, 1)),
-        new("fill", "[shape], value", (binder, call) => binder.BindFill(call)),
-        new("broadcast", "x, [shape]", (binder, call) => binder.BindBroadcast(call)),
-        new("f32", "x", (binder, call) => binder.BindConversion(call, Types.ElementType.F32)),
-        new("f64", "x", (binder, call) => binder.BindConversion(call, Types.ElementType.F64)),
-        new("i32", "x", (binder, call) => binder.BindConversion(call, Types.ElementType.I32)),
-        new("i64", "x", (binder, call) => binder.BindConversion(call, Types.ElementType.I64)),
-        new("bool", "x", (binder, call) => binder.BindConversion(call, Types.ElementType.Bool)),
-        new("real", "x", (binder, call) => binder.BindConversion(call, binder.Frame.Real ?? Types.ElementType.F32)),
+        new("sum", "x, axes..., keep: false", "The sum along axes, or of everything.", (binder, call) => binder.BindReduction(call, Graphs.ReduceKind.Sum, isMean: false)),
+        new("mean", "x, axes..., keep: false, where: mask", "The mean along axes, or of everything; with a mask, of where it holds.", (binder, call) => binder.BindReduction(call, Graphs.ReduceKind.Sum, isMean: true)),
+        new("max", "x, axes..., keep: false", "The largest along axes, or of everything.", (binder, call) => binder.BindReduction(call, Graphs.ReduceKind.Max, isMean: false)),
+        new("min", "x, axes..., keep: false", "The smallest along axes, or of everything.", (binder, call) => binder.BindReduction(call, Graphs.ReduceKind.Min, isMean: false)),
+        new("prod", "x, axes..., keep: false", "The product along axes, or of everything.", (binder, call) => binder.BindReduction(call, Graphs.ReduceKind.Prod, isMean: false)),
+        new("argmax", "x, axis: -1", "Where the largest along an axis stands.", (binder, call) => binder.BindArgReduction(call, isMax: true)),
+        new("argmin", "x, axis: -1", "Where the smallest along an axis stands.", (binder, call) => binder.BindArgReduction(call, isMax: false)),
+        new("concat", "(a, b, ...), axis", "Tensors one after another along an axis.", (binder, call) => binder.BindConcat(call)),
+        new("split", "x, n, axis", "A tensor cut along an axis: n equal parts, or parts of the given lengths.", (binder, call) => binder.BindSplit(call)),
+        new("pad", "x, axes: (h, w), before: 0, after: 0, between: 0, value: 0", "Room around and between elements along axes, filled with a value.", (binder, call) => binder.BindPad(call)),
+        new("stop", "x", "The value itself, and no gradient through it.", (binder, call) => binder.BindStop(call)),
+        new("grad", "scalar, x", "The gradient of a float number with respect to an input, a weight or a state.", (binder, call) => binder.BindGradient(call)),
+        new("check_index", "x, bound", "Integers which must lie in 0 to bound - 1; the program checks it.", (binder, call) => binder.BindCheckIndex(call)),
+        new("uniform", "[shape], or like: x", "Draws from [0, 1), one for each element.", (binder, call) => binder.BindUniform(call)),
+        new("random_uniform", "[shape], or like: x", "Draws from [0, 1), one for each element.", (binder, call) => binder.BindUniform(call)),
+        new("normal", "[shape], or like: x", "Draws from the standard normal distribution, one for each element.", (binder, call) => binder.BindNormal(call)),
+        new("zeros", "[shape], or like: x", "A tensor of zeros.", (binder, call) => binder.BindFilled(call, 0)),
+        new("ones", "[shape], or like: x", "A tensor of ones.", (binder, call) => binder.BindFilled(call, 1)),
+        new("fill", "[shape], value", "A tensor with one value everywhere.", (binder, call) => binder.BindFill(call)),
+        new("broadcast", "x, [shape]", "A tensor repeated to a shape.", (binder, call) => binder.BindBroadcast(call)),
+        new("f32", "x", "Converted to f32.", (binder, call) => binder.BindConversion(call, Types.ElementType.F32)),
+        new("f64", "x", "Converted to f64.", (binder, call) => binder.BindConversion(call, Types.ElementType.F64)),
+        new("i32", "x", "Converted to i32, without the fraction.", (binder, call) => binder.BindConversion(call, Types.ElementType.I32)),
+        new("i64", "x", "Converted to i64, without the fraction.", (binder, call) => binder.BindConversion(call, Types.ElementType.I64)),
+        new("bool", "x", "Whether it is other than 0.", (binder, call) => binder.BindConversion(call, Types.ElementType.Bool)),
+        new("real", "x", "Converted to the float that this call computes with.", (binder, call) => binder.BindConversion(call, binder.Frame.Real ?? Types.ElementType.F32)),
     }.ToDictionary(row => row.Name, StringComparer.Ordinal);
 
     public static IEnumerable<string> Names => Rows.Keys;

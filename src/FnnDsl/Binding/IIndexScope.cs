@@ -54,6 +54,9 @@ internal interface IIndexScope
     /// <returns>The index to use: checked in the graph unless the border does it.</returns>
     Graphs.Value CheckIndex(Graphs.Value index, Size bound, string what, TextSpan span);
 
+    /// <summary>Notes what a name stands for, for editors.</summary>
+    void Note(TextSpan name, Operand operand);
+
     /// <summary>Where a span lies: for labels.</summary>
     Location At(TextSpan span);
 

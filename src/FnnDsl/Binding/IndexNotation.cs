@@ -24,6 +24,7 @@ internal sealed class IndexNotation(GraphBuilder builder, IIndexScope scope)
         var ranges = new IndexRanges(scope);
         var resolver = new IndexResolver(scope, ranges);
         if (resolver.Declare(left) is not { } indices || resolver.Resolve(value) is not { } term || !ranges.Solve()) return PoisonOperand.Instance;
+        ranges.Note();
         if (new IndexLowering(scope, builder).Lower(term) is not { } result) return PoisonOperand.Instance;
 
         // Numbers that met no tensor are f32.

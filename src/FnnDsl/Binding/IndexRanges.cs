@@ -21,6 +21,12 @@ internal sealed class IndexRanges(IIndexScope scope)
 
     public void Add(RunningIndex index) => _indices.Add(index);
 
+    /// <summary>Notes how far each index runs, for editors.</summary>
+    public void Note()
+    {
+        foreach (var index in _indices.Where(index => index is { IsGroup: false, Sizes: not null })) scope.Note(index.Span, new SizeOperand(index.Size));
+    }
+
     /// <summary>The group stands for these axes. False after a diagnostic.</summary>
     public bool Meet(RunningIndex group, EquatableArray<Size> sizes, EquatableArray<AxisNote> notes, TextSpan span)
     {

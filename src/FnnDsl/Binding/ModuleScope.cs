@@ -33,6 +33,12 @@ public sealed class ModuleScope
     /// <summary>What is wrong with the table itself: duplicates, dims that have no value, names that hide the library's.</summary>
     public EquatableArray<Diagnostic> Diagnostics { get; }
 
+    /// <summary>Where binding notes what names stand for; null in builds, which do not ask.</summary>
+    internal BindingNotes? Notes { get; set; }
+
+    /// <summary>The namespace of files that name none.</summary>
+    internal string RootNamespace { get; init; } = "";
+
     /// <summary>Declarations of whose body or signature a part is missing after a syntax error: what follows from that is no news.</summary>
     internal HashSet<Symbol> Incomplete { get; } = [];
 
@@ -118,7 +124,11 @@ public sealed class ModuleScope
         var open = _open ??= [];
         if (!open.Add(symbol)) return default;
         var diagnostics = new DiagnosticBag();
+        // What is symbolic here is not what the use at hand is about.
+        var notes = Notes;
+        Notes = null;
         new ModelBinder(this, diagnostics).CheckAlone(symbol);
+        Notes = notes;
         open.Remove(symbol);
         return _errorsAlone[symbol] = diagnostics.ToArray().Where(diagnostic => diagnostic.Severity == Severity.Error).ToEquatableArray();
     }

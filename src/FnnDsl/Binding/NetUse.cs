@@ -63,7 +63,16 @@ internal sealed record NetUse(string Name, Symbol Model, NetStorage Storage)
             instance.DisplayNameOverride = nets[k].Name;
             instance.Net = nets[k].Storage.At(k);
             frame.Values[nets[k].Name] = new InstanceOperand(instance);
+            new BodyBinder(context, frame).Note(NetsOf(frame.Symbol)[k].Name.Span, frame.Values[nets[k].Name]);
         }
         return true;
     }
+
+    private static EquatableArray<NetSyntax> NetsOf(Symbol symbol) => symbol switch
+    {
+        TrainSymbol train => train.Declaration.Nets,
+        GenerateSymbol generate => generate.Declaration.Nets,
+        PipelineSymbol pipeline => pipeline.Declaration.Nets,
+        _ => default,
+    };
 }

@@ -78,6 +78,7 @@ internal sealed class TrainRun
             case MetricStatement metric:
                 var value = Body.Bind(metric.Value);
                 Metrics.Add((metric, value));
+                Body.Note(metric.Name.Span, value);
                 break;
             case ClipStatement clip:
                 BindClip(clip);

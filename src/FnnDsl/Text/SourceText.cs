@@ -47,6 +47,9 @@ public sealed class SourceText
         return new LinePosition(line, offset - _lineStarts[line]);
     }
 
+    /// <summary>The offset of a line's first character.</summary>
+    public int GetLineStart(int line) => _lineStarts[line];
+
     /// <summary>One line's text, without its line break.</summary>
     public string GetLine(int line)
     {
