@@ -381,7 +381,7 @@ internal sealed partial class BodyBinder
                 if (size.IsOne && !sizes[at].IsOne) continue;
                 if (!AreEqual(size, sizes[at]))
                 {
-                    Report(DiagnosticTable.ShapeMismatch, span, AxisLabels((sizes[at], found[at]), (size, note)), fix?.Invoke(),
+                    Report(DiagnosticTable.ShapeMismatch, span, AxisLabels((sizes[at], found[at]), (size, note)), fix?.Invoke() ?? SizeFix(sizes[at], found[at], size, note),
                         owner[at]!.Type, tensor.Type, $"axis -{k} is {sizes[at]} here and {size} there");
                     return false;
                 }
@@ -416,7 +416,7 @@ internal sealed partial class BodyBinder
         if (!AreEqual(a.Shape[a.Rank - 1], b.Shape[summed]))
         {
             var turned = b.Rank >= 2 && AreEqual(a.Shape[a.Rank - 1], b.Shape[b.Rank - 1]) ? $"write {TextOf(expression.Left.Span)} @ {Grouped(expression.Right.Span)}.T" : null;
-            Report(DiagnosticTable.MatrixMismatch, expression.Span, AxisLabels((a.Shape[a.Rank - 1], a.Notes[a.Rank - 1]), (b.Shape[summed], b.Notes[summed])), turned,
+            Report(DiagnosticTable.MatrixMismatch, expression.Span, AxisLabels((a.Shape[a.Rank - 1], a.Notes[a.Rank - 1]), (b.Shape[summed], b.Notes[summed])), turned ?? SizeFix(a.Shape[a.Rank - 1], a.Notes[a.Rank - 1], b.Shape[summed], b.Notes[summed]),
                 a.Type, b.Type, $"the last axis of the left is {a.Shape[a.Rank - 1]}, axis {summed - b.Rank} of the right is {b.Shape[summed]}");
             return Poison;
         }

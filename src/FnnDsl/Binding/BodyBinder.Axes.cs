@@ -213,7 +213,7 @@ internal sealed partial class BodyBinder
         var product = context.Facts.Normalize(Size.Product(sizes));
         if (!AreEqual(product, total))
         {
-            Report(DiagnosticTable.ReshapeMismatch, reshape.Span, tensor.Shape.Zip(tensor.Notes, (size, note) => (size, note)).SelectMany(axis => AxisLabels(axis)), null,
+            Report(DiagnosticTable.ReshapeMismatch, reshape.Span, tensor.Shape.Zip(tensor.Notes, (size, note) => (size, note)).SelectMany(axis => AxisLabels(axis)), ReshapeFix(sizes.ToEquatableArray(), total),
                 tensor.Type, total, string.Join(", ", sizes), product);
             return Poison;
         }

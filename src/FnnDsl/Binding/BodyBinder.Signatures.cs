@@ -270,7 +270,8 @@ internal sealed partial class BodyBinder
             if (EvaluateAxis(expression) is not { } expected) return new Misfit("", []);
             if (AreEqual(expected, actual)) continue;
             var written = expression is NumberExpression ? "" : $"'{TextOf(expression.Span)}' is ";
-            return new Misfit($"axis {position - 1 - tensor.Rank} is {actual}, and {written}{expected}", AxisLabels((expected, NoteOf(expression)), (actual, note)).ToArray());
+            return new Misfit($"axis {position - 1 - tensor.Rank} is {actual}, and {written}{expected}", AxisLabels((expected, NoteOf(expression)), (actual, note)).ToArray(),
+                SizeFix(expected, NoteOf(expression), actual, note, isResult && expression is NameExpression result ? result.Name : null));
         }
         return null;
     }
@@ -400,7 +401,7 @@ internal sealed partial class BodyBinder
                 if (UnifyAxes(type, tensor, expressions, isResult: true) is not { } misfit) continue;
                 if (misfit.Reason.Length > 0)
                 {
-                    Report(DiagnosticTable.ResultMismatch, span, misfit.Labels.Prepend(new Label(frame.At(type.Span), misfit.Reason)), null, declaration.Name.Text, TypeText(type), tensor.Type);
+                    Report(DiagnosticTable.ResultMismatch, span, misfit.Labels.Prepend(new Label(frame.At(type.Span), misfit.Reason)), misfit.Fix?.Replace("{0}", Grouped(span)), declaration.Name.Text, TypeText(type), tensor.Type);
                 }
                 return null;
             }

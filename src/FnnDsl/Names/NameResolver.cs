@@ -101,10 +101,11 @@ internal sealed partial class NameResolver
 
     private void VisitParameters(EquatableArray<ParameterSyntax> parameters)
     {
+        // The axes of a tensor may count with a setting that stands behind it.
+        foreach (var setting in parameters.Where(parameter => parameter.Type.Axes is null)) Bind(setting.Name, _locals.Find(NameKind.Config, setting.Name.Text));
         foreach (var parameter in parameters)
         {
-            if (parameter.Type.Axes is null) Bind(parameter.Name, _locals.Find(NameKind.Config, parameter.Name.Text));
-            else Bind(parameter.Name);
+            if (parameter.Type.Axes is not null) Bind(parameter.Name);
             Visit(parameter.Type);
             if (parameter.Default is { } initial) Visit(initial);
         }

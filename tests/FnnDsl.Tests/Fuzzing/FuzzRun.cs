@@ -16,6 +16,9 @@ internal static class FuzzRun
     /// <summary>So long may the process compute at one input. Not counted is what the machine does meanwhile; counted are tests that run beside.</summary>
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(60);
 
+    /// <summary>What has more nodes than this is checked and not compiled.</summary>
+    private const int MostNodes = 5_000;
+
     /// <summary>After so many different failures a run ends.</summary>
     private const int MostFailures = 12;
 
@@ -93,6 +96,8 @@ internal static class FuzzRun
         var files = texts.Select((text, k) => FnnParser.Parse(new SourceText($"file{k}.fnn", text))).ToArray();
         if (FnnCompiler.Check(files, "Corpus").Any(diagnostic => diagnostic.Severity == Severity.Error)) return null;
         var scope = Binder.Collect(files, "Corpus");
+        // Thousands of copies compile too, in minutes: that is no hang.
+        if (scope.Models.Any(name => Binder.BindModel(scope, name.Namespace, name.Name).Result is { } model && model.Training.Nodes.Count > MostNodes)) return null;
         foreach (var name in scope.Models)
         {
             if (FnnCompiler.CompileModel(scope, name.Namespace, name.Name).Result is null) return $"the model {name.Name} has no errors and no result";
