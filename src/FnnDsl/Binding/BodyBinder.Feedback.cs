@@ -76,6 +76,7 @@ internal sealed partial class BodyBinder
 
     private FeedbackState? BindState(StateSyntax syntax)
     {
+        if (syntax.Grows) return BindGrowingState(syntax);
         var initial = syntax.Initial is { } expression ? BindPart(expression, syntax.Span) : null;
         if (ResolveElement(syntax.Type) is not { } element || initial is PoisonOperand) return null;
         initial ??= element == ElementType.Bool ? new BoolOperand(false) : new NumberOperand(0, true);

@@ -249,6 +249,8 @@ internal sealed partial class BodyBinder
         var storage = AllStatements(declaration.Body).OfType<StorageStatement>().FirstOrDefault(item => item.Name.Text == name);
         if (storage is null)
         {
+            // A weight comes before a setting of its name: linear has a bias of both kinds.
+            if (instance.Config.TryGetValue(name, out var config)) return config;
             var names = AllStatements(declaration.Body).OfType<StorageStatement>().Select(item => item.Name.Text)
                 .Concat(instance.LatestCall?.Values.Where(pair => pair.Value is InstanceOperand).Select(pair => pair.Key) ?? []);
             var isInner = AllStatements(declaration.Body).OfType<BindStatement>().Any(bind => bind.Targets.Any(target => target.Text == name));

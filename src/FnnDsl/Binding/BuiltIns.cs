@@ -32,6 +32,8 @@ internal static class BuiltIns
         new("ones", "[shape], or like: x", "A tensor of ones.", (binder, call) => binder.BindFilled(call, 1)),
         new("fill", "[shape], value", "A tensor with one value everywhere.", (binder, call) => binder.BindFill(call)),
         new("broadcast", "x, [shape]", "A tensor repeated to a shape.", (binder, call) => binder.BindBroadcast(call)),
+        new("append", "state, next", "A state that grows with one more element, in a generate.", (binder, call) => binder.BindAppend(call)),
+        new("sample", "logits, top_k: 40, top_p: 0.9, temperature: 1, repetition_penalty: 1", "An index along the last axis, drawn by its probability, in a generate.", (binder, call) => binder.BindSample(call)),
         new("f32", "x", "Converted to f32.", (binder, call) => binder.BindConversion(call, Types.ElementType.F32)),
         new("f64", "x", "Converted to f64.", (binder, call) => binder.BindConversion(call, Types.ElementType.F64)),
         new("i32", "x", "Converted to i32, without the fraction.", (binder, call) => binder.BindConversion(call, Types.ElementType.I32)),

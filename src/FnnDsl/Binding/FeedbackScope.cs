@@ -42,6 +42,9 @@ internal sealed class FeedbackState(Identifier name, TensorType type, EquatableA
 
     public TensorType Type => type;
 
+    /// <summary>The axis along which it grows; null for a state that keeps its shape.</summary>
+    public int? GrowingAxis { get; init; }
+
     public EquatableArray<AxisNote> Notes => notes;
 
     /// <summary>Its value before the first round.</summary>

@@ -1,4 +1,5 @@
 using FeedbackNN.Dsl.Diagnostics;
+using FeedbackNN.Dsl.Syntax;
 using FeedbackNN.Dsl.Text;
 
 namespace FeedbackNN.Dsl.Binding;
@@ -6,6 +7,10 @@ namespace FeedbackNN.Dsl.Binding;
 /// <summary>Checks a generate: a body over trained networks, whose settings are symbolic. This version makes no code of it.</summary>
 internal sealed class GenerateBinder(ModuleScope scope, DiagnosticBag diagnostics, GenerateSymbol symbol)
 {
+    /// <summary>Whether a parameter is a number that the caller gives at run time, such as <c>temperature: f32 = 1</c>: a scalar, not a setting.</summary>
+    public static bool IsScalar(Symbol symbol, ParameterSyntax parameter) =>
+        symbol is GenerateSymbol && parameter.Type.Axes is null && parameter.Type.Element.Text is "f32" or "f64" or "i32" or "i64";
+
     public void Check()
     {
         if (NetUse.Bind(scope, diagnostics, symbol, symbol.Declaration.Nets, out var hasBroken) is not { } nets || hasBroken) return;
@@ -14,7 +19,9 @@ internal sealed class GenerateBinder(ModuleScope scope, DiagnosticBag diagnostic
         var frame = new Frame(symbol, null, default);
         if (!NetUse.Enter(context, frame, nets)) return;
         var body = new BodyBinder(context, frame);
-        if (body.BindInputs(program.Parameters, program.Where, out _) is null) return;
+        var inputs = program.Parameters.Select(parameter => IsScalar(symbol, parameter)
+            ? parameter with { Type = parameter.Type with { Axes = EquatableArray<AxisSyntax>.Empty }, Default = null } : parameter).ToEquatableArray();
+        if (body.BindInputs(inputs, program.Where, out _) is null) return;
         body.BindStatements(program.Body);
         if (body.TakeResults(program) is null || diagnostics.HasErrors) return;
         UnusedNames.Check(symbol, diagnostics);

@@ -70,7 +70,7 @@ internal static class Reads
         .Concat(feedback.States.SelectMany(state => Of(state.Type).Concat(Of(state.Initial))))
         .Concat(Of(feedback.Lengths)).Concat(Of(feedback.Truncate)).Concat(Of(feedback.Checkpoint));
 
-    private static IEnumerable<string> Of(IEnumerable<AxisSyntax> axes) => axes.OfType<SizeAxis>().SelectMany(axis => Of(axis.Size));
+    private static IEnumerable<string> Of(IEnumerable<AxisSyntax> axes) => axes.OfType<SizeAxis>().SelectMany(axis => Of(axis.Size).Concat(Of(axis.AtMost)));
 
     private static IEnumerable<string> Of(Subscript subscript) => subscript switch
     {

@@ -39,5 +39,11 @@ public static partial class DiagnosticTable
 
     public static readonly DiagnosticRow BadSolver = Error("FNN4018", "Setting of a fixed point", "'{0}': {1}");
 
+    public static readonly DiagnosticRow GrowOutside = Error("FNN4020", "State that grows", "'{0}' grows, which a state does in a generate only: elsewhere it keeps its shape");
+
+    public static readonly DiagnosticRow GrowingAxis = Error("FNN4021", "Not an axis that grows", "{0}");
+
+    public static readonly DiagnosticRow AppendUnfit = Error("FNN4022", "Nothing to append to", "{0}");
+
     public static readonly DiagnosticRow EmitTwice = Error("FNN4019", "Collected twice", "'{0}' is collected already: an emit has a name of its own");
 }

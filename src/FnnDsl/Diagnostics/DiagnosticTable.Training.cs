@@ -76,4 +76,6 @@ public static partial class DiagnosticTable
     public static readonly DiagnosticRow NameMissing = Error("FNN5045", "Weights without a name", "every weight of '{0}' needs a name, and there is none for {1}");
 
     public static readonly DiagnosticRow NamedTwice = Error("FNN5046", "Named twice", "'{0}' has a place already");
+
+    public static readonly DiagnosticRow SampleOutside = Error("FNN5047", "Draws outside of a generate", "'{0}' draws what comes next, which stands in a generate only");
 }

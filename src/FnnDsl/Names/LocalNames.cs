@@ -95,7 +95,7 @@ internal sealed class LocalNames
     private void AddParameter(ParameterSyntax parameter)
     {
         var text = _symbol.Source.GetText(TextSpan.FromBounds(parameter.Type.Span.Start, parameter.Span.End));
-        if (parameter.Type.Axes is null) AddOther(NameKind.Config, parameter.Name, text);
+        if (parameter.Type.Axes is null && !GenerateBinder.IsScalar(_symbol, parameter)) AddOther(NameKind.Config, parameter.Name, text);
         else Add(NameKind.Input, parameter.Name, text);
     }
 

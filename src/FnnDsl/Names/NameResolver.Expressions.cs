@@ -81,6 +81,7 @@ internal sealed partial class NameResolver
                 Bind(new Identifier(name.Name, name.Span));
             }
             else Visit(axis.Size);
+            if (axis.AtMost is { } most) Visit(most);
         }
     }
 
@@ -181,7 +182,8 @@ internal sealed partial class NameResolver
     {
         if (CallableOf(layer) is not { } outer) return null;
         var inside = _declarations.Inside(outer);
-        return inside.Find(member) is { Kind: NameKind.Instance or NameKind.Param or NameKind.Buffer } found ? found : inside.Find(NameKind.Copies, member);
+        return inside.Find(member) is { Kind: NameKind.Instance or NameKind.Param or NameKind.Buffer } found ? found
+            : inside.Find(NameKind.Copies, member) ?? inside.Find(NameKind.Config, member);
     }
 
     // A member of a family has the family's names.

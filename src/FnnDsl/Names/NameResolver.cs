@@ -99,13 +99,15 @@ internal sealed partial class NameResolver
         if (Declared(identifier.Text) is { } found) Add(identifier.Span, found, found.Location, false);
     }
 
+    private bool IsSetting(ParameterSyntax parameter) => parameter.Type.Axes is null && !GenerateBinder.IsScalar(_symbol, parameter);
+
     private void VisitParameters(EquatableArray<ParameterSyntax> parameters)
     {
         // The axes of a tensor may count with a setting that stands behind it.
-        foreach (var setting in parameters.Where(parameter => parameter.Type.Axes is null)) Bind(setting.Name, _locals.Find(NameKind.Config, setting.Name.Text));
+        foreach (var setting in parameters.Where(IsSetting)) Bind(setting.Name, _locals.Find(NameKind.Config, setting.Name.Text));
         foreach (var parameter in parameters)
         {
-            if (parameter.Type.Axes is not null) Bind(parameter.Name);
+            if (!IsSetting(parameter)) Bind(parameter.Name);
             Visit(parameter.Type);
             if (parameter.Default is { } initial) Visit(initial);
         }

@@ -182,7 +182,7 @@ internal sealed partial class ExpressionClimber
         var axis = new SizeAxis(size, SpanFrom(first));
         if (!TakesBounds || Kind != TokenKind.LessOrEqual) return axis;
         _index++;
-        return Climb(OperatorLevel.Addition, out _) is null ? null : axis;
+        return Climb(OperatorLevel.Addition, out _) is { } bound ? axis with { AtMost = bound, Span = SpanFrom(first) } : null;
     }
 
     // Items between brackets, with commas. The bracket that opens may be missing, which is the caller's failure.

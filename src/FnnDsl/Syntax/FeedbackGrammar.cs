@@ -24,15 +24,13 @@ internal static class FeedbackGrammar
 
     private static readonly Parser<StateSyntax> FixedState = StateOf(TypeGrammar.Type);
 
-    private static readonly Parser<StateSyntax> GrowingState = StateOf(TypeGrammar.GrowingType);
+    private static readonly Parser<StateSyntax> GrowingState = StateOf(TypeGrammar.GrowingType).Select(state => state with { Grows = true });
 
-    // What grows is reported, and read on as what does not.
+    // A state may be called grow.
     private static readonly Parser<StateSyntax> State = input =>
     {
         var place = (TokenInput)input;
-        if (!place.IsWord("grow") || place.Next.Kind != TokenKind.Name) return FixedState(input);
-        LaterConstructs.ReportWord(place.Session, place.Index);
-        return GrowingState(place.Next);
+        return place.IsWord("grow") && place.Next.Kind == TokenKind.Name ? GrowingState(place.Next) : FixedState(input);
     };
 
     private static readonly Parser<EquatableArray<StateSyntax>> SomeStates = InParentheses("the states in '('", Construct.States, State);

@@ -5,7 +5,11 @@ namespace FeedbackNN.Dsl.Syntax;
 // The nodes of a feedback block: its states, how long it runs, and what its body collects.
 
 /// <summary>One state: <c>h: real[batch, hidden] = 0</c>.</summary>
-public sealed record StateSyntax(Identifier Name, TypeSyntax Type, Expression? Initial, TextSpan Span) : SyntaxNode(Span);
+public sealed record StateSyntax(Identifier Name, TypeSyntax Type, Expression? Initial, TextSpan Span) : SyntaxNode(Span)
+{
+    /// <summary>Whether it was written with <c>grow</c>.</summary>
+    public bool Grows { get; init; }
+}
 
 /// <summary><c>x_t in x</c>: in each step <see cref="Name"/> is the next slice of <see cref="Value"/>.</summary>
 public sealed record LoopSource(Identifier Name, Expression Value, TextSpan Span) : SyntaxNode(Span);

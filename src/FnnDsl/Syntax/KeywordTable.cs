@@ -92,6 +92,7 @@ public static class KeywordTable
         new("memory", KeywordPlace.Continuation, "Of a budget: bytes."),
         new("flops", KeywordPlace.Continuation, "Of a budget: operations."),
         new("at", KeywordPlace.Continuation, "The sizes that a budget holds at."),
+        new("grow", KeywordPlace.Continuation, "A state of a generate that gets longer along an axis, as a program writes on."),
 
         new("as", KeywordPlace.Operator, "The same elements in another shape; in heads, a name for a number."),
         new("and", KeywordPlace.Operator, "Both."),
@@ -128,7 +129,6 @@ public static class KeywordTable
         new("epochs", KeywordPlace.Later, "How often a stage goes over its data."),
         new("choice", KeywordPlace.Later, "Comes in a later version: write one model for each alternative."),
         new("quantized", KeywordPlace.Later, "Comes in a later version: use the model as it is."),
-        new("grow", KeywordPlace.Later, "Comes in a later version: begin with a state's whole length and update parts of it."),
     ];
 
     /// <summary>The words that the grammar's own tables know: none of them may be missing above.</summary>

@@ -11,7 +11,6 @@ internal static class LaterConstructs
     /// <summary>What to write today, by the construct's word.</summary>
     public static readonly IReadOnlyDictionary<string, string> Instead = new Dictionary<string, string>
     {
-        ["grow"] = "a state keeps its shape, so begin with its whole length and update parts of it",
         ["choice"] = "write one model for each alternative",
         ["quantized"] = "use the model as it is",
     };

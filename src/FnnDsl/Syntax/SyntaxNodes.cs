@@ -92,7 +92,11 @@ public sealed record MissingExpression(TextSpan Span) : Expression(Span);
 /// <summary>One axis of a type: an expression over sizes, or <c>...</c>.</summary>
 public abstract record AxisSyntax(TextSpan Span) : SyntaxNode(Span);
 
-public sealed record SizeAxis(Expression Size, TextSpan Span) : AxisSyntax(Span);
+public sealed record SizeAxis(Expression Size, TextSpan Span) : AxisSyntax(Span)
+{
+    /// <summary>The bound of an axis that grows: <c>length &lt;= 128</c>.</summary>
+    public Expression? AtMost { get; init; }
+}
 
 public sealed record EllipsisAxis(TextSpan Span) : AxisSyntax(Span);
 

@@ -27,7 +27,7 @@ internal static class SyntaxPrinter
 
     public static string Print(IndexVariable index) => index.Range is null ? index.Name.Text : $"{index.Name}: {Print(index.Range)}";
 
-    public static string Print(AxisSyntax axis) => axis is SizeAxis size ? Print(size.Size) : "...";
+    public static string Print(AxisSyntax axis) => axis is SizeAxis size ? Print(size.Size) + (size.AtMost is { } most ? $" <= {Print(most)}" : "") : "...";
 
     public static string Print(TypeSyntax type) =>
         type.Axes is { } axes ? $"{type.Element}[{string.Join(", ", axes.Select(Print))}]" : type.Element.Text;
@@ -57,7 +57,7 @@ internal static class SyntaxPrinter
 
     public static string Print(IEnumerable<Statement> statements) => "{" + string.Join("; ", statements.Select(Print)) + "}";
 
-    private static string Print(StateSyntax state) => $"{state.Name}: {Print(state.Type)}{Initial(state.Initial)}";
+    private static string Print(StateSyntax state) => $"{(state.Grows ? "grow " : "")}{state.Name}: {Print(state.Type)}{Initial(state.Initial)}";
 
     private static string Print(FeedbackForm form) => form switch
     {
