@@ -132,9 +132,10 @@ public static class Binder
         {
             throw new ArgumentException($"There is no model '{name}' in namespace '{ns}'.", nameof(name));
         }
+        var bound = scope.Bound(symbol);
         var diagnostics = new DiagnosticBag();
-        var (result, signature, _) = new ModelBinder(scope, diagnostics).Bind(symbol);
-        return Result(scope, symbol, result, signature, diagnostics);
+        diagnostics.AddRange(bound.Diagnostics);
+        return Result(scope, symbol, bound.Result, bound.Signature, diagnostics);
     }
 
     /// <summary>What computes what in a model, as its author sees it; null for a model with errors.</summary>

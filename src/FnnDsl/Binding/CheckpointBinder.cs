@@ -13,9 +13,9 @@ internal sealed class CheckpointBinder(ModuleScope scope, DiagnosticBag diagnost
     public void Check()
     {
         if (NetUse.FindModel(scope, diagnostics, symbol, Declaration.Name.Text, Declaration.Model) is not { } model) return;
-        var own = new DiagnosticBag();
-        var (result, _, storage) = new ModelBinder(scope, own).Bind(model);
-        if (result is null) return;
+        var bound = scope.Bound(model);
+        if (bound.Result is null) return;
+        var storage = bound.Storage;
         var names = storage.Parameters.Concat(storage.Buffers).Select(item => item.Path).ToArray();
         var covered = new Dictionary<string, CheckpointEntry>(StringComparer.Ordinal);
         var theirs = new Dictionary<string, CheckpointEntry>(StringComparer.Ordinal);

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using FeedbackNN.Dsl.Syntax;
 
 namespace FeedbackNN.Dsl.Binding;
@@ -8,6 +9,9 @@ namespace FeedbackNN.Dsl.Binding;
 /// </summary>
 internal static class DeclarationClosure
 {
+    // The library's declarations are asked for by every model.
+    private static readonly ConditionalWeakTable<Declaration, string[]> WordsOf = new();
+
     /// <summary>The symbol and all it reaches, in order of first mention.</summary>
     public static IReadOnlyList<Symbol> Reach(ModuleScope scope, Symbol start)
     {
@@ -16,7 +20,7 @@ internal static class DeclarationClosure
         for (var k = 0; k < found.Count; k++)
         {
             var symbol = found[k];
-            foreach (var word in Words(symbol.Syntax.TokenText))
+            foreach (var word in WordsOf.GetValue(symbol.Syntax, declaration => Words(declaration.TokenText).Distinct().ToArray()))
             {
                 if (scope.Find(symbol.Namespace, word, symbol.IsLibrary) is { } other && seen.Add(other)) found.Add(other);
             }

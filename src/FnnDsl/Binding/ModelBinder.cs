@@ -6,6 +6,9 @@ using FeedbackNN.Dsl.Text;
 
 namespace FeedbackNN.Dsl.Binding;
 
+/// <summary>What binding a model gave: the model, the part of it that stands with errors, what it owns, and what is wrong with it.</summary>
+internal sealed record ModelBinding(BoundModel? Result, BoundModel? Signature, NetStorage Storage, EquatableArray<Diagnostic> Diagnostics);
+
 /// <summary>Binds a model twice, as it trains and as it infers, over one set of parameters.</summary>
 internal sealed class ModelBinder(ModuleScope scope, DiagnosticBag diagnostics)
 {

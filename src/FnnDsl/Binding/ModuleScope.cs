@@ -20,6 +20,7 @@ public sealed class ModuleScope
     private readonly Dictionary<DeclarationName, Symbol> _user;
     private readonly IReadOnlyDictionary<string, Symbol> _library;
     private readonly ConcurrentDictionary<CallableSymbol, EquatableArray<Diagnostic>> _errorsAlone = new();
+    private readonly ConcurrentDictionary<Symbol, ModelBinding> _models = new();
 
     internal ModuleScope(Dictionary<DeclarationName, Symbol> user, IReadOnlyDictionary<string, Symbol> library, IReadOnlyDictionary<DeclarationName, DimValue?> dims,
         EquatableArray<Diagnostic> diagnostics)
@@ -115,6 +116,15 @@ public sealed class ModuleScope
 
         static bool Covers(Symbol symbol, Location place) =>
             symbol.Source == place.Source && place.Span.Start >= symbol.Syntax.Span.Start && place.Span.Start <= symbol.Syntax.Span.End;
+    }
+
+    /// <summary>A model as it is bound by itself: once, however many trainings use it. What is noted for editors is noted each time.</summary>
+    internal ModelBinding Bound(Symbol model)
+    {
+        if (Notes is null && _models.TryGetValue(model, out var known)) return known;
+        var diagnostics = new DiagnosticBag();
+        var (result, signature, storage) = new ModelBinder(this, diagnostics).Bind(model);
+        return _models[model] = new ModelBinding(result, signature, storage, diagnostics.ToArray());
     }
 
     /// <summary>What is wrong with a layer or fn checked by itself, with symbolic axes and config; nothing while that is being found out.</summary>

@@ -22,11 +22,10 @@ internal sealed record NetUse(string Name, Symbol Model, NetStorage Storage)
             }
             if (FindModel(scope, diagnostics, symbol, net.Name.Text, net.Model) is not { } model) return null;
             // What is wrong in the model is reported with the model, not once more here.
-            var own = new DiagnosticBag();
-            var (result, signature, storage) = new ModelBinder(scope, own).Bind(model);
-            if (signature is null) return null;
-            hasBroken |= result is null;
-            found.Add(new NetUse(net.Name.Text, model, storage));
+            var bound = scope.Bound(model);
+            if (bound.Signature is null) return null;
+            hasBroken |= bound.Result is null;
+            found.Add(new NetUse(net.Name.Text, model, bound.Storage));
         }
         return found;
     }

@@ -1,6 +1,9 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text;
+using FeedbackNN.Dsl;
+using FeedbackNN.Dsl.Syntax;
+using FeedbackNN.Dsl.Text;
 using Xunit.Abstractions;
 
 namespace FeedbackNN.Tool.Tests;
@@ -50,6 +53,24 @@ public sealed class ResponseTimes(ITestOutputHelper output) : WithFolder
             measured.Sort();
             output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{text.Count(c => c == '\n')} lines, {what}: median {measured[Keys / 2]:0.0} ms, fastest {measured[0]:0.0} ms, slowest {measured[^1]:0.0} ms"));
         }
+    }
+
+    /// <summary>Everything anew, as <c>fnn check</c> and a build do it, parsing included.</summary>
+    [Theory]
+    [InlineData(200)]
+    [InlineData(1000)]
+    public void A_whole_check(int lines)
+    {
+        var text = Program(lines);
+        var times = new List<double>();
+        for (var k = 0; k < WarmUp + Keys; k++)
+        {
+            var start = Stopwatch.GetTimestamp();
+            Assert.Empty(FnnCompiler.Check([FnnParser.Parse(new SourceText("long.fnn", text))]));
+            if (k >= WarmUp) times.Add(Stopwatch.GetElapsedTime(start).TotalMilliseconds);
+        }
+        times.Sort();
+        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{text.Count(c => c == '\n')} lines, a whole check: median {times[Keys / 2]:0.0} ms, fastest {times[0]:0.0} ms, slowest {times[^1]:0.0} ms"));
     }
 
     // Layers, models and trainings as people write them, 20 lines a group.
