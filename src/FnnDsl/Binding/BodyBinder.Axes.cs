@@ -84,7 +84,7 @@ internal sealed partial class BodyBinder
             var position = number < 0 ? shape.Sizes.Count + (int)number : (int)number;
             if (position >= 0 && position < shape.Sizes.Count) return new SizeOperand(shape.Sizes[position]);
         }
-        Report(DiagnosticTable.BadArgumentValue, subscript.Span, [], shape.Sizes.Count == 0 ? null : $"its axes are 0 to {shape.Sizes.Count - 1}, and -1 is the last", $"{Describe(shape)} has no axis '{TextOf(subscript.Subscripts[0].Span)}'");
+        Report(DiagnosticTable.BadArgumentValue, subscript.Span, [], shape.Sizes.Count == 0 ? null : $"its axes are 0 to {shape.Sizes.Count - 1}, and -1 is the last", $"{Describe(shape)} has no axis '{string.Join(", ", subscript.Subscripts.Select(item => TextOf(item.Span)))}'");
         return Poison;
     }
 
