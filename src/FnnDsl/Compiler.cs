@@ -18,16 +18,19 @@ public static class FnnCompiler
         var bag = new DiagnosticBag();
         foreach (var file in files) bag.AddRange(file.Diagnostics);
         bag.AddRange(scope.Diagnostics);
-        foreach (var name in scope.Models)
-        {
-            var bound = Binder.BindModel(scope, name.Namespace, name.Name);
-            bag.AddRange(bound.Diagnostics);
-            // Only a budget needs the plan.
-            if (bound.Result is { Budgets.Count: > 0 } model) bag.AddRange(BudgetCheck.Run(scope, Compile(model)));
-        }
+        foreach (var name in scope.Models) bag.AddRange(CheckModel(scope, name).Diagnostics);
         foreach (var name in scope.Trains) bag.AddRange(Binder.BindTrain(scope, name.Namespace, name.Name).Diagnostics);
         bag.AddRange(Binder.CheckUninstantiated(scope));
         return IgnoreComments.Apply(files.SelectMany(file => file.IgnoreComments), bag.ToArray());
+    }
+
+    /// <summary>What is wrong in a model, its budgets included, and whether there was nothing to say at all.</summary>
+    internal static (EquatableArray<Diagnostic> Diagnostics, bool IsClean) CheckModel(ModuleScope scope, DeclarationName name)
+    {
+        var bound = Binder.BindModel(scope, name.Namespace, name.Name);
+        // Only a budget needs the plan.
+        var budget = bound.Result is { Budgets.Count: > 0 } model ? BudgetCheck.Run(scope, Compile(model)).ToEquatableArray() : default;
+        return (bound.Diagnostics.Concat(budget).ToEquatableArray(), bound.IsClean && budget.Count == 0);
     }
 
     /// <summary>Compiles a model to its two programs. Without a result there are diagnostics; the signature stays as far as it is right.</summary>

@@ -28,16 +28,7 @@ public sealed class FnnInspector
         bag.AddRange(scope.Diagnostics);
 
         var reached = new HashSet<DeclarationName>();
-        foreach (var name in scope.Models)
-        {
-            Run("model", scope.FindExactly(name.Namespace, name.Name)!, () =>
-            {
-                var bound = Binder.BindModel(scope, name.Namespace, name.Name);
-                // Only a budget needs the plan.
-                var budget = bound.Result is { Budgets.Count: > 0 } model ? BudgetCheck.Run(scope, FnnCompiler.Compile(model)).ToEquatableArray() : default;
-                return (bound.Diagnostics.Concat(budget).ToEquatableArray(), bound.IsClean && budget.Count == 0);
-            });
-        }
+        foreach (var name in scope.Models) Run("model", scope.FindExactly(name.Namespace, name.Name)!, () => FnnCompiler.CheckModel(scope, name));
         foreach (var name in scope.Trains)
         {
             Run("train", scope.FindExactly(name.Namespace, name.Name)!, () =>

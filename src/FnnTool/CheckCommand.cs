@@ -10,16 +10,9 @@ namespace FeedbackNN.Tool;
 /// <summary><c>fnn check</c>: reads <c>.fnn</c> files as one project would and prints what is wrong with them.</summary>
 internal static class CheckCommand
 {
-    /// <summary>Of files that name none: the project that would give them one is not read.</summary>
-    public const string RootNamespace = "Models";
-
     public static Command Create(TextWriter output, TextWriter errors)
     {
-        var paths = new Argument<string[]>("paths")
-        {
-            Description = "Files, or folders that are searched for .fnn files. They are compiled together. Default: this folder.",
-            Arity = ArgumentArity.ZeroOrMore,
-        };
+        var paths = FnnFiles.Compiled();
         var json = new Option<bool>("--json") { Description = "One JSON object a line for each finding, for programs to read." };
         var command = new Command("check", "Checks .fnn files: names, types, axes, trainings.") { paths, json };
         command.SetAction(parsed => Run(parsed.GetValue(paths) ?? [], parsed.GetValue(json), output, errors));
@@ -30,23 +23,17 @@ internal static class CheckCommand
     /// <returns>0 without errors, 1 with errors, 2 when a path does not exist.</returns>
     public static int Run(IReadOnlyList<string> paths, bool asJson, TextWriter output, TextWriter errors)
     {
-        if (!FnnFiles.TryFind(paths.Count == 0 ? ["."] : paths, out var files, out var missing))
-        {
-            errors.WriteLine($"There is no file or folder '{missing}'. Give .fnn files, or folders that contain them.");
-            return ExitCodes.BadArguments;
-        }
+        if (!FnnFiles.TryFind(paths, errors, out var files)) return ExitCodes.BadArguments;
 
         var trees = files.Select(path => FnnParser.Parse(new SourceText(path, File.ReadAllText(path)))).ToList();
-        var diagnostics = FnnCompiler.Check(trees, RootNamespace);
+        var diagnostics = FnnCompiler.Check(trees, FnnFiles.RootNamespace);
         if (asJson) foreach (var diagnostic in diagnostics) output.WriteLine(ToJson(diagnostic));
         else if (diagnostics.Count > 0) output.WriteLine(DiagnosticRenderer.RenderAll(diagnostics));
 
         var errorCount = diagnostics.Count(diagnostic => diagnostic.Severity == Severity.Error);
-        if (!asJson) output.WriteLine($"{Count(files.Count, "file")} checked: {Count(errorCount, "error")}, {Count(diagnostics.Count - errorCount, "other finding")}");
+        if (!asJson) output.WriteLine($"{FnnFiles.Count(files.Count, "file")} checked: {FnnFiles.Count(errorCount, "error")}, {FnnFiles.Count(diagnostics.Count - errorCount, "other finding")}");
         return errorCount > 0 ? ExitCodes.FoundErrors : ExitCodes.Success;
     }
-
-    private static string Count(int number, string noun) => number == 1 ? $"1 {noun}" : $"{number} {noun}s";
 
     /// <summary>Lines and columns count from 1; an end is the position after the last character.</summary>
     private static string ToJson(Diagnostic diagnostic) => JsonSerializer.Serialize(new

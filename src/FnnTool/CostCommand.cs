@@ -14,11 +14,7 @@ internal static class CostCommand
 
     public static Command Create(TextWriter output, TextWriter errors)
     {
-        var paths = new Argument<string[]>("paths")
-        {
-            Description = "Files, or folders that are searched for .fnn files. They are compiled together. Default: this folder.",
-            Arity = ArgumentArity.ZeroOrMore,
-        };
+        var paths = FnnFiles.Compiled();
         var model = new Option<string?>("--model") { Description = "The model to look at. Default: all." };
         var at = new Option<string[]>("--at") { Description = "The sizes of run-time axes: batch=64,time=128." };
         var json = new Option<bool>("--json") { Description = "One JSON object a line for each model, for programs to read." };

@@ -6,9 +6,6 @@ namespace FeedbackNN.Tool;
 /// <summary><c>fnn explain FNN3004</c>: prints what a code means, with a wrong and a right program; without a code, the list of all.</summary>
 internal static class ExplainCommand
 {
-    private const int Success = 0;
-    private const int UnknownCode = 2;
-
     public static Command Create(TextWriter output, TextWriter errors)
     {
         var code = new Argument<string?>("code")
@@ -28,15 +25,15 @@ internal static class ExplainCommand
         if (code is null)
         {
             foreach (var row in DiagnosticTable.All) output.WriteLine($"{row.Code}  {row.Severity.ToString().ToLowerInvariant(),-7}  {row.Title}");
-            return Success;
+            return ExitCodes.Success;
         }
         if (DiagnosticPages.Find(code) is not { } found)
         {
             var meant = DiagnosticPages.Nearest(code) is { } near ? $" Did you mean {near} ({DiagnosticPages.Find(near)!.Title})?" : "";
             errors.WriteLine($"There is no code '{code}'.{meant} 'fnn explain' lists all codes.");
-            return UnknownCode;
+            return ExitCodes.BadArguments;
         }
         output.Write(PlainPage.Of(DiagnosticPages.Read(found)).ReplaceLineEndings(output.NewLine));
-        return Success;
+        return ExitCodes.Success;
     }
 }

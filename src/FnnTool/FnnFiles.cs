@@ -1,29 +1,42 @@
-using System.Diagnostics.CodeAnalysis;
+using System.CommandLine;
 
 namespace FeedbackNN.Tool;
 
-/// <summary>Finds the <c>.fnn</c> files that a command line names, as a project's build would: without <c>bin</c>, <c>obj</c> and hidden folders.</summary>
+/// <summary>The <c>.fnn</c> files that a command line names, found as a project's build would find them: without <c>bin</c>, <c>obj</c> and hidden folders.</summary>
 internal static class FnnFiles
 {
-    /// <summary>All files below the given paths in a fixed order, each once; or the first path that does not exist.</summary>
-    public static bool TryFind(IReadOnlyList<string> paths, out IReadOnlyList<string> files, [NotNullWhen(false)] out string? missing)
+    /// <summary>The namespace of files that name none: the project that would give them one is not read.</summary>
+    public const string RootNamespace = "Models";
+
+    /// <summary>The files and folders of a command that compiles them together.</summary>
+    public static Argument<string[]> Compiled() => Argument("Files, or folders that are searched for .fnn files. They are compiled together. Default: this folder.");
+
+    /// <summary>The files and folders of a command that takes them one by one.</summary>
+    public static Argument<string[]> OneByOne() => Argument("Files, or folders that are searched for .fnn files. Default: this folder.");
+
+    private static Argument<string[]> Argument(string description) => new("paths") { Description = description, Arity = ArgumentArity.ZeroOrMore };
+
+    /// <summary>All files below the given paths, or below this folder, in a fixed order, each once. A path that does not exist is reported.</summary>
+    public static bool TryFind(IReadOnlyList<string> paths, TextWriter errors, out IReadOnlyList<string> files)
     {
         var found = new SortedSet<string>(StringComparer.Ordinal);
         files = [];
-        foreach (var path in paths)
+        foreach (var path in paths.Count == 0 ? ["."] : paths)
         {
             if (File.Exists(path)) found.Add(path);
             else if (Directory.Exists(path)) found.UnionWith(Below(path).Select(file => Path.GetRelativePath(".", file)));
             else
             {
-                missing = path;
+                errors.WriteLine($"There is no file or folder '{path}'. Give .fnn files, or folders that contain them.");
                 return false;
             }
         }
         files = found.ToList();
-        missing = null;
         return true;
     }
+
+    /// <summary>1 file, 2 files.</summary>
+    public static string Count(int number, string noun) => number == 1 ? $"1 {noun}" : $"{number} {noun}s";
 
     /// <summary>All files below a folder.</summary>
     public static IEnumerable<string> Below(string folder)

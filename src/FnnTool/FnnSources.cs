@@ -10,9 +10,6 @@ namespace FeedbackNN.Tool;
 /// <summary>The <c>.fnn</c> files of a command line, compiled together as one project would, for commands that show something of their models.</summary>
 internal sealed class FnnSources
 {
-    /// <summary>Of files that name none: the project that would give them one is not read.</summary>
-    private const string RootNamespace = "Models";
-
     private FnnSources(ModuleScope scope) => Scope = scope;
 
     public ModuleScope Scope { get; }
@@ -21,19 +18,15 @@ internal sealed class FnnSources
     public static bool TryRead(IReadOnlyList<string> paths, TextWriter errors, [NotNullWhen(true)] out FnnSources? sources, out int exitCode)
     {
         sources = null;
-        if (!FnnFiles.TryFind(paths.Count == 0 ? ["."] : paths, out var files, out var missing))
-        {
-            errors.WriteLine($"There is no file or folder '{missing}'. Give .fnn files, or folders that contain them.");
-            exitCode = ExitCodes.BadArguments;
-            return false;
-        }
+        exitCode = ExitCodes.BadArguments;
+        if (!FnnFiles.TryFind(paths, errors, out var files)) return false;
         var trees = files.Select(path => FnnParser.Parse(new SourceText(path, File.ReadAllText(path)))).ToList();
         // A model over its budget is shown all the same: what it costs is why it is looked at.
-        var found = FnnCompiler.Check(trees, RootNamespace).Where(diagnostic => diagnostic.Severity == Severity.Error && diagnostic.Row != DiagnosticTable.OverBudget).ToList();
+        var found = FnnCompiler.Check(trees, FnnFiles.RootNamespace).Where(diagnostic => diagnostic.Severity == Severity.Error && diagnostic.Row != DiagnosticTable.OverBudget).ToList();
         foreach (var diagnostic in found) errors.WriteLine(DiagnosticRenderer.Render(diagnostic));
         exitCode = found.Count > 0 ? ExitCodes.FoundErrors : ExitCodes.Success;
         if (found.Count > 0) return false;
-        sources = new FnnSources(Binder.Collect(trees, RootNamespace));
+        sources = new FnnSources(Binder.Collect(trees, FnnFiles.RootNamespace));
         return true;
     }
 

@@ -9,20 +9,12 @@ namespace FeedbackNN.Tool;
 /// <summary><c>fnn format</c>: gives <c>.fnn</c> files their canonical form, or says which do not have it.</summary>
 internal static class FormatCommand
 {
-    private const int Success = 0;
-    private const int Failure = 1;
-    private const int BadPath = 2;
-
     /// <summary>Bytes that are no UTF-8 would be lost when they are written again: they are refused. A byte order mark stays in the text.</summary>
     private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     public static Command Create(TextWriter output, TextWriter errors)
     {
-        var paths = new Argument<string[]>("paths")
-        {
-            Description = "Files, or folders that are searched for .fnn files. Default: this folder.",
-            Arity = ArgumentArity.ZeroOrMore,
-        };
+        var paths = FnnFiles.OneByOne();
         var check = new Option<bool>("--check") { Description = "Changes nothing; names the files that are not formatted, and exits with 1 if there are any." };
         var command = new Command("format", "Formats .fnn files: white space and line breaks, nothing else.") { paths, check };
         command.SetAction(parsed => Run(parsed.GetValue(paths) ?? [], parsed.GetValue(check), output, errors));
@@ -33,11 +25,7 @@ internal static class FormatCommand
     /// <returns>0 when all is well, 1 when a file can't be formatted or, while checking, is not formatted, 2 when a path does not exist.</returns>
     public static int Run(IReadOnlyList<string> paths, bool onlyChecks, TextWriter output, TextWriter errors)
     {
-        if (!FnnFiles.TryFind(paths.Count == 0 ? ["."] : paths, out var files, out var missing))
-        {
-            errors.WriteLine($"There is no file or folder '{missing}'. Give .fnn files, or folders that contain them.");
-            return BadPath;
-        }
+        if (!FnnFiles.TryFind(paths, errors, out var files)) return ExitCodes.BadArguments;
 
         var (changed, failed) = (0, 0);
         foreach (var path in files)
@@ -67,11 +55,9 @@ internal static class FormatCommand
         }
 
         var same = files.Count - changed - failed;
-        output.WriteLine($"{Count(files.Count, "file")}: " + (onlyChecks
+        output.WriteLine($"{FnnFiles.Count(files.Count, "file")}: " + (onlyChecks
             ? $"{same} formatted, {changed} not formatted, {failed} with errors"
             : $"{changed} changed, {same} unchanged, {failed} with errors"));
-        return failed > 0 || (onlyChecks && changed > 0) ? Failure : Success;
+        return failed > 0 || (onlyChecks && changed > 0) ? ExitCodes.FoundErrors : ExitCodes.Success;
     }
-
-    private static string Count(int number, string noun) => number == 1 ? $"1 {noun}" : $"{number} {noun}s";
 }

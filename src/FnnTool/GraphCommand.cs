@@ -8,11 +8,7 @@ internal static class GraphCommand
 {
     public static Command Create(TextWriter output, TextWriter errors)
     {
-        var paths = new Argument<string[]>("paths")
-        {
-            Description = "Files, or folders that are searched for .fnn files. They are compiled together. Default: this folder.",
-            Arity = ArgumentArity.ZeroOrMore,
-        };
+        var paths = FnnFiles.Compiled();
         var model = new Option<string?>("--model") { Description = "The model to draw. Default: all." };
         var html = new Option<string?>("--html") { Description = "A file to write a page to that shows the pictures by itself, instead of Mermaid text." };
         var command = new Command("graph", "Draws models: layers, loops, and the tensors between them.") { paths, model, html };
@@ -44,7 +40,7 @@ internal static class GraphCommand
             errors.WriteLine($"The page can't be written: {failure.Message}");
             return ExitCodes.BadArguments;
         }
-        output.WriteLine($"{html}: {(outlines.Count == 1 ? "1 model" : $"{outlines.Count} models")}");
+        output.WriteLine($"{html}: {FnnFiles.Count(outlines.Count, "model")}");
         return ExitCodes.Success;
     }
 }

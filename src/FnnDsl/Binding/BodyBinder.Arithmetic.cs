@@ -312,7 +312,7 @@ internal sealed partial class BodyBinder
         if (result.Type.Rank < shape.Count) result = Builder.Broadcast(result, shape);
         return new TensorOperand(result, notes)
         {
-            MadeBy = operands.Count == 1 && !frame.IsLibrary ? new MadeBy(name, frame.At(span)) : null,
+            MadeBy = operands.Count == 1 ? MadeHere(name, span) : null,
             Formula = shape.Count == 0 && tensors.All(tensor => tensor.Formula is not null) && tensors.Any(tensor => tensor.Formula is not NumberReduction)
                 ? new AppliedReduction(row, tensors.Select(tensor => tensor.Formula!).ToEquatableArray())
                 : null,

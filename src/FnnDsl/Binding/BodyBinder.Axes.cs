@@ -265,7 +265,7 @@ internal sealed partial class BodyBinder
     {
         var name = member.Member.Text;
         var own = NamesInScope.FirstOrDefault(known => string.Equals(known, name, StringComparison.OrdinalIgnoreCase));
-        Report(DiagnosticTable.UnknownName, member.Span, [], own is not null ? $"write {own}" : ForeignNames.Value(name) ?? Suggest(name, NamesInScope) ?? ForeignNames.Value("nn"), TextOf(member.Span));
+        Report(DiagnosticTable.UnknownName, member.Span, [], own is not null ? $"write {own}" : ForeignNames.Value(name) ?? Spelling.Fix(name, NamesInScope) ?? ForeignNames.Value("nn"), TextOf(member.Span));
         return Poison;
     }
 
@@ -282,7 +282,7 @@ internal sealed partial class BodyBinder
             if (found is PoisonOperand) return null;
             if (found is null)
             {
-                var fix = Suggest(name.Name, tensor.Notes.Select(note => note.Name).OfType<string>().Concat(NamesInScope)) ?? $"name an axis of {tensor.Type}, or its position from 0";
+                var fix = Spelling.Fix(name.Name, tensor.Notes.Select(note => note.Name).OfType<string>().Concat(NamesInScope)) ?? $"name an axis of {tensor.Type}, or its position from 0";
                 Report(DiagnosticTable.UnknownName, name.Span, [], fix, name.Name);
                 return null;
             }

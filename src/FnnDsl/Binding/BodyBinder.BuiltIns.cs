@@ -90,7 +90,7 @@ internal sealed partial class BodyBinder
 
     /// <summary>The argument that was probably meant: by its name elsewhere, or by its letters.</summary>
     private static string? SuggestArgument(string name, IEnumerable<string> known) =>
-        ForeignNames.Argument(name) is { } own && known.Contains(own) ? $"write {own}" : Suggest(name, known);
+        ForeignNames.Argument(name) is { } own && known.Contains(own) ? $"write {own}" : Spelling.Fix(name, known);
 
     private static IEnumerable<Expression> Items(Expression syntax) => syntax is TupleExpression tuple ? tuple.Items : [syntax];
 

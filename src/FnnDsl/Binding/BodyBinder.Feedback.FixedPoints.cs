@@ -74,7 +74,7 @@ internal sealed partial class BodyBinder
             var name = argument.Name?.Text ?? (k < order.Length ? order[k] : "");
             if (Array.IndexOf(order, name) < 0 || given.ContainsKey(name))
             {
-                Report(DiagnosticTable.BadSolver, argument.Span, [], argument.Name is { } written ? Suggest(written.Text, order) : null, argument.Name?.Text ?? "fixed_point",
+                Report(DiagnosticTable.BadSolver, argument.Span, [], argument.Name is { } written ? Spelling.Fix(written.Text, order) : null, argument.Name?.Text ?? "fixed_point",
                     given.ContainsKey(name) ? "it is given twice" : $"there are {string.Join(", ", order)}");
                 return null;
             }
@@ -123,7 +123,7 @@ internal sealed partial class BodyBinder
         };
         if (name is not ("anderson" or "picard") || arguments.Length > 1)
         {
-            Report(DiagnosticTable.BadSolver, solver.Span, [], Suggest(name, ["anderson", "picard"]), "solver", "there are anderson(5), which mixes so many of the last iterates, and picard(1), which takes such a share of each new value");
+            Report(DiagnosticTable.BadSolver, solver.Span, [], Spelling.Fix(name, ["anderson", "picard"]), "solver", "there are anderson(5), which mixes so many of the last iterates, and picard(1), which takes such a share of each new value");
             return null;
         }
         double number = name == "anderson" ? DefaultHistory : 1;

@@ -103,7 +103,7 @@ internal sealed partial class BodyBinder
             var name = argument.Name!;
             if (!settings.TryGetValue(name.Text, out var fits))
             {
-                Report(DiagnosticTable.UnknownArgument, name.Span, [], Suggest(name.Text, settings.Keys) ?? $"it takes {string.Join(", ", settings.Keys)}", "sample", name.Text);
+                Report(DiagnosticTable.UnknownArgument, name.Span, [], Spelling.Fix(name.Text, settings.Keys) ?? $"it takes {string.Join(", ", settings.Keys)}", "sample", name.Text);
                 return Poison;
             }
             var setting = argument.Bind(this);

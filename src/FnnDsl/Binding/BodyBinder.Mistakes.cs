@@ -69,5 +69,7 @@ internal sealed partial class BodyBinder
 
     /// <summary>The operand with the name of what made it, for user code.</summary>
     private Operand Mark(Operand result, string function, TextSpan span) =>
-        result is TensorOperand tensor && !frame.IsLibrary ? tensor with { MadeBy = new MadeBy(function, frame.At(span)) } : result;
+        result is TensorOperand tensor && !frame.IsLibrary ? tensor with { MadeBy = MadeHere(function, span) } : result;
+
+    private MadeBy? MadeHere(string function, TextSpan span) => frame.IsLibrary ? null : new MadeBy(function, frame.At(span));
 }

@@ -134,8 +134,6 @@ internal sealed partial class BodyBinder
 
     private static readonly string[] TypeNames = ["dim", "int", "f32", "f64", "i32", "i64", "bool", "real", "fn", "layer", "string"];
 
-    private static string? Suggest(string word, IEnumerable<string> candidates) => Spelling.Closest(word, candidates) is { } closest ? $"write {closest}" : null;
-
     private static string? BadConfigFix(Symbol symbol, ParameterSyntax parameter)
     {
         if (symbol is not CallableSymbol { Declaration: var callable }) return null;
@@ -150,7 +148,7 @@ internal sealed partial class BodyBinder
     private static string ParametersFix(string callee, IEnumerable<ParameterSyntax> parameters) =>
         $"it is {callee}({string.Join(", ", parameters.Select(parameter => $"{parameter.Name.Text}: {(parameter.Type.Axes is null ? parameter.Type.Element.Text : "tensor")}"))})";
 
-    private static string? SuggestType(string word, IEnumerable<string> candidates) => ForeignNames.Type(word) ?? Suggest(word, candidates);
+    private static string? SuggestType(string word, IEnumerable<string> candidates) => ForeignNames.Type(word) ?? Spelling.Fix(word, candidates);
 
     // cross_entropy(label, logits): two tensors, each of the type that the other's place takes.
     private string? SwappedFix(BodyBinder callee, ParameterSyntax[] parameters, Dictionary<string, Operand> operands, Dictionary<string, CallArgument> given)

@@ -184,7 +184,7 @@ internal sealed partial class BodyBinder
         {
             var known = Lookup(name);
             if (known is PoisonOperand) return;
-            if (known is null) Report(DiagnosticTable.UnknownName, update.Target.Span, [], Suggest(name, frame.Buffers.Keys) ?? $"write {name} = …, or declare a buffer: '<-' updates buffers, and states of a feedback", name);
+            if (known is null) Report(DiagnosticTable.UnknownName, update.Target.Span, [], Spelling.Fix(name, frame.Buffers.Keys) ?? $"write {name} = …, or declare a buffer: '<-' updates buffers, and states of a feedback", name);
             else Report(DiagnosticTable.NotABuffer, update.Target.Span, [], frame.StorageValues.ContainsKey(name) ? $"declare it as a buffer, which is not trained: buffer {name}: …" : $"write {name} = … to bind the name anew", name, Describe(known));
             frame.Values[name] = Poison;
             return;

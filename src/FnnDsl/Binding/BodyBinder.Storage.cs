@@ -148,7 +148,7 @@ internal sealed partial class BodyBinder
         }
         if (callee is not null && Lookup(callee) is null)
         {
-            Report(DiagnosticTable.BadInitializer, storage.Initial.Span, [], Suggest(callee, Initializers.Names), callee, string.Join(", ", Initializers.Names));
+            Report(DiagnosticTable.BadInitializer, storage.Initial.Span, [], Spelling.Fix(callee, Initializers.Names), callee, string.Join(", ", Initializers.Names));
             return null;
         }
         return InitialNumber(storage.Initial) is { } constant ? Checked(new BoundInitializer("constant", EquatableArray<double>.Own(constant)), storage.Initial.Span) : null;
@@ -255,7 +255,7 @@ internal sealed partial class BodyBinder
                 .Concat(instance.LatestCall?.Values.Where(pair => pair.Value is InstanceOperand).Select(pair => pair.Key) ?? []);
             var isInner = AllStatements(declaration.Body).OfType<BindStatement>().Any(bind => bind.Targets.Any(target => target.Text == name));
             if (isInner && instance.LatestCall is null) return NotYetKnown(member, instance);
-            Report(DiagnosticTable.UnknownMember, member.Member.Span, [], Suggest(name, names), instance.DisplayName, name);
+            Report(DiagnosticTable.UnknownMember, member.Member.Span, [], Spelling.Fix(name, names), instance.DisplayName, name);
             return Poison;
         }
         // Before the first call: possible when the sizes depend on config alone.

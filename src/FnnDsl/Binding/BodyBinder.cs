@@ -79,7 +79,7 @@ internal sealed partial class BodyBinder(BindingContext context, Frame frame) : 
     private void ReportUnknown(string name, TextSpan span)
     {
         if (!_unknownNames.Add(name) || ReportNoDelay(name, span)) return;
-        Report(DiagnosticTable.UnknownName, span, [], ForgottenFix(name) ?? ForeignNames.Value(name) ?? Suggest(name, NamesInScope), name);
+        Report(DiagnosticTable.UnknownName, span, [], ForgottenFix(name) ?? ForeignNames.Value(name) ?? Spelling.Fix(name, NamesInScope), name);
     }
 
     private IEnumerable<string> DimsInScope => context.Scope.NamesVisibleFrom(frame.Symbol.Namespace, frame.IsLibrary).Where(name => context.Scope.Find(frame.Symbol.Namespace, name, frame.IsLibrary) is DimSymbol);

@@ -78,8 +78,7 @@ internal sealed class BudgetBinder(BodyBinder body, EquatableArray<string> runti
             given.Add(axis, size);
             if (!runtimeAxes.Contains(axis))
             {
-                var closest = Spelling.Closest(axis, runtimeAxes);
-                body.Report(DiagnosticTable.BudgetAxis, size.Axis.Span, [], closest is null ? null : $"write {closest}", axis, body.Frame.Name,
+                body.Report(DiagnosticTable.BudgetAxis, size.Axis.Span, [], Spelling.Fix(axis, runtimeAxes), axis, body.Frame.Name,
                     runtimeAxes.Count == 0 ? "it has none" : $"it has {string.Join(", ", runtimeAxes)}");
                 isRight = false;
             }

@@ -8,6 +8,8 @@ namespace FeedbackNN.Dsl.Binding;
 /// <summary>Checks another project's names of a model's weights: every weight and buffer has one, once. This version makes no code of it.</summary>
 internal sealed class CheckpointBinder(ModuleScope scope, DiagnosticBag diagnostics, CheckpointSymbol symbol)
 {
+    private readonly SymbolReports _reports = new(symbol, diagnostics);
+
     private CheckpointDeclaration Declaration => symbol.Declaration;
 
     public void Check()
@@ -24,10 +26,10 @@ internal sealed class CheckpointBinder(ModuleScope scope, DiagnosticBag diagnost
         var left = names.Where(name => !covered.ContainsKey(name)).ToArray();
         if (left.Length > 0)
         {
-            Report(DiagnosticTable.NameMissing, Declaration.Name.Span, $"add {left[0]} = \"…\"", Declaration.Model.Text, $"'{left[0]}'" + (left.Length > 1 ? $" and {left.Length - 1} more" : ""));
+            _reports.Add(DiagnosticTable.NameMissing, Declaration.Name.Span, $"add {left[0]} = \"…\"", Declaration.Model.Text, $"'{left[0]}'" + (left.Length > 1 ? $" and {left.Length - 1} more" : ""));
             return;
         }
-        Report(DiagnosticTable.NotCompiledYet, Declaration.Name.Span, null, "checkpoint", "give parameters other names with 'named'");
+        _reports.Add(DiagnosticTable.NotCompiledYet, Declaration.Name.Span, null, "checkpoint", "give parameters other names with 'named'");
     }
 
     private void Cover(CheckpointEntry entry, IReadOnlyList<string> names, Dictionary<string, CheckpointEntry> covered, Dictionary<string, CheckpointEntry> theirs)
@@ -37,27 +39,26 @@ internal sealed class CheckpointBinder(ModuleScope scope, DiagnosticBag diagnost
         if (matches.Length == 0)
         {
             var written = string.Join(".", entry.Parts.Select(part => part.Text));
-            var near = Spelling.Closest(written, names);
-            Report(DiagnosticTable.PatternMatchesNothing, span, near is null ? null : $"write {near}", written);
+            _reports.Add(DiagnosticTable.PatternMatchesNothing, span, Spelling.Fix(written, names), written);
             return;
         }
         foreach (var (name, holes) in matches)
         {
             if (covered.TryGetValue(name, out var first))
             {
-                diagnostics.Report(DiagnosticTable.NamedTwice, At(span), "leave one of them out", Labels(first.Span, "the first"), name);
+                _reports.Add(DiagnosticTable.NamedTwice, span, "leave one of them out", (first.Span, "the first"), name);
                 return;
             }
             covered.Add(name, entry);
             var other = holes!.Aggregate(entry.Theirs.Value, (text, hole) => text.Replace(hole.Key, hole.Value));
             if (other.IndexOf('{') >= 0)
             {
-                Report(DiagnosticTable.BadCheckpointName, entry.Theirs.Span, null, $"nothing on the left gives a value to {other.Substring(other.IndexOf('{')).Split('}')[0]}}}");
+                _reports.Add(DiagnosticTable.BadCheckpointName, entry.Theirs.Span, null, $"nothing on the left gives a value to {other.Substring(other.IndexOf('{')).Split('}')[0]}}}");
                 return;
             }
             if (theirs.TryGetValue(other, out var taken))
             {
-                diagnostics.Report(DiagnosticTable.NamedTwice, At(entry.Theirs.Span), "two weights can't have one place in a file", Labels(taken.Theirs.Span, "taken here"), other);
+                _reports.Add(DiagnosticTable.NamedTwice, entry.Theirs.Span, "two weights can't have one place in a file", (taken.Theirs.Span, "taken here"), other);
                 return;
             }
             theirs.Add(other, entry);
@@ -65,8 +66,7 @@ internal sealed class CheckpointBinder(ModuleScope scope, DiagnosticBag diagnost
         if (entry.Other is { } alternative && !names.Contains(string.Join(".", alternative.Parts.Select(part => part.Text))))
         {
             var written = symbol.Source.GetText(alternative.Span);
-            var near = Spelling.Closest(written, names);
-            Report(DiagnosticTable.PatternMatchesNothing, alternative.Span, near is null ? null : $"write {near}", written);
+            _reports.Add(DiagnosticTable.PatternMatchesNothing, alternative.Span, Spelling.Fix(written, names), written);
         }
     }
 
@@ -90,10 +90,4 @@ internal sealed class CheckpointBinder(ModuleScope scope, DiagnosticBag diagnost
         }
         return holes;
     }
-
-    private Location At(TextSpan span) => new(symbol.Source, span);
-
-    private EquatableArray<Label> Labels(TextSpan span, string text) => EquatableArray<Label>.Own(new Label(At(span), text));
-
-    private void Report(DiagnosticRow row, TextSpan span, string? fix, params object[] arguments) => diagnostics.Report(row, At(span), fix, default, arguments);
 }

@@ -9,8 +9,8 @@ namespace FeedbackNN.Dsl.Binding;
 /// </summary>
 internal static class DeclarationClosure
 {
-    // The library's declarations are asked for by every model.
-    private static readonly ConditionalWeakTable<Declaration, string[]> WordsOf = new();
+    // A declaration is parsed once and asked for its words by every model that reaches it, and in editors at every key that is pressed.
+    private static readonly ConditionalWeakTable<Declaration, string[]> KnownWords = new();
 
     /// <summary>The symbol and all it reaches, in order of first mention.</summary>
     public static IReadOnlyList<Symbol> Reach(ModuleScope scope, Symbol start)
@@ -20,7 +20,7 @@ internal static class DeclarationClosure
         for (var k = 0; k < found.Count; k++)
         {
             var symbol = found[k];
-            foreach (var word in WordsOf.GetValue(symbol.Syntax, declaration => Words(declaration.TokenText).Distinct().ToArray()))
+            foreach (var word in WordsOf(symbol.Syntax))
             {
                 if (scope.Find(symbol.Namespace, word, symbol.IsLibrary) is { } other && seen.Add(other)) found.Add(other);
             }
@@ -31,6 +31,9 @@ internal static class DeclarationClosure
     /// <summary>The texts, without the library's, which is the same in every compilation.</summary>
     public static string TextOf(ModuleScope scope, Symbol start) =>
         string.Join("\n", Reach(scope, start).Where(symbol => !symbol.IsLibrary).Select(symbol => $"{symbol.Namespace}|{symbol.Syntax.TokenText}"));
+
+    /// <summary>The words of a declaration that can be names, each once.</summary>
+    public static string[] WordsOf(Declaration declaration) => KnownWords.GetValue(declaration, one => Words(one.TokenText).Distinct().ToArray());
 
     /// <summary>The words of a text that can be names, each as often as it stands there.</summary>
     public static IEnumerable<string> Words(string text)

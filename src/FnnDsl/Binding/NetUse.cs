@@ -5,8 +5,10 @@ using FeedbackNN.Dsl.Text;
 namespace FeedbackNN.Dsl.Binding;
 
 /// <summary>A network of a declaration that uses models, such as a train: its name there, its model, and what it owns.</summary>
-internal sealed record NetUse(string Name, Symbol Model, NetStorage Storage)
+internal sealed record NetUse(Identifier Identifier, Symbol Model, NetStorage Storage)
 {
+    public string Name => Identifier.Text;
+
     /// <summary>The networks of a declaration's head; null after a diagnostic.</summary>
     /// <param name="hasBroken">Whether one of the models has errors, which are reported with it.</param>
     public static IReadOnlyList<NetUse>? Bind(ModuleScope scope, DiagnosticBag diagnostics, Symbol symbol, EquatableArray<NetSyntax> nets, out bool hasBroken)
@@ -25,7 +27,7 @@ internal sealed record NetUse(string Name, Symbol Model, NetStorage Storage)
             var bound = scope.Bound(model);
             if (bound.Signature is null) return null;
             hasBroken |= bound.Result is null;
-            found.Add(new NetUse(net.Name.Text, model, bound.Storage));
+            found.Add(new NetUse(net.Name, model, bound.Storage));
         }
         return found;
     }
@@ -38,8 +40,7 @@ internal sealed record NetUse(string Name, Symbol Model, NetStorage Storage)
         {
             case null:
                 var models = scope.UserSymbols.Where(other => other is MemberSymbol or CallableSymbol { Kind: CallableKind.Model }).Select(other => other.Name);
-                var closest = Spelling.Closest(name.Text, models);
-                diagnostics.Report(DiagnosticTable.UnknownName, location, closest is null ? null : $"write {closest}", default, name.Text);
+                diagnostics.Report(DiagnosticTable.UnknownName, location, Spelling.Fix(name.Text, models), default, name.Text);
                 return null;
             case CallableSymbol { IsFamily: true }:
                 diagnostics.Report(DiagnosticTable.NotAModel, location, $"declare a member: model {netName} = {name.Text}(...)", default, name.Text, ": it is a family");
@@ -62,16 +63,8 @@ internal sealed record NetUse(string Name, Symbol Model, NetStorage Storage)
             instance.DisplayNameOverride = nets[k].Name;
             instance.Net = nets[k].Storage.At(k);
             frame.Values[nets[k].Name] = new InstanceOperand(instance);
-            new BodyBinder(context, frame).Note(NetsOf(frame.Symbol)[k].Name.Span, frame.Values[nets[k].Name]);
+            new BodyBinder(context, frame).Note(nets[k].Identifier.Span, frame.Values[nets[k].Name]);
         }
         return true;
     }
-
-    private static EquatableArray<NetSyntax> NetsOf(Symbol symbol) => symbol switch
-    {
-        TrainSymbol train => train.Declaration.Nets,
-        GenerateSymbol generate => generate.Declaration.Nets,
-        PipelineSymbol pipeline => pipeline.Declaration.Nets,
-        _ => default,
-    };
 }

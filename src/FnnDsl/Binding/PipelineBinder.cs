@@ -23,6 +23,7 @@ internal sealed class PipelineBinder(ModuleScope scope, DiagnosticBag diagnostic
     private readonly Dictionary<string, (TrainSymbol Train, TextSpan Span)> _data = new(StringComparer.Ordinal);
     private readonly Dictionary<string, TextSpan> _fitted = new(StringComparer.Ordinal);
     private readonly HashSet<string> _read = new(StringComparer.Ordinal);
+    private readonly SymbolReports _reports = new(symbol, diagnostics);
     private BodyBinder _body = null!;
     private ParameterPaths _paths = null!;
     private IReadOnlyList<NetUse> _nets = [];
@@ -37,8 +38,8 @@ internal sealed class PipelineBinder(ModuleScope scope, DiagnosticBag diagnostic
         var evaluations = _stages.Values.OfType<EvaluateStage>().ToArray();
         foreach (var stage in evaluations) CheckNotFitted(stage.Data);
         if (diagnostics.HasErrors || hasBroken) return;
-        foreach (var stage in evaluations.Where(stage => !_read.Contains(stage.Name.Text))) Report(DiagnosticTable.ResultNeverRead, stage.Name.Span, null, stage.Name.Text);
-        Report(DiagnosticTable.NotCompiledYet, symbol.Declaration.Name.Span, null, "pipeline", "run one train after the other in C#");
+        foreach (var stage in evaluations.Where(stage => !_read.Contains(stage.Name.Text))) _reports.Add(DiagnosticTable.ResultNeverRead, stage.Name.Span, null, stage.Name.Text);
+        _reports.Add(DiagnosticTable.NotCompiledYet, symbol.Declaration.Name.Span, null, "pipeline", "run one train after the other in C#");
     }
 
     private void Check(EquatableArray<PipelineStep> steps)
@@ -66,7 +67,7 @@ internal sealed class PipelineBinder(ModuleScope scope, DiagnosticBag diagnostic
     {
         if (_stages.TryGetValue(stage.Name.Text, out var first))
         {
-            diagnostics.Report(DiagnosticTable.StageTwice, At(stage.Name.Span), "give it a name of its own; to run the first again, write its name alone", Labels(first.Name.Span, "the first"), stage.Name.Text);
+            _reports.Add(DiagnosticTable.StageTwice, stage.Name.Span, "give it a name of its own; to run the first again, write its name alone", (first.Name.Span, "the first"), stage.Name.Text);
             return;
         }
         _stages.Add(stage.Name.Text, stage);
@@ -91,13 +92,13 @@ internal sealed class PipelineBinder(ModuleScope scope, DiagnosticBag diagnostic
         if (scope.Find(symbol.Namespace, call.Train.Text, false) is not TrainSymbol train)
         {
             var trains = scope.UserSymbols.OfType<TrainSymbol>().Select(other => other.Name).ToArray();
-            Report(DiagnosticTable.UnknownTrain, call.Train.Span, Near(call.Train.Text, trains), call.Train.Text);
+            _reports.Add(DiagnosticTable.UnknownTrain, call.Train.Span, Spelling.Fix(call.Train.Text, trains), call.Train.Text);
             return null;
         }
         var wanted = train.Declaration.Nets;
         if (wanted.Count != call.Nets.Count)
         {
-            Report(DiagnosticTable.NetsUnfit, call.Span, null, train.Name, string.Join(", ", wanted.Select(net => $"{net.Name}: {net.Model}")), $"{call.Nets.Count} of them stand here");
+            _reports.Add(DiagnosticTable.NetsUnfit, call.Span, null, train.Name, string.Join(", ", wanted.Select(net => $"{net.Name}: {net.Model}")), $"{call.Nets.Count} of them stand here");
             return null;
         }
         for (var k = 0; k < wanted.Count; k++)
@@ -105,11 +106,11 @@ internal sealed class PipelineBinder(ModuleScope scope, DiagnosticBag diagnostic
             var name = call.Nets[k];
             if (_nets.FirstOrDefault(net => net.Name == name.Text) is not { } net)
             {
-                Report(DiagnosticTable.UnknownName, name.Span, Near(name.Text, _nets.Select(other => other.Name)), name.Text);
+                _reports.Add(DiagnosticTable.UnknownName, name.Span, Spelling.Fix(name.Text, _nets.Select(other => other.Name)), name.Text);
                 return null;
             }
             if (scope.Find(train.Namespace, wanted[k].Model.Text, false) == net.Model) continue;
-            Report(DiagnosticTable.NetsUnfit, name.Span, Near("", _nets.Where(other => other.Model.Name == wanted[k].Model.Text).Select(other => other.Name)), train.Name,
+            _reports.Add(DiagnosticTable.NetsUnfit, name.Span, _nets.FirstOrDefault(other => other.Model.Name == wanted[k].Model.Text) is { } fitting ? $"write {fitting.Name}" : null, train.Name,
                 $"{wanted[k].Name}: {wanted[k].Model}", $"'{name.Text}' is a {net.Model.Name}");
             return null;
         }
@@ -128,7 +129,7 @@ internal sealed class PipelineBinder(ModuleScope scope, DiagnosticBag diagnostic
             var problem = !given.TryGetValue(below, out var source) ? $"'{Text(transfer.From)}' has no '{below}'"
                 : source.Type.ToString() != parameter.Type.ToString() ? $"'{below}' is {parameter.Type} in one and {source.Type} in the other" : null;
             if (problem is null) continue;
-            Report(DiagnosticTable.TransferUnfit, transfer.To.Span.Cover(transfer.From.Span), null, Text(transfer.To), Text(transfer.From), problem);
+            _reports.Add(DiagnosticTable.TransferUnfit, transfer.To.Span.Cover(transfer.From.Span), null, Text(transfer.To), Text(transfer.From), problem);
             return;
         }
     }
@@ -148,7 +149,7 @@ internal sealed class PipelineBinder(ModuleScope scope, DiagnosticBag diagnostic
             return;
         }
         if (Samples(first.Train) == Samples(train)) return;
-        diagnostics.Report(DiagnosticTable.DataUnfit, At(data.Name.Span), "give the data of each train a name of its own", Labels(first.Span, $"samples of {first.Train.Name}: {Samples(first.Train)}"),
+        _reports.Add(DiagnosticTable.DataUnfit, data.Name.Span, "give the data of each train a name of its own", (first.Span, $"samples of {first.Train.Name}: {Samples(first.Train)}"),
             data.Name.Text, first.Train.Name, train.Name, Samples(train));
     }
 
@@ -157,7 +158,7 @@ internal sealed class PipelineBinder(ModuleScope scope, DiagnosticBag diagnostic
     private void CheckNotFitted(DataSyntax data)
     {
         if (!_fitted.TryGetValue(data.Name.Text, out var fitted)) return;
-        diagnostics.Report(DiagnosticTable.EvaluatedOnFitted, At(data.Name.Span), "evaluate on data that no stage is fitted on, such as held_out", Labels(fitted, "fitted on here"), data.Name.Text);
+        _reports.Add(DiagnosticTable.EvaluatedOnFitted, data.Name.Span, "evaluate on data that no stage is fitted on, such as held_out", (fitted, "fitted on here"), data.Name.Text);
     }
 
     private void CheckChoice(DataSyntax data, TrainSymbol train)
@@ -165,19 +166,19 @@ internal sealed class PipelineBinder(ModuleScope scope, DiagnosticBag diagnostic
         if (data.Choice is not { } choice) return;
         if (Choices.FirstOrDefault(row => row.Name == choice.Text) is not { } row)
         {
-            Report(DiagnosticTable.UnknownChoice, choice.Span, Near(choice.Text, Choices.Select(other => other.Name)), choice.Text, string.Join("; ", Choices.Select(other => $"{other.Name}: {other.Meaning}")));
+            _reports.Add(DiagnosticTable.UnknownChoice, choice.Span, Spelling.Fix(choice.Text, Choices.Select(other => other.Name)), choice.Text, string.Join("; ", Choices.Select(other => $"{other.Name}: {other.Meaning}")));
             return;
         }
         foreach (var setting in data.Settings)
         {
             var name = setting.Name!;
-            if (!row.Settings.Contains(name.Text)) Report(DiagnosticTable.UnknownArgument, name.Span, Near(name.Text, row.Settings), row.Name, name.Text);
+            if (!row.Settings.Contains(name.Text)) _reports.Add(DiagnosticTable.UnknownArgument, name.Span, Spelling.Fix(name.Text, row.Settings), row.Name, name.Text);
             else if (name.Text == "by") CheckBy(setting.Value, train);
             else CheckShare(setting, row.Name);
         }
         foreach (var missing in row.Settings.Where(name => data.Settings.All(setting => setting.Name!.Text != name)))
         {
-            Report(DiagnosticTable.MissingArgument, data.Span, null, row.Name, missing, missing == "by" ? "the name of a loss" : "a share between 0 and 1");
+            _reports.Add(DiagnosticTable.MissingArgument, data.Span, null, row.Name, missing, missing == "by" ? "the name of a loss" : "a share between 0 and 1");
             return;
         }
     }
@@ -187,14 +188,14 @@ internal sealed class PipelineBinder(ModuleScope scope, DiagnosticBag diagnostic
         var losses = TrainSignature.Objectives(train).Select(objective => objective.Name).ToArray();
         if (value is NameExpression name && losses.Contains(name.Name)) return;
         var text = symbol.Source.GetText(value.Span);
-        Report(DiagnosticTable.UnknownMember, value.Span, Near(text, losses), train.Name, text);
+        _reports.Add(DiagnosticTable.UnknownMember, value.Span, Spelling.Fix(text, losses), train.Name, text);
     }
 
     private void CheckShare(Argument setting, string choice)
     {
         var operand = _body.Bind(setting.Value);
         if (operand is PoisonOperand || (BodyBinder.TryNumber(operand, out var share, out _) && share is > 0 and <= 1)) return;
-        Report(DiagnosticTable.BadSetting, setting.Value.Span, null, setting.Name!.Text, choice, $"a share above 0 and at most 1 is expected, not {BodyBinder.Describe(operand)}");
+        _reports.Add(DiagnosticTable.BadSetting, setting.Value.Span, null, setting.Name!.Text, choice, $"a share above 0 and at most 1 is expected, not {BodyBinder.Describe(operand)}");
     }
 
     // ---- Feedback -----------------------------------------------------------------------------------------------
@@ -203,12 +204,12 @@ internal sealed class PipelineBinder(ModuleScope scope, DiagnosticBag diagnostic
     {
         if (!_stages.TryGetValue(run.Stage.Text, out var stage))
         {
-            Report(DiagnosticTable.UnknownStage, run.Stage.Span, Near(run.Stage.Text, _stages.Keys), run.Stage.Text);
+            _reports.Add(DiagnosticTable.UnknownStage, run.Stage.Span, Spelling.Fix(run.Stage.Text, _stages.Keys), run.Stage.Text);
             return;
         }
         if (stage is not FitStage && (run.Data?.Span ?? run.Epochs?.Span) is { } span)
         {
-            Report(DiagnosticTable.StageUnfit, span, null, run.Stage.Text, stage is EvaluateStage ? "an evaluation, which always takes the same data" : "a transfer of weights");
+            _reports.Add(DiagnosticTable.StageUnfit, span, null, run.Stage.Text, stage is EvaluateStage ? "an evaluation, which always takes the same data" : "a transfer of weights");
             return;
         }
         if (run.Epochs is { } epochs) CheckEpochs(epochs);
@@ -224,8 +225,8 @@ internal sealed class PipelineBinder(ModuleScope scope, DiagnosticBag diagnostic
         _read.UnionWith(evaluations);
         var runAgain = new HashSet<string>(feedback.Body.Select(step => step switch { RunStep run => run.Stage.Text, Stage stage => stage.Name.Text, _ => "" }));
         if (!isRight || evaluations.Any(runAgain.Contains)) return;
-        if (evaluations.Count == 0) Report(DiagnosticTable.PipelineCondition, feedback.Condition.Span, null, symbol.Source.GetText(feedback.Condition.Span), "it asks for nothing that a stage finds, such as check.accuracy < 0.98");
-        else Report(DiagnosticTable.NeverEvaluatedAgain, feedback.Condition.Span, $"write {evaluations.First()} as the last line of the body", evaluations.First());
+        if (evaluations.Count == 0) _reports.Add(DiagnosticTable.PipelineCondition, feedback.Condition.Span, null, symbol.Source.GetText(feedback.Condition.Span), "it asks for nothing that a stage finds, such as check.accuracy < 0.98");
+        else _reports.Add(DiagnosticTable.NeverEvaluatedAgain, feedback.Condition.Span, $"write {evaluations.First()} as the last line of the body", evaluations.First());
     }
 
     private bool CheckCondition(Expression condition, HashSet<string> evaluations)
@@ -241,7 +242,7 @@ internal sealed class PipelineBinder(ModuleScope scope, DiagnosticBag diagnostic
             case NumberExpression:
                 return true;
             default:
-                Report(DiagnosticTable.PipelineCondition, condition.Span, null, symbol.Source.GetText(condition.Span), "a condition compares what an evaluation found with numbers: check.accuracy < 0.98");
+                _reports.Add(DiagnosticTable.PipelineCondition, condition.Span, null, symbol.Source.GetText(condition.Span), "a condition compares what an evaluation found with numbers: check.accuracy < 0.98");
                 return false;
         }
     }
@@ -250,19 +251,19 @@ internal sealed class PipelineBinder(ModuleScope scope, DiagnosticBag diagnostic
     {
         if (!_stages.TryGetValue(stageName.Name, out var stage))
         {
-            Report(DiagnosticTable.UnknownStage, stageName.Span, Near(stageName.Name, _stages.Values.OfType<EvaluateStage>().Select(other => other.Name.Text)), stageName.Name);
+            _reports.Add(DiagnosticTable.UnknownStage, stageName.Span, Spelling.Fix(stageName.Name, _stages.Values.OfType<EvaluateStage>().Select(other => other.Name.Text)), stageName.Name);
             return false;
         }
         if (stage is not EvaluateStage evaluate)
         {
-            Report(DiagnosticTable.PipelineCondition, stageName.Span, null, stageName.Name, "it evaluates nothing: only a stage 'name: evaluate Train(net) on data' has results");
+            _reports.Add(DiagnosticTable.PipelineCondition, stageName.Span, null, stageName.Name, "it evaluates nothing: only a stage 'name: evaluate Train(net) on data' has results");
             return false;
         }
         evaluations.Add(stageName.Name);
         if (scope.Find(symbol.Namespace, evaluate.Call.Train.Text, false) is not TrainSymbol train) return false;
         var known = TrainSignature.Metrics(train).Select(metric => metric.Name).Concat(TrainSignature.Objectives(train).Select(objective => objective.Name)).ToArray();
         if (known.Contains(result.Text)) return true;
-        Report(DiagnosticTable.UnknownMember, result.Span, Near(result.Text, known) ?? $"{train.Name} reports {string.Join(", ", known)}", stageName.Name, result.Text);
+        _reports.Add(DiagnosticTable.UnknownMember, result.Span, Spelling.Fix(result.Text, known) ?? $"{train.Name} reports {string.Join(", ", known)}", stageName.Name, result.Text);
         return false;
     }
 
@@ -274,21 +275,8 @@ internal sealed class PipelineBinder(ModuleScope scope, DiagnosticBag diagnostic
     {
         var operand = _body.Bind(expression);
         if (operand is PoisonOperand || (BodyBinder.TryNumber(operand, out var number, out var isWhole) && isWhole && number is >= 1 and <= int.MaxValue)) return;
-        Report(DiagnosticTable.CountUnfit, expression.Span, null, what, BodyBinder.Describe(operand));
+        _reports.Add(DiagnosticTable.CountUnfit, expression.Span, null, what, BodyBinder.Describe(operand));
     }
 
     private string Text(PathPattern pattern) => symbol.Source.GetText(pattern.Span);
-
-    private static string? Near(string name, IEnumerable<string> known)
-    {
-        var names = known.ToArray();
-        var closest = name.Length == 0 ? names.FirstOrDefault() : Spelling.Closest(name, names);
-        return closest is null ? null : $"write {closest}";
-    }
-
-    private Location At(TextSpan span) => new(symbol.Source, span);
-
-    private EquatableArray<Label> Labels(TextSpan span, string text) => EquatableArray<Label>.Own(new Label(At(span), text));
-
-    private void Report(DiagnosticRow row, TextSpan span, string? fix, params object[] arguments) => diagnostics.Report(row, At(span), fix, default, arguments);
 }

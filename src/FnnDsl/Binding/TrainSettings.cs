@@ -66,8 +66,7 @@ internal sealed class TrainSettings(BodyBinder body, ParameterPaths paths, IRead
     private bool CheckPrecision(PrecisionStatement precision)
     {
         if (Precisions.Contains(precision.Kind.Text)) return true;
-        var closest = Spelling.Closest(precision.Kind.Text, Precisions);
-        body.Report(DiagnosticTable.UnknownPrecision, precision.Kind.Span, [], closest is null ? null : $"write {closest}", precision.Kind.Text, string.Join(", ", Precisions));
+        body.Report(DiagnosticTable.UnknownPrecision, precision.Kind.Span, [], Spelling.Fix(precision.Kind.Text, Precisions), precision.Kind.Text, string.Join(", ", Precisions));
         return false;
     }
 
@@ -103,8 +102,7 @@ internal sealed class TrainSettings(BodyBinder body, ParameterPaths paths, IRead
             var name = argument.Name?.Text ?? LoraSettings[IndexOf(lora, argument)];
             if (!LoraSettings.Contains(name))
             {
-                var closest = Spelling.Closest(name, LoraSettings);
-                body.Report(DiagnosticTable.UnknownArgument, argument.Name!.Span, [], closest is null ? "it takes rank and alpha" : $"write {closest}", "lora", name);
+                body.Report(DiagnosticTable.UnknownArgument, argument.Name!.Span, [], Spelling.Fix(name, LoraSettings) ?? "it takes rank and alpha", "lora", name);
                 return null;
             }
             var operand = body.Bind(argument.Value);

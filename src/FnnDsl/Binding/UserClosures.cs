@@ -1,6 +1,4 @@
-using System.Runtime.CompilerServices;
 using System.Text;
-using FeedbackNN.Dsl.Syntax;
 
 namespace FeedbackNN.Dsl.Binding;
 
@@ -10,9 +8,6 @@ namespace FeedbackNN.Dsl.Binding;
 /// </summary>
 internal sealed class UserClosures(ModuleScope scope)
 {
-    // A declaration is parsed once and asked for its words at every key that is pressed.
-    private static readonly ConditionalWeakTable<Declaration, string[]> Words = new();
-
     private readonly Dictionary<DeclarationName, Symbol[]> _direct = [];
 
     /// <summary>The symbol and all it reaches, in order of first mention.</summary>
@@ -40,7 +35,6 @@ internal sealed class UserClosures(ModuleScope scope)
     private Symbol[] Direct(Symbol symbol)
     {
         if (_direct.TryGetValue(NameOf(symbol), out var known)) return known;
-        var words = Words.GetValue(symbol.Syntax, declaration => DeclarationClosure.Words(declaration.TokenText).Distinct().ToArray());
-        return _direct[NameOf(symbol)] = words.Select(word => scope.Find(symbol.Namespace, word, false)).OfType<Symbol>().Where(other => !other.IsLibrary).ToArray();
+        return _direct[NameOf(symbol)] = DeclarationClosure.WordsOf(symbol.Syntax).Select(word => scope.Find(symbol.Namespace, word, false)).OfType<Symbol>().Where(other => !other.IsLibrary).ToArray();
     }
 }

@@ -36,8 +36,8 @@ public static class IgnoreComments
         {
             if (DiagnosticTable.Find(code.Text) is not { } row)
             {
-                var meant = Spelling.Closest(code.Text, DiagnosticTable.All.Where(other => other.Severity != Severity.Error).Select(other => other.Code));
-                Report(idle, code.Location, meant is null ? null : $"write {meant}", $"there is no code '{code.Text}'");
+                var codes = DiagnosticTable.All.Where(other => other.Severity != Severity.Error).Select(other => other.Code);
+                Report(idle, code.Location, Spelling.Fix(code.Text, codes), $"there is no code '{code.Text}'");
             }
             else if (row.Severity == Severity.Error)
             {

@@ -22,6 +22,9 @@ public static class Spelling
         return best;
     }
 
+    /// <summary>The correction of a word, <c>write relu</c>; null when no candidate is close.</summary>
+    public static string? Fix(string word, IEnumerable<string> candidates) => Closest(word, candidates) is { } closest ? $"write {closest}" : null;
+
     private static int Distance(string a, string b)
     {
         var rows = new int[a.Length + 1, b.Length + 1];

@@ -49,7 +49,7 @@ internal sealed class Project
 
     private static Compilation Compile(FnnInspector inspector, IEnumerable<FileSyntax> files)
     {
-        var (diagnostics, names) = inspector.Inspect(files.ToArray(), CheckCommand.RootNamespace);
+        var (diagnostics, names) = inspector.Inspect(files.ToArray(), FnnFiles.RootNamespace);
         return new Compilation(diagnostics, names);
     }
 }
