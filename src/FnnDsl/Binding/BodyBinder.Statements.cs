@@ -109,9 +109,10 @@ internal sealed partial class BodyBinder
                 frame.Returned = result.Values.Select(value => BindPart(value)).ToArray();
                 break;
             default:
-                if (frame.Feedback is not null) Report(DiagnosticTable.NotInFeedback, statement.Span, $"'{TextOf(statement.Span).Split(' ', '(')[0]}'");
+                var word = TextOf(statement.Span).Split(' ', '(')[0];
+                if (frame.Feedback is not null) Report(DiagnosticTable.NotInFeedback, statement.Span, $"'{word}'");
                 else if (TrainStatement is not null) TrainStatement(statement);
-                else Report(DiagnosticTable.TrainingStatementInBody, statement.Span, TextOf(statement.Span).Split(' ', '(')[0]);
+                else Report(DiagnosticTable.TrainingStatementInBody, statement.Span, word);
                 break;
         }
     }
