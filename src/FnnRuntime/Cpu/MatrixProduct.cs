@@ -40,11 +40,12 @@ public static unsafe partial class MatrixProduct
 
         if (MatrixSmall.Suits(a)) MatrixSmall.Run(a, epilogue);
         else if (MatrixDots.Suits(a)) MatrixDots.Run(pool, a, epilogue);
+        else if (MatrixOuter.Suits(a)) MatrixOuter.Run(pool, a, epilogue);
         else RunTiles(pool, a, epilogue);
     }
 
     private static bool TakesTiles(in MatrixProductArguments a) =>
-        a is { Batch: 1, M: > 0, N: > 1, K: > 0 } && !MatrixSmall.Suits(a) && !MatrixDots.Suits(a);
+        a is { Batch: 1, M: > 0, N: > 1, K: > 0 } && !MatrixSmall.Suits(a) && !MatrixDots.Suits(a) && !MatrixOuter.Suits(a);
 
     // A product with one column is the transpose of one with one row, and both lie in memory alike.
     private static MatrixProductArguments Swapped(in MatrixProductArguments a) => new()

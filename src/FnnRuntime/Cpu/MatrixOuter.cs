@@ -1,0 +1,89 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace FeedbackNN.Cpu;
+
+/// <summary>
+/// Products with short sums, such as the gradient of a layer's weights for a batch of a few: sums of outer products, which writing the result
+/// bounds. Rows of the result are written straight through; nothing is packed.
+/// </summary>
+/// <remarks>Rows are shared out in order, so that a thread writes the part of a gradient whose parameters it updates and reads.</remarks>
+internal static unsafe class MatrixOuter
+{
+    private const nint LongestSum = 8;
+    private const nint RowsAtOnce = 4;
+
+    // Columns of a tile on the stack, where the product isn't kept.
+    private const nint ColumnsOfTile = 512;
+
+    // Elements that take a thread about as long as waking another one.
+    private const nint Grain = 16_384;
+
+    /// <summary>Whether this way suits the product: short sums, and a right matrix that lies along its columns.</summary>
+    public static bool Suits(in MatrixProductArguments a) => a is { K: > 0 and <= LongestSum, RightRow: 1, N: >= 2 * Simd.Lanes };
+
+    /// <summary>Computes the product and hands it on, a few rows at a time.</summary>
+    public static void Run<TTile>(WorkerPool pool, in MatrixProductArguments a, in TTile epilogue)
+        where TTile : struct, ITileKernel
+    {
+        var blocks = (a.M + RowsAtOnce - 1) / RowsAtOnce;
+        pool.For(new Kernel<TTile>(a, epilogue, blocks), a.Batch * blocks, Math.Max(1, Grain / (RowsAtOnce * a.N)));
+    }
+
+    private readonly struct Kernel<TTile>(MatrixProductArguments a, TTile epilogue, nint blocks) : IRangeKernel
+        where TTile : struct, ITileKernel
+    {
+        [SkipLocalsInit]
+        public void Run(nint begin, nint end)
+        {
+            var local = stackalloc float[(int)((RowsAtOnce * ColumnsOfTile) + Simd.Lanes)];
+            for (var unit = begin; unit < end; unit++)
+            {
+                var (batch, block) = (unit / blocks, unit % blocks);
+                var row = block * RowsAtOnce;
+                var rows = Math.Min(RowsAtOnce, a.M - row);
+                var left = a.Left + (batch * a.LeftBatch) + (row * a.LeftRow);
+                var right = a.Right + (batch * a.RightBatch);
+                var firstRow = (batch * a.M) + row;
+                var width = a.Result == null ? ColumnsOfTile : a.N;
+                for (nint column = 0; column < a.N; column += width)
+                {
+                    var columns = Math.Min(width, a.N - column);
+                    var tile = a.Result == null ? local : a.Result + (firstRow * a.N);
+                    var stride = a.Result == null ? ColumnsOfTile : a.N;
+                    Rows(a, rows, left, right + column, columns, tile, stride);
+                    epilogue.Run(tile, stride, firstRow, rows, column, columns);
+                }
+            }
+        }
+    }
+
+    // The last rows stand in for those that are missing: they are computed again and written to the same place.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Rows(in MatrixProductArguments a, nint rows, float* left, float* right, nint columns, float* tile, nint stride)
+    {
+        nint depth = a.K, leftColumn = a.LeftColumn, rightColumn = a.RightColumn;
+        nint second = Math.Min(1, rows - 1), third = Math.Min(2, rows - 1), fourth = Math.Min(3, rows - 1);
+        float* l0 = left, l1 = left + (second * a.LeftRow), l2 = left + (third * a.LeftRow), l3 = left + (fourth * a.LeftRow);
+        float* t0 = tile, t1 = tile + (second * stride), t2 = tile + (third * stride), t3 = tile + (fourth * stride);
+        for (nint c = 0; c < columns; c += Simd.Lanes)
+        {
+            var b = Simd.Load(right + c);
+            Vector512<float> s0 = b * *l0, s1 = b * *l1, s2 = b * *l2, s3 = b * *l3;
+            for (nint k = 1; k < depth; k++)
+            {
+                b = Simd.Load(right + c + (k * rightColumn));
+                var at = k * leftColumn;
+                s0 = Vector512.FusedMultiplyAdd(b, Vector512.Create(l0[at]), s0);
+                s1 = Vector512.FusedMultiplyAdd(b, Vector512.Create(l1[at]), s1);
+                s2 = Vector512.FusedMultiplyAdd(b, Vector512.Create(l2[at]), s2);
+                s3 = Vector512.FusedMultiplyAdd(b, Vector512.Create(l3[at]), s3);
+            }
+
+            Simd.Store(t0 + c, s0, columns - c);
+            Simd.Store(t1 + c, s1, columns - c);
+            Simd.Store(t2 + c, s2, columns - c);
+            Simd.Store(t3 + c, s3, columns - c);
+        }
+    }
+}
