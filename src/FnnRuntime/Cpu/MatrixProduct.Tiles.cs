@@ -24,6 +24,12 @@ public static unsafe partial class MatrixProduct
     private const nint DepthReadInPlace = 128;
     private const nint AliasingStride = 256;
 
+    // Rows of the left matrix up to this long are read in place where the right one is packed already: a tile of them is in the first-level cache.
+    private const nint DepthOfLeftInPlace = 256;
+
+    // Tiles with fewer rows read the right matrix too often for what they compute.
+    private const nint FewestRowsOfTile = 4;
+
     // Both matrices packed at once take at most about this many floats; more rows than that are taken in several goes.
     private const nint LargestPackedLeft = 8_388_608;
 
@@ -103,11 +109,11 @@ public static unsafe partial class MatrixProduct
 
     private static nint Divide(nint a, nint b) => (a + b - 1) / b;
 
-    // How one product is cut. Nothing but the grid of blocks depends on the number of threads.
+    // How one product is cut. The number of threads decides nothing but the grid of blocks and how many rows a tile has.
     private readonly struct TilePlan
     {
         public readonly bool PackLeft, PackRight, PackRightInBlock, IsRightPacked;
-        public readonly nint DepthBlocks, Depth, RowsAtOnce, Slivers, RowTilesInBlock, SliversInBlock, LeftTileLength, PackedLeftLength, PackedRightLength, ScratchLength;
+        public readonly nint DepthBlocks, Depth, RowsAtOnce, RowsOfTile, Slivers, RowTilesInBlock, SliversInBlock, LeftTileLength, PackedLeftLength, PackedRightLength, ScratchLength;
 
         // Floats of the whole right matrix, packed.
         public nint RightLength => (Slivers * MatrixTile.Columns * Depth) + 16;
@@ -118,9 +124,16 @@ public static unsafe partial class MatrixProduct
             DepthBlocks = Math.Max(1, Divide(a.K, LongestDepth));
             Depth = Divide(a.K, DepthBlocks);
             RowsAtOnce = Math.Min(a.M, Math.Max(MatrixTile.MaximumRows, LargestPackedLeft / Math.Max(1, Depth) / MatrixTile.MaximumRows * MatrixTile.MaximumRows));
-            var rowTiles = Divide(RowsAtOnce, MatrixTile.MaximumRows);
+
+            // A right matrix that was packed before a loop serves one round after the other. There each thread has rows of its own, and finds in its
+            // cache what it computed of them in the last round.
+            var evenTiles = Divide(Divide(RowsAtOnce, MatrixTile.MaximumRows), threads) * threads;
+            var ownsRows = a.PackedRight != null && threads > 1 && RowsAtOnce >= FewestRowsOfTile * evenTiles;
+            RowsOfTile = ownsRows ? Divide(RowsAtOnce, evenTiles) : MatrixTile.MaximumRows;
+            var rowTiles = Divide(RowsAtOnce, RowsOfTile);
             PackRight = a.RightRow != 1 || (rowTiles > 2 && (Depth > DepthReadInPlace || a.RightColumn % AliasingStride == 0));
-            PackLeft = a.N > 160 || (a.LeftRow == 1 && a.N > 96) || (a.LeftRow != 1 && a.LeftColumn != 1 && a.N > 32);
+            var isLeftInCache = a.PackedRight != null && a.LeftColumn == 1 && Depth <= DepthOfLeftInPlace;
+            PackLeft = (a.N > 160 && !isLeftInCache) || (a.LeftRow == 1 && a.N > 96) || (a.LeftRow != 1 && a.LeftColumn != 1 && a.N > 32);
 
             var blockOfLeft = PackRight || Vector512.IsHardwareAccelerated ? BlockOfLeft : SmallBlockOfLeft;
             RowTilesInBlock = Math.Clamp(blockOfLeft / Math.Max(1, Depth) / MatrixTile.MaximumRows, 1, rowTiles);
@@ -129,6 +142,7 @@ public static unsafe partial class MatrixProduct
 
             // Enough blocks that a thread which is held up doesn't hold up the others, but each with work for some microseconds.
             var wanted = threads == 1 ? 1 : Math.Min(4 * threads, Math.Max(1, RowsAtOnce * a.N * Depth / Grain));
+            if (ownsRows) (RowTilesInBlock, rowBlocks) = (Divide(rowTiles, threads), threads);
             var panels = Math.Clamp(Divide(wanted, rowBlocks), 1, Slivers);
             SliversInBlock = Divide(Slivers, panels);
             panels = Divide(Slivers, SliversInBlock);
@@ -159,7 +173,7 @@ public static unsafe partial class MatrixProduct
         public nint DepthStart, Depth;
         public bool IsFirst, IsLast;
 
-        public readonly nint RowTiles => Divide(Rows, MatrixTile.MaximumRows);
+        public readonly nint RowTiles => Divide(Rows, Plan.RowsOfTile);
 
         public readonly nint Panels => Divide(Plan.Slivers, Plan.SliversInBlock);
 
