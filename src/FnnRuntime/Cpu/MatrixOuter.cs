@@ -16,8 +16,8 @@ internal static unsafe class MatrixOuter
     // Columns of a tile on the stack, where the product isn't kept.
     private const nint ColumnsOfTile = 512;
 
-    // Elements that take a thread about as long as waking another one.
-    private const nint Grain = 16_384;
+    // Results with fewer elements take a thread less time than waking another one.
+    private const nint FewestToShare = 16_384;
 
     /// <summary>Whether this way suits the product: short sums, and a right matrix that lies along its columns.</summary>
     public static bool Suits(in MatrixProductArguments a) => a is { K: > 0 and <= LongestSum, RightRow: 1, N: >= 2 * Simd.Lanes };
@@ -27,7 +27,8 @@ internal static unsafe class MatrixOuter
         where TTile : struct, ITileKernel
     {
         var blocks = (a.M + RowsAtOnce - 1) / RowsAtOnce;
-        pool.For(new Kernel<TTile>(a, epilogue, blocks), a.Batch * blocks, Math.Max(1, Grain / (RowsAtOnce * a.N)));
+        var units = a.Batch * blocks;
+        pool.For(new Kernel<TTile>(a, epilogue, blocks), units, a.Batch * a.M * a.N < FewestToShare ? units : 1);
     }
 
     private readonly struct Kernel<TTile>(MatrixProductArguments a, TTile epilogue, nint blocks) : IRangeKernel

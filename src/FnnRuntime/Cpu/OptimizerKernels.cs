@@ -12,8 +12,12 @@ namespace FeedbackNN.Cpu;
 [EditorBrowsable(EditorBrowsableState.Never)]
 public static unsafe class OptimizerKernels
 {
-    // Smaller ranges aren't worth waking a thread for; a multiple of the lanes, so that only the last range has a tail.
-    private const nint Grain = 8192;
+    // Fewer parameters aren't worth waking a thread for.
+    private const nint FewestToShare = 16_384;
+
+    // A multiple of the lanes, so that only the last range has a tail; small, so that shares are even and begin where those of the kernel do
+    // that wrote the gradients.
+    private const nint Step = 1024;
 
     // Sums of squares are added up over parts of this length, whatever the number of threads: the order of additions is fixed.
     private const nint Part = 16384;
@@ -31,7 +35,7 @@ public static unsafe class OptimizerKernels
     /// <param name="nesterov">Looks ahead: the gradient plus momentum times the direction.</param>
     /// <param name="firstStep">The direction starts as the gradient, undampened.</param>
     public static void Sgd(WorkerPool pool, float* w, float* g, float* momentumBuffer, nint n, float lr, float momentum, float dampening, float weightDecay, bool nesterov, bool firstStep) =>
-        pool.For(new SgdKernel(w, g, momentumBuffer, lr, momentum, dampening, weightDecay, nesterov, firstStep), n, Grain);
+        pool.For(new SgdKernel(w, g, momentumBuffer, lr, momentum, dampening, weightDecay, nesterov, firstStep), n, Grain(n));
 
     /// <summary>Adam (Kingma, Ba 2015), weight decay added to the gradient.</summary>
     /// <param name="pool">Who computes.</param>
@@ -47,12 +51,12 @@ public static unsafe class OptimizerKernels
     /// <param name="weightDecay">Times the parameter, added to the gradient.</param>
     /// <param name="step">From 1 on: corrects the means' bias towards 0.</param>
     public static void Adam(WorkerPool pool, float* w, float* g, float* m, float* v, nint n, float lr, float beta1, float beta2, float epsilon, float weightDecay, long step) =>
-        pool.For(new AdamKernel(w, g, m, v, lr, beta1, beta2, epsilon, weightDecay, 1, step), n, Grain);
+        pool.For(new AdamKernel(w, g, m, v, lr, beta1, beta2, epsilon, weightDecay, 1, step), n, Grain(n));
 
     /// <summary>Adam with decoupled weight decay (Loshchilov, Hutter 2019): parameters shrink by lr * weightDecay before the update.</summary>
     /// <inheritdoc cref="Adam"/>
     public static void AdamW(WorkerPool pool, float* w, float* g, float* m, float* v, nint n, float lr, float beta1, float beta2, float epsilon, float weightDecay, long step) =>
-        pool.For(new AdamKernel(w, g, m, v, lr, beta1, beta2, epsilon, 0, (float)(1 - ((double)lr * weightDecay)), step), n, Grain);
+        pool.For(new AdamKernel(w, g, m, v, lr, beta1, beta2, epsilon, 0, (float)(1 - ((double)lr * weightDecay)), step), n, Grain(n));
 
     /// <summary>The sum of squares in float64, added up in an order that depends on <paramref name="n"/> alone.</summary>
     public static double SumOfSquares(WorkerPool pool, float* g, nint n)
@@ -76,10 +80,12 @@ public static unsafe class OptimizerKernels
     }
 
     /// <summary>Multiplies every element by <paramref name="factor"/>.</summary>
-    public static void Scale(WorkerPool pool, float* g, nint n, float factor) => pool.For(new ScaleKernel(g, factor), n, Grain);
+    public static void Scale(WorkerPool pool, float* g, nint n, float factor) => pool.For(new ScaleKernel(g, factor), n, Grain(n));
 
     /// <summary>Limits every element to [-<paramref name="limit"/>, <paramref name="limit"/>]; NaN stays NaN.</summary>
-    public static void Clamp(WorkerPool pool, float* g, nint n, float limit) => pool.For(new ClampKernel(g, limit), n, Grain);
+    public static void Clamp(WorkerPool pool, float* g, nint n, float limit) => pool.For(new ClampKernel(g, limit), n, Grain(n));
+
+    private static nint Grain(nint n) => n < FewestToShare ? n : Step;
 
     private readonly struct SgdKernel(float* w, float* g, float* direction, float lr, float momentum, float dampening, float weightDecay, bool nesterov, bool firstStep) : IRangeKernel
     {

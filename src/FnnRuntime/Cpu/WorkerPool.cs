@@ -14,8 +14,9 @@ namespace FeedbackNN.Cpu;
 /// </summary>
 /// <remarks>
 /// Every thread has its own share of the range, cut into chunks that it claims one by one; a thread that has finished its share
-/// claims chunks of the others. So the same thread sees the same rows in loop after loop (its cache is warm), and a thread that the
-/// operating system holds back holds nobody up: the caller never waits for a worker to begin, only for one to end a chunk.
+/// leaves the others a moment for theirs, then claims chunks of them. So the same thread sees the same rows in loop after loop (its
+/// cache is warm, and lines do not move from core to core), and a thread that the operating system holds back holds nobody up: the
+/// caller never waits for a worker to begin, only for one to end a chunk.
 /// </remarks>
 [EditorBrowsable(EditorBrowsableState.Never)]
 public sealed unsafe class WorkerPool : IDisposable
@@ -28,6 +29,10 @@ public sealed unsafe class WorkerPool : IDisposable
     // The open flag of the state word; below it, the number of workers inside the loop; above it, the number of the loop.
     private const long Open = 1L << 31;
     private const long NextLoop = 1L << 32;
+
+    // How long a thread that has finished leaves the others' shares to them. Longer than a worker takes to begin; far shorter than what
+    // fetching from another core's cache costs when chunks change hands in every loop.
+    private static readonly long GraceTicks = Stopwatch.Frequency / 500_000;
 
     // How long an idle worker spins before it parks, and how often it offers its core to others meanwhile.
     private static readonly long SpinTicks = Stopwatch.Frequency / 5_000;
@@ -48,8 +53,9 @@ public sealed unsafe class WorkerPool : IDisposable
     private delegate*<void*, nint, nint, void> _body;
     private void* _kernel;
     private nint _count;
-    private nint _chunk;
-    private nint _chunks;
+    private nint _grain;
+    private nint _units;
+    private nint _unitsInChunk;
 
     /// <summary>Makes a pool of <paramref name="threads"/> threads, the calling one included.</summary>
     /// <exception cref="ArgumentOutOfRangeException">There are fewer than one or more than 1024 threads.</exception>
@@ -129,22 +135,21 @@ public sealed unsafe class WorkerPool : IDisposable
         where TKernel : struct, IRangeKernel =>
         Unsafe.AsRef<TKernel>(kernel).Run(begin, end);
 
-    private ref long NextChunk(int thread) => ref *(long*)(_memory + (Line * (thread + 1)));
+    private ref long NextUnit(int thread) => ref *(long*)(_memory + (Line * (thread + 1)));
 
-    private nint ShareBegin(int thread) => _chunks * thread / Threads;
+    private nint ShareBegin(int thread) => _units * thread / Threads;
 
     private void Fork(delegate*<void*, nint, nint, void> body, void* kernel, nint count, nint grain)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        var units = (count + grain - 1) / grain;
-        var unitsInChunk = Math.Max(1, units / (Threads * ChunksPerThread));
         _body = body;
         _kernel = kernel;
         _count = count;
-        _chunk = unitsInChunk * grain;
-        _chunks = (units + unitsInChunk - 1) / unitsInChunk;
+        _grain = grain;
+        _units = (count + grain - 1) / grain;
+        _unitsInChunk = Math.Max(1, _units / (Threads * ChunksPerThread));
         _failure = null;
-        for (var thread = 0; thread < Threads; thread++) NextChunk(thread) = ShareBegin(thread);
+        for (var thread = 0; thread < Threads; thread++) NextUnit(thread) = ShareBegin(thread);
 
         var loop = (*_state & ~(NextLoop - 1)) + NextLoop;
         Interlocked.Exchange(ref *_state, loop | Open);
@@ -169,21 +174,34 @@ public sealed unsafe class WorkerPool : IDisposable
             for (var i = 0; i < Threads; i++)
             {
                 var thread = self + i < Threads ? self + i : self + i - Threads;
-                ref var next = ref NextChunk(thread);
+                ref var next = ref NextUnit(thread);
                 var end = ShareBegin(thread + 1);
+                if (i > 0) LeaveTo(ref next, end);
                 while (Volatile.Read(ref next) < end)
                 {
-                    var chunk = Interlocked.Increment(ref next) - 1;
-                    if (chunk >= end) break;
-                    var begin = (nint)chunk * _chunk;
-                    _body(_kernel, begin, Math.Min(begin + _chunk, _count));
+                    var begin = (nint)Interlocked.Add(ref next, _unitsInChunk) - _unitsInChunk;
+                    if (begin >= end) break;
+                    _body(_kernel, begin * _grain, Math.Min(Math.Min(begin + _unitsInChunk, end) * _grain, _count));
                 }
             }
         }
         catch (Exception exception)
         {
             _failure ??= ExceptionDispatchInfo.Capture(exception);
-            for (var thread = 0; thread < Threads; thread++) Volatile.Write(ref NextChunk(thread), _chunks);
+            for (var thread = 0; thread < Threads; thread++) Volatile.Write(ref NextUnit(thread), _units);
+        }
+    }
+
+    // Returns when the share's owner has claimed all of it, or has had its time.
+    private static void LeaveTo(ref long next, nint end)
+    {
+        var start = 0L;
+        for (var spins = 0; Volatile.Read(ref next) < end; spins++)
+        {
+            var now = Stopwatch.GetTimestamp();
+            if (start == 0) start = now;
+            else if (now - start > GraceTicks) return;
+            Pause(spins);
         }
     }
 
