@@ -85,7 +85,8 @@ public static class FnnCompiler
         var objectives = train.Objectives.Select((objective, i) =>
         {
             var derived = Pass("derive", ProgramGraphs.Objective(objective, trained => nets[trained.Net].Parameters[trained.Parameter].Type));
-            return Plan($"{train.Name}_Step{i}", derived, train.RuntimeAxes);
+            var plan = Plan($"{train.Name}_Step{i}", derived, train.RuntimeAxes);
+            return train.Objectives.Count == 1 && train.ClipKind is null ? plan with { Updates = GradientUpdates.Find(plan) } : plan;
         }).ToEquatableArray();
         return new CompiledTrain(train, nets, objectives, Plan($"{train.Name}_Evaluation", Pass("bind", train.Evaluation), train.RuntimeAxes));
     }

@@ -11,11 +11,11 @@ public static class RuntimeNames
         // FeedbackNN and FeedbackNN.Cpu.
         "Accumulation", "Adam", "AdamW", "AdaptiveMoments", "BufferLifetime", "BufferTensor", "CheckpointException", "ConfusionMatrix", "CpuProgram",
         "CsvColumn", "CsvFile", "CsvOptions", "CsvSource", "CsvTable", "DataException", "DataSource", "DataSourceViews", "Device", "DeviceException", "DeviceMemoryException", "DeviceProgram", "EpochOrder", "FixedPoints",
-        "GradientClip", "IAxis", "IDataSource", "IRangeKernel", "ITileKernel", "IdxBytes", "IdxFile", "Initializer", "LabelledData", "LabelledSample",
-        "MatrixProduct", "MatrixProductArguments", "MatrixProductArguments64", "Model", "ModelManifest", "ModelSession", "NotConvergedEventArgs", "NotConvergedException", "Objective", "Optimizer", "OptimizerKernels", "Otherwise", "PackedMatrix",
+        "GradientClip", "GradientTile", "IAxis", "IDataSource", "IRangeKernel", "ITileKernel", "IdxBytes", "IdxFile", "Initializer", "LabelledData", "LabelledSample",
+        "MatrixProduct", "MatrixProductArguments", "MatrixProductArguments64", "Model", "ModelManifest", "ModelSession", "NotConvergedEventArgs", "NotConvergedException", "Objective", "Optimizer", "Otherwise", "PackedMatrix",
         "ParameterList", "ParameterTensor", "Philox", "ProgramCall", "SafetensorsContent", "SafetensorsDtype", "SafetensorsDtypes", "SafetensorsEntry",
         "SafetensorsFile", "SafetensorsTensor", "ScalarMath", "Schedule", "SessionState", "SessionTensor", "Sgd", "Signature", "Simd", "SimdMath", "Standardizer", "StorageSpec",
-        "StorageTensor", "Tensor", "TensorKernels", "Trainer", "TrainingDivergedException", "TrainingProgram", "TrainingProgress", "TrainingSetup",
+        "StorageTensor", "Tensor", "TensorKernels", "Trainer", "TrainingDivergedException", "TrainingProgram", "TrainingProgress", "TrainingSetup", "UpdatedParameter",
         "WorkerPool",
         // FeedbackNN.Gpu, and what GPU programs name of ILGPU.
         "ArrayView", "GpuBackend", "GpuMath", "GpuPhilox", "GpuProgram", "HostTensor", "HostTransfer", "IElementKernel", "ILanes", "IMapKernel", "IOrder", "IReduction",

@@ -19,7 +19,7 @@ public static class PlanText
         {
             if (i == plan.BackwardStart) lines.Add("backward:");
             if (plan.Loops.FirstOrDefault(loop => loop.First == i) is { } loop) lines.Add($"{Number(loop.Count)} times {Number(loop.Period)} steps:");
-            lines.Add($"step {Number(i)}: {Print(plan.Steps[i])}{(plan.Kept.FirstOrDefault(item => item.Product == i) is { } kept ? $", right matrix kept from step {Number(kept.Loop)} on" : "")}");
+            lines.Add($"step {Number(i)}: {Print(plan.Steps[i])}{(plan.Kept.FirstOrDefault(item => item.Product == i) is { } kept ? $", right matrix kept from step {Number(kept.Loop)} on" : "")}{(plan.Updates.Contains(i) ? ", updates the parameter" : "")}");
         }
         return string.Join("\n", lines) + "\n";
     }

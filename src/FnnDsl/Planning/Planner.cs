@@ -72,7 +72,7 @@ internal sealed partial class PlanWriter(Graph graph, Fusion fusion, PlanParts p
             backwardStart = _steps.Count;
         }
         CopyOutputs(isBackward: true);
-        var plan = new ProgramPlan(name, axes, program.Buffers.ToEquatableArray(), program.Kernels.ToEquatableArray(), _steps.ToEquatableArray(), StepLoops.Find(_steps, backwardStart), [], backwardStart,
+        var plan = new ProgramPlan(name, axes, program.Buffers.ToEquatableArray(), program.Kernels.ToEquatableArray(), _steps.ToEquatableArray(), StepLoops.Find(_steps, backwardStart), [], [], backwardStart,
             graph.Outputs.Count(output => output.Target is ScalarTarget), UsesRandom(graph));
         return Lifetimes.Fill(plan with { Kept = KeptOperands.Find(plan) });
     }

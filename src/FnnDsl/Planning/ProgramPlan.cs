@@ -14,6 +14,7 @@ namespace FeedbackNN.Dsl.Planning;
 /// <param name="Buffers">Places in the arena. Offsets are computed once per tuple of sizes from lengths and lifetimes.</param>
 /// <param name="Loops">Stretches of steps that repeat and are printed as loops; they don't overlap.</param>
 /// <param name="Kept">Products of loops whose right matrix stays the same from round to round.</param>
+/// <param name="Updates">Products whose result is a gradient by which the processor's program may change the parameter at once.</param>
 /// <param name="BackwardStart">Index of the first step that needs the gradients of the results; the number of steps when none does.</param>
 /// <param name="ScalarCount">Numbers the host reads after a run.</param>
 public sealed record ProgramPlan(
@@ -24,6 +25,7 @@ public sealed record ProgramPlan(
     EquatableArray<Step> Steps,
     EquatableArray<StepLoop> Loops,
     EquatableArray<KeptOperand> Kept,
+    EquatableArray<int> Updates,
     int BackwardStart,
     int ScalarCount,
     bool UsesRandom);

@@ -23,7 +23,22 @@ internal sealed class CpuProgramPrinter : ProgramPrinter
     public static string Print(string namespaceName, ProgramPlan plan, IReadOnlyList<StorageLayout> parameters, IReadOnlyList<StorageLayout> buffers, Func<Origin, SourceLine?> lines) =>
         new CpuProgramPrinter(plan, parameters, buffers, lines).Print(namespaceName);
 
-    protected override void PrintAxisTable() => Writer.Line($"protected override int AxisCount => {Number(Plan.Axes.Count)};");
+    protected override void PrintAxisTable()
+    {
+        Writer.Line($"protected override int AxisCount => {Number(Plan.Axes.Count)};");
+        if (Plan.Updates.Count == 0) return;
+        Writer.Line();
+        using (Writer.Block("private static readonly UpdatedParameter[] UpdatedParameters =", ";"))
+        {
+            foreach (var position in Plan.Updates)
+            {
+                var gradient = (GradientPlace)((ProductStep)Plan.Steps[position]).Result!;
+                Writer.Line($"new({Number(gradient.Net)}, {NumberText.Integer(Parameters[gradient.Net].Offsets[gradient.Index])}, {SizeText.Print(gradient.Length)}),");
+            }
+        }
+        Writer.Line();
+        Writer.Line("protected override ReadOnlySpan<UpdatedParameter> Updated => UpdatedParameters;");
+    }
 
     protected override void PrintKernel(Kernel kernel, string name) => new CpuKernelPrinter(Writer, kernel, name).Print();
 
@@ -73,6 +88,8 @@ internal sealed class CpuProgramPrinter : ProgramPrinter
     {
         var is64 = step.Left.Place.Element == ElementType.F64;
         var epilogue = step.Epilogue is { } kernel ? $", {New(kernel, step.EpilogueOperands)}" : "";
+        var update = Plan.Updates.ToList().IndexOf(position);
+        if (update >= 0) epilogue = $", call.Update({Number(update)}, columns: {SizeText.Print(step.N)})";
         Writer.Line($"MatrixProduct.Run(Pool, new MatrixProductArguments{(is64 ? "64" : "")}");
         using (Writer.Block("", $"{epilogue});"))
         {

@@ -22,6 +22,9 @@ internal abstract class ProgramPrinter(ProgramPlan plan, IReadOnlyList<StorageLa
 
     protected ProgramPlan Plan => plan;
 
+    /// <summary>For each net where its parameters lie.</summary>
+    protected IReadOnlyList<StorageLayout> Parameters => parameters;
+
     /// <summary>The name of each kernel's struct: two that do alike get numbers behind their names.</summary>
     protected string[] KernelNames { get; } = NameKernels(plan);
 
@@ -338,8 +341,8 @@ internal abstract class ProgramPrinter(ProgramPlan plan, IReadOnlyList<StorageLa
         var stride = StrideOf(place);
         return place switch
         {
-            ParameterPlace parameter => Flat("Parameters", parameter.Net, parameters[parameter.Net], parameter, parameter.Index, stride),
-            GradientPlace gradient => Flat("Gradients", gradient.Net, parameters[gradient.Net], gradient, gradient.Index, stride),
+            ParameterPlace parameter => Flat("Parameters", parameter.Net, Parameters[parameter.Net], parameter, parameter.Index, stride),
+            GradientPlace gradient => Flat("Gradients", gradient.Net, Parameters[gradient.Net], gradient, gradient.Index, stride),
             NetBufferPlace buffer => Flat("Buffers", buffer.Net, buffers[buffer.Net], buffer, buffer.Index, stride),
             NewNetBufferPlace buffer => Flat("NewBuffers", buffer.Net, buffers[buffer.Net], buffer, buffer.Index, stride),
             _ => Text(place, StepLoops.Position(place), stride),

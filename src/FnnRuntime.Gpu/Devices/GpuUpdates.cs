@@ -23,20 +23,26 @@ internal sealed class GpuUpdates : DeviceUpdates
 
     public override bool IsDeferred => true;
 
-    public override void Sgd(in ParameterSlice slice, in SgdStep step)
+    public override void Apply(in ParameterSlice slice, in UpdateRule rule)
+    {
+        if (rule.IsAdaptive) Adam(slice, rule.Adam);
+        else Sgd(slice, rule.Sgd);
+    }
+
+    private void Sgd(in ParameterSlice slice, in SgdStep step)
     {
         var numbers = new SgdNumbers
         {
             LearningRate = step.LearningRate,
             WeightDecay = step.WeightDecay,
-            Keep = step.IsFirst ? 0 : step.Momentum,
-            Take = step.IsFirst ? 1 : 1 - step.Dampening,
-            Ahead = step.Nesterov ? step.Momentum : 0,
-            HasDirection = slice.State is null ? 0 : 1,
+            Keep = step.Keep,
+            Take = step.Take,
+            Ahead = step.IsNesterov ? step.Momentum : 0,
+            HasDirection = step.HasDirection ? 1 : 0,
         };
         lock (_device.Gate)
         {
-            var direction = slice.State is null ? Written(slice.Parameters, slice.Start, slice.Length) : Written(slice.State, slice.StateStart, slice.Length);
+            var direction = step.HasDirection ? Written(slice.State!, slice.StateStart, slice.Length) : Written(slice.Parameters, slice.Start, slice.Length);
             _device.Kernel<Action<AcceleratorStream, KernelConfig, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<int>, int, SgdNumbers>>(
                 typeof(UpdateKernels), nameof(UpdateKernels.Sgd),
                 accelerator => accelerator.LoadKernel<ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<int>, int, SgdNumbers>(UpdateKernels.Sgd))(
@@ -45,17 +51,17 @@ internal sealed class GpuUpdates : DeviceUpdates
         }
     }
 
-    public override void Adam(in ParameterSlice slice, in AdamStep step)
+    private void Adam(in ParameterSlice slice, in AdamStep step)
     {
         var numbers = new AdamNumbers
         {
             Beta1 = step.Beta1,
             Beta2 = step.Beta2,
             Epsilon = step.Epsilon,
-            Decay = step.IsDecoupled ? 0 : step.WeightDecay,
-            Shrink = step.IsDecoupled ? (float)(1 - ((double)step.LearningRate * step.WeightDecay)) : 1,
-            StepSize = (float)(step.LearningRate / (1 - Math.Pow(step.Beta1, step.Count))),
-            RootScale = (float)(1 / Math.Sqrt(1 - Math.Pow(step.Beta2, step.Count))),
+            Decay = step.Decay,
+            Shrink = step.Shrink,
+            StepSize = step.StepSize,
+            RootScale = step.RootScale,
         };
         lock (_device.Gate)
         {

@@ -1,4 +1,3 @@
-using System.ComponentModel;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
@@ -9,8 +8,7 @@ namespace FeedbackNN.Cpu;
 /// The optimizers' updates, each one pass over flat storage: what is read once is used for everything. Formulas are those of
 /// PyTorch's documentation, so that results can be compared. The storage has 64 readable bytes after its last element.
 /// </summary>
-[EditorBrowsable(EditorBrowsableState.Never)]
-public static unsafe class OptimizerKernels
+internal static unsafe class OptimizerKernels
 {
     // Fewer parameters aren't worth waking a thread for.
     private const nint FewestToShare = 16_384;
@@ -22,41 +20,32 @@ public static unsafe class OptimizerKernels
     // Sums of squares are added up over parts of this length, whatever the number of threads: the order of additions is fixed.
     private const nint Part = 16384;
 
-    /// <summary>Stochastic gradient descent with momentum, dampening, weight decay and Nesterov's correction.</summary>
+    /// <summary>Changes parameters by their gradients, on all threads.</summary>
     /// <param name="pool">Who computes.</param>
+    /// <param name="rule">How.</param>
     /// <param name="w">The parameters.</param>
     /// <param name="g">Their gradients.</param>
-    /// <param name="momentumBuffer">The running direction; null for none.</param>
+    /// <param name="first">The first of what the rule remembers; null for a rule that remembers nothing.</param>
+    /// <param name="second">The second; null for a rule that remembers less.</param>
     /// <param name="n">How many parameters.</param>
-    /// <param name="lr">The learning rate.</param>
-    /// <param name="momentum">How much of the last direction remains.</param>
-    /// <param name="dampening">How much of the gradient doesn't go into the direction.</param>
-    /// <param name="weightDecay">Times the parameter, added to the gradient.</param>
-    /// <param name="nesterov">Looks ahead: the gradient plus momentum times the direction.</param>
-    /// <param name="firstStep">The direction starts as the gradient, undampened.</param>
-    public static void Sgd(WorkerPool pool, float* w, float* g, float* momentumBuffer, nint n, float lr, float momentum, float dampening, float weightDecay, bool nesterov, bool firstStep) =>
-        pool.For(new SgdKernel(w, g, momentumBuffer, lr, momentum, dampening, weightDecay, nesterov, firstStep), n, Grain(n));
+    public static void Update(WorkerPool pool, in UpdateRule rule, float* w, float* g, float* first, float* second, nint n) =>
+        pool.For(new UpdateKernel(rule, w, g, first, second), n, Grain(n));
 
-    /// <summary>Adam (Kingma, Ba 2015), weight decay added to the gradient.</summary>
-    /// <param name="pool">Who computes.</param>
-    /// <param name="w">The parameters.</param>
-    /// <param name="g">Their gradients.</param>
-    /// <param name="m">Running mean of the gradients.</param>
-    /// <param name="v">Running mean of their squares.</param>
-    /// <param name="n">How many parameters.</param>
-    /// <param name="lr">The learning rate.</param>
-    /// <param name="beta1">How much of the old mean remains.</param>
-    /// <param name="beta2">How much of the old mean of squares remains.</param>
-    /// <param name="epsilon">Added to the root.</param>
-    /// <param name="weightDecay">Times the parameter, added to the gradient.</param>
-    /// <param name="step">From 1 on: corrects the means' bias towards 0.</param>
-    public static void Adam(WorkerPool pool, float* w, float* g, float* m, float* v, nint n, float lr, float beta1, float beta2, float epsilon, float weightDecay, long step) =>
-        pool.For(new AdamKernel(w, g, m, v, lr, beta1, beta2, epsilon, weightDecay, 1, step), n, Grain(n));
-
-    /// <summary>Adam with decoupled weight decay (Loshchilov, Hutter 2019): parameters shrink by lr * weightDecay before the update.</summary>
-    /// <inheritdoc cref="Adam"/>
-    public static void AdamW(WorkerPool pool, float* w, float* g, float* m, float* v, nint n, float lr, float beta1, float beta2, float epsilon, float weightDecay, long step) =>
-        pool.For(new AdamKernel(w, g, m, v, lr, beta1, beta2, epsilon, 0, (float)(1 - ((double)lr * weightDecay)), step), n, Grain(n));
+    /// <summary>The same on this thread alone, for a block of a matrix.</summary>
+    /// <param name="rule">How.</param>
+    /// <param name="w">The block's first parameter; what is remembered lies alike.</param>
+    /// <param name="stride">From one row of parameters to the next.</param>
+    /// <param name="g">The block's first gradient.</param>
+    /// <param name="gradientStride">From one row of gradients to the next.</param>
+    /// <param name="first">The first of what the rule remembers.</param>
+    /// <param name="second">The second.</param>
+    /// <param name="rows">Rows of the block.</param>
+    /// <param name="n">Columns of the block.</param>
+    public static void Update(in UpdateRule rule, float* w, nint stride, float* g, nint gradientStride, float* first, float* second, nint rows, nint n)
+    {
+        if (rule.IsAdaptive) Adam(rule.Adam, w, stride, g, gradientStride, first, second, rows, n);
+        else Sgd(rule.Sgd, w, stride, g, gradientStride, first, rows, n);
+    }
 
     /// <summary>The sum of squares in float64, added up in an order that depends on <paramref name="n"/> alone.</summary>
     public static double SumOfSquares(WorkerPool pool, float* g, nint n)
@@ -87,75 +76,65 @@ public static unsafe class OptimizerKernels
 
     private static nint Grain(nint n) => n < FewestToShare ? n : Step;
 
-    private readonly struct SgdKernel(float* w, float* g, float* direction, float lr, float momentum, float dampening, float weightDecay, bool nesterov, bool firstStep) : IRangeKernel
+    private readonly struct UpdateKernel(UpdateRule rule, float* w, float* g, float* first, float* second) : IRangeKernel
     {
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        public void Run(nint begin, nint end)
+        public void Run(nint begin, nint end) => Update(rule, w + begin, 0, g + begin, 0, first + begin, second + begin, 1, end - begin);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Sgd(in SgdStep rule, float* w, nint stride, float* g, nint gradientStride, float* direction, nint rows, nint n)
+    {
+        var (hasDirection, isFirst, isNesterov, decays) = (rule.HasDirection, rule.IsFirst, rule.IsNesterov, rule.WeightDecay != 0);
+        var step = Vector512.Create(-rule.LearningRate);
+        var decay = Vector512.Create(rule.WeightDecay);
+        var keep = Vector512.Create(rule.Keep);
+        var take = Vector512.Create(rule.Take);
+        var ahead = Vector512.Create(rule.Momentum);
+        for (; rows > 0; rows--, w += stride, g += gradientStride, direction += stride)
         {
-            var step = Vector512.Create(-lr);
-            var decay = Vector512.Create(weightDecay);
-            var keep = Vector512.Create(firstStep ? 0f : momentum);
-            var take = Vector512.Create(firstStep ? 1f : 1 - dampening);
-            var ahead = Vector512.Create(momentum);
-            float* ww = w, gg = g, dd = direction;
-            for (var i = begin; i < end; i += Simd.Lanes)
+            for (nint i = 0; i < n; i += Simd.Lanes)
             {
-                var weight = Simd.Load(ww + i);
-                var gradient = Simd.Load(gg + i);
-                if (weightDecay != 0) gradient = Vector512.FusedMultiplyAdd(weight, decay, gradient);
-                if (dd != null)
+                var weight = Simd.Load(w + i);
+                var gradient = Simd.Load(g + i);
+                if (decays) gradient = Vector512.FusedMultiplyAdd(weight, decay, gradient);
+                if (hasDirection)
                 {
                     // In the first step what is in the buffer means nothing, not even a number.
-                    var old = firstStep ? Vector512<float>.Zero : Simd.Load(dd + i);
+                    var old = isFirst ? Vector512<float>.Zero : Simd.Load(direction + i);
                     var moved = Vector512.FusedMultiplyAdd(old, keep, gradient * take);
-                    Simd.Store(dd + i, moved, end - i);
-                    gradient = nesterov ? Vector512.FusedMultiplyAdd(moved, ahead, gradient) : moved;
+                    Simd.Store(direction + i, moved, n - i);
+                    gradient = isNesterov ? Vector512.FusedMultiplyAdd(moved, ahead, gradient) : moved;
                 }
 
-                Simd.Store(ww + i, Vector512.FusedMultiplyAdd(gradient, step, weight), end - i);
+                Simd.Store(w + i, Vector512.FusedMultiplyAdd(gradient, step, weight), n - i);
             }
         }
     }
 
-    private readonly struct AdamKernel : IRangeKernel
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Adam(in AdamStep rule, float* w, nint stride, float* g, nint gradientStride, float* m, float* v, nint rows, nint n)
     {
-        private readonly float* _w, _g, _m, _v;
-        private readonly float _beta1, _beta2, _epsilon, _decay, _shrink, _stepSize, _rootScale;
-
-        public AdamKernel(float* w, float* g, float* m, float* v, float lr, float beta1, float beta2, float epsilon, float decay, float shrink, long step)
+        var beta1 = Vector512.Create(rule.Beta1);
+        var take1 = Vector512.Create(1 - rule.Beta1);
+        var beta2 = Vector512.Create(rule.Beta2);
+        var take2 = Vector512.Create(1 - rule.Beta2);
+        var epsilon = Vector512.Create(rule.Epsilon);
+        var decay = Vector512.Create(rule.Decay);
+        var shrink = Vector512.Create(rule.Shrink);
+        var step = Vector512.Create(-rule.StepSize);
+        var rootScale = Vector512.Create(rule.RootScale);
+        for (; rows > 0; rows--, w += stride, g += gradientStride, m += stride, v += stride)
         {
-            _w = w;
-            _g = g;
-            _m = m;
-            _v = v;
-            (_beta1, _beta2, _epsilon, _decay, _shrink) = (beta1, beta2, epsilon, decay, shrink);
-            _stepSize = (float)(lr / (1 - Math.Pow(beta1, step)));
-            _rootScale = (float)(1 / Math.Sqrt(1 - Math.Pow(beta2, step)));
-        }
-
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        public void Run(nint begin, nint end)
-        {
-            float* w = _w, g = _g, m = _m, v = _v;
-            var beta1 = Vector512.Create(_beta1);
-            var take1 = Vector512.Create(1 - _beta1);
-            var beta2 = Vector512.Create(_beta2);
-            var take2 = Vector512.Create(1 - _beta2);
-            var epsilon = Vector512.Create(_epsilon);
-            var decay = Vector512.Create(_decay);
-            var shrink = Vector512.Create(_shrink);
-            var step = Vector512.Create(-_stepSize);
-            var rootScale = Vector512.Create(_rootScale);
-            for (var i = begin; i < end; i += Simd.Lanes)
+            for (nint i = 0; i < n; i += Simd.Lanes)
             {
                 var weight = Simd.Load(w + i);
                 var gradient = Vector512.FusedMultiplyAdd(weight, decay, Simd.Load(g + i));
                 var mean = Vector512.FusedMultiplyAdd(Simd.Load(m + i), beta1, gradient * take1);
                 var square = Vector512.FusedMultiplyAdd(Simd.Load(v + i), beta2, gradient * gradient * take2);
-                Simd.Store(m + i, mean, end - i);
-                Simd.Store(v + i, square, end - i);
+                Simd.Store(m + i, mean, n - i);
+                Simd.Store(v + i, square, n - i);
                 var root = Vector512.FusedMultiplyAdd(Vector512.Sqrt(square), rootScale, epsilon);
-                Simd.Store(w + i, Vector512.FusedMultiplyAdd(mean / root, step, weight * shrink), end - i);
+                Simd.Store(w + i, Vector512.FusedMultiplyAdd(mean / root, step, weight * shrink), n - i);
             }
         }
     }

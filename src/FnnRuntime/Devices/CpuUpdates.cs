@@ -7,23 +7,10 @@ internal sealed unsafe class CpuUpdates(WorkerPool pool) : DeviceUpdates
 {
     public override bool IsDeferred => false;
 
-    public override void Sgd(in ParameterSlice slice, in SgdStep step) =>
-        OptimizerKernels.Sgd(
-            pool, Parameters(slice), Gradients(slice), State(slice), (nint)slice.Length, step.LearningRate, step.Momentum, step.Dampening, step.WeightDecay,
-            step.Nesterov, step.IsFirst);
-
-    public override void Adam(in ParameterSlice slice, in AdamStep step)
+    public override void Apply(in ParameterSlice slice, in UpdateRule rule)
     {
         var first = State(slice);
-        var second = first + slice.StateStride;
-        if (step.IsDecoupled)
-        {
-            OptimizerKernels.AdamW(
-                pool, Parameters(slice), Gradients(slice), first, second, (nint)slice.Length, step.LearningRate, step.Beta1, step.Beta2, step.Epsilon, step.WeightDecay, step.Count);
-            return;
-        }
-        OptimizerKernels.Adam(
-            pool, Parameters(slice), Gradients(slice), first, second, (nint)slice.Length, step.LearningRate, step.Beta1, step.Beta2, step.Epsilon, step.WeightDecay, step.Count);
+        OptimizerKernels.Update(pool, rule, Parameters(slice), Gradients(slice), first, first + slice.StateStride, (nint)slice.Length);
     }
 
     public override void Clamp(in ParameterSlice slice, double limit) => OptimizerKernels.Clamp(pool, Gradients(slice), (nint)slice.Length, (float)limit);

@@ -11,19 +11,6 @@ namespace FeedbackNN;
 internal readonly record struct ParameterSlice(
     DeviceMemory Parameters, DeviceMemory Gradients, long Start, long Length, DeviceMemory? State, long StateStart, long StateStride);
 
-/// <summary>The numbers of one step of <see cref="FeedbackNN.Sgd"/>.</summary>
-internal readonly record struct SgdStep(float LearningRate, float Momentum, float Dampening, float WeightDecay, bool Nesterov, bool IsFirst);
-
-/// <summary>The numbers of one step of <see cref="FeedbackNN.Adam"/> or <see cref="FeedbackNN.AdamW"/>.</summary>
-/// <param name="LearningRate">How far it goes.</param>
-/// <param name="Beta1">How much of the mean remains.</param>
-/// <param name="Beta2">How much of the mean of squares remains.</param>
-/// <param name="Epsilon">Added to the root.</param>
-/// <param name="WeightDecay">How much of a parameter goes away.</param>
-/// <param name="IsDecoupled">Weight decay shrinks the parameters instead of entering the gradient.</param>
-/// <param name="Count">Of this step, from 1 on: corrects the means' bias towards 0.</param>
-internal readonly record struct AdamStep(float LearningRate, float Beta1, float Beta2, float Epsilon, float WeightDecay, bool IsDecoupled, long Count);
-
 /// <summary>Why a deferred step was not taken.</summary>
 /// <param name="Step">Which.</param>
 /// <param name="Objective">Whose loss or gradient it was.</param>
@@ -41,9 +28,8 @@ internal abstract class DeviceUpdates : IDisposable
     /// <summary>Whether the host learns of a failure later than the device.</summary>
     public abstract bool IsDeferred { get; }
 
-    public abstract void Sgd(in ParameterSlice slice, in SgdStep step);
-
-    public abstract void Adam(in ParameterSlice slice, in AdamStep step);
+    /// <summary>Changes parameters by their gradients.</summary>
+    public abstract void Apply(in ParameterSlice slice, in UpdateRule rule);
 
     /// <summary>Cuts every gradient to ± the limit.</summary>
     public abstract void Clamp(in ParameterSlice slice, double limit);

@@ -28,6 +28,9 @@ public abstract unsafe class DeviceProgram : IDisposable
     /// <summary>For each step the line it comes from: <c>digits.fnn(9): h = relu(fc1(x))</c>.</summary>
     protected abstract ReadOnlySpan<string> Sources { get; }
 
+    /// <summary>The parameters that it changes as it computes their gradients, where a call asks for that.</summary>
+    protected internal virtual ReadOnlySpan<UpdatedParameter> Updated => [];
+
     /// <summary>Runs the program: its forward half, or with <see cref="ProgramCall.Backward"/> the other.</summary>
     public abstract void Run(in ProgramCall call);
 

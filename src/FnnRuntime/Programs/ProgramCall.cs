@@ -53,4 +53,15 @@ public unsafe struct ProgramCall
     /// True: run the steps from the program's backward start on, with the arena as the last forward run left it. False: those before.
     /// </summary>
     public bool Backward;
+
+    // How parameters are changed as their gradients are computed; null where they are not.
+    internal ParameterUpdates* Updates;
+
+    /// <summary>
+    /// What a program does with a gradient's tiles: changes the parameter by them, where that is asked for and the loss is finite; otherwise nothing.
+    /// </summary>
+    /// <param name="parameter">Position among the parameters that the program updates.</param>
+    /// <param name="columns">Of the gradient as a matrix.</param>
+    public readonly GradientTile Update(int parameter, nint columns) =>
+        Updates != null && double.IsFinite((double)Scalars[0] / Scalars[1]) ? new GradientTile(Updates, Updates->Targets[parameter], columns) : default;
 }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.ComponentModel;
+using System.Runtime.CompilerServices;
 
 namespace FeedbackNN;
 
@@ -7,12 +8,17 @@ namespace FeedbackNN;
 /// One <c>minimize</c> of a training: its program, its optimizer with what that remembers, and the parameters it changes. For generated code.
 /// </summary>
 [EditorBrowsable(EditorBrowsableState.Never)]
-public sealed class Objective : IDisposable
+public sealed unsafe class Objective : IDisposable
 {
     private readonly ImmutableArray<(int Net, int Parameter)> _trained;
     private Model[] _nets = [];
     private ParameterRange[] _ranges = [];
     private ParameterSlice[] _slices = [];
+    private ParameterSlice[] _slicesAfterwards = [];
+
+    // Pinned: the program's kernels point into them.
+    private ParameterUpdates[] _updates = [];
+    private UpdateTarget[] _targets = [];
     private DeviceMemory? _state;
     private DeviceMemory? _backup;
     private int _stateCount;
@@ -68,11 +74,23 @@ public sealed class Objective : IDisposable
     }
 
     /// <summary>Changes the parameters by the gradients.</summary>
-    internal void Apply(DeviceUpdates updates)
+    /// <param name="updates">The device's way to do it.</param>
+    /// <param name="isBegun">The program's run was given <see cref="BeginUpdate"/>, and has changed the parameters that it updates itself.</param>
+    internal void Apply(DeviceUpdates updates, bool isBegun)
     {
         MakeRoomForState();
-        foreach (ref readonly var slice in _slices.AsSpan()) Optimizer.Apply(updates, slice, Updates);
+        var rule = Optimizer.RuleAt(Updates);
+        foreach (ref readonly var slice in (isBegun ? _slicesAfterwards : _slices).AsSpan()) updates.Apply(slice, rule);
         Updates++;
+    }
+
+    /// <summary>What a run of the program needs to change parameters as it computes their gradients; null where it changes none.</summary>
+    internal ParameterUpdates* BeginUpdate()
+    {
+        if (Program.Program.Updated.IsEmpty) return null;
+        MakeRoomForState();
+        _updates[0].Rule = Optimizer.RuleAt(Updates);
+        return (ParameterUpdates*)Unsafe.AsPointer(ref _updates[0]);
     }
 
     /// <summary>Remembers parameters and state, in case a later objective of the same step fails.</summary>
@@ -95,7 +113,7 @@ public sealed class Objective : IDisposable
     /// <param name="file">Where they go.</param>
     /// <param name="netNames">What the nets are called.</param>
     /// <param name="writes">Whether the file is read into them.</param>
-    internal unsafe void AddStateTo(StateFile file, IReadOnlyList<string> netNames, bool writes)
+    internal void AddStateTo(StateFile file, IReadOnlyList<string> netNames, bool writes)
     {
         MakeRoomForState();
         var state = (float*)(_state is null ? null : writes ? _state.ForWriting() : _state.ForReading());
@@ -132,6 +150,40 @@ public sealed class Objective : IDisposable
             _slices[i] = new ParameterSlice(_nets[net].ParameterMemory, _nets[net].GradientMemory, start, length, _state, position, _stateStride);
             position += length;
         }
+        var updated = Program.Program.Updated;
+        _slicesAfterwards = Without(updated);
+        if (updated.IsEmpty) return;
+        _targets = GC.AllocateArray<UpdateTarget>(updated.Length, pinned: true);
+        var state = (float*)(_state is null ? null : _state.ForWriting());
+        for (var i = 0; i < updated.Length; i++)
+        {
+            var (net, start, _) = updated[i];
+            var first = state == null ? null : state + PositionOf(net, start);
+            _targets[i] = new UpdateTarget { Parameter = (float*)_nets[net].ParameterMemory.ForWriting() + start, First = first, Second = first + _stateStride };
+        }
+        _updates = GC.AllocateArray<ParameterUpdates>(1, pinned: true);
+        _updates[0].Targets = (UpdateTarget*)Unsafe.AsPointer(ref _targets[0]);
+    }
+
+    /// <summary>The slices without the parameters that the program updates itself.</summary>
+    private ParameterSlice[] Without(ReadOnlySpan<UpdatedParameter> updated)
+    {
+        var rest = new List<ParameterSlice>();
+        for (var i = 0; i < _slices.Length; i++)
+        {
+            var slice = _slices[i];
+            foreach (var parameter in updated)
+            {
+                // In the order of the storage.
+                if (parameter.Net != _ranges[i].Net || parameter.Start < slice.Start || parameter.Start >= slice.Start + slice.Length) continue;
+                var before = parameter.Start - slice.Start;
+                if (before > 0) rest.Add(slice with { Length = before });
+                var end = before + parameter.Length;
+                slice = slice with { Start = slice.Start + end, StateStart = slice.StateStart + end, Length = slice.Length - end };
+            }
+            if (slice.Length > 0) rest.Add(slice);
+        }
+        return [.. rest];
     }
 
     private void ExchangeWithBackup(DeviceUpdates updates, bool toBackup)

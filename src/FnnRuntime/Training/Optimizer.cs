@@ -15,9 +15,7 @@ public abstract class Optimizer
     /// <summary>What it remembers for each trained number, by name: as many as the present settings need.</summary>
     internal abstract ReadOnlySpan<string> StateNames { get; }
 
-    /// <summary>Changes parameters in place.</summary>
-    /// <param name="updates">The device's way to do it.</param>
-    /// <param name="slice">Which.</param>
+    /// <summary>What an update does.</summary>
     /// <param name="update">Updates made before, from 0.</param>
-    internal abstract void Apply(DeviceUpdates updates, in ParameterSlice slice, long update);
+    internal abstract UpdateRule RuleAt(long update);
 }

@@ -25,9 +25,7 @@ public sealed class Sgd(Schedule learningRate) : Optimizer(learningRate)
 
     internal override ReadOnlySpan<string> StateNames => Momentum.At(0) == 0 && Momentum.At(long.MaxValue) == 0 ? [] : Velocity;
 
-    internal override void Apply(DeviceUpdates updates, in ParameterSlice slice, long update) =>
-        updates.Sgd(
-            StateNames.Length == 0 ? slice with { State = null } : slice,
-            new SgdStep(
-                (float)LearningRate.At(update), (float)Momentum.At(update), (float)Dampening.At(update), (float)WeightDecay.At(update), Nesterov, IsFirst: update == 0));
+    internal override UpdateRule RuleAt(long update) => new(new SgdStep(
+        (float)LearningRate.At(update), (float)Momentum.At(update), (float)Dampening.At(update), (float)WeightDecay.At(update), Nesterov,
+        HasDirection: StateNames.Length > 0, IsFirst: update == 0));
 }

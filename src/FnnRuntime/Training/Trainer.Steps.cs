@@ -111,7 +111,9 @@ public abstract unsafe partial class Trainer<TBatch, TReport>
             start += scalars.Length;
             if (!IsRun(i, StepCount)) continue;
             var call = Call(objective.Program, place);
-            objective.Program.Program.Run(call);
+            // Parameters that the program updates as it computes their gradients: only its own loss can stop that.
+            var updates = IsDue(i, StepCount) ? objective.BeginUpdate() : null;
+            objective.Program.Program.Run(call with { Updates = updates });
             if (_updates.IsDeferred)
             {
                 _updates.CheckLoss(_memory.Scalars, place, StepCount, i);
@@ -125,7 +127,7 @@ public abstract unsafe partial class Trainer<TBatch, TReport>
             if (!IsDue(i, StepCount)) continue;
             ClipGradients(i, call);
             if (i < _setup.Objectives.Length - 1) objective.BackUp(_updates);
-            objective.Apply(_updates);
+            objective.Apply(_updates, isBegun: updates != null);
         }
     }
 

@@ -59,7 +59,8 @@ public sealed unsafe class OptimizerKernelsTests : IDisposable
                 w[i] -= Rate * gradient;
             }
 
-            OptimizerKernels.Sgd(_pool, _w.Pointer, _g.Pointer, momentum == 0 ? null : _first.Pointer, Length, (float)Rate, (float)momentum, (float)dampening, (float)weightDecay, nesterov, step == 0);
+            var rule = new UpdateRule(new SgdStep((float)Rate, (float)momentum, (float)dampening, (float)weightDecay, nesterov, HasDirection: momentum != 0, IsFirst: step == 0));
+            OptimizerKernels.Update(_pool, rule, _w.Pointer, _g.Pointer, momentum == 0 ? null : _first.Pointer, null, Length);
             AssertClose(w);
         }
     }
@@ -87,8 +88,8 @@ public sealed unsafe class OptimizerKernelsTests : IDisposable
                 w[i] -= Rate * (m[i] / (1 - Math.Pow(Beta1, step))) / (Math.Sqrt(v[i] / (1 - Math.Pow(Beta2, step))) + Epsilon);
             }
 
-            if (isDecoupled) OptimizerKernels.AdamW(_pool, _w.Pointer, _g.Pointer, _first.Pointer, _second.Pointer, Length, (float)Rate, (float)Beta1, (float)Beta2, (float)Epsilon, (float)weightDecay, step);
-            else OptimizerKernels.Adam(_pool, _w.Pointer, _g.Pointer, _first.Pointer, _second.Pointer, Length, (float)Rate, (float)Beta1, (float)Beta2, (float)Epsilon, (float)weightDecay, step);
+            var rule = new UpdateRule(new AdamStep((float)Rate, (float)Beta1, (float)Beta2, (float)Epsilon, (float)weightDecay, isDecoupled, step));
+            OptimizerKernels.Update(_pool, rule, _w.Pointer, _g.Pointer, _first.Pointer, _second.Pointer, Length);
             AssertClose(w);
         }
     }
@@ -98,7 +99,7 @@ public sealed unsafe class OptimizerKernelsTests : IDisposable
     {
         _w.Span.Fill(1);
         _g.Span.Fill(-3);
-        OptimizerKernels.Adam(_pool, _w.Pointer, _g.Pointer, _first.Pointer, _second.Pointer, Length, 0.25f, 0.9f, 0.999f, 0, 0, 1);
+        OptimizerKernels.Update(_pool, new UpdateRule(new AdamStep(0.25f, 0.9f, 0.999f, 0, 0, isDecoupled: false, 1)), _w.Pointer, _g.Pointer, _first.Pointer, _second.Pointer, Length);
         foreach (var x in _w.Span) Assert.Equal(1.25f, x, 1e-5f);
     }
 
@@ -137,8 +138,8 @@ public sealed unsafe class OptimizerKernelsTests : IDisposable
         for (var round = 0; round < 2; round++)
         {
             var before = GC.GetAllocatedBytesForCurrentThread();
-            OptimizerKernels.AdamW(_pool, _w.Pointer, _w.Pointer, _first.Pointer, _second.Pointer, Length, 0.1f, 0.9f, 0.999f, 1e-8f, 0.1f, 1);
-            OptimizerKernels.Sgd(_pool, _w.Pointer, _w.Pointer, _first.Pointer, Length, 0.1f, 0.9f, 0, 0, true, false);
+            OptimizerKernels.Update(_pool, new UpdateRule(new AdamStep(0.1f, 0.9f, 0.999f, 1e-8f, 0.1f, isDecoupled: true, 1)), _w.Pointer, _w.Pointer, _first.Pointer, _second.Pointer, Length);
+            OptimizerKernels.Update(_pool, new UpdateRule(new SgdStep(0.1f, 0.9f, 0, 0, IsNesterov: true, HasDirection: true, IsFirst: false)), _w.Pointer, _w.Pointer, _first.Pointer, null, Length);
             OptimizerKernels.SumOfSquares(_pool, _w.Pointer, Length);
             if (round == 1) Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
         }

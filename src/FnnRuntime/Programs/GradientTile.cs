@@ -1,0 +1,53 @@
+using System.ComponentModel;
+using FeedbackNN.Cpu;
+
+namespace FeedbackNN;
+
+/// <summary>A parameter that a program changes as it computes its gradient, in floats of the net's flat storage.</summary>
+/// <param name="Net">Position of the net.</param>
+/// <param name="Start">Where it begins.</param>
+/// <param name="Length">Its elements.</param>
+[EditorBrowsable(EditorBrowsableState.Never)]
+public readonly record struct UpdatedParameter(int Net, long Start, long Length);
+
+/// <summary>How a program changes parameters as it computes their gradients. Lies in memory of the objective's.</summary>
+internal unsafe struct ParameterUpdates
+{
+    public UpdateRule Rule;
+
+    /// <summary>One for each of the program's updated parameters.</summary>
+    public UpdateTarget* Targets;
+}
+
+/// <summary>Where a parameter lies, with what the optimizer remembers of it.</summary>
+internal unsafe struct UpdateTarget
+{
+    public float* Parameter, First, Second;
+}
+
+/// <summary>
+/// The last thing that happens to a tile of a gradient: the parameters it belongs to are changed by it while it is in the cache. The gradient itself is
+/// kept like any other.
+/// </summary>
+[EditorBrowsable(EditorBrowsableState.Never)]
+public readonly unsafe struct GradientTile : ITileKernel
+{
+    private readonly ParameterUpdates* _updates;
+    private readonly UpdateTarget _target;
+    private readonly nint _columns;
+
+    internal GradientTile(ParameterUpdates* updates, UpdateTarget target, nint columns)
+    {
+        _updates = updates;
+        _target = target;
+        _columns = columns;
+    }
+
+    /// <inheritdoc/>
+    public void Run(float* tile, nint stride, nint row, nint rows, nint column, nint columns)
+    {
+        if (_updates == null) return;
+        var offset = (row * _columns) + column;
+        OptimizerKernels.Update(_updates->Rule, _target.Parameter + offset, _columns, tile, stride, _target.First + offset, _target.Second + offset, rows, columns);
+    }
+}
