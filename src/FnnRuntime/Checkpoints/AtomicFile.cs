@@ -5,12 +5,18 @@ internal static class AtomicFile
 {
     /// <summary>Writes to a new file in the same folder, forces it onto the disk, then renames it; when anything fails, the new file is deleted.</summary>
     /// <exception cref="CheckpointException">The file could not be written.</exception>
-    public static void Write(string path, Action<Stream> write)
+    public static void Write(string path, Action<Stream> write) => Write(path, write, (what, inner) => new CheckpointException(path, what, inner));
+
+    /// <summary>The same for files that are no checkpoints.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="write">Writes its content.</param>
+    /// <param name="failure">The exception for a file that could not be written, given what is wrong.</param>
+    public static void Write(string path, Action<Stream> write, Func<string, Exception?, Exception> failure)
     {
         var full = Path.GetFullPath(path);
         var folder = Path.GetDirectoryName(full);
         if (folder is not null && !Directory.Exists(folder))
-            throw new CheckpointException(path, $"it could not be written, because there is no folder {folder}; make it first");
+            throw failure($"it could not be written, because there is no folder {folder}; make it first", null);
         var temporary = $"{full}.{Guid.NewGuid():N}.tmp";
         try
         {
@@ -25,7 +31,7 @@ internal static class AtomicFile
         {
             Delete(temporary);
             if (error is IOException or UnauthorizedAccessException)
-                throw new CheckpointException(path, $"it could not be written: {error.Message}", error);
+                throw failure($"it could not be written: {error.Message.TrimEnd('.')}", error);
             throw;
         }
     }

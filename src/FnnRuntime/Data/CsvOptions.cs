@@ -18,6 +18,12 @@ public sealed record CsvOptions
             : value;
     }
 
+    /// <summary>A tab between fields, no header, and quotes that mean nothing: how TSV files are written.</summary>
+    public static CsvOptions TabSeparated { get; } = new() { Separator = '\t', HasQuotes = false };
+
+    /// <summary>Whether a field may stand in quotes, which then don't belong to it. True unless said otherwise; without, a quote is a character like others.</summary>
+    public bool HasQuotes { get; init; } = true;
+
     /// <summary>
     /// Whether the first line holds the columns' names. False unless said otherwise: a header taken for data is an error that is seen, data taken for
     /// a header is a sample lost.

@@ -13,6 +13,9 @@ internal sealed class CsvReader : IDisposable
     private readonly string _path;
     private readonly Stream _stream;
     private readonly byte _separator;
+
+    // The separator once more where quotes mean nothing.
+    private readonly byte _quote;
     private readonly byte[] _buffer = new byte[1 << 16];
     private int _next;
     private int _end;
@@ -27,6 +30,7 @@ internal sealed class CsvReader : IDisposable
     {
         _path = path;
         _separator = (byte)options.Separator;
+        _quote = options.HasQuotes ? (byte)'"' : _separator;
         _stream = DataFile.Open(path);
         try
         {
@@ -81,7 +85,7 @@ internal sealed class CsvReader : IDisposable
         bool more;
         do
         {
-            more = Peek() == '"' ? ReadQuoted() : ReadPlain();
+            more = Peek() == _quote && _quote != _separator ? ReadQuoted() : ReadPlain();
             if (fields == _fieldEnds.Length)
                 Array.Resize(ref _fieldEnds, fields * 2);
             _fieldEnds[fields++] = _recordLength;
@@ -112,7 +116,7 @@ internal sealed class CsvReader : IDisposable
         while (true)
         {
             var rest = _buffer.AsSpan(_next, _end - _next);
-            var stop = rest.IndexOfAny((ReadOnlySpan<byte>)[_separator, (byte)'\n', (byte)'\r', (byte)'"']);
+            var stop = rest.IndexOfAny((ReadOnlySpan<byte>)[_separator, (byte)'\n', (byte)'\r', _quote]);
             Keep(stop < 0 ? rest : rest[..stop]);
             _next += stop < 0 ? rest.Length : stop;
             if (stop < 0)
@@ -121,7 +125,7 @@ internal sealed class CsvReader : IDisposable
                     return false;
                 continue;
             }
-            if (_buffer[_next] == '"')
+            if (_buffer[_next] == _quote && _quote != _separator)
             {
                 throw DataException.AtLine(
                     _path, _currentLine, "a quote stands inside a field that does not begin with one", "Put the whole field in quotes and write the quote twice");
