@@ -86,7 +86,7 @@ public static class FnnCompiler
         {
             var derived = Pass("derive", ProgramGraphs.Objective(objective, trained => nets[trained.Net].Parameters[trained.Parameter].Type));
             var plan = Plan($"{train.Name}_Step{i}", derived, train.RuntimeAxes);
-            return train.Objectives.Count == 1 && train.ClipKind is null ? plan with { Updates = GradientUpdates.Find(plan) } : plan;
+            return train is { Objectives.Count: 1, ClipKind: null, Accumulate: 1 } ? plan with { Updates = GradientUpdates.Find(plan) } : plan;
         }).ToEquatableArray();
         return new CompiledTrain(train, nets, objectives, Plan($"{train.Name}_Evaluation", Pass("bind", train.Evaluation), train.RuntimeAxes));
     }

@@ -142,7 +142,11 @@ public sealed record BoundTrain(
     EquatableArray<BoundMetric> EvaluationMetrics,
     string? ClipKind,
     double ClipLimit,
-    Origin Origin);
+    Origin Origin)
+{
+    /// <summary>After how many batches the weights change.</summary>
+    public int Accumulate { get; init; } = 1;
+}
 
 /// <summary>A named size that C# should have as an axis type or constant.</summary>
 public sealed record BoundDim(string Namespace, string Name, double Value, bool IsInteger, string? Doc);

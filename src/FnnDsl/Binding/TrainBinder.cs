@@ -36,7 +36,8 @@ internal sealed class TrainBinder(ModuleScope scope, DiagnosticBag diagnostics, 
         }
         var paths = new ParameterPaths(first.Body, _nets);
         var frozen = paths.Resolve(first.Frozen);
-        new TrainSettings(first.Body, paths, _nets).Check(first.Settings);
+        var settings = new TrainSettings(first.Body, paths, _nets);
+        settings.Check(first.Settings);
         var objectives = new List<BoundObjective>();
         EquatableArray<BoundMetric> stepMetrics = default;
         var runs = new List<TrainRun> { first };
@@ -65,6 +66,7 @@ internal sealed class TrainBinder(ModuleScope scope, DiagnosticBag diagnostics, 
         var graph = evaluation.Context.Builder.Build(outputs);
         var result = Assemble(first, graph, objectives.ToEquatableArray(), stepMetrics, evaluationMetrics) with
         {
+            Accumulate = settings.Accumulate,
             Guards = runs.SelectMany(run => run.Context.RemainingGuards).Distinct().ToEquatableArray(),
             Inputs = first.Inputs.Select((input, k) => input with { IsIndexBelow = runs.Select(run => run.Context.IndexBoundOf(k)).FirstOrDefault(bound => bound is not null) }).ToEquatableArray(),
         };

@@ -5,8 +5,8 @@ using FeedbackNN.Dsl.Text;
 namespace FeedbackNN.Dsl.Binding;
 
 /// <summary>
-/// Checks what a train says of itself as a whole: <c>accumulate</c>, <c>average</c>, <c>precision</c> and <c>lora</c>. What is right is reported as
-/// not compiled yet: a training that left it out in silence would be another one than was written.
+/// Checks what a train says of itself as a whole: <c>accumulate</c>, <c>average</c>, <c>precision</c> and <c>lora</c>. What is right is taken over, or reported
+/// as not compiled yet: a training that left it out in silence would be another one than was written.
 /// </summary>
 internal sealed class TrainSettings(BodyBinder body, ParameterPaths paths, IReadOnlyList<NetUse> nets)
 {
@@ -15,6 +15,9 @@ internal sealed class TrainSettings(BodyBinder body, ParameterPaths paths, IRead
     private static readonly string[] LoraSettings = ["rank", "alpha"];
 
     private readonly HashSet<string> _said = new(StringComparer.Ordinal);
+
+    /// <summary>After how many batches the weights change.</summary>
+    public int Accumulate { get; private set; } = 1;
 
     public void Check(IEnumerable<Statement> statements)
     {
@@ -33,23 +36,23 @@ internal sealed class TrainSettings(BodyBinder body, ParameterPaths paths, IRead
         }
     }
 
-    /// <summary>What to do without it in this version, of a statement that is right; null after a diagnostic.</summary>
+    /// <summary>What to do without it in this version, of a statement that is right; null after a diagnostic, and where it is taken over.</summary>
     private string? IsRight(Statement statement) => statement switch
     {
-        AccumulateStatement accumulate => CheckAccumulate(accumulate) ? "take larger batches" : null,
+        AccumulateStatement accumulate => Take(accumulate),
         AverageStatement average => CheckAverage(average) ? "keep the last weights" : null,
         PrecisionStatement precision => CheckPrecision(precision) ? "everything is computed in the element types that are written" : null,
         LoraStatement lora => CheckLora(lora) ? "freeze what shall not be trained" : null,
         _ => null,
     };
 
-    private bool CheckAccumulate(AccumulateStatement accumulate)
+    private string? Take(AccumulateStatement accumulate)
     {
         var operand = body.Bind(accumulate.Batches);
-        if (operand is PoisonOperand) return false;
-        if (BodyBinder.TryNumber(operand, out var number, out var isWhole) && isWhole && number is >= 1 and <= int.MaxValue) return true;
-        body.Report(DiagnosticTable.AccumulateCount, accumulate.Batches.Span, BodyBinder.Describe(operand));
-        return false;
+        if (operand is PoisonOperand) return null;
+        if (BodyBinder.TryNumber(operand, out var number, out var isWhole) && isWhole && number is >= 1 and <= int.MaxValue) Accumulate = (int)number;
+        else body.Report(DiagnosticTable.AccumulateCount, accumulate.Batches.Span, BodyBinder.Describe(operand));
+        return null;
     }
 
     private bool CheckAverage(AverageStatement average)

@@ -5,7 +5,7 @@ namespace FeedbackNN.Dsl.Planning;
 
 /// <summary>
 /// Finds gradients by which parameters can be changed while they are being computed: then neither is read again from memory. Nothing may come between
-/// the two, so this is for trainings with one objective and without clipping.
+/// the two, so this is for trainings with one objective, without clipping and accumulation.
 /// </summary>
 internal static class GradientUpdates
 {

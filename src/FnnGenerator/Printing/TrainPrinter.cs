@@ -178,6 +178,7 @@ internal sealed class TrainPrinter
                 _writer.Line($"Evaluation = {Program(_evaluation!, _train.EvaluationMetrics)},");
                 _writer.Line($"AxisCount = {NumberText.Integer(_train.RuntimeAxes.Count)},");
                 _writer.Line($"InputCount = {NumberText.Integer(_train.Inputs.Count)},");
+                if (_train.Accumulate > 1) _writer.Line($"Accumulate = {NumberText.Integer(_train.Accumulate)},");
                 if (_train.ClipKind is { } clip)
                 {
                     _writer.Line($"Clip = GradientClip.{CSharpNames.Pascal(clip)},");

@@ -73,6 +73,41 @@ internal sealed class GpuUpdates : DeviceUpdates
         }
     }
 
+    public override void Accumulate(in ParameterSlice slice, in GradientSums sums, DeviceMemory scalars, long count, bool isFirst)
+    {
+        lock (_device.Gate)
+        {
+            _device.Kernel<Action<AcceleratorStream, KernelConfig, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<int>, int, int>>(
+                typeof(UpdateKernels), nameof(UpdateKernels.Accumulate),
+                accelerator => accelerator.LoadKernel<ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<int>, int, int>(UpdateKernels.Accumulate))(
+                _device.Stream, Launch.Over(slice.Length), Written(sums.Memory, slice.StateStart, slice.Length), Read(slice.Gradients, slice.Start, slice.Length), Read(scalars, count, 1), _status.View,
+                (int)slice.Length, isFirst ? 1 : 0);
+        }
+    }
+
+    public override void Count(in GradientSums sums, DeviceMemory scalars, long count, bool isFirst)
+    {
+        lock (_device.Gate)
+        {
+            _device.Kernel<Action<AcceleratorStream, KernelConfig, ArrayView<float>, ArrayView<float>, ArrayView<int>, int>>(
+                typeof(UpdateKernels), nameof(UpdateKernels.Count),
+                accelerator => accelerator.LoadKernel<ArrayView<float>, ArrayView<float>, ArrayView<int>, int>(UpdateKernels.Count))(
+                _device.Stream, new KernelConfig(1, 1), Written(sums.Memory, sums.Items, 1), Read(scalars, count, 1), _status.View, isFirst ? 1 : 0);
+        }
+    }
+
+    public override void TakeMean(in ParameterSlice slice, in GradientSums sums, DeviceMemory scalars, long count)
+    {
+        lock (_device.Gate)
+        {
+            _device.Kernel<Action<AcceleratorStream, KernelConfig, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<int>, int>>(
+                typeof(UpdateKernels), nameof(UpdateKernels.TakeMean),
+                accelerator => accelerator.LoadKernel<ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<int>, int>(UpdateKernels.TakeMean))(
+                _device.Stream, Launch.Over(slice.Length), Written(slice.Gradients, slice.Start, slice.Length), Read(sums.Memory, slice.StateStart, slice.Length), Read(sums.Memory, sums.Items, 1),
+                Read(scalars, count, 1), _status.View, (int)slice.Length);
+        }
+    }
+
     public override void Clamp(in ParameterSlice slice, double limit)
     {
         lock (_device.Gate)

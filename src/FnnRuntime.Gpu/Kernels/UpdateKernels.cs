@@ -46,6 +46,33 @@ internal static class UpdateKernels
         }
     }
 
+    public static void Accumulate(ArrayView<float> sums, ArrayView<float> g, ArrayView<float> items, ArrayView<int> status, int count, int isFirst)
+    {
+        if (status[StepStatus.Failed] != 0) return;
+        for (var i = (Grid.IdxX * Group.DimX) + Group.IdxX; i < count; i += Grid.DimX * Group.DimX)
+        {
+            var sum = g[i] * items[0];
+            if (isFirst == 0) sum = sums[i] + sum;
+            sums[i] = sum;
+        }
+    }
+
+    /// <summary>One thread: the number of items so far.</summary>
+    public static void Count(ArrayView<float> total, ArrayView<float> items, ArrayView<int> status, int isFirst)
+    {
+        if (status[StepStatus.Failed] != 0) return;
+        var before = 0f;
+        if (isFirst == 0) before = total[0];
+        total[0] = before + items[0];
+    }
+
+    public static void TakeMean(ArrayView<float> g, ArrayView<float> sums, ArrayView<float> total, ArrayView<float> items, ArrayView<int> status, int count)
+    {
+        if (status[StepStatus.Failed] != 0) return;
+        var scale = 1f / (total[0] + items[0]);
+        for (var i = (Grid.IdxX * Group.DimX) + Group.IdxX; i < count; i += Grid.DimX * Group.DimX) g[i] = (sums[i] + (g[i] * items[0])) * scale;
+    }
+
     public static void Clamp(ArrayView<float> g, int count, float limit)
     {
         for (var i = (Grid.IdxX * Group.DimX) + Group.IdxX; i < count; i += Grid.DimX * Group.DimX)

@@ -71,6 +71,10 @@ internal static unsafe class OptimizerKernels
     /// <summary>Multiplies every element by <paramref name="factor"/>.</summary>
     public static void Scale(WorkerPool pool, float* g, nint n, float factor) => pool.For(new ScaleKernel(g, factor), n, Grain(n));
 
+    /// <summary>result = (a * <paramref name="scaleA"/> + b * <paramref name="scaleB"/>) * <paramref name="scale"/>; with a scale of 0 what is in a means nothing, not even a number.</summary>
+    public static void AddScaled(WorkerPool pool, float* a, float scaleA, float* b, float scaleB, float scale, float* result, nint n) =>
+        pool.For(new AddScaledKernel(a, scaleA, b, scaleB, scale, result), n, Grain(n));
+
     /// <summary>Limits every element to [-<paramref name="limit"/>, <paramref name="limit"/>]; NaN stays NaN.</summary>
     public static void Clamp(WorkerPool pool, float* g, nint n, float limit) => pool.For(new ClampKernel(g, limit), n, Grain(n));
 
@@ -167,6 +171,21 @@ internal static unsafe class OptimizerKernels
         {
             var f = Vector512.Create(factor);
             for (var i = begin; i < end; i += Simd.Lanes) Simd.Store(g + i, Simd.Load(g + i) * f, end - i);
+        }
+    }
+
+    private readonly struct AddScaledKernel(float* a, float scaleA, float* b, float scaleB, float scale, float* result) : IRangeKernel
+    {
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        public void Run(nint begin, nint end)
+        {
+            Vector512<float> first = Vector512.Create(scaleA), second = Vector512.Create(scaleB), whole = Vector512.Create(scale);
+            for (var i = begin; i < end; i += Simd.Lanes)
+            {
+                var sum = Simd.Load(b + i) * second;
+                if (scaleA != 0) sum = Vector512.FusedMultiplyAdd(Simd.Load(a + i), first, sum);
+                Simd.Store(result + i, sum * whole, end - i);
+            }
         }
     }
 

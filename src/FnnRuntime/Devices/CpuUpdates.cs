@@ -13,6 +13,25 @@ internal sealed unsafe class CpuUpdates(WorkerPool pool) : DeviceUpdates
         OptimizerKernels.Update(pool, rule, Parameters(slice), Gradients(slice), first, first + slice.StateStride, (nint)slice.Length);
     }
 
+    public override void Accumulate(in ParameterSlice slice, in GradientSums sums, DeviceMemory scalars, long count, bool isFirst)
+    {
+        var items = ((float*)scalars.ForReading())[count];
+        OptimizerKernels.AddScaled(pool, Sums(slice, sums), isFirst ? 0 : 1, Gradients(slice), items, 1, Sums(slice, sums), (nint)slice.Length);
+    }
+
+    public override void Count(in GradientSums sums, DeviceMemory scalars, long count, bool isFirst)
+    {
+        var total = (float*)sums.Memory.ForWriting() + sums.Items;
+        *total = (isFirst ? 0 : *total) + ((float*)scalars.ForReading())[count];
+    }
+
+    public override void TakeMean(in ParameterSlice slice, in GradientSums sums, DeviceMemory scalars, long count)
+    {
+        var items = ((float*)scalars.ForReading())[count];
+        var total = ((float*)sums.Memory.ForReading())[sums.Items] + items;
+        OptimizerKernels.AddScaled(pool, Sums(slice, sums), 1, Gradients(slice), items, 1 / total, Gradients(slice), (nint)slice.Length);
+    }
+
     public override void Clamp(in ParameterSlice slice, double limit) => OptimizerKernels.Clamp(pool, Gradients(slice), (nint)slice.Length, (float)limit);
 
     public override double? ClipNorm(ReadOnlySpan<ParameterSlice> slices, double limit, long step, int objective)
@@ -44,6 +63,8 @@ internal sealed unsafe class CpuUpdates(WorkerPool pool) : DeviceUpdates
     private static float* Parameters(in ParameterSlice slice) => (float*)slice.Parameters.ForWriting() + slice.Start;
 
     private static float* Gradients(in ParameterSlice slice) => (float*)slice.Gradients.ForWriting() + slice.Start;
+
+    private static float* Sums(in ParameterSlice slice, in GradientSums sums) => (float*)sums.Memory.ForWriting() + slice.StateStart;
 
     private static float* State(in ParameterSlice slice) => slice.State is null ? null : (float*)slice.State.ForWriting() + slice.StateStart;
 }

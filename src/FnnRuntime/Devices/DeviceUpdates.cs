@@ -11,6 +11,11 @@ namespace FeedbackNN;
 internal readonly record struct ParameterSlice(
     DeviceMemory Parameters, DeviceMemory Gradients, long Start, long Length, DeviceMemory? State, long StateStart, long StateStride);
 
+/// <summary>Gradients of several steps, each times its number of items.</summary>
+/// <param name="Memory">The sums.</param>
+/// <param name="Items">Where in it the number of items is, as a float.</param>
+internal readonly record struct GradientSums(DeviceMemory Memory, long Items);
+
 /// <summary>Why a deferred step was not taken.</summary>
 /// <param name="Step">Which.</param>
 /// <param name="Objective">Whose loss or gradient it was.</param>
@@ -30,6 +35,22 @@ internal abstract class DeviceUpdates : IDisposable
 
     /// <summary>Changes parameters by their gradients.</summary>
     public abstract void Apply(in ParameterSlice slice, in UpdateRule rule);
+
+    /// <summary>
+    /// Adds gradients, times the number of items that their loss is the mean of, to sums that lie as the slice's state does.
+    /// </summary>
+    /// <param name="slice">Whose gradients.</param>
+    /// <param name="sums">What they are added to, and behind it the number of items so far.</param>
+    /// <param name="scalars">The step's numbers.</param>
+    /// <param name="count">Where among them the number of items is.</param>
+    /// <param name="isFirst">The sums begin with this step: what is there means nothing.</param>
+    public abstract void Accumulate(in ParameterSlice slice, in GradientSums sums, DeviceMemory scalars, long count, bool isFirst);
+
+    /// <summary>The step's number of items is added to the sums', once all slices have been.</summary>
+    public abstract void Count(in GradientSums sums, DeviceMemory scalars, long count, bool isFirst);
+
+    /// <summary>The gradients become the means over all items: of the sums and of this step. The sums stay.</summary>
+    public abstract void TakeMean(in ParameterSlice slice, in GradientSums sums, DeviceMemory scalars, long count);
 
     /// <summary>Cuts every gradient to ± the limit.</summary>
     public abstract void Clamp(in ParameterSlice slice, double limit);

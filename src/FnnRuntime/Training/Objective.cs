@@ -21,6 +21,7 @@ public sealed unsafe class Objective : IDisposable
     private UpdateTarget[] _targets = [];
     private DeviceMemory? _state;
     private DeviceMemory? _backup;
+    private DeviceMemory? _sums;
     private int _stateCount;
     private long _stateStride;
 
@@ -54,15 +55,36 @@ public sealed unsafe class Objective : IDisposable
     {
         _state?.Dispose();
         _backup?.Dispose();
+        _sums?.Dispose();
         Program.Program.Dispose();
     }
 
-    internal void Attach(Model[] nets)
+    /// <param name="nets">The networks of the training.</param>
+    /// <param name="accumulates">Gradients are added up over several steps.</param>
+    internal void Attach(Model[] nets, bool accumulates)
     {
         _nets = nets;
         _ranges = FindRanges();
         _stateStride = _ranges.Sum(range => range.Length);
+        if (accumulates) _sums = Device.Allocate(SumsLength * sizeof(float), $"the gradients of '{Name}' over several steps");
         SliceParameters();
+    }
+
+    /// <summary>Adds the gradients to those of the steps before, for an update that is made after several.</summary>
+    /// <param name="updates">The device's way to do it.</param>
+    /// <param name="scalars">The step's numbers.</param>
+    /// <param name="start">Where this objective's begin: the loss's sum, then its count.</param>
+    /// <param name="isFirst">There are none before.</param>
+    internal void Accumulate(DeviceUpdates updates, DeviceMemory scalars, long start, bool isFirst)
+    {
+        foreach (ref readonly var slice in _slices.AsSpan()) updates.Accumulate(slice, Sums, scalars, start + 1, isFirst);
+        updates.Count(Sums, scalars, start + 1, isFirst);
+    }
+
+    /// <summary>The gradients become the means over this step and those that were added up.</summary>
+    internal void TakeMean(DeviceUpdates updates, DeviceMemory scalars, long start)
+    {
+        foreach (ref readonly var slice in _slices.AsSpan()) updates.TakeMean(slice, Sums, scalars, start + 1);
     }
 
     /// <summary>Scales all gradients down when their norm exceeds the limit; gives the norm where it is known at once.</summary>
@@ -87,7 +109,7 @@ public sealed unsafe class Objective : IDisposable
     /// <summary>What a run of the program needs to change parameters as it computes their gradients; null where it changes none.</summary>
     internal ParameterUpdates* BeginUpdate()
     {
-        if (Program.Program.Updated.IsEmpty) return null;
+        if (Program.Program.ParametersUpdated.IsEmpty) return null;
         MakeRoomForState();
         _updates[0].Rule = Optimizer.RuleAt(Updates);
         return (ParameterUpdates*)Unsafe.AsPointer(ref _updates[0]);
@@ -97,7 +119,7 @@ public sealed unsafe class Objective : IDisposable
     internal void BackUp(DeviceUpdates updates)
     {
         MakeRoomForState();
-        var floats = _stateStride * (1 + _stateCount);
+        var floats = (_stateStride * (1 + _stateCount)) + (_sums is null ? 0 : SumsLength);
         if (_backup is null || _backup.ByteLength < floats * sizeof(float))
         {
             _backup?.Dispose();
@@ -116,17 +138,30 @@ public sealed unsafe class Objective : IDisposable
     internal void AddStateTo(StateFile file, IReadOnlyList<string> netNames, bool writes)
     {
         MakeRoomForState();
+        if (_sums is not null)
+        {
+            var sums = (float*)(writes ? _sums.ForWriting() : _sums.ForReading());
+            AddArray(sums, "accumulated_gradient");
+            file.Add($"optimizers.{Name}.accumulated_items", [], sums + Sums.Items, 1);
+        }
         var state = (float*)(_state is null ? null : writes ? _state.ForWriting() : _state.ForReading());
         var names = Optimizer.StateNames;
-        for (var k = 0; k < names.Length; k++)
+        for (var k = 0; k < names.Length; k++) AddArray(state + (k * _stateStride), names[k]);
+
+        void AddArray(float* array, string name)
         {
             foreach (var (net, parameter) in _trained)
             {
                 var spec = _nets[net].GetManifest().Parameters[parameter];
-                file.Add($"optimizers.{Name}.{names[k]}.{netNames[net]}.{spec.CheckpointName}", spec.Shape.AsSpan(), state + k * _stateStride + PositionOf(net, spec.Offset), spec.Count);
+                file.Add($"optimizers.{Name}.{name}.{netNames[net]}.{spec.CheckpointName}", spec.Shape.AsSpan(), array + PositionOf(net, spec.Offset), spec.Count);
             }
         }
     }
+
+    // The number of items lies behind the sums, on a line of its own.
+    private long SumsLength => _stateStride + 64;
+
+    private GradientSums Sums => new(_sums!, _stateStride);
 
     private void MakeRoomForState()
     {
@@ -150,7 +185,7 @@ public sealed unsafe class Objective : IDisposable
             _slices[i] = new ParameterSlice(_nets[net].ParameterMemory, _nets[net].GradientMemory, start, length, _state, position, _stateStride);
             position += length;
         }
-        var updated = Program.Program.Updated;
+        var updated = Program.Program.ParametersUpdated;
         _slicesAfterwards = Without(updated);
         if (updated.IsEmpty) return;
         _targets = GC.AllocateArray<UpdateTarget>(updated.Length, pinned: true);
@@ -169,12 +204,12 @@ public sealed unsafe class Objective : IDisposable
     private ParameterSlice[] Without(ReadOnlySpan<UpdatedParameter> updated)
     {
         var rest = new List<ParameterSlice>();
+        var inOrder = updated.ToArray().OrderBy(parameter => parameter.Start).ToArray();
         for (var i = 0; i < _slices.Length; i++)
         {
             var slice = _slices[i];
-            foreach (var parameter in updated)
+            foreach (var parameter in inOrder)
             {
-                // In the order of the storage.
                 if (parameter.Net != _ranges[i].Net || parameter.Start < slice.Start || parameter.Start >= slice.Start + slice.Length) continue;
                 var before = parameter.Start - slice.Start;
                 if (before > 0) rest.Add(slice with { Length = before });
@@ -190,6 +225,7 @@ public sealed unsafe class Objective : IDisposable
     {
         foreach (ref readonly var slice in _slices.AsSpan()) Copy(slice.Parameters, slice.Start, slice.StateStart, slice.Length);
         if (_state is not null) Copy(_state, 0, _stateStride, _stateStride * _stateCount);
+        if (_sums is not null) Copy(_sums, 0, _stateStride * (1 + _stateCount), SumsLength);
 
         void Copy(DeviceMemory live, long liveStart, long backupStart, long count)
         {

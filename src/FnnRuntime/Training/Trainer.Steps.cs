@@ -98,7 +98,13 @@ public abstract unsafe partial class Trainer<TBatch, TReport>
     // The first objective computes metrics and buffers, so it runs in every step; whether its optimizer is applied is another matter.
     private bool IsRun(int objective, long step) => objective == 0 || IsDue(objective, step);
 
-    private bool IsDue(int objective, long step) => step % _setup.Objectives[objective].Every == 0;
+    // Steps whose gradients are added up count as one.
+    private bool IsDue(int objective, long step) => step / _setup.Accumulate % _setup.Objectives[objective].Every == 0;
+
+    // The first and the last of the steps that make one update.
+    private bool IsFirstOfUpdate(long step) => step % _setup.Accumulate == 0;
+
+    private bool IsUpdate(long step) => (step + 1) % _setup.Accumulate == 0;
 
     private void RunObjectives()
     {
@@ -125,9 +131,13 @@ public abstract unsafe partial class Trainer<TBatch, TReport>
                 if (!double.IsFinite(loss)) Fail(call, new StepFailure(StepCount, i, IsNorm: false, loss));
             }
             if (!IsDue(i, StepCount)) continue;
-            ClipGradients(i, call);
+            var isUpdate = IsUpdate(StepCount);
+            // The sums stay as they are in the step of the update: if the norm is not finite, nothing has been changed.
+            if (isUpdate && _setup.Accumulate > 1) objective.TakeMean(_updates, _memory.Scalars, place);
+            if (isUpdate) ClipGradients(i, call);
             if (i < _setup.Objectives.Length - 1) objective.BackUp(_updates);
-            objective.Apply(_updates, isBegun: updates != null);
+            if (isUpdate) objective.Apply(_updates, isBegun: updates != null);
+            else objective.Accumulate(_updates, _memory.Scalars, place, IsFirstOfUpdate(StepCount));
         }
     }
 
@@ -151,7 +161,7 @@ public abstract unsafe partial class Trainer<TBatch, TReport>
         {
             if (!IsDue(i, failure.Step)) continue;
             _setup.Objectives[i].Restore(_updates);
-            _setup.Objectives[i].Updates--;
+            if (IsUpdate(failure.Step)) _setup.Objectives[i].Updates--;
         }
         throw new TrainingDivergedException(failure.Step, failure.IsNorm ? $"the norm of the gradient of '{objective.Name}'" : $"the loss '{objective.Name}'", failure.Value, source);
     }
@@ -169,7 +179,7 @@ public abstract unsafe partial class Trainer<TBatch, TReport>
             // Counted and not made: those after the failing step, and in it those from the failing objective on.
             for (var step = failure.Step; step < StepCount; step++)
             {
-                if (IsDue(i, step) && (step > failure.Step || i >= failure.Objective)) objective.Updates--;
+                if (IsDue(i, step) && IsUpdate(step) && (step > failure.Step || i >= failure.Objective)) objective.Updates--;
             }
         }
         StepCount = failure.Step;

@@ -37,7 +37,7 @@ public abstract unsafe partial class Trainer<TBatch, TReport> : IDisposable
         Seed = seed;
         CheckNets();
         _updates = _nets[0].Device.CreateUpdates();
-        foreach (var objective in setup.Objectives) objective.Attach(_nets);
+        foreach (var objective in setup.Objectives) objective.Attach(_nets, accumulates: setup.Accumulate > 1);
         StepScalars = new double[setup.Objectives.Sum(objective => objective.Program.Scalars.Length)];
         _batchScalars = new double[StepScalars.Length];
         _evaluationScalars = new double[setup.Evaluation.Scalars.Length];

@@ -39,6 +39,9 @@ public sealed class TrainingSetup
     /// <summary>How many tensors a batch has.</summary>
     public required int InputCount { get; init; }
 
+    /// <summary>After how many batches the weights change, by the gradients of all of them; 1 for after each.</summary>
+    public int Accumulate { get; init; } = 1;
+
     /// <summary>How gradients are kept from growing too large.</summary>
     public GradientClip Clip { get; init; }
 
