@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using System.Runtime.CompilerServices;
 
 namespace FeedbackNN.Cpu;
 
@@ -23,9 +24,15 @@ public static unsafe partial class MatrixProduct
         where TTile : struct, ITileKernel
     {
         if (a.Batch <= 0 || a.M <= 0 || a.N <= 0) return;
-        if (a.N == 1 && a.M > 1) RunSimplified(pool, Swapped(a), new AsColumn<TTile>(epilogue, a.M));
-        else RunSimplified(pool, a, epilogue);
+        var copy = epilogue; // on this stack: nothing moves it while workers hold its address
+        var tiles = new AnyTileKernel(Unsafe.AsPointer(ref copy), &Hand<TTile>);
+        if (a.N == 1 && a.M > 1) RunSimplified(pool, Swapped(a), new AsColumn<AnyTileKernel>(tiles, a.M));
+        else RunSimplified(pool, a, tiles);
     }
+
+    private static void Hand<TTile>(void* epilogue, float* tile, nint stride, nint row, nint rows, nint column, nint columns)
+        where TTile : struct, ITileKernel =>
+        Unsafe.AsRef<TTile>(epilogue).Run(tile, stride, row, rows, column, columns);
 
     private static void RunSimplified<TTile>(WorkerPool pool, MatrixProductArguments a, in TTile epilogue)
         where TTile : struct, ITileKernel
@@ -70,6 +77,13 @@ public static unsafe partial class MatrixProduct
         public void Run(float* tile, nint stride, nint row, nint rows, nint column, nint columns)
         {
         }
+    }
+
+    // An epilogue without its type. All that is above a tile is then compiled once, not once for each epilogue of a program, which took a tenth of
+    // the time to its first step. The call costs nothing beside a tile.
+    private readonly struct AnyTileKernel(void* epilogue, delegate*<void*, float*, nint, nint, nint, nint, nint, void> hand) : ITileKernel
+    {
+        public void Run(float* tile, nint stride, nint row, nint rows, nint column, nint columns) => hand(epilogue, tile, stride, row, rows, column, columns);
     }
 
     // Hands rows of the swapped product on as columns: row b of it is column 0 of product b of the batch.

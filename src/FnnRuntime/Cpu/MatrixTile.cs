@@ -1,18 +1,21 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.Arm;
 
 namespace FeedbackNN.Cpu;
 
 /// <summary>
-/// The innermost loop of a matrix product: a tile of a few rows and two vectors of columns whose sums stay in registers while k runs.
-/// Each step loads two vectors of the right matrix and broadcasts one number of the left one for each row.
+/// The innermost loop of a matrix product: a tile of a few rows and columns whose sums stay in registers while k runs. Each step loads the
+/// columns of the right matrix and broadcasts one number of the left one for each row.
 /// </summary>
 /// <remarks>
-/// The tile's shape follows the machine: 14 x 32 where 512-bit vectors are, which come with 32 registers, and 6 x 16 where there are 16
-/// registers of 256 bits. Each shape is written once; the type arguments' sizes are the numbers of rows and vectors, constants to the
-/// compiler, which drops what a smaller tile doesn't need. Both sum an element up in the order of k, so its bits don't depend on the shape.
+/// The tile's shape follows the machine's registers. 32 of 512 bits: 14 x 32, 28 sums, two vectors of columns and a broadcast number; 16 of 256 bits:
+/// 6 x 16, 12 sums; 32 of 128 bits (ARM): 6 x 16, 24 sums; 16 of 128 bits: 2 x 16, 8 sums. The sums hide the latency of the multiply-add (4 cycles, 2 a
+/// cycle) and leave the load ports free. The loop is written once: the type arguments, whose sizes are the number of rows and whose fields are the vectors
+/// of a row, are constants to the compiler, which drops what a smaller tile doesn't need. An element is summed up in the order of k whatever
+/// the shape, so its bits don't depend on it. With 6 x 16 tiles on Zen 3 whole products, packing included, reach 84 to 93% of the peak with one thread.
 /// </remarks>
-internal static unsafe partial class MatrixTile
+internal static unsafe class MatrixTile
 {
     private static readonly nint[] Kernels = MakeKernels();
 
@@ -20,21 +23,14 @@ internal static unsafe partial class MatrixTile
     public static int MaximumRows
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => IsWide ? 14 : 6;
+        get => Vector512.IsHardwareAccelerated ? 14 : Vector256.IsHardwareAccelerated || AdvSimd.IsSupported ? 6 : 2;
     }
 
     /// <summary>The columns of a full tile.</summary>
     public static int Columns
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => IsWide ? 32 : 16;
-    }
-
-    // A constant to the compiler, which drops the other shape.
-    private static bool IsWide
-    {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => Vector512.IsHardwareAccelerated;
+        get => Vector512.IsHardwareAccelerated ? 32 : 16;
     }
 
     /// <summary>
@@ -47,41 +43,93 @@ internal static unsafe partial class MatrixTile
 
     private static nint[] MakeKernels()
     {
-        var kernels = new nint[(MaximumRows + 1) * 2];
-        Add<RowCount1>(kernels);
-        Add<RowCount2>(kernels);
-        Add<RowCount3>(kernels);
-        Add<RowCount4>(kernels);
-        Add<RowCount5>(kernels);
-        Add<RowCount6>(kernels);
-        if (!IsWide) return kernels;
-        Add<RowCount7>(kernels);
-        Add<RowCount8>(kernels);
-        Add<RowCount9>(kernels);
-        Add<RowCount10>(kernels);
-        Add<RowCount11>(kernels);
-        Add<RowCount12>(kernels);
-        Add<RowCount13>(kernels);
-        Add<RowCount14>(kernels);
-        return kernels;
+        if (Vector512.IsHardwareAccelerated) return Table<OneOf512, TwoOf512, Vector512<float>>();
+        return Vector256.IsHardwareAccelerated ? Table<OneOf256, TwoOf256, Vector256<float>>() : Table<TwoOf128, FourOf128, Vector128<float>>();
     }
 
-    private static void Add<TRows>(nint[] kernels)
-        where TRows : unmanaged
+    // By the number of rows: the kernel for half a tile's columns, and for all. A kernel is compiled when it is first called.
+    private static nint[] Table<THalf, TFull, TVector>()
+        where THalf : unmanaged, IVectors<THalf, TVector>
+        where TFull : unmanaged, IVectors<TFull, TVector>
     {
-        delegate*<nint, float*, nint, nint, float*, nint, float*, nint, bool, void> half, full;
-        if (IsWide)
+        delegate*<nint, float*, nint, nint, float*, nint, float*, nint, bool, void>* kernels = stackalloc delegate*<nint, float*, nint, nint, float*, nint, float*, nint, bool, void>[]
         {
-            half = &Multiply512<TRows, RowCount1>;
-            full = &Multiply512<TRows, RowCount2>;
-        }
-        else
+            null, null,
+            &Multiply<RowCount1, THalf, TVector>, &Multiply<RowCount1, TFull, TVector>,
+            &Multiply<RowCount2, THalf, TVector>, &Multiply<RowCount2, TFull, TVector>,
+            &Multiply<RowCount3, THalf, TVector>, &Multiply<RowCount3, TFull, TVector>,
+            &Multiply<RowCount4, THalf, TVector>, &Multiply<RowCount4, TFull, TVector>,
+            &Multiply<RowCount5, THalf, TVector>, &Multiply<RowCount5, TFull, TVector>,
+            &Multiply<RowCount6, THalf, TVector>, &Multiply<RowCount6, TFull, TVector>,
+            &Multiply<RowCount7, THalf, TVector>, &Multiply<RowCount7, TFull, TVector>,
+            &Multiply<RowCount8, THalf, TVector>, &Multiply<RowCount8, TFull, TVector>,
+            &Multiply<RowCount9, THalf, TVector>, &Multiply<RowCount9, TFull, TVector>,
+            &Multiply<RowCount10, THalf, TVector>, &Multiply<RowCount10, TFull, TVector>,
+            &Multiply<RowCount11, THalf, TVector>, &Multiply<RowCount11, TFull, TVector>,
+            &Multiply<RowCount12, THalf, TVector>, &Multiply<RowCount12, TFull, TVector>,
+            &Multiply<RowCount13, THalf, TVector>, &Multiply<RowCount13, TFull, TVector>,
+            &Multiply<RowCount14, THalf, TVector>, &Multiply<RowCount14, TFull, TVector>,
+        };
+        return new ReadOnlySpan<nint>(kernels, 30).ToArray();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Multiply<TRows, TColumns, TVector>(nint depth, float* a, nint aRow, nint aColumn, float* b, nint bColumn, float* c, nint cRow, bool accumulate)
+        where TRows : unmanaged
+        where TColumns : unmanaged, IVectors<TColumns, TVector>
+    {
+        TColumns s0 = default, s1 = default, s2 = default, s3 = default, s4 = default, s5 = default, s6 = default;
+        TColumns s7 = default, s8 = default, s9 = default, sA = default, sB = default, sC = default, sD = default, y = default;
+
+        // Three rows share a pointer: row, row + 1 and row + 2 are addressed as p, p + aRow and p + 2 aRow.
+        var twoRows = 2 * aRow;
+        float* p0 = a, p1 = a + (3 * aRow), p2 = a + (6 * aRow), p3 = a + (9 * aRow), p4 = a + (12 * aRow);
+        for (; depth > 0; depth--)
         {
-            half = &Multiply256<TRows, RowCount1>;
-            full = &Multiply256<TRows, RowCount2>;
+            y.Load(b);
+            s0.Add(TColumns.Broadcast(p0), y);
+            if (sizeof(TRows) > 1) s1.Add(TColumns.Broadcast(p0 + aRow), y);
+            if (sizeof(TRows) > 2) s2.Add(TColumns.Broadcast(p0 + twoRows), y);
+            if (sizeof(TRows) > 3) s3.Add(TColumns.Broadcast(p1), y);
+            if (sizeof(TRows) > 4) s4.Add(TColumns.Broadcast(p1 + aRow), y);
+            if (sizeof(TRows) > 5) s5.Add(TColumns.Broadcast(p1 + twoRows), y);
+            if (sizeof(TRows) > 6) s6.Add(TColumns.Broadcast(p2), y);
+            if (sizeof(TRows) > 7) s7.Add(TColumns.Broadcast(p2 + aRow), y);
+            if (sizeof(TRows) > 8) s8.Add(TColumns.Broadcast(p2 + twoRows), y);
+            if (sizeof(TRows) > 9) s9.Add(TColumns.Broadcast(p3), y);
+            if (sizeof(TRows) > 10) sA.Add(TColumns.Broadcast(p3 + aRow), y);
+            if (sizeof(TRows) > 11) sB.Add(TColumns.Broadcast(p3 + twoRows), y);
+            if (sizeof(TRows) > 12) sC.Add(TColumns.Broadcast(p4), y);
+            if (sizeof(TRows) > 13) sD.Add(TColumns.Broadcast(p4 + aRow), y);
+            p0 += aColumn;
+            if (sizeof(TRows) > 3) p1 += aColumn;
+            if (sizeof(TRows) > 6) p2 += aColumn;
+            if (sizeof(TRows) > 9) p3 += aColumn;
+            if (sizeof(TRows) > 12) p4 += aColumn;
+            b += bColumn;
         }
 
-        kernels[sizeof(TRows) * 2] = (nint)half;
-        kernels[(sizeof(TRows) * 2) + 1] = (nint)full;
+        Put<TColumns, TVector>(c, s0, accumulate);
+        if (sizeof(TRows) > 1) Put<TColumns, TVector>(c += cRow, s1, accumulate);
+        if (sizeof(TRows) > 2) Put<TColumns, TVector>(c += cRow, s2, accumulate);
+        if (sizeof(TRows) > 3) Put<TColumns, TVector>(c += cRow, s3, accumulate);
+        if (sizeof(TRows) > 4) Put<TColumns, TVector>(c += cRow, s4, accumulate);
+        if (sizeof(TRows) > 5) Put<TColumns, TVector>(c += cRow, s5, accumulate);
+        if (sizeof(TRows) > 6) Put<TColumns, TVector>(c += cRow, s6, accumulate);
+        if (sizeof(TRows) > 7) Put<TColumns, TVector>(c += cRow, s7, accumulate);
+        if (sizeof(TRows) > 8) Put<TColumns, TVector>(c += cRow, s8, accumulate);
+        if (sizeof(TRows) > 9) Put<TColumns, TVector>(c += cRow, s9, accumulate);
+        if (sizeof(TRows) > 10) Put<TColumns, TVector>(c += cRow, sA, accumulate);
+        if (sizeof(TRows) > 11) Put<TColumns, TVector>(c += cRow, sB, accumulate);
+        if (sizeof(TRows) > 12) Put<TColumns, TVector>(c += cRow, sC, accumulate);
+        if (sizeof(TRows) > 13) Put<TColumns, TVector>(c += cRow, sD, accumulate);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Put<TColumns, TVector>(float* c, in TColumns sum, bool accumulate)
+        where TColumns : unmanaged, IVectors<TColumns, TVector>
+    {
+        if (accumulate) sum.StoreSum(c);
+        else sum.Store(c);
     }
 }

@@ -22,7 +22,7 @@ public sealed class ModelManifest
         Buffers = buffers;
         ParameterStorageLength = StorageLength(parameters);
         BufferStorageLength = StorageLength(buffers);
-        ParameterCount = parameters.Sum(parameter => parameter.Count);
+        foreach (var parameter in parameters) ParameterCount += parameter.Count;
         _parameterIndex = Index(parameters);
         _bufferIndex = Index(buffers);
     }
@@ -54,7 +54,8 @@ public sealed class ModelManifest
 
     private static long StorageLength(ImmutableArray<StorageSpec> items)
     {
-        var end = items.Length == 0 ? 0 : items.Max(item => item.Offset + item.Count);
+        long end = 0;
+        foreach (var item in items) end = Math.Max(end, item.Offset + item.Count);
         return (end + Alignment - 1) / Alignment * Alignment;
     }
 
@@ -75,5 +76,12 @@ public sealed class ModelManifest
 public sealed record StorageSpec(string Path, string CheckpointName, ImmutableArray<int> Shape, long Offset, Initializer Initializer)
 {
     /// <summary>The number of elements.</summary>
-    public int Count { get; } = Shape.Aggregate(1, (product, size) => checked(product * size));
+    public int Count { get; } = CountElements(Shape);
+
+    private static int CountElements(ImmutableArray<int> shape)
+    {
+        var count = 1;
+        foreach (var size in shape) count = checked(count * size);
+        return count;
+    }
 }

@@ -21,28 +21,33 @@ internal static class ArenaPlanner
     {
         var sizes = new long[lengths.Length];
         for (var i = 0; i < sizes.Length; i++) sizes[i] = (lengths[i] + Slack + Alignment - 1) / Alignment * Alignment;
-        var order = Enumerable.Range(0, sizes.Length).OrderByDescending(i => sizes[i]).ThenBy(i => i).ToArray();
-        var placed = new List<int>();
+        var largestFirst = new int[sizes.Length];
+        for (var i = 0; i < sizes.Length; i++) Insert(largestFirst, i, i, later: (placed, added) => sizes[placed] < sizes[added]);
+        var byOffset = new int[sizes.Length];
         long total = 0;
-        foreach (var buffer in order)
+        for (var placedCount = 0; placedCount < sizes.Length; placedCount++)
         {
+            var buffer = largestFirst[placedCount];
             var life = lifetimes[buffer];
-            var neighbours = new List<(long Start, long End)>();
-            foreach (var other in placed)
-            {
-                if (lifetimes[other].First <= life.Last && life.First <= lifetimes[other].Last) neighbours.Add((offsets[other], offsets[other] + sizes[other]));
-            }
-            neighbours.Sort();
             long offset = 0;
-            foreach (var (start, end) in neighbours)
+            for (var i = 0; i < placedCount; i++)
             {
-                if (offset + sizes[buffer] <= start) break;
-                offset = Math.Max(offset, end);
+                var other = byOffset[i];
+                if (lifetimes[other].First > life.Last || life.First > lifetimes[other].Last) continue;
+                if (offset + sizes[buffer] <= offsets[other]) break;
+                offset = Math.Max(offset, offsets[other] + sizes[other]);
             }
             offsets[buffer] = offset;
-            placed.Add(buffer);
+            Insert(byOffset, placedCount, buffer, later: (placed, added) => offsets[placed] > offsets[added]);
             total = Math.Max(total, offset + sizes[buffer]);
         }
         return total;
+    }
+
+    // Not a sort of the framework's: for value types those are compiled when a program starts, which takes longer than this.
+    private static void Insert(int[] order, int count, int added, Func<int, int, bool> later)
+    {
+        for (; count > 0 && later(order[count - 1], added); count--) order[count] = order[count - 1];
+        order[count] = added;
     }
 }

@@ -99,7 +99,9 @@ public abstract unsafe class DeviceProgram : IDisposable
         var lengths = new long[_lifetimes.Length];
         Measure(sizes, lengths);
         var offsets = new long[_lifetimes.Length];
-        var total = ArenaPlanner.Arrange(lengths, _lifetimes.Select(life => (life.First, life.Last)).ToArray(), offsets);
+        var lifetimes = new (int First, int Last)[_lifetimes.Length];
+        for (var i = 0; i < lifetimes.Length; i++) lifetimes[i] = (_lifetimes[i].First, _lifetimes[i].Last);
+        var total = ArenaPlanner.Arrange(lengths, lifetimes, offsets);
         var arrangement = new Arrangement(new ReadOnlySpan<nint>(sizes, AxisCount).ToArray(), lengths, offsets, total);
         // Few tuples of sizes come back (a full and a last batch); a program fed with ever new lengths must not remember them all.
         if (_arrangements.Count >= 64) _arrangements.RemoveAt(0);

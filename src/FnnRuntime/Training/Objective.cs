@@ -65,7 +65,8 @@ public sealed unsafe class Objective : IDisposable
     {
         _nets = nets;
         _ranges = FindRanges();
-        _stateStride = _ranges.Sum(range => range.Length);
+        _stateStride = 0;
+        foreach (var range in _ranges) _stateStride += range.Length;
         if (accumulates) _sums = Device.Allocate(SumsLength * sizeof(float), $"the gradients of '{Name}' over several steps");
         SliceParameters();
     }
@@ -250,22 +251,23 @@ public sealed unsafe class Objective : IDisposable
     {
         const int alignment = 64;
         var ranges = new List<ParameterRange>();
-        foreach (var (net, parameter) in _trained.OrderBy(item => item.Net).ThenBy(item => _nets[item.Net].GetManifest().Parameters[item.Parameter].Offset))
+        foreach (var (net, parameter) in _trained)
         {
             var spec = _nets[net].GetManifest().Parameters[parameter];
             // The padding belongs to the range: its parameters and gradients are zeros and stay so.
-            var length = (spec.Count + alignment - 1L) / alignment * alignment;
-            if (ranges.Count > 0 && ranges[^1] is var last && last.Net == net && last.Start + last.Length == spec.Offset)
-            {
-                ranges[^1] = last with { Length = last.Length + length };
-            }
-            else
-            {
-                ranges.Add(new ParameterRange(net, spec.Offset, length));
-            }
+            ranges.Add(new ParameterRange(net, spec.Offset, (spec.Count + alignment - 1L) / alignment * alignment));
         }
-        return [.. ranges];
+        ranges.Sort((a, b) => a.Net != b.Net ? a.Net.CompareTo(b.Net) : a.Start.CompareTo(b.Start));
+        var joined = 0;
+        for (var i = 1; i < ranges.Count; i++)
+        {
+            var (last, next) = (ranges[joined], ranges[i]);
+            if (last.Net == next.Net && last.Start + last.Length == next.Start) ranges[joined] = last with { Length = last.Length + next.Length };
+            else ranges[++joined] = next;
+        }
+        return [.. ranges.Take(joined + 1)];
     }
 
-    private readonly record struct ParameterRange(int Net, long Start, long Length);
+    // A class: lists of values would be compiled for this type when a training starts.
+    private sealed record ParameterRange(int Net, long Start, long Length);
 }

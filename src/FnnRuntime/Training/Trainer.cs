@@ -33,12 +33,18 @@ public abstract unsafe partial class Trainer<TBatch, TReport> : IDisposable
     protected Trainer(TrainingSetup setup, ulong seed)
     {
         _setup = setup;
-        _nets = setup.Nets.Select(net => net.Model).ToArray();
+        _nets = new Model[setup.Nets.Length];
+        for (var i = 0; i < _nets.Length; i++) _nets[i] = setup.Nets[i].Model;
         Seed = seed;
         CheckNets();
         _updates = _nets[0].Device.CreateUpdates();
-        foreach (var objective in setup.Objectives) objective.Attach(_nets, accumulates: setup.Accumulate > 1);
-        StepScalars = new double[setup.Objectives.Sum(objective => objective.Program.Scalars.Length)];
+        var scalars = 0;
+        foreach (var objective in setup.Objectives)
+        {
+            objective.Attach(_nets, accumulates: setup.Accumulate > 1);
+            scalars += objective.Program.Scalars.Length;
+        }
+        StepScalars = new double[scalars];
         _batchScalars = new double[StepScalars.Length];
         _evaluationScalars = new double[setup.Evaluation.Scalars.Length];
         _evaluationBatch = new double[_evaluationScalars.Length];

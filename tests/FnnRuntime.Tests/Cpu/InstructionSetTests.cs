@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Runtime.Intrinsics;
 
 namespace FeedbackNN.Runtime.Tests.Cpu;
@@ -10,10 +11,10 @@ namespace FeedbackNN.Runtime.Tests.Cpu;
 public sealed class InstructionSetTests
 {
     [Theory]
-    [InlineData("DOTNET_EnableAVX512")]
-    [InlineData("DOTNET_EnableAVX2")]
-    [InlineData("DOTNET_EnableHWIntrinsic")]
-    public async Task KernelsAreRightWithout(string instructionSet)
+    [InlineData("DOTNET_EnableAVX512", 256)]
+    [InlineData("DOTNET_EnableAVX2", 128)]
+    [InlineData("DOTNET_EnableHWIntrinsic", 0)]
+    public async Task KernelsAreRightWithout(string instructionSet, int widestLeft)
     {
         var start = new ProcessStartInfo(Environment.ProcessPath!, ["exec", typeof(InstructionSetTests).Assembly.Location, Checks.Argument])
         {
@@ -27,9 +28,11 @@ public sealed class InstructionSetTests
         var output = await process.StandardOutput.ReadToEndAsync();
         await process.WaitForExitAsync();
         Assert.True(process.ExitCode == 0, output + await errors);
-        Assert.Contains("512-bit vectors: False", output);
+        Assert.True(WidthIn(output) <= widestLeft, output);
         Assert.Contains("all checks passed", output);
     }
+
+    private static int WidthIn(string output) => int.Parse(output.Split('\n')[0].Split(' ')[^1], CultureInfo.InvariantCulture);
 
     /// <summary>What the second process runs.</summary>
     internal static class Checks
@@ -38,7 +41,7 @@ public sealed class InstructionSetTests
 
         public static void Run()
         {
-            Console.WriteLine($"512-bit vectors: {Vector512.IsHardwareAccelerated}");
+            Console.WriteLine($"bits of the widest vectors: {(Vector512.IsHardwareAccelerated ? 512 : Vector256.IsHardwareAccelerated ? 256 : Vector128.IsHardwareAccelerated ? 128 : 0)}");
             using (var products = new MatrixProductTests())
             {
                 foreach (var (left, right) in (ReadOnlySpan<(char, char)>)[('r', 'r'), ('r', 'c'), ('c', 'r'), ('c', 'c')]) products.AgreesForEveryTail(left, right);

@@ -41,6 +41,10 @@ public sealed unsafe class MatrixProductTests : IDisposable
         for (nint m = 1; m <= 34; m++) Check(1, m, 37, 19, left, right, (int)m);
         for (nint k = 0; k <= 34; k++) Check(1, 5, 9, k, left, right, (int)k);
         for (nint k = 0; k <= 34; k++) Check(1, 16, 40, k, left, right, (int)k);
+
+        // Few rows and long sums, which are taken as dot products where both matrices lie along k.
+        for (nint m = 1; m <= 13; m++) Check(1, m, 7, 160 + m, left, right, (int)m);
+        for (nint k = 80; k <= 97; k++) Check(1, 6, 9, k, left, right, (int)k);
     }
 
     [Theory]
