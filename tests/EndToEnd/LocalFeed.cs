@@ -37,15 +37,18 @@ public sealed class LocalFeed : IDisposable
         ["DOTNET_ADD_GLOBAL_TOOLS_TO_PATH"] = "false",
     };
 
-    /// <summary>A new folder outside the repository whose only package source is this feed.</summary>
-    internal string CreateFolder(string name)
+    /// <summary>The same, but packages that are there already (parts of the SDK, which are large) are taken from the user's folder.</summary>
+    internal IReadOnlyDictionary<string, string> EnvironmentWithOtherPackages => new Dictionary<string, string>(Environment) { ["NUGET_FALLBACK_PACKAGES"] = UserPackages };
+
+    /// <summary>A new folder outside the repository whose only package source is this feed, or the first beside those of the machine.</summary>
+    internal string CreateFolder(string name, bool withOtherSources = false)
     {
         var folder = Path.Combine(_root, name);
         Directory.CreateDirectory(folder);
         File.WriteAllText(Path.Combine(folder, "NuGet.config"), $"""
             <configuration>
               <packageSources>
-                <clear />
+                {(withOtherSources ? "" : "<clear />")}
                 <add key="packed" value="{Packages}" />
               </packageSources>
             </configuration>
@@ -56,11 +59,12 @@ public sealed class LocalFeed : IDisposable
     /// <summary>A package that ours depend on, from where the pack has just restored it to.</summary>
     private void CopyPackage(string id, string version)
     {
-        var cache = System.Environment.GetEnvironmentVariable("NUGET_PACKAGES") is { Length: > 0 } folder
-            ? folder : Path.Combine(System.Environment.GetFolderPath(System.Environment.SpecialFolder.UserProfile), ".nuget", "packages");
         var file = $"{id}.{version}.nupkg";
-        File.Copy(Path.Combine(cache, id, version, file), Path.Combine(Packages, file));
+        File.Copy(Path.Combine(UserPackages, id, version, file), Path.Combine(Packages, file));
     }
+
+    private static string UserPackages => System.Environment.GetEnvironmentVariable("NUGET_PACKAGES") is { Length: > 0 } folder
+        ? folder : Path.Combine(System.Environment.GetFolderPath(System.Environment.SpecialFolder.UserProfile), ".nuget", "packages");
 
     public void Dispose() => Directory.Delete(_root, recursive: true);
 

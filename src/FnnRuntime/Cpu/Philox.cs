@@ -71,6 +71,8 @@ public static unsafe class Philox
 
     // Four blocks side by side, one in each quarter of the vector: their words are sixteen numbers in order. A round multiplies words 0
     // and 2 (the even ones, which is what the widening multiplication takes), turns (lo0, hi0, lo1, hi1) round and mixes in words 1 and 3.
+    // Optimized from the first call on: constructing a model draws all of its first values.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static Vector512<float> AlignedUniform16(ulong seed, ulong step, uint site, long start)
     {
         var block = start >> 2;
