@@ -21,7 +21,7 @@ internal static class BenchCommand
         var rounds = AtLeastOne(new Option<int>("--rounds") { Description = "Rounds without foreign load that each case should have.", DefaultValueFactory = _ => defaults.Rounds, Recursive = true });
         var only = new Option<string>("--only") { Description = "Only the cases that have this in their name.", DefaultValueFactory = _ => "", Recursive = true };
         var json = new Option<bool>("--json") { Description = "One JSON object a line for each case.", Recursive = true };
-        var root = new RootCommand("Times FeedbackNN beside TorchSharp in one process. Answers are compared first; sides that differ get no ratio.") { threads, rounds, only, json };
+        var root = new RootCommand("Times FeedbackNN beside TorchSharp. Answers are compared first; sides that differ get no ratio.") { threads, rounds, only, json };
 
         void Add(string name, string summary, IWorkload[] workloads)
         {

@@ -73,7 +73,7 @@ public sealed class BenchRunTests
         Assert.Equal(BenchRun.Success, exitCode);
         Assert.DoesNotContain('\n', line.TrimEnd());
         Assert.Equal(
-            ["workload", "case", "threads", "ours_us", "torch_us", "ratio", "loss_rel_diff", "reason", "rounds", "rounds_set_aside", "ours_min_us", "ours_max_us", "torch_min_us", "torch_max_us", "fork_join_ns", "load", "foreign_load", "quiet"],
+            ["workload", "case", "threads", "ours_us", "torch_us", "ratio", "loss_rel_diff", "reason", "rounds", "rounds_set_aside", "ours_min_us", "ours_max_us", "torch_min_us", "torch_max_us", "fork_join_ns", "load", "foreign_load", "quiet", "ours_mb", "torch_mb"],
             report.EnumerateObject().Select(field => field.Name));
         Assert.Equal("played", report.GetProperty("workload").GetString());
         Assert.Equal("batch 1, \"quoted\"", report.GetProperty("case").GetString());
@@ -98,7 +98,7 @@ public sealed class BenchRunTests
             var timing = new Timing(new SideTimes(1.5, 1.25, 2.5), new SideTimes(3, 2.5, 4.5), 15, 2, IsQuiet: true, 0.04);
             var report = CaseReport.Measured("mlp", "batch 1", 2, new Agreement("the losses", 0, 1e-4), timing, 612.4, 0.25);
             Assert.Equal(
-                """{"workload":"mlp","case":"batch 1","threads":2,"ours_us":1.5,"torch_us":3,"ratio":0.5,"loss_rel_diff":0,"reason":null,"rounds":15,"rounds_set_aside":2,"ours_min_us":1.25,"ours_max_us":2.5,"torch_min_us":2.5,"torch_max_us":4.5,"fork_join_ns":612,"load":0.25,"foreign_load":0.04,"quiet":true}""",
+                """{"workload":"mlp","case":"batch 1","threads":2,"ours_us":1.5,"torch_us":3,"ratio":0.5,"loss_rel_diff":0,"reason":null,"rounds":15,"rounds_set_aside":2,"ours_min_us":1.25,"ours_max_us":2.5,"torch_min_us":2.5,"torch_max_us":4.5,"fork_join_ns":612,"load":0.25,"foreign_load":0.04,"quiet":true,"ours_mb":null,"torch_mb":null}""",
                 report.ToJson());
             using var table = new StringWriter();
             new ReportTable(table).Add(report);
@@ -119,6 +119,19 @@ public sealed class BenchRunTests
 
         // Both warm up; then ours first, the other first (its turns join), ours first.
         Assert.Equal("ot" + "o" + "t" + "o" + "t", new string(turns));
+    }
+
+    [Fact]
+    public void A_side_that_measures_itself_is_sampled_once_a_round_after_one_for_nothing()
+    {
+        double ours = 0, torch = 10;
+        var timing = new AlternatingRounds(Short, new PlayedLoad(0)).Measure(new SampledSides(SampleUnit.Megabytes, () => ++ours, () => ++torch));
+        Assert.Equal((new SideTimes(3, 2, 4), new SideTimes(13, 12, 14)), (timing.Ours, timing.Torch));
+        var report = CaseReport.Measured("memory", "x", 2, Same, timing, null, null, SampleUnit.Megabytes);
+        Assert.Equal((3.0, 13.0, 0.231, null, null), (report.OursMb, report.TorchMb, report.Ratio, report.OursUs, report.TorchMaxUs));
+        using var table = new StringWriter();
+        new ReportTable(table).Add(report);
+        Assert.Contains("| memory x | 3.0 MB | 13.0 MB | 0.23 |", table.ToString());
     }
 
     [Fact]

@@ -19,15 +19,28 @@ internal sealed class AlternatingRounds(BenchSettings settings, IForeignLoad for
     {
         Action[] steps = [ours, torch];
         var counts = steps.Select(WarmUp).ToArray();
+        return Rounds(side => Turn(steps[side], counts[side]));
+    }
+
+    /// <summary>The same for sides that measure themselves: a sample each in a round, after one that only fills the system's caches.</summary>
+    public Timing Measure(SampledSides sides)
+    {
+        Func<double>[] samples = [sides.Ours, sides.Torch];
+        foreach (var sample in samples) sample();
+        return Rounds(side => samples[side]());
+    }
+
+    private Timing Rounds(Func<int, double> turn)
+    {
         List<Round> quiet = [], loaded = [];
         for (var round = 0; quiet.Count < settings.Rounds && round < settings.Rounds * settings.RepeatLimit; round++)
         {
             var times = new double[2];
             foreign.Begin();
-            for (var turn = 0; turn < 2; turn++)
+            for (var position = 0; position < 2; position++)
             {
-                var side = (round + turn) % 2;
-                times[side] = Turn(steps[side], counts[side]);
+                var side = (round + position) % 2;
+                times[side] = turn(side);
             }
             var load = foreign.End();
             (load > settings.ForeignLimit ? loaded : quiet).Add(new Round(times[0], times[1], load));

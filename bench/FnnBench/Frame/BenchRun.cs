@@ -50,9 +50,10 @@ internal sealed class BenchRun(BenchSettings settings, IForeignLoad foreign, Dev
             var agreement = contest.Compare();
             if (!agreement.Holds) return CaseReport.Refused(workload.Name, item.Name, device.Threads, agreement);
             var before = ForkJoinTime();
-            var timing = new AlternatingRounds(settings, foreign).Measure(contest.StepOurs, contest.StepTorch);
+            var rounds = new AlternatingRounds(settings, foreign);
+            var timing = contest.Samples is { } samples ? rounds.Measure(samples) : rounds.Measure(contest.StepOurs, contest.StepTorch);
             var forkJoin = (before + ForkJoinTime()) / 2;
-            return CaseReport.Measured(workload.Name, item.Name, device.Threads, agreement, timing, forkJoin, ForeignProcessorTime.LoadAverage);
+            return CaseReport.Measured(workload.Name, item.Name, device.Threads, agreement, timing, forkJoin, ForeignProcessorTime.LoadAverage, contest.Samples?.Unit ?? SampleUnit.Microseconds);
         }
         catch (Exception exception)
         {

@@ -57,26 +57,36 @@ internal sealed record CaseReport
     /// <summary>False: the times are of rounds in which others used the processors, and say little.</summary>
     public bool? Quiet { get; private init; }
 
-    /// <summary>Times of two sides that gave the same answers.</summary>
+    /// <summary>Megabytes, the median of the rounds, where memory was measured; the times are null then.</summary>
+    public double? OursMb { get; private init; }
+
+    /// <inheritdoc cref="OursMb"/>
+    public double? TorchMb { get; private init; }
+
+    /// <summary>Times, or megabytes, of two sides that gave the same answers.</summary>
     /// <exception cref="ArgumentException">They did not.</exception>
-    public static CaseReport Measured(string workload, string name, int threads, Agreement agreement, Timing timing, double? forkJoin, double? load)
+    public static CaseReport Measured(string workload, string name, int threads, Agreement agreement, Timing timing, double? forkJoin, double? load, SampleUnit unit = SampleUnit.Microseconds)
     {
         if (!agreement.Holds) throw new ArgumentException("Times of different work are not compared.", nameof(agreement));
+        double? Time(double value) => unit == SampleUnit.Microseconds ? Rounded(value) : null;
+        double? Memory(double value) => unit == SampleUnit.Megabytes ? Rounded(value) : null;
         return new CaseReport
         {
             Workload = workload,
             Case = name,
             Threads = threads,
-            OursUs = Rounded(timing.Ours.Median),
-            TorchUs = Rounded(timing.Torch.Median),
+            OursUs = Time(timing.Ours.Median),
+            TorchUs = Time(timing.Torch.Median),
+            OursMb = Memory(timing.Ours.Median),
+            TorchMb = Memory(timing.Torch.Median),
             Ratio = Rounded(timing.Ours.Median / timing.Torch.Median),
             LossRelDiff = agreement.Difference,
             Rounds = timing.Rounds,
             RoundsSetAside = timing.SetAside,
-            OursMinUs = Rounded(timing.Ours.Min),
-            OursMaxUs = Rounded(timing.Ours.Max),
-            TorchMinUs = Rounded(timing.Torch.Min),
-            TorchMaxUs = Rounded(timing.Torch.Max),
+            OursMinUs = Time(timing.Ours.Min),
+            OursMaxUs = Time(timing.Ours.Max),
+            TorchMinUs = Time(timing.Torch.Min),
+            TorchMaxUs = Time(timing.Torch.Max),
             ForkJoinNs = forkJoin is { } time ? Math.Round(time) : null,
             Load = load,
             ForeignLoad = timing.ForeignLoad is { } foreign ? Math.Round(foreign, 2) : null,

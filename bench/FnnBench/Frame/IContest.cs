@@ -11,4 +11,7 @@ internal interface IContest : IDisposable
 
     /// <summary>The same step on the other side.</summary>
     void StepTorch();
+
+    /// <summary>What takes a sample of each side instead of timing its steps; null where steps are timed.</summary>
+    SampledSides? Samples => null;
 }

@@ -24,6 +24,12 @@ internal sealed class ReportTable(TextWriter output)
         }
 
         var noise = report.Quiet == true ? "" : " noisy";
+        if (report.OursMb is { } ours && report.TorchMb is { } torch)
+        {
+            output.WriteLine($"| {name} | {Number(ours, "F1")} MB | {Number(torch, "F1")} MB | {Number(report.Ratio, "F2")}{noise} | | | {difference} | {report.Rounds} ({report.RoundsSetAside}) | |");
+            return;
+        }
+
         output.WriteLine(
             $"| {name} | {Time(report.OursUs)} | {Time(report.TorchUs)} | {Number(report.Ratio, "F2")}{noise} | {Time(report.OursMinUs)} to {Time(report.OursMaxUs)} " +
             $"| {Time(report.TorchMinUs)} to {Time(report.TorchMaxUs)} | {difference} | {report.Rounds} ({report.RoundsSetAside}) | {Number(report.ForkJoinNs, "F0")} |");

@@ -10,5 +10,7 @@ internal static class WorkloadList
         new PerceptronWorkload(),
         new RecurrentWorkload(),
         new ProductWorkload(),
+        FirstStepWorkload.Startup,
+        FirstStepWorkload.Memory,
     ];
 }
