@@ -22,11 +22,11 @@ internal sealed record CorpusProgram(string Name, Graph Graph, EquatableArray<st
         return node.Operation is BufferValue ? 0.5 + random.NextDouble() : random.NextDouble() * 2 - 1;
     }
 
-    /// <summary>Up to three tuples of run-time sizes that the program accepts.</summary>
-    public IEnumerable<Dictionary<string, long>> SizesThatFit()
+    /// <summary>Up to three tuples of run-time sizes that the program accepts, small ones unless others are to be tried first.</summary>
+    public IEnumerable<Dictionary<string, long>> SizesThatFit(params long[] others)
     {
         var found = 0;
-        foreach (var start in new long[] { 5, 17, 2, 8, 4, 6, 3, 9 })
+        foreach (var start in others.Concat([5, 17, 2, 8, 4, 6, 3, 9]))
         {
             foreach (var step in new long[] { 3, 0, 1, 2 })
             {

@@ -48,10 +48,14 @@ internal sealed unsafe class GeneratedProgram : IDisposable
         var (parameters, buffers) = (ParameterLayouts(graph), BufferLayouts(graph));
         var text = device.IsCpu ? CpuProgramPrinter.Print("Generated", plan, parameters, buffers, _ => null) : GpuProgramPrinter.Print("Generated", plan, parameters, buffers, _ => null);
         var type = Load(text).GetType(device.IsCpu ? "Generated.Program" : "Generated." + GpuProgramPrinter.ClassName(plan))!;
-        var program = (DeviceProgram)Activator.CreateInstance(
-            type, BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic, null, [device.IsCpu ? device.Pool : device], null)!;
-        return new GeneratedProgram(graph, plan, text, program, device, parameters, buffers);
+        return new GeneratedProgram(graph, plan, text, Construct(type, device), device, parameters, buffers);
     }
+
+    /// <summary>The same program once more, on another device of the same kind.</summary>
+    public GeneratedProgram On(Device device) => new(_graph, Plan, Text, Construct(_program.GetType(), device), device, _parameters, _buffers);
+
+    private static DeviceProgram Construct(Type program, Device device) => (DeviceProgram)Activator.CreateInstance(
+        program, BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic, null, [device.IsCpu ? device.Pool : device], null)!;
 
     /// <summary>Compiles generated C# and loads it.</summary>
     public static Assembly Load(params string[] texts)

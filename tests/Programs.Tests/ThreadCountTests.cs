@@ -1,0 +1,46 @@
+namespace FeedbackNN.Programs.Tests;
+
+/// <summary>
+/// Every program of the corpus, at sizes that are worth several threads where it has sizes, gives the same bits on any number of them: also on more
+/// threads than there are cores.
+/// </summary>
+public sealed class ThreadCountTests
+{
+    private const long LargestArena = 1 << 26;
+
+    public static TheoryData<string> Files() => CorpusProgramTests.Files();
+
+    [Theory]
+    [MemberData(nameof(Files))]
+    public void BitsDoNotDependOnTheNumberOfThreads(string file)
+    {
+        using var one = Device.CpuWithThreads(1);
+        Device[] others = [Device.CpuWithThreads(2), Device.CpuWithThreads(3), Device.CpuWithThreads(7)];
+        foreach (var corpusProgram in CorpusPrograms.Of(file))
+        {
+            using var program = GeneratedProgram.Compile(corpusProgram.Graph, one);
+            var sizes = corpusProgram.SizesThatFit(301, 67, 64, 33, 24).First(sizes => program.ArenaBytes(sizes) < LargestArena);
+            var inputs = ProgramComparison.Draw(corpusProgram.Graph, sizes, 1, corpusProgram.Draw);
+            var expected = program.Run(inputs);
+            foreach (var device in others)
+            {
+                using var other = program.On(device);
+                Compare(expected, other.Run(inputs), $"{corpusProgram.Name} on {device}, sizes {string.Join(", ", sizes)}");
+            }
+        }
+        foreach (var device in others) device.Dispose();
+    }
+
+    // A NaN is equal to one with the same bits.
+    private static void Compare(double[][] expected, double[][] actual, string what)
+    {
+        for (var output = 0; output < expected.Length; output++)
+        {
+            for (var i = 0; i < expected[output].Length; i++)
+            {
+                if (BitConverter.DoubleToInt64Bits(expected[output][i]) == BitConverter.DoubleToInt64Bits(actual[output][i])) continue;
+                Assert.Fail(FormattableString.Invariant($"{what}: output {output}[{i}] is {actual[output][i]:R}, and {expected[output][i]:R} on one thread"));
+            }
+        }
+    }
+}
