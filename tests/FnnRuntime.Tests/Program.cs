@@ -6,6 +6,9 @@ switch (args)
     case [InstructionSetTests.Checks.Argument]:
         InstructionSetTests.Checks.Run();
         break;
+    case [ThreadSettingTests.Argument]:
+        ThreadSettingTests.PrintThreads();
+        break;
     case ["errors"]:
         SimdMathTests.PrintLargestErrors();
         break;

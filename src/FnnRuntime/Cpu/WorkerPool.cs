@@ -21,6 +21,8 @@ namespace FeedbackNN.Cpu;
 [EditorBrowsable(EditorBrowsableState.Never)]
 public sealed unsafe class WorkerPool : IDisposable
 {
+    private const string Setting = "FNN_THREADS";
+    private const int MostThreads = 1024;
     private const int ChunksPerThread = 4;
 
     // Distance of two counters that different threads write: two cache lines, because the prefetcher fetches lines in pairs.
@@ -62,7 +64,7 @@ public sealed unsafe class WorkerPool : IDisposable
     public WorkerPool(int threads)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(threads, 1024);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(threads, MostThreads);
         Threads = threads;
         var bytes = (nuint)(Line * (threads + 1));
         _memory = (byte*)NativeMemory.AlignedAlloc(bytes, Line);
@@ -81,6 +83,7 @@ public sealed unsafe class WorkerPool : IDisposable
     /// The pool that all programs use unless told otherwise: as many threads as the process may use cores, or as many as the
     /// environment variable <c>FNN_THREADS</c> says.
     /// </summary>
+    /// <exception cref="InvalidOperationException"><c>FNN_THREADS</c> is set to something else than a number from 1 to 1024.</exception>
     public static WorkerPool Shared => SharedPool.Value;
 
     /// <summary>How many threads run a loop, the caller included.</summary>
@@ -126,10 +129,14 @@ public sealed unsafe class WorkerPool : IDisposable
         _wake.Dispose();
     }
 
-    private static int DefaultThreads() =>
-        int.TryParse(Environment.GetEnvironmentVariable("FNN_THREADS"), NumberStyles.None, CultureInfo.InvariantCulture, out var threads) && threads is >= 1 and <= 1024
-            ? threads
-            : Math.Clamp(Environment.ProcessorCount, 1, 1024);
+    // The processor count is the process's: the system's affinity masks and limits of containers are in it.
+    private static int DefaultThreads()
+    {
+        var setting = Environment.GetEnvironmentVariable(Setting);
+        if (string.IsNullOrEmpty(setting)) return Math.Clamp(Environment.ProcessorCount, 1, MostThreads);
+        if (int.TryParse(setting, NumberStyles.None, CultureInfo.InvariantCulture, out var threads) && threads is >= 1 and <= MostThreads) return threads;
+        throw new InvalidOperationException($"{Setting} is '{setting}', but must be a number of threads from 1 to {MostThreads}; without it there are as many as the process may use cores.");
+    }
 
     private static void Body<TKernel>(void* kernel, nint begin, nint end)
         where TKernel : struct, IRangeKernel =>
