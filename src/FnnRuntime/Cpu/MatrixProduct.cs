@@ -26,7 +26,7 @@ public static unsafe partial class MatrixProduct
         if (a.Batch <= 0 || a.M <= 0 || a.N <= 0) return;
         var copy = epilogue; // on this stack: nothing moves it while workers hold its address
         var tiles = new AnyTileKernel(Unsafe.AsPointer(ref copy), &Hand<TTile>);
-        if (a.N == 1 && a.M > 1) RunSimplified(pool, Swapped(a), new AsColumn<AnyTileKernel>(tiles, a.M));
+        if (a.N == 1 && a.M > 1) RunSimplified(pool, Swapped(a), new AsColumn(tiles, a.M));
         else RunSimplified(pool, a, tiles);
     }
 
@@ -79,16 +79,15 @@ public static unsafe partial class MatrixProduct
         }
     }
 
-    // An epilogue without its type. All that is above a tile is then compiled once, not once for each epilogue of a program, which took a tenth of
-    // the time to its first step. The call costs nothing beside a tile.
+    // An epilogue without its type. All that is above a tile is then compiled once, not once for each epilogue of a program, at every
+    // start of it. The call costs nothing beside a tile.
     private readonly struct AnyTileKernel(void* epilogue, delegate*<void*, float*, nint, nint, nint, nint, nint, void> hand) : ITileKernel
     {
         public void Run(float* tile, nint stride, nint row, nint rows, nint column, nint columns) => hand(epilogue, tile, stride, row, rows, column, columns);
     }
 
     // Hands rows of the swapped product on as columns: row b of it is column 0 of product b of the batch.
-    private readonly struct AsColumn<TTile>(TTile epilogue, nint m) : ITileKernel
-        where TTile : struct, ITileKernel
+    private readonly struct AsColumn(AnyTileKernel epilogue, nint m) : ITileKernel
     {
         public void Run(float* tile, nint stride, nint row, nint rows, nint column, nint columns)
         {
