@@ -46,7 +46,7 @@ internal sealed class CpuProgramPrinter : ProgramPrinter
     {
         var description = new DescriptionPrinter(Plan, KernelNames);
         Writer.Line();
-        using (Writer.Block("protected override void Describe(nint* sizes, StepDescriptions steps)"))
+        using (Writer.Block("protected override void Describe(nint* sizes, StepDescriptions descriptions)"))
         {
             PrintAxes("sizes", SizeType, description.Sizes.SelectMany(size => size.AxisNames));
             foreach (var line in description.Lines()) Writer.Line(line);

@@ -23,7 +23,7 @@ internal sealed class DescriptionPrinter(ProgramPlan plan, IReadOnlyList<string>
         .Select(line => line.Line);
 
     private static string Line(int position, string kernel, IEnumerable<Size> sizes, string flops, string bytes) =>
-        $"steps.Add({NumberText.Integer(position)}, {CSharpNames.Literal(kernel)}, [{string.Join(", ", sizes.Select(SizeText.Print))}], {flops}, {bytes});";
+        $"descriptions.Add({NumberText.Integer(position)}, {CSharpNames.Literal(kernel)}, [{string.Join(", ", sizes.Select(SizeText.Print))}], {flops}, {bytes});";
 
     private string Kernel(Step step) => step switch
     {

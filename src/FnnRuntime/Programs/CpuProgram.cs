@@ -68,15 +68,15 @@ public abstract unsafe class CpuProgram : DeviceProgram
     /// <summary>What the steps do at these sizes.</summary>
     internal StepDescriptions Describe(nint* sizes)
     {
-        var steps = new StepDescriptions();
-        Describe(sizes, steps);
-        return steps;
+        var descriptions = new StepDescriptions();
+        Describe(sizes, descriptions);
+        return descriptions;
     }
 
     internal ReadOnlySpan<string> StepSources => Sources;
 
     /// <summary>Adds what each step does at these sizes.</summary>
-    protected abstract void Describe(nint* sizes, StepDescriptions steps);
+    protected abstract void Describe(nint* sizes, StepDescriptions descriptions);
 
     /// <summary>While tracing: a step has ended.</summary>
     protected void Trace(int step) => _clock?.Lap(step);
