@@ -19,7 +19,7 @@ internal sealed unsafe class Profiler(string name, Device device)
     public int Add(CpuProgram program, nint* sizes)
     {
         var first = _slots;
-        var sources = program.StepSources;
+        var sources = program.ProfiledSources;
         foreach (var step in program.Describe(sizes).Steps) _rows.Add((first + step.Position, sources[step.Position], step));
         _slots += sources.Length;
         return first;

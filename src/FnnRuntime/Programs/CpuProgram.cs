@@ -73,7 +73,8 @@ public abstract unsafe class CpuProgram : DeviceProgram
         return descriptions;
     }
 
-    internal ReadOnlySpan<string> StepSources => Sources;
+    /// <summary><see cref="DeviceProgram.Sources"/>, for profiles.</summary>
+    internal ReadOnlySpan<string> ProfiledSources => Sources;
 
     /// <summary>Adds what each step does at these sizes.</summary>
     protected abstract void Describe(nint* sizes, StepDescriptions descriptions);

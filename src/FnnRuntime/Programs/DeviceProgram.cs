@@ -29,7 +29,10 @@ public abstract unsafe class DeviceProgram : IDisposable
     protected abstract ReadOnlySpan<string> Sources { get; }
 
     /// <summary>The parameters that it changes as it computes their gradients, where a call asks for that.</summary>
-    protected internal virtual ReadOnlySpan<UpdatedParameter> Updated => [];
+    protected virtual ReadOnlySpan<UpdatedParameter> Updated => [];
+
+    /// <summary><see cref="Updated"/>, for trainers. (What is both protected and internal can't be overridden alike inside and outside of friend assemblies.)</summary>
+    internal ReadOnlySpan<UpdatedParameter> UpdatedParametersOfProgram => Updated;
 
     /// <summary>Runs the program: its forward half, or with <see cref="ProgramCall.Backward"/> the other.</summary>
     public abstract void Run(in ProgramCall call);

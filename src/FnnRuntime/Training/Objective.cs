@@ -88,7 +88,7 @@ public sealed unsafe class Objective : IDisposable
     /// <summary>What a run of the program needs to change parameters as it computes their gradients; null where it changes none.</summary>
     internal ParameterUpdates* BeginUpdate()
     {
-        if (Program.Program.Updated.IsEmpty) return null;
+        if (Program.Program.UpdatedParametersOfProgram.IsEmpty) return null;
         MakeRoomForState();
         _updates[0].Rule = Optimizer.RuleAt(Updates);
         return (ParameterUpdates*)Unsafe.AsPointer(ref _updates[0]);
@@ -160,7 +160,7 @@ public sealed unsafe class Objective : IDisposable
             _slices[i] = new ParameterSlice(_nets[net].ParameterMemory, _nets[net].GradientMemory, start, length, _state, position, _stateStride);
             position += length;
         }
-        var updated = Program.Program.Updated;
+        var updated = Program.Program.UpdatedParametersOfProgram;
         _slicesAfterwards = Without(updated);
         if (updated.IsEmpty) return;
         _targets = GC.AllocateArray<UpdateTarget>(updated.Length, pinned: true);
