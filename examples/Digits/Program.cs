@@ -4,7 +4,7 @@ using Spectre.Console;
 
 const ulong seed = 1;
 
-// The processor, unless an argument names another device: `-- --device best`, `cuda`, `opencl:0`.
+// The processor, unless an argument names another device: `-- --device best`, `cuda`, `opencl:0`. `-- --profile` shows where the time of a training step goes.
 var device = Device.Cpu;
 try
 {
@@ -26,6 +26,7 @@ using var trainer = new FitSimpleNN(net, seed: seed);
 var curve = new TrainingCurve();
 TrainingDisplay.Show("training", curve, progress => trainer.Run(train, epochs: 40, batchSize: 32, progress));
 curve.Draw();
+if (args is ["--profile"]) Console.Write(trainer.Profile(train, batchSize: 32));
 
 var result = trainer.Evaluate(test);
 AnsiConsole.MarkupLineInterpolated($"test accuracy [bold]{100 * result.Accuracy:F2}%[/] (loss {result.Loss:F4}, {test.Count} pictures that training never saw)");

@@ -8,6 +8,7 @@ var root = new RootCommand("Works with .fnn files, in which FeedbackNN's network
     CheckCommand.Create(Console.Out, Console.Error),
     FormatCommand.Create(Console.Out, Console.Error),
     CostCommand.Create(Console.Out, Console.Error),
+    PlanCommand.Create(Console.Out, Console.Error),
     GraphCommand.Create(Console.Out, Console.Error),
     NewCommand.Create(Console.Out, Console.Error),
     ExplainCommand.Create(Console.Out, Console.Error),

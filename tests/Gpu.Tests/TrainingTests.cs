@@ -44,6 +44,19 @@ public sealed class TrainingTests
     }
 
     [SkippableFact]
+    public void A_profile_says_that_it_times_the_processor_only()
+    {
+        var device = Pocl.Require();
+        using var net = new Mixed(device, seed: 3);
+        using var trainer = new FitMixedSgd(net, seed: 5);
+        var (x, word, label) = Batch(new Random(7));
+        var refused = Assert.Throws<NotSupportedException>(() => trainer.Profile(new FitMixedSgd.MiniBatch(x, word, label)));
+        Assert.Contains(device.Name, refused.Message);
+        Assert.Contains("Construct the networks with Device.Cpu", refused.Message);
+        Assert.Throws<NotSupportedException>(() => net.Profile(x, word));
+    }
+
+    [SkippableFact]
     public void A_run_that_nobody_watches_gives_the_bits_of_one_that_is_watched()
     {
         var device = Pocl.Require();

@@ -164,7 +164,7 @@ public static class Binder
     // What follows from a syntax error is left out: in declarations that have one, and of names that one kept from being declared.
     private static BindResult<T> Result<T>(ModuleScope scope, Symbol symbol, T? result, T? signature, DiagnosticBag diagnostics) where T : class
     {
-        var isWhole = !diagnostics.HasErrors && !DeclarationClosure.Reach(scope, symbol).Any(scope.Incomplete.Contains);
+        var isWhole = !diagnostics.HasErrors && !scope.ReachesIncomplete(symbol);
         // A misspelt name is an error; that the right one is unused follows from it.
         if (isWhole) UnusedNames.Check(symbol, diagnostics);
         return new BindResult<T>(isWhole ? result : null, signature, scope.WithoutFollowers(diagnostics.ToArray())) { IsClean = diagnostics.Count == 0 };
@@ -176,8 +176,7 @@ public static class Binder
     /// </summary>
     public static EquatableArray<Diagnostic> CheckUninstantiated(ModuleScope scope)
     {
-        var reached = new HashSet<Symbol>();
-        foreach (var symbol in scope.UserSymbols.Where(IsCompiled)) reached.UnionWith(DeclarationClosure.Reach(scope, symbol));
+        var reached = new HashSet<Symbol>(DeclarationClosure.Reach(scope, scope.UserSymbols.Where(IsCompiled)));
         var diagnostics = new DiagnosticBag();
         foreach (var symbol in CheckedAlone(scope)) CheckAlone(scope, symbol, reached.Contains(symbol), diagnostics);
         return scope.WithoutFollowers(diagnostics.ToArray());
@@ -202,7 +201,7 @@ public static class Binder
         }
         if (symbol is not CallableSymbol callable)
         {
-            if (DeclarationClosure.Reach(scope, symbol).Any(scope.Incomplete.Contains)) return;
+            if (scope.ReachesIncomplete(symbol)) return;
             // Each in a bag of its own: whether it is right decides what else is said of it.
             var own = new DiagnosticBag();
             if (symbol is GenerateSymbol generate) new GenerateBinder(scope, own, generate).Check();

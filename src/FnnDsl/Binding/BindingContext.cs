@@ -31,8 +31,15 @@ internal sealed class BindingContext(ModuleScope scope, DiagnosticBag diagnostic
     /// <summary>Of the layers and fns that an outline has met: whether there is a loop in what they reach.</summary>
     public Dictionary<CallableSymbol, bool> HasLoop { get; } = [];
 
-    /// <summary>Whether this is the graph of a training step.</summary>
-    public bool Training => training;
+    /// <summary>Whether this is the graph of a training step. It is then made for that: see <see cref="DependsOnMode"/>.</summary>
+    public bool AskForTraining()
+    {
+        DependsOnMode = true;
+        return training;
+    }
+
+    /// <summary>Whether anything has asked if this is a training step. What nothing has asked about comes out the same for a training step and for inference.</summary>
+    public bool DependsOnMode { get; private set; }
 
     /// <summary>Whether a layer is checked by itself, with sizes that nobody has given: nothing is complained about that only numbers can show.</summary>
     public bool Symbolic => symbolic;

@@ -166,7 +166,7 @@ internal sealed partial class BodyBinder
             var sizes = new Frame(frame.Symbol, frame.Caller, frame.CallSpan);
             foreach (var pair in frame.Config.Where(pair => pair.Value is SizeOperand or NumberOperand)) sizes.Config[pair.Key] = pair.Value;
             foreach (var pair in frame.Axes) sizes.Axes[pair.Key] = pair.Value;
-            return new BodyBinder(new BindingContext(context.Scope, new DiagnosticBag(), context.Training, context.Symbolic), sizes);
+            return new BodyBinder(new BindingContext(context.Scope, new DiagnosticBag(), context.AskForTraining(), context.Symbolic), sizes);
         }
     }
 

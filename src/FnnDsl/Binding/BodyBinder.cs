@@ -38,7 +38,7 @@ internal sealed partial class BodyBinder(BindingContext context, Frame frame) : 
             case "false": return new BoolOperand(false);
             case "inf": return new NumberOperand(double.PositiveInfinity, false);
             case "pi": return new NumberOperand(Math.PI, false);
-            case "training": return new BoolOperand(context.Training);
+            case "training": return new BoolOperand(context.AskForTraining());
         }
         switch (context.Scope.Find(frame.Symbol.Namespace, name, frame.IsLibrary))
         {

@@ -12,11 +12,11 @@ internal static class DeclarationClosure
     // A declaration is parsed once and asked for its words by every model that reaches it, and in editors at every key that is pressed.
     private static readonly ConditionalWeakTable<Declaration, string[]> KnownWords = new();
 
-    /// <summary>The symbol and all it reaches, in order of first mention.</summary>
-    public static IReadOnlyList<Symbol> Reach(ModuleScope scope, Symbol start)
+    /// <summary>The symbols and all they reach, in order of first mention.</summary>
+    public static IReadOnlyList<Symbol> Reach(ModuleScope scope, params IEnumerable<Symbol> starts)
     {
-        var found = new List<Symbol> { start };
-        var seen = new HashSet<Symbol> { start };
+        var found = starts.ToList();
+        var seen = new HashSet<Symbol>(found);
         for (var k = 0; k < found.Count; k++)
         {
             var symbol = found[k];

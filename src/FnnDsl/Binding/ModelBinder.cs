@@ -9,7 +9,7 @@ namespace FeedbackNN.Dsl.Binding;
 /// <summary>What binding a model gave: the model, the part of it that stands with errors, what it owns, and what is wrong with it.</summary>
 internal sealed record ModelBinding(BoundModel? Result, BoundModel? Signature, NetStorage Storage, EquatableArray<Diagnostic> Diagnostics);
 
-/// <summary>Binds a model twice, as it trains and as it infers, over one set of parameters.</summary>
+/// <summary>Binds a model as it trains and as it infers, over one set of parameters: once, where nothing in it asks which of both it is.</summary>
 internal sealed class ModelBinder(ModuleScope scope, DiagnosticBag diagnostics)
 {
     /// <summary>The model, the part of it that stands with errors, and its storage.</summary>
@@ -17,17 +17,19 @@ internal sealed class ModelBinder(ModuleScope scope, DiagnosticBag diagnostics)
     {
         var net = new NetStorage(0);
         var training = BindOnce(symbol, net, training: true);
-        var inference = training.Results is null && diagnostics.HasErrors ? default : BindOnce(symbol, net, training: false);
+        var inference = training.Results is null && diagnostics.HasErrors ? default
+            : training.Context.DependsOnMode ? BindOnce(symbol, net, training: false)
+            : training with { Graph = training.WithoutUpdates() };
 
         if (training.Inputs is null || training.Callable is null) return (null, null, net);
         var empty = new Graph(default, default);
         var model = new BoundModel(
             symbol.Namespace, symbol.Name, symbol.Syntax.Doc ?? training.Callable.Declaration.Doc,
             training.RuntimeAxes,
-            training.Inputs.Select((input, k) => input with { IsIndexBelow = training.Context!.IndexBoundOf(k) ?? inference.Context?.IndexBoundOf(k) }).ToEquatableArray(),
+            training.Inputs.Select((input, k) => input with { IsIndexBelow = training.Context.IndexBoundOf(k) ?? inference.Context?.IndexBoundOf(k) }).ToEquatableArray(),
             training.BoundResults,
             net.Parameters.ToEquatableArray(), net.Buffers.ToEquatableArray(),
-            training.Context!.RemainingGuards.Concat(inference.Context?.RemainingGuards ?? []).Distinct().ToEquatableArray(),
+            training.Context.RemainingGuards.Concat(inference.Context?.RemainingGuards ?? []).Distinct().ToEquatableArray(),
             inference.Graph ?? empty, training.Graph ?? empty,
             new Origin(symbol.FullName, 0)) { Budgets = training.Budgets };
         var isWhole = training.Graph is not null && inference.Graph is not null && !diagnostics.HasErrors;
@@ -65,10 +67,14 @@ internal sealed class ModelBinder(ModuleScope scope, DiagnosticBag diagnostics)
     }
 
     private readonly record struct Once(
-        BindingContext? Context, CallableSymbol? Callable, IReadOnlyList<BoundTensor>? Inputs, EquatableArray<string> RuntimeAxes,
+        BindingContext Context, CallableSymbol? Callable, IReadOnlyList<BoundTensor>? Inputs, EquatableArray<string> RuntimeAxes,
         IReadOnlyList<TensorOperand>? Results, EquatableArray<BoundTensor> BoundResults, Graph? Graph)
     {
         public EquatableArray<BoundBudget> Budgets { get; init; }
+
+        /// <summary>The graph that gives the results alone, of the same nodes.</summary>
+        public Graph? WithoutUpdates() =>
+            Graph is null || Context.BufferUpdates.Count == 0 ? Graph : Context.Builder.Build(Graph.Outputs.Take(BoundResults.Count).Zip(Results!, (output, result) => output with { Node = result.Value.Id }));
     }
 
     private Once BindOnce(Symbol symbol, NetStorage net, bool training, OutlineRecorder? outline = null)

@@ -43,6 +43,9 @@ public sealed class ModuleScope
     /// <summary>Declarations of whose body or signature a part is missing after a syntax error: what follows from that is no news.</summary>
     internal HashSet<Symbol> Incomplete { get; } = [];
 
+    /// <summary>Whether a declaration, or one that it reaches, is <see cref="Incomplete"/>.</summary>
+    internal bool ReachesIncomplete(Symbol symbol) => Incomplete.Count > 0 && DeclarationClosure.Reach(this, symbol).Any(Incomplete.Contains);
+
     /// <summary>Names that a syntax error kept from being declared: to use them is no second mistake.</summary>
     internal HashSet<string> LostNames { get; } = new(StringComparer.Ordinal);
 

@@ -13,8 +13,8 @@ public static class RuntimeNames
         "CsvColumn", "CsvFile", "CsvOptions", "CsvSource", "CsvTable", "DataException", "DataSource", "DataSourceViews", "Device", "DeviceException", "DeviceMemoryException", "DeviceProgram", "EpochOrder", "FixedPoints",
         "GradientClip", "GradientTile", "IAxis", "IDataSource", "IRangeKernel", "ITileKernel", "IdxBytes", "IdxFile", "Initializer", "LabelledData", "LabelledSample",
         "MatrixProduct", "MatrixProductArguments", "MatrixProductArguments64", "Model", "ModelManifest", "ModelSession", "NotConvergedEventArgs", "NotConvergedException", "Objective", "Optimizer", "Otherwise", "PackedMatrix",
-        "ParameterList", "ParameterTensor", "Philox", "ProgramCall", "SafetensorsContent", "SafetensorsDtype", "SafetensorsDtypes", "SafetensorsEntry",
-        "SafetensorsFile", "SafetensorsTensor", "ScalarMath", "Schedule", "SessionState", "SessionTensor", "Sgd", "Signature", "Simd", "SimdMath", "Standardizer", "StorageSpec",
+        "ParameterList", "ParameterTensor", "Philox", "Profile", "ProfileRow", "ProgramCall", "SafetensorsContent", "SafetensorsDtype", "SafetensorsDtypes", "SafetensorsEntry",
+        "SafetensorsFile", "SafetensorsTensor", "ScalarMath", "Schedule", "SessionState", "SessionTensor", "Sgd", "Signature", "Simd", "SimdMath", "Standardizer", "StepDescriptions", "StorageSpec",
         "StorageTensor", "Tensor", "TensorKernels", "Trainer", "TrainingDivergedException", "TrainingProgram", "TrainingProgress", "TrainingSetup", "UpdatedParameter",
         "WorkerPool",
         // FeedbackNN.Gpu, and what GPU programs name of ILGPU.

@@ -4,19 +4,32 @@ using FeedbackNN.Dsl.Text;
 
 namespace FeedbackNN.Dsl.Binding;
 
-/// <summary>A declaration with the namespace and the file it stands in.</summary>
-internal abstract record Symbol(string Namespace, Declaration Syntax, SourceText Source, bool IsLibrary)
+/// <summary>
+/// A declaration with the namespace and the file it stands in. A scope has one for each declaration, so it is equal to itself alone: sets and tables of
+/// symbols do not go through the syntax.
+/// </summary>
+internal abstract class Symbol(string ns, Declaration syntax, SourceText source, bool isLibrary)
 {
+    public string Namespace => ns;
+
+    public Declaration Syntax => syntax;
+
+    public SourceText Source => source;
+
+    public bool IsLibrary => isLibrary;
+
     public string Name => Syntax.Name.Text;
 
-    public string FullName => Namespace.Length == 0 ? Name : Namespace + "." + Name;
+    public string FullName { get; } = ns.Length == 0 ? syntax.Name.Text : ns + "." + syntax.Name.Text;
 
     public Location Location => new(Source, Syntax.Name.Span);
 }
 
-internal sealed record CallableSymbol(string Namespace, CallableDeclaration Declaration, SourceText Source, bool IsLibrary)
-    : Symbol(Namespace, Declaration, Source, IsLibrary)
+internal sealed class CallableSymbol(string ns, CallableDeclaration declaration, SourceText source, bool isLibrary)
+    : Symbol(ns, declaration, source, isLibrary)
 {
+    public CallableDeclaration Declaration => declaration;
+
     public CallableKind Kind => Declaration.Kind;
 
     /// <summary>Whether calls make instances, which own weights: layers and models used as layers.</summary>
@@ -27,31 +40,52 @@ internal sealed record CallableSymbol(string Namespace, CallableDeclaration Decl
 }
 
 /// <summary>A member of a model family: <c>model CharGpt = Gpt(depth: 4)</c>.</summary>
-internal sealed record MemberSymbol(string Namespace, ModelMemberDeclaration Declaration, SourceText Source)
-    : Symbol(Namespace, Declaration, Source, false);
+internal sealed class MemberSymbol(string ns, ModelMemberDeclaration declaration, SourceText source)
+    : Symbol(ns, declaration, source, false)
+{
+    public ModelMemberDeclaration Declaration => declaration;
+}
 
-internal sealed record TrainSymbol(string Namespace, TrainDeclaration Declaration, SourceText Source)
-    : Symbol(Namespace, Declaration, Source, false);
+internal sealed class TrainSymbol(string ns, TrainDeclaration declaration, SourceText source)
+    : Symbol(ns, declaration, source, false)
+{
+    public TrainDeclaration Declaration => declaration;
+}
 
 /// <summary>A named number, evaluated when it is first asked for.</summary>
-internal sealed record DimSymbol(string Namespace, DimDeclaration Declaration, SourceText Source, bool IsLibrary)
-    : Symbol(Namespace, Declaration, Source, IsLibrary);
+internal sealed class DimSymbol(string ns, DimDeclaration declaration, SourceText source, bool isLibrary)
+    : Symbol(ns, declaration, source, isLibrary)
+{
+    public DimDeclaration Declaration => declaration;
+}
 
 /// <summary>A program that uses trained networks.</summary>
-internal sealed record GenerateSymbol(string Namespace, GenerateDeclaration Declaration, SourceText Source)
-    : Symbol(Namespace, Declaration, Source, false);
+internal sealed class GenerateSymbol(string ns, GenerateDeclaration declaration, SourceText source)
+    : Symbol(ns, declaration, source, false)
+{
+    public GenerateDeclaration Declaration => declaration;
+}
 
 /// <summary>Trainings and evaluations one after the other.</summary>
-internal sealed record PipelineSymbol(string Namespace, PipelineDeclaration Declaration, SourceText Source)
-    : Symbol(Namespace, Declaration, Source, false);
+internal sealed class PipelineSymbol(string ns, PipelineDeclaration declaration, SourceText source)
+    : Symbol(ns, declaration, source, false)
+{
+    public PipelineDeclaration Declaration => declaration;
+}
 
 /// <summary>Another project's names of a model's weights.</summary>
-internal sealed record CheckpointSymbol(string Namespace, CheckpointDeclaration Declaration, SourceText Source)
-    : Symbol(Namespace, Declaration, Source, false);
+internal sealed class CheckpointSymbol(string ns, CheckpointDeclaration declaration, SourceText source)
+    : Symbol(ns, declaration, source, false)
+{
+    public CheckpointDeclaration Declaration => declaration;
+}
 
 /// <summary>A tensor that is known at build, bound where it is used.</summary>
-internal sealed record ConstSymbol(string Namespace, ConstDeclaration Declaration, SourceText Source, bool IsLibrary)
-    : Symbol(Namespace, Declaration, Source, IsLibrary);
+internal sealed class ConstSymbol(string ns, ConstDeclaration declaration, SourceText source, bool isLibrary)
+    : Symbol(ns, declaration, source, isLibrary)
+{
+    public ConstDeclaration Declaration => declaration;
+}
 
 /// <summary>What a dim is worth; null when it could not be evaluated (which has been reported).</summary>
 internal readonly record struct DimValue(double Value, bool IsInteger);

@@ -8,8 +8,8 @@ using FeedbackNN.Dsl.Types;
 namespace FeedbackNN.Dsl.Binding;
 
 /// <summary>
-/// Binds a train. Its body is bound once for each objective, as a training step, and once for evaluation; what a graph does not need falls away when
-/// it is built.
+/// Binds a train. Its body is bound once for each objective, as a training step, and once more for evaluation where something in it asks which of both it is; what a
+/// graph does not need falls away when it is built.
 /// </summary>
 internal sealed class TrainBinder(ModuleScope scope, DiagnosticBag diagnostics, TrainSymbol symbol)
 {
@@ -50,8 +50,8 @@ internal sealed class TrainBinder(ModuleScope scope, DiagnosticBag diagnostics, 
             if (k == 0) stepMetrics = metrics;
         }
         if (!diagnostics.HasErrors) ReportNotReached(first, paths, frozen);
-        var evaluation = TrainRun.Execute(scope, diagnostics, symbol, _nets, training: false);
-        runs.Add(evaluation);
+        var evaluation = first;
+        if (first.Context.DependsOnMode) runs.Add(evaluation = TrainRun.Execute(scope, diagnostics, symbol, _nets, training: false));
         if (diagnostics.HasErrors) return (null, signature);
 
         var outputs = new List<GraphOutput>();

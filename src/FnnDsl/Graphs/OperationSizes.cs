@@ -60,7 +60,7 @@ public static class OperationSizes
     /// <summary>The size at one step.</summary>
     public static Size At(Size size, string step, Size value) => size.Substitute(name => name == step ? value : null);
 
-    private static bool Mentions(Size size, string name) => !size.IsConstant && size.AxisNames.Contains(name);
+    private static bool Mentions(Size size, string name) => size.Mentions(name);
 
     private static bool Mentions(EquatableArray<AffineIndex> map, string name) =>
         map.Any(function => Mentions(function.Offset, name) || function.Coefficients.Any(coefficient => Mentions(coefficient, name)));

@@ -223,25 +223,9 @@ internal sealed partial class Fusion
 
     private bool TryJoin(FusionGroup first, FusionGroup second)
     {
-        if (first == second || first.Product is not null || second.Product is not null || first.IsBackward != second.IsBackward) return false;
-        LoopDomain domain;
-        if (first.Domain == second.Domain) domain = first.Domain;
-        else if (second.Anchors.All(anchor => anchor.CanMoveToRows(first.Domain))) domain = first.Domain;
-        else if (first.Anchors.All(anchor => anchor.CanMoveToRows(second.Domain))) domain = second.Domain;
-        else return false;
-        // Row axes that a column reduction sums over must be the same for all of them.
-        var reducedRows = first.Anchors.Concat(second.Anchors).Where(anchor => anchor.Placement == Placement.ColumnReduction).Select(anchor => anchor.ReducedRows).Distinct().ToArray();
-        if (reducedRows.Length > 1) return false;
-        if (reducedRows.Length == 1 && reducedRows[0] != domain.Rows.Count) return false;
-        if (Size(first) + Size(second) > KernelSizeLimit) return false;
-
-        var members = new HashSet<int>(first.Anchors.Concat(second.Anchors).Select(anchor => anchor.Node.Id));
-        var joined = first.Anchors.Concat(second.Anchors).Select(anchor => Placed(anchor, domain)).ToArray();
-        var placed = joined.ToDictionary(anchor => anchor.Node.Id);
-        if (!joined.All(anchor => Reads(anchor).All(read => !members.Contains(read.Node) || IsAtOwnPlace(read, placed[read.Node])))) return false;
-        if (HasPathAround(first, second) || HasPathAround(second, first)) return false;
-
+        if (first == second || WhyNotJoined(first, second, out var domain) is not null) return false;
         var group = new FusionGroup(domain) { IsBackward = first.IsBackward };
+        var joined = first.Anchors.Concat(second.Anchors).Select(anchor => Placed(anchor, domain)).ToArray();
         group.Anchors.AddRange(joined.OrderBy(anchor => anchor.Node.Id));
         foreach (var anchor in joined)
         {
@@ -249,6 +233,32 @@ internal sealed partial class Fusion
             _groupOf[anchor.Node.Id] = group;
         }
         return true;
+    }
+
+    /// <summary>What keeps two groups from being one kernel; null where nothing does.</summary>
+    /// <param name="domain">Over which they would be joined.</param>
+    private StorageReason? WhyNotJoined(FusionGroup first, FusionGroup second, out LoopDomain domain)
+    {
+        domain = first.Domain;
+        if (first.IsBackward != second.IsBackward) return StorageReason.OtherHalf;
+        if (first.Product is not null || second.Product is not null) return StorageReason.ProductTiles;
+        if (first.Domain != second.Domain)
+        {
+            if (!second.Anchors.All(anchor => anchor.CanMoveToRows(first.Domain)))
+            {
+                if (!first.Anchors.All(anchor => anchor.CanMoveToRows(second.Domain))) return StorageReason.OtherLoops;
+                domain = second.Domain;
+            }
+        }
+        // Row axes that a column reduction sums over must be the same for all of them.
+        var reducedRows = first.Anchors.Concat(second.Anchors).Where(anchor => anchor.Placement == Placement.ColumnReduction).Select(anchor => anchor.ReducedRows).Distinct().ToArray();
+        if (reducedRows.Length > 1 || (reducedRows.Length == 1 && reducedRows[0] != domain.Rows.Count)) return StorageReason.OtherSums;
+        if (Size(first) + Size(second) > KernelSizeLimit) return StorageReason.KernelSize;
+
+        var wanted = domain;
+        var placed = first.Anchors.Concat(second.Anchors).Select(anchor => Placed(anchor, wanted)).ToDictionary(anchor => anchor.Node.Id);
+        if (!placed.Values.All(anchor => Reads(anchor).All(read => !placed.TryGetValue(read.Node, out var source) || IsAtOwnPlace(read, source)))) return StorageReason.OtherElements;
+        return HasPathAround(first, second) || HasPathAround(second, first) ? StorageReason.Between : null;
     }
 
     private Anchor Placed(Anchor anchor, LoopDomain domain)

@@ -6,6 +6,8 @@ namespace FeedbackNN.Dsl.Planning;
 /// <summary>A plan as text that can be reviewed: kernels with their bodies, buffers with their lives, steps with their places.</summary>
 public static class PlanText
 {
+    private static readonly StepText Steps = new();
+
     public static string Print(ProgramPlan plan)
     {
         var lines = new List<string> { $"program {plan.Name}({string.Join(", ", plan.Axes)})" };
@@ -19,12 +21,13 @@ public static class PlanText
         {
             if (i == plan.BackwardStart) lines.Add("backward:");
             if (plan.Loops.FirstOrDefault(loop => loop.First == i) is { } loop) lines.Add($"{Number(loop.Count)} times {Number(loop.Period)} steps:");
-            lines.Add($"step {Number(i)}: {Print(plan.Steps[i])}{(plan.Kept.FirstOrDefault(item => item.Product == i) is { } kept ? $", right matrix kept from step {Number(kept.Loop)} on" : "")}{(plan.Updates.Contains(i) ? ", updates the parameter" : "")}");
+            lines.Add($"step {Number(i)}: {Steps.Print(plan.Steps[i])}{(plan.Kept.FirstOrDefault(item => item.Product == i) is { } kept ? $", right matrix kept from step {Number(kept.Loop)} on" : "")}{(plan.Updates.Contains(i) ? ", updates the parameter" : "")}");
         }
         return string.Join("\n", lines) + "\n";
     }
 
-    private static IEnumerable<string> Print(Kernel kernel, int number)
+    /// <summary>A kernel's loops, its values and what it writes, in as many lines.</summary>
+    public static IEnumerable<string> Print(Kernel kernel, int number)
     {
         var loops = kernel.Rows.Select(size => size.ToString()).Append($"columns {kernel.Columns}");
         yield return $"kernel {Number(number)} {kernel.Name}: {kernel.Form.ToString().ToLowerInvariant()}{(kernel.IsVectorized ? "" : ", one by one")} over {string.Join(" x ", loops)}";
@@ -59,45 +62,6 @@ public static class PlanText
         if (!offset.IsZero || terms.Count == 0) terms.Add(offset.ToString());
         return string.Join(" + ", terms);
     }
-
-    private static string Print(Step step) => step switch
-    {
-        KernelStep kernel => $"kernel {Number(kernel.Kernel)}({Print(kernel.Operands)})",
-        ProductStep product => $"product {product.Batch} x {product.M} x {product.N} x {product.K}: {Print(product.Left)} by {Print(product.Right)}"
-            + (product.Result is { } result ? $" -> {Print(result)}" : "") + (product.Epilogue is { } id ? $", then kernel {Number(id)}({Print(product.EpilogueOperands)})" : ""),
-        FillStep fill => $"fill {Print(fill.Place)} with {fill.Value.ToString("R", CultureInfo.InvariantCulture)}",
-        GatherStep gather => $"gather {Print(gather.Source)} at {Print(gather.Index)} -> {Print(gather.Result)}",
-        ScatterAddStep scatter => $"scatter {Print(scatter.Values)} at {Print(scatter.Index)} -> {Print(scatter.Result)}",
-        CheckRangeStep check => $"check that {Print(check.Values)} is below {check.Bound}",
-        CheckConvergedStep check => $"check that {Print(check.Unconverged)} is 0, else {check.Otherwise.ToString().ToLowerInvariant()} with {Print(check.Residual)}",
-        CopyStep copy => $"copy {Print(copy.Source)} -> {Print(copy.Result)}",
-        LoopBeginStep begin => $"for {begin.Step} over {begin.Count}{(begin.IsReverse ? ", downwards" : "")}{(begin.Trips is { } trips ? $", at most {Print(trips)}" : "")}:",
-        LoopExitStep exit => $"end {exit.Step} if {Print(exit.Flag)}",
-        LoopEndStep end => $"next {end.Step}{(end.Rounds is { } rounds ? $", rounds -> {Print(rounds)}" : "")}",
-        _ => step.ToString(),
-    };
-
-    private static string Print(MatrixOperand operand) =>
-        $"{Print(operand.Place)}{(operand.Offset.IsZero ? "" : $" from {operand.Offset}")} ({operand.BatchStride}, {operand.RowStride}, {operand.ColumnStride})";
-
-    private static string Print(IEnumerable<Place> places) => string.Join(", ", places.Select(Print));
-
-    private static string Print(Place place) => Name(place) + (place.Offset.IsZero ? "" : $" from {place.Offset}");
-
-    private static string Name(Place place) => place switch
-    {
-        ArenaPlace arena => $"buffer {Number(arena.Buffer)}",
-        InputPlace input => $"input {Number(input.Index)}",
-        ResultPlace result => $"result {Number(result.Index)}",
-        OutputGradientPlace gradient => $"result gradient {Number(gradient.Index)}",
-        InputGradientPlace gradient => $"input gradient {Number(gradient.Index)}",
-        ParameterPlace parameter => $"parameter {Number(parameter.Net)}.{Number(parameter.Index)}",
-        GradientPlace gradient => $"gradient {Number(gradient.Net)}.{Number(gradient.Index)}",
-        NetBufferPlace buffer => $"state {Number(buffer.Net)}.{Number(buffer.Index)}",
-        NewNetBufferPlace buffer => $"new state {Number(buffer.Net)}.{Number(buffer.Index)}",
-        ScalarPlace scalar => $"scalar {Number(scalar.Index)}",
-        _ => place.ToString(),
-    };
 
     private static string Number(int value) => value.ToString(CultureInfo.InvariantCulture);
 }

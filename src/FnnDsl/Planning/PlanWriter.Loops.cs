@@ -68,7 +68,7 @@ internal sealed partial class PlanWriter
         Place SetAside(Place source)
         {
             if (!taken.Contains(source)) return source;
-            var aside = program.NewBuffer("aside", source.Element, source.Length);
+            var aside = program.NewBuffer("aside", source.Element, source.Length, StorageReason.Loop);
             _steps.Add(new CopyStep(source, aside, source.Length, origin));
             return aside;
         }
@@ -102,13 +102,13 @@ internal sealed class LoopFrame
         {
             var type = loop.Body[state].Type;
             var slots = IsInPlace ? Size.One : _isHistory[state] ? loop.Count + 1 : Size.Constant(2);
-            return parts.NewBuffer("state" + state, type.Element, type.ElementCount * slots);
+            return parts.NewBuffer("state" + state, type.Element, type.ElementCount * slots, StorageReason.Loop);
         }).ToArray();
         foreach (var node in stacked)
         {
             if (!IsInPlace && StateOf(node) is not null) continue;
             var type = loop.Body[node].Type;
-            _stacks.Add(node, parts.NewBuffer("stack" + node, type.Element, type.ElementCount * loop.Count));
+            _stacks.Add(node, parts.NewBuffer("stack" + node, type.Element, type.ElementCount * loop.Count, StorageReason.Loop));
         }
     }
 

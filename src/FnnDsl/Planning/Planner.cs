@@ -30,9 +30,9 @@ internal sealed class PlanParts
 
     public List<Step> Steps { get; } = [];
 
-    public ArenaPlace NewBuffer(string name, ElementType element, Size length)
+    public ArenaPlace NewBuffer(string name, ElementType element, Size length, params StorageReason[] reasons)
     {
-        Buffers.Add(new BufferPlan(name, element, length, -1, -1));
+        Buffers.Add(new BufferPlan(name, element, length, -1, -1) { Reasons = reasons.ToEquatableArray() });
         return new ArenaPlace(Buffers.Count - 1, element, length);
     }
 
@@ -134,7 +134,7 @@ internal sealed partial class PlanWriter(Graph graph, Fusion fusion, PlanParts p
             OutputGradient gradient => new OutputGradientPlace(gradient.Index, node.Type.Element, length),
             // What is checked is what it was.
             CheckRange or CheckConverged => PlaceOf(node.Inputs[0]),
-            _ => program.NewBuffer("t" + id, node.Type.Element, length),
+            _ => program.NewBuffer("t" + id, node.Type.Element, length, fusion.WhyStored(id)),
         };
         _places.Add(id, place);
         return place;
@@ -161,7 +161,7 @@ internal sealed partial class PlanWriter(Graph graph, Fusion fusion, PlanParts p
             var place = PlaceOf(anchor.Node.Id);
             if (form == KernelForm.Parts && anchor.Placement == Placement.ColumnReduction)
             {
-                var partial = program.NewBuffer("parts" + anchor.Node.Id, anchor.Node.Type.Element, Size.Constant(Kernel.PartCount) * group.Domain.Columns);
+                var partial = program.NewBuffer("parts" + anchor.Node.Id, anchor.Node.Type.Element, Size.Constant(Kernel.PartCount) * group.Domain.Columns, StorageReason.Parts);
                 combine.Add((anchor.Node, partial));
                 place = partial;
             }

@@ -7,18 +7,9 @@ namespace FeedbackNN.Dsl.Planning;
 public static class ProgramCosts
 {
     /// <summary>Floating point operations of the matrix products: two for each multiplication with its addition. Loops count with all their rounds.</summary>
-    public static Size ProductFlops(ProgramPlan plan)
-    {
-        var rounds = new Stack<Size>([Size.One]);
-        var sum = Size.Zero;
-        foreach (var step in plan.Steps)
-        {
-            if (step is LoopBeginStep begin) rounds.Push(rounds.Peek() * begin.Count);
-            else if (step is LoopEndStep) rounds.Pop();
-            else if (step is ProductStep product) sum += Size.Constant(2) * rounds.Peek() * product.Batch * product.M * product.N * product.K;
-        }
-        return sum;
-    }
+    public static Size ProductFlops(ProgramPlan plan) => StepCosts.Of(plan)
+        .Where(costs => plan.Steps[costs.Position] is ProductStep)
+        .Aggregate(Size.Zero, (sum, costs) => sum + costs.Rounds * costs.Flops[0].Flops);
 
     /// <summary>
     /// All operations on numbers at given sizes, step by step: two for each multiplication with its addition in a product, one for each function of one element (<c>exp</c> as
@@ -27,63 +18,16 @@ public static class ProgramCosts
     public static IReadOnlyList<StepFlops> Flops(ProgramPlan plan, Func<string, long> axis)
     {
         var result = new List<StepFlops>();
-        var rounds = new Stack<long>([1]);
-        var steps = new Dictionary<string, long>(StringComparer.Ordinal);
-        // Sizes don't change from round to round; offsets do, and are not asked for.
-        long SizeOf(Size size) => size.Evaluate(name => steps.TryGetValue(name, out var step) ? step : axis(name));
-        for (var position = 0; position < plan.Steps.Count; position++)
+        foreach (var costs in StepCosts.Of(plan))
         {
-            var step = plan.Steps[position];
-            switch (step)
+            var rounds = costs.Rounds.Evaluate(axis);
+            foreach (var place in costs.Flops)
             {
-                case LoopBeginStep begin:
-                    var count = SizeOf(begin.Count);
-                    rounds.Push(checked(rounds.Peek() * count));
-                    steps[begin.Step] = Math.Max(0, count - 1);
-                    break;
-                case LoopEndStep end:
-                    rounds.Pop();
-                    steps.Remove(end.Step);
-                    break;
-                default:
-                    foreach (var (origin, once) in OnceIn(plan, step, SizeOf))
-                    {
-                        if (once > 0) result.Add(new StepFlops(origin, position >= plan.BackwardStart, checked(once * rounds.Peek())));
-                    }
-                    break;
+                var once = place.Flops.Evaluate(axis);
+                if (once > 0) result.Add(new StepFlops(place.Origin, costs.Position >= plan.BackwardStart, checked(once * rounds)));
             }
         }
         return result;
-    }
-
-    private static IEnumerable<(Origin Origin, long Flops)> OnceIn(ProgramPlan plan, Step step, Func<Size, long> size)
-    {
-        switch (step)
-        {
-            case ProductStep product:
-                yield return (product.ProductOrigin, checked(2 * size(product.Batch) * size(product.M) * size(product.N) * size(product.K)));
-                if (product.Epilogue is { } id) yield return (step.Origin, OnceIn(plan.Kernels[id], checked(size(product.Batch) * size(product.M)), size(product.N)));
-                break;
-            case KernelStep run:
-                var kernel = plan.Kernels[run.Kernel];
-                yield return (step.Origin, OnceIn(kernel, kernel.Rows.Aggregate(1L, (product, rows) => checked(product * size(rows))), size(kernel.Columns)));
-                break;
-            case ScatterAddStep scatter:
-                yield return (step.Origin, checked(size(scatter.Outer) * size(scatter.IndexCount) * size(scatter.Inner)));
-                break;
-        }
-    }
-
-    private static long OnceIn(Kernel kernel, long rows, long columns)
-    {
-        var all = checked(rows * columns);
-        var values = kernel.Values.Sum(value => value switch
-        {
-            ApplyValue apply => apply.Level switch { Level.Column => all, Level.Row => rows, _ => 1 },
-            ReduceValue or ArgReduceValue => all,
-            _ => 0,
-        });
-        return checked(values + kernel.Stores.Count(store => store.ColumnReduction is not null || store.Adds) * all);
     }
 }
 

@@ -34,7 +34,11 @@ public sealed record ProgramPlan(
 /// <param name="Length">In elements.</param>
 /// <param name="FirstStep">The step that writes it first.</param>
 /// <param name="LastStep">The last step that reads or writes it.</param>
-public sealed record BufferPlan(string Name, ElementType Element, Size Length, int FirstStep, int LastStep);
+public sealed record BufferPlan(string Name, ElementType Element, Size Length, int FirstStep, int LastStep)
+{
+    /// <summary>Why it is in memory.</summary>
+    public EquatableArray<StorageReason> Reasons { get; init; }
+}
 
 /// <summary>Where an operand lives.</summary>
 /// <param name="Length">In elements.</param>

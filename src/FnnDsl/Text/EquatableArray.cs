@@ -7,11 +7,14 @@ public readonly struct EquatableArray<T> : IEquatable<EquatableArray<T>>, IReadO
 {
     private readonly T[]? _items;
 
-    public EquatableArray(IEnumerable<T> items) => _items = items.ToArray();
+    public EquatableArray(IEnumerable<T> items) => _items = items is EquatableArray<T> same ? same._items : items.ToArray();
 
     private EquatableArray(T[] items) => _items = items;
 
     public static EquatableArray<T> Empty => default;
+
+    // The items as what LINQ knows the length of.
+    internal T[] Items => _items ?? [];
 
     public int Count => _items?.Length ?? 0;
 
@@ -40,22 +43,49 @@ public readonly struct EquatableArray<T> : IEquatable<EquatableArray<T>>, IReadO
     public override int GetHashCode()
     {
         var hash = 17;
-        foreach (var item in this) hash = unchecked(hash * 31 + (item?.GetHashCode() ?? 0));
+        foreach (var item in Items) hash = unchecked(hash * 31 + (item?.GetHashCode() ?? 0));
         return hash;
     }
 
-    public IEnumerator<T> GetEnumerator() => ((IEnumerable<T>)(_items ?? [])).GetEnumerator();
+    /// <summary>Goes over the items without an allocation.</summary>
+    public Enumerator GetEnumerator() => new(Items);
 
-    IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
+    IEnumerator<T> IEnumerable<T>.GetEnumerator() => ((IEnumerable<T>)Items).GetEnumerator();
+
+    IEnumerator IEnumerable.GetEnumerator() => Items.GetEnumerator();
 
     public static bool operator ==(EquatableArray<T> left, EquatableArray<T> right) => left.Equals(right);
 
     public static bool operator !=(EquatableArray<T> left, EquatableArray<T> right) => !left.Equals(right);
 
     public override string ToString() => "[" + string.Join(", ", this) + "]";
+
+    public struct Enumerator
+    {
+        private readonly T[] _items;
+        private int _index;
+
+        internal Enumerator(T[] items) => (_items, _index) = (items, -1);
+
+        public readonly T Current => _items[_index];
+
+        public bool MoveNext() => ++_index < _items.Length;
+    }
 }
 
 public static class EquatableArrayExtensions
 {
     public static EquatableArray<T> ToEquatableArray<T>(this IEnumerable<T> items) => new(items);
+
+    // What LINQ does with any sequence, over the array behind: nothing is boxed, and what comes of it knows its length.
+
+    public static IEnumerable<TResult> Select<T, TResult>(this EquatableArray<T> items, Func<T, TResult> selector) => items.Items.Select(selector);
+
+    public static IEnumerable<T> Where<T>(this EquatableArray<T> items, Func<T, bool> predicate) => items.Items.Where(predicate);
+
+    public static bool Any<T>(this EquatableArray<T> items, Func<T, bool> predicate) => Array.Exists(items.Items, new Predicate<T>(predicate));
+
+    public static bool All<T>(this EquatableArray<T> items, Func<T, bool> predicate) => Array.TrueForAll(items.Items, new Predicate<T>(predicate));
+
+    public static T[] ToArray<T>(this EquatableArray<T> items) => items.Items.ToArray();
 }

@@ -9,29 +9,34 @@ namespace FeedbackNN.Dsl.Types;
 /// </summary>
 public sealed class Size : IEquatable<Size>
 {
+    // Whatever is built from a program with thousands of lines has the same few numbers in it again and again.
+    private static readonly Size[] SmallConstants = Enumerable.Range(0, 257).Select(value => new Size(value == 0 ? [] : [new Monomial(value, [])])).ToArray();
+
     // Monomials in ascending order of their key; no zero coefficients.
     private readonly Monomial[] _terms;
 
     // Sizes are compared and hashed all the time.
     private string? _text;
+    private int _hash;
 
-    private Size(IEnumerable<Monomial> terms)
+    private Size(Monomial[] terms) => _terms = terms;
+
+    /// <summary>The sum of terms in any order.</summary>
+    private static Size Sum(IEnumerable<Monomial> terms)
     {
         var merged = new SortedDictionary<string, Monomial>(StringComparer.Ordinal);
         foreach (var term in terms)
         {
-            merged[term.Key] = merged.TryGetValue(term.Key, out var same)
-                ? new Monomial(checked(same.Coefficient + term.Coefficient), term.Factors)
-                : term;
+            merged[term.Key] = merged.TryGetValue(term.Key, out var same) ? Monomial.Add(same, term) : term;
         }
-        _terms = merged.Values.Where(term => term.Coefficient != 0).ToArray();
+        return new Size(merged.Values.Where(term => term.Coefficient != 0).ToArray());
     }
 
-    public static Size Zero { get; } = new([]);
+    public static Size Zero => SmallConstants[0];
 
-    public static Size One { get; } = Constant(1);
+    public static Size One => SmallConstants[1];
 
-    public static Size Constant(long value) => new([new Monomial(value, [])]);
+    public static Size Constant(long value) => value >= 0 && value < SmallConstants.Length ? SmallConstants[value] : new([new Monomial(value, [])]);
 
     /// <summary>An axis known by name only.</summary>
     public static Size Axis(string name) => new([new Monomial(1, [new NamedAtom(name)])]);
@@ -55,6 +60,19 @@ public sealed class Size : IEquatable<Size>
         _ => Enumerable.Empty<string>(),
     }).Distinct();
 
+    /// <summary>Whether a run-time axis stands in it.</summary>
+    internal bool Mentions(string axis)
+    {
+        foreach (var term in _terms)
+        {
+            foreach (var factor in term.Factors)
+            {
+                if (factor.Mentions(axis)) return true;
+            }
+        }
+        return false;
+    }
+
     public bool TryGetConstant(out long value)
     {
         value = 0;
@@ -67,12 +85,35 @@ public sealed class Size : IEquatable<Size>
     /// <summary>The constant this is. Throws when it is not one.</summary>
     public long Value => TryGetConstant(out var value) ? value : throw new InvalidOperationException($"The size {this} is not known at build.");
 
-    public static Size operator +(Size left, Size right) => new(left._terms.Concat(right._terms));
+    public static Size operator +(Size left, Size right)
+    {
+        if (left.IsZero) return right;
+        if (right.IsZero) return left;
+        if (left.TryGetConstant(out var a) && right.TryGetConstant(out var b)) return Constant(checked(a + b));
+        // Both are in order already.
+        var terms = new List<Monomial>(left._terms.Length + right._terms.Length);
+        for (int i = 0, j = 0; i < left._terms.Length || j < right._terms.Length;)
+        {
+            var order = i == left._terms.Length ? 1 : j == right._terms.Length ? -1 : string.CompareOrdinal(left._terms[i].Key, right._terms[j].Key);
+            var next = order < 0 ? left._terms[i] : order > 0 ? right._terms[j] : Monomial.Add(left._terms[i], right._terms[j]);
+            if (order <= 0) i++;
+            if (order >= 0) j++;
+            if (next.Coefficient != 0) terms.Add(next);
+        }
+        return new Size(terms.ToArray());
+    }
 
     public static Size operator -(Size left, Size right) => left + Constant(-1) * right;
 
-    public static Size operator *(Size left, Size right) =>
-        new(left._terms.SelectMany(a => right._terms.Select(b => Monomial.Multiply(a, b))));
+    public static Size operator *(Size left, Size right)
+    {
+        if (left.IsZero || right.IsOne) return left;
+        if (right.IsZero || left.IsOne) return right;
+        if (left.TryGetConstant(out var a) && right.TryGetConstant(out var b)) return Constant(checked(a * b));
+        return left._terms.Length == 1 && right._terms.Length == 1
+            ? new Size([Monomial.Multiply(left._terms[0], right._terms[0])])
+            : Sum(left._terms.SelectMany(term => right._terms.Select(other => Monomial.Multiply(term, other))));
+    }
 
     /// <summary><paramref name="left"/> / <paramref name="right"/> when every term divides, without remainder; else null.</summary>
     public static Size? DivideExactly(Size left, Size right)
@@ -89,7 +130,7 @@ public sealed class Size : IEquatable<Size>
                 if (Monomial.TryDivide(term, right._terms[0]) is not { } part) return null;
                 quotient.Add(part);
             }
-            return new Size(quotient);
+            return Sum(quotient);
         }
         return null;
     }
@@ -118,15 +159,29 @@ public sealed class Size : IEquatable<Size>
     public long Evaluate(Func<string, long> axis) => _terms.Sum(term => term.Factors.Aggregate(term.Coefficient, (product, factor) => checked(product * factor.Evaluate(axis))));
 
     /// <summary>Replaces named axes; those for which <paramref name="replacement"/> gives null stay.</summary>
-    public Size Substitute(Func<string, Size?> replacement) => _terms.Aggregate(Zero, (sum, term) =>
+    public Size Substitute(Func<string, Size?> replacement) => IsConstant ? this : _terms.Aggregate(Zero, (sum, term) =>
         sum + term.Factors.Aggregate(Constant(term.Coefficient), (product, factor) => product * factor.Substitute(replacement)));
 
-    public bool Equals(Size? other) => other is not null && _terms.Length == other._terms.Length
-        && _terms.Zip(other._terms, (a, b) => a.Coefficient == b.Coefficient && a.Key == b.Key).All(same => same);
+    public bool Equals(Size? other)
+    {
+        if (ReferenceEquals(this, other)) return true;
+        if (other is null || _terms.Length != other._terms.Length) return false;
+        for (var k = 0; k < _terms.Length; k++)
+        {
+            if (_terms[k].Coefficient != other._terms[k].Coefficient || _terms[k].Key != other._terms[k].Key) return false;
+        }
+        return true;
+    }
 
     public override bool Equals(object? obj) => Equals(obj as Size);
 
-    public override int GetHashCode() => ToString().GetHashCode();
+    public override int GetHashCode()
+    {
+        if (_hash != 0) return _hash;
+        var hash = 17;
+        foreach (var term in _terms) hash = unchecked((hash * 31 + term.Coefficient.GetHashCode()) * 31 + term.Key.GetHashCode());
+        return _hash = hash;
+    }
 
     public static bool operator ==(Size? left, Size? right) => left is null ? right is null : left.Equals(right);
 
@@ -161,6 +216,8 @@ public sealed class Size : IEquatable<Size>
         /// <summary>Unique text; atoms with equal keys are equal.</summary>
         public abstract string Key { get; }
 
+        internal abstract bool Mentions(string axis);
+
         internal abstract long Evaluate(Func<string, long> axis);
 
         internal abstract Size Substitute(Func<string, Size?> replacement);
@@ -171,6 +228,8 @@ public sealed class Size : IEquatable<Size>
         public string Name => name;
 
         public override string Key => name;
+
+        internal override bool Mentions(string axis) => axis == name;
 
         internal override long Evaluate(Func<string, long> axis) => axis(name);
 
@@ -187,7 +246,9 @@ public sealed class Size : IEquatable<Size>
         /// <summary>A <c>where</c> states that it divides without remainder.</summary>
         public bool IsExact => isExact;
 
-        public override string Key => $"div({numerator}, {denominator})";
+        public override string Key { get; } = $"div({numerator}, {denominator})";
+
+        internal override bool Mentions(string axis) => numerator.Mentions(axis) || denominator.Mentions(axis);
 
         internal override long Evaluate(Func<string, long> axis) => FloorDivide(numerator.Evaluate(axis), denominator.Evaluate(axis));
 
@@ -201,7 +262,9 @@ public sealed class Size : IEquatable<Size>
 
         public Size Denominator => denominator;
 
-        public override string Key => $"rem({numerator}, {denominator})";
+        public override string Key { get; } = $"rem({numerator}, {denominator})";
+
+        internal override bool Mentions(string axis) => numerator.Mentions(axis) || denominator.Mentions(axis);
 
         internal override long Evaluate(Func<string, long> axis)
         {
@@ -221,7 +284,12 @@ public sealed class Size : IEquatable<Size>
         {
             Coefficient = coefficient;
             Factors = factors;
-            Key = string.Join("*", factors.Select(factor => factor.Key));
+            Key = factors.Count switch
+            {
+                0 => "",
+                1 => factors[0].Key,
+                _ => string.Join("*", factors.Select(factor => factor.Key)),
+            };
         }
 
         public long Coefficient { get; }
@@ -230,9 +298,17 @@ public sealed class Size : IEquatable<Size>
 
         internal string Key { get; }
 
+        // No factor cancels a quotient in it.
+        private bool IsIrreducible => !Factors.Any(factor => factor is DivAtom { IsExact: true });
+
+        /// <summary>The sum of two that differ in nothing but their coefficients.</summary>
+        internal static Monomial Add(Monomial a, Monomial b) => new(checked(a.Coefficient + b.Coefficient), a.Factors);
+
         internal static Monomial Multiply(Monomial a, Monomial b)
         {
             var coefficient = checked(a.Coefficient * b.Coefficient);
+            if (a.Factors.Count == 0 && b.IsIrreducible) return new Monomial(coefficient, b.Factors);
+            if (b.Factors.Count == 0 && a.IsIrreducible) return new Monomial(coefficient, a.Factors);
             var factors = a.Factors.Concat(b.Factors).ToList();
             // (p / q) * q = p where p / q is known to be exact and p, q are single terms.
             for (var i = 0; i < factors.Count; i++)

@@ -42,6 +42,17 @@ internal sealed class CpuProgramPrinter : ProgramPrinter
 
     protected override void PrintKernel(Kernel kernel, string name) => new CpuKernelPrinter(Writer, kernel, name).Print();
 
+    protected override void PrintDescription()
+    {
+        var description = new DescriptionPrinter(Plan, KernelNames);
+        Writer.Line();
+        using (Writer.Block("protected override void Describe(nint* sizes, StepDescriptions descriptions)"))
+        {
+            PrintAxes("sizes", SizeType, description.Sizes.SelectMany(size => size.AxisNames));
+            foreach (var line in description.Lines()) Writer.Line(line);
+        }
+    }
+
     // ---- Steps ------------------------------------------------------------------------------------------------------
 
     protected override void PrintKernelStep(KernelStep step, Kernel kernel)
@@ -70,7 +81,7 @@ internal sealed class CpuProgramPrinter : ProgramPrinter
     /// <summary>Columns worth a thread's while; a multiple of every vector's length.</summary>
     private static int MapGrain(Kernel kernel) => Math.Max(256, 32768 / kernel.Cost / 64 * 64);
 
-    protected override void PrintKept(IEnumerable<int> products)
+    protected override void PrintKept(int loop, IReadOnlyList<int> products)
     {
         foreach (var position in products)
         {
@@ -82,6 +93,14 @@ internal sealed class CpuProgramPrinter : ProgramPrinter
                 Writer.Line(Operand("Right", step, step.Right));
             }
         }
+        if (products.Count > 0) PrintTrace([$"Trace({Number(loop)});"]);
+    }
+
+    /// <summary>A profile wants to know of each step that it has ended: once, so that only the last of several values reports it.</summary>
+    protected override void PrintTrace(string position, IReadOnlyList<Place> written)
+    {
+        if (written.Count == 0) PrintTrace([$"Trace({position});"]);
+        else PrintTrace(written.Select((place, k) => $"{(k < written.Count - 1 ? "Look" : "Trace")}({position}, {Text(place)}, {SizeText.Print(place.Length)});").ToArray());
     }
 
     protected override void PrintProduct(ProductStep step, int position)

@@ -192,6 +192,27 @@ internal sealed class ModelPrinter
             }
         }
         if (!IsBroken) PrintRun("Infer", "_inference", "Run", _inference!);
+        PrintProfile();
+    }
+
+    private void PrintProfile()
+    {
+        _writer.Line();
+        _writer.Summary("Times each step of Forward on these inputs, in about a second: what it runs, how long that takes, and how near that is to what the machine can do.");
+        PrintInputDocs();
+        PrintBorderDocs();
+        _writer.Line("/// <exception cref=\"NotSupportedException\">The model is not on the processor.</exception>");
+        using (_writer.Block($"public Profile Profile({SignatureText.Parameters(Inputs)})"))
+        {
+            if (IsBroken) _writer.Line(Failure);
+            else
+            {
+                _writer.Line(_signature.CheckCall);
+                PrintNewResults();
+                _writer.Line($"return Time({Arguments(Inputs.Select(input => input.AsTensor))});");
+            }
+        }
+        if (!IsBroken) PrintRun("Time", "_inference", "RunProfile", _inference!, returns: "Profile");
     }
 
     private string ReturnType => Results.Count == 1 ? Results[0].PublicType : $"({string.Join(", ", Results.Select(result => $"{result.PublicType} {result.Member}"))})";
@@ -220,15 +241,16 @@ internal sealed class ModelPrinter
     private string Arguments(IEnumerable<string> inputs) =>
         string.Join(", ", inputs.Concat(Results.Select(result => result.Name)).Concat(_model.RuntimeAxes.Select(SizeText.Axis)));
 
-    private void PrintRun(string method, string program, string run, ProgramPlan plan)
+    private void PrintRun(string method, string program, string run, ProgramPlan plan, string? returns = null)
     {
         _writer.Line();
         var parameters = Inputs.Concat(Results).Select(item => $"{item.TensorType} {item.Name}").Concat(_model.RuntimeAxes.Select(axis => $"int {SizeText.Axis(axis)}"));
-        using (_writer.Block($"private void {method}({string.Join(", ", parameters)})"))
+        using (_writer.Block($"private {returns ?? "void"} {method}({string.Join(", ", parameters)})"))
         {
             PrintPointers(plan);
-            _writer.Line($"{run}({program}, sizes, inputs, results);");
+            _writer.Line($"{(returns is null ? "" : "var returned = ")}{run}({program}, sizes, inputs, results);");
             PrintKeepAlive(Inputs.Concat(Results).Select(item => item.Name));
+            if (returns is not null) _writer.Line("return returned;");
         }
     }
 

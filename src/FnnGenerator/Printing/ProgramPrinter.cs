@@ -54,6 +54,7 @@ internal abstract class ProgramPrinter(ProgramPlan plan, IReadOnlyList<StorageLa
         {
             PrintTables();
             PrintMeasure();
+            PrintDescription();
             PrintExecute("Execute", 0, plan.BackwardStart);
             if (plan.BackwardStart < plan.Steps.Count) PrintExecute("ExecuteBackward", plan.BackwardStart, plan.Steps.Count);
             for (var i = 0; i < plan.Kernels.Count; i++)
@@ -106,7 +107,12 @@ internal abstract class ProgramPrinter(ProgramPlan plan, IReadOnlyList<StorageLa
         }
     }
 
-    private void PrintAxes(string source, string type, IEnumerable<string> used)
+    /// <summary>What a backend tells profiles of its steps.</summary>
+    protected virtual void PrintDescription()
+    {
+    }
+
+    protected void PrintAxes(string source, string type, IEnumerable<string> used)
     {
         var names = new HashSet<string>(used);
         for (var i = 0; i < plan.Axes.Count; i++)
@@ -155,7 +161,7 @@ internal abstract class ProgramPrinter(ProgramPlan plan, IReadOnlyList<StorageLa
         var end = (LoopEndStep)plan.Steps[last];
         Writer.Line();
         if (lines(loop.Origin) is { } source) Writer.Line($"// {source}");
-        PrintKept(plan.Kept.Where(kept => kept.Loop == first - 1).Select(kept => kept.Product));
+        PrintKept(first - 1, plan.Kept.Where(kept => kept.Loop == first - 1).Select(kept => kept.Product).ToArray());
         if (!loop.CanStop && loop.Trips is null)
         {
             using (Writer.Block(Header(count))) PrintSteps(first, last);
@@ -176,7 +182,9 @@ internal abstract class ProgramPrinter(ProgramPlan plan, IReadOnlyList<StorageLa
     }
 
     /// <summary>What a backend does before a loop with the right matrices of products that no round changes.</summary>
-    protected virtual void PrintKept(IEnumerable<int> products)
+    /// <param name="loop">The position of the loop's first step.</param>
+    /// <param name="products">The positions of the products.</param>
+    protected virtual void PrintKept(int loop, IReadOnlyList<int> products)
     {
     }
 
@@ -283,8 +291,10 @@ internal abstract class ProgramPrinter(ProgramPlan plan, IReadOnlyList<StorageLa
                     break;
             }
         }
+        if (step is LoopExitStep) return;
         // What is only copied or filled was reported where it was computed.
-        if (step is not (FillStep or CopyStep)) PrintTrace(position, Lifetimes.Written(plan, step).Where(place => place.Element == ElementType.F32).ToArray());
+        PrintTrace(_loop is null ? Number(position) : $"{Number(position)} + i * {Number(_loop.Period)}",
+            step is FillStep or CopyStep ? [] : Lifetimes.Written(plan, step).Where(place => place.Element == ElementType.F32).ToArray());
     }
 
     protected abstract void PrintKernelStep(KernelStep step, Kernel kernel);
@@ -302,16 +312,15 @@ internal abstract class ProgramPrinter(ProgramPlan plan, IReadOnlyList<StorageLa
     protected abstract void PrintCopy(CopyStep step);
 
     /// <summary>Reports what the step wrote to whoever looks for the first value that is not finite.</summary>
-    private void PrintTrace(int position, IReadOnlyList<Place> written)
+    /// <param name="position">The step's, as C#.</param>
+    /// <param name="written">What is looked at.</param>
+    protected virtual void PrintTrace(string position, IReadOnlyList<Place> written) => PrintTrace(written.Select(place => $"Trace({position}, {Text(place)}, {SizeText.Print(place.Length)});").ToArray());
+
+    /// <summary>Statements that run while somebody watches.</summary>
+    protected void PrintTrace(IReadOnlyList<string> calls)
     {
-        if (written.Count == 0) return;
-        var number = _loop is null ? Number(position) : $"{Number(position)} + i * {Number(_loop.Period)}";
-        var calls = written.Select(place => $"Trace({number}, {Text(place)}, {SizeText.Print(place.Length)});").ToArray();
-        if (calls.Length == 1)
-        {
-            Writer.Line($"if (Tracing) {calls[0]}");
-            return;
-        }
+        if (calls.Count == 1) Writer.Line($"if (Tracing) {calls[0]}");
+        if (calls.Count <= 1) return;
         using (Writer.Block("if (Tracing)"))
         {
             foreach (var call in calls) Writer.Line(call);

@@ -59,7 +59,7 @@ internal sealed record SignatureItem(BoundTensor Tensor, string Name, string Mem
 internal sealed class SignatureText
 {
     private static readonly string[] Taken =
-        ["sizes", "inputs", "results", "resultGradients", "inputGradients", "chosen", "data", "sample", "first", "i", "scalars", "miniBatch", "seed", "device", "step"];
+        ["sizes", "inputs", "results", "resultGradients", "inputGradients", "chosen", "data", "sample", "first", "i", "scalars", "miniBatch", "seed", "device", "step", "returned"];
 
     // Members that records and tuples have, and the records of a training themselves.
     private static readonly string[] TakenMembers =

@@ -14,7 +14,7 @@ internal sealed class TrainPrinter
     // Members that every trainer has.
     private static readonly string[] TakenMembers =
     [
-        "Step", "Run", "Evaluate", "Save", "Resume", "Restart", "Dispose", "Seed", "StepCount", "Shuffle", "IsInterrupted", "ArenaBytes", "Sample", "MiniBatch", "Report",
+        "Step", "Run", "Evaluate", "Profile", "Save", "Resume", "Restart", "Dispose", "Seed", "StepCount", "Shuffle", "IsInterrupted", "ArenaBytes", "Sample", "MiniBatch", "Report",
         "Bind", "Collate", "MakeReport", "MakeEvaluationReport", "Setup", "CheckInputs", "CheckSizes", "Equals", "GetHashCode", "GetType", "ToString",
     ];
 

@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using System.Diagnostics;
 
 namespace FeedbackNN;
 
@@ -120,6 +121,27 @@ public abstract unsafe class Model : IDisposable
         void* parameters = ParameterMemory.ForProgram(writes: false), buffers = _buffers.ForProgram(writes: false);
         program.Run(new ProgramCall { Sizes = sizes, Inputs = inputs, Results = results, Parameters = &parameters, Buffers = &buffers, Seed = Seed });
         GC.KeepAlive(this);
+    }
+
+    /// <summary>Times the steps of an inference program.</summary>
+    /// <exception cref="NotSupportedException">The model is not on the processor.</exception>
+    [EditorBrowsable(EditorBrowsableState.Never)]
+    protected Profile RunProfile(DeviceProgram program, nint* sizes, void** inputs, void** results)
+    {
+        var timed = Profiler.Require(program, Device);
+        void* parameters = ParameterMemory.ForProgram(writes: false), buffers = _buffers.ForProgram(writes: false);
+        var call = new ProgramCall { Sizes = sizes, Inputs = inputs, Results = results, Parameters = &parameters, Buffers = &buffers, Seed = Seed };
+        var profiler = new Profiler(_manifest.Name, Device);
+        var first = profiler.Add(timed, sizes);
+        var profile = profiler.Measure(clock =>
+        {
+            var start = Stopwatch.GetTimestamp();
+            if (clock is null) timed.Run(call);
+            else timed.Run(call, clock, first);
+            return Stopwatch.GetTimestamp() - start;
+        });
+        GC.KeepAlive(this);
+        return profile;
     }
 
     /// <summary>Runs the forward part of a training program; buffers are updated and random draws are new.</summary>

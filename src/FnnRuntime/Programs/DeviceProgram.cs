@@ -19,8 +19,8 @@ public abstract unsafe class DeviceProgram : IDisposable
 
     private protected DeviceProgram(BufferLifetime[] lifetimes) => _lifetimes = lifetimes;
 
-    /// <summary>Each step reports what it wrote: see <see cref="FindNonFinite"/>.</summary>
-    protected bool Tracing { get; private set; }
+    /// <summary>Each step reports that it has ended and what it wrote: to <see cref="FindNonFinite"/>, or to a profile's clock.</summary>
+    protected bool Tracing { get; private protected set; }
 
     /// <summary>How many sizes a call gives.</summary>
     protected abstract int AxisCount { get; }

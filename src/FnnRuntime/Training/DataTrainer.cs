@@ -116,6 +116,19 @@ public abstract class Trainer<TSample, TBatch, TReport> : Trainer<TBatch, TRepor
         return EvaluationResult();
     }
 
+    /// <summary>Times each part of a training step on the first samples, in about a second; changes nothing but the gradients.</summary>
+    /// <param name="data">The samples.</param>
+    /// <param name="batchSize">How many make a batch; all where there are fewer.</param>
+    /// <exception cref="ArgumentException">There are no samples, or a sample does not fit.</exception>
+    /// <exception cref="NotSupportedException">The networks are not on the processor.</exception>
+    public Profile Profile(IDataSource<TSample> data, int batchSize)
+    {
+        ArgumentNullException.ThrowIfNull(data);
+        ArgumentOutOfRangeException.ThrowIfLessThan(batchSize, 1);
+        RequireSamples(data.Count);
+        return Profile(Collate(data, Enumerable.Range(0, Math.Min(batchSize, data.Count)).ToArray()));
+    }
+
     /// <summary>Gives up an interrupted run, so that the next <see cref="Run"/> begins with its first epoch. The weights stay as they are.</summary>
     public void Restart() => (_runEpoch, _runBatch) = (0, 0);
 

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.ComponentModel;
+using System.Globalization;
 using System.Runtime.CompilerServices;
 
 namespace FeedbackNN;
@@ -114,6 +115,15 @@ public sealed unsafe class Objective : IDisposable
         MakeRoomForState();
         _updates[0].Rule = Optimizer.RuleAt(Updates);
         return (ParameterUpdates*)Unsafe.AsPointer(ref _updates[0]);
+    }
+
+    /// <summary>What <see cref="Apply"/> does after a run that has begun, for a profile: it reads and writes parameters and state, and reads gradients. Its operations are not counted.</summary>
+    internal StepDescription DescribeUpdate()
+    {
+        MakeRoomForState();
+        var count = _slicesAfterwards.Sum(slice => slice.Length);
+        var floats = 3 + 2 * Optimizer.StateNames.Length;
+        return new StepDescription(0, Optimizer.GetType().Name, count.ToString(CultureInfo.InvariantCulture), 0, floats * sizeof(float) * count);
     }
 
     /// <summary>Remembers parameters and state, in case a later objective of the same step fails.</summary>

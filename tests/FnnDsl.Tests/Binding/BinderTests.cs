@@ -30,6 +30,29 @@ public sealed class BinderTests
     }
 
     [Fact]
+    public void A_model_in_which_nothing_asks_for_the_mode_is_as_if_bound_for_each()
+    {
+        var once = Model(Text(""));
+        var twice = Model(Text("_mode = training"));
+        Assert.Equal(Described(twice.Inference), Described(once.Inference));
+        Assert.Equal(Described(twice.Training), Described(once.Training));
+        Assert.Equal(2, once.Training.Outputs.Count);
+        Assert.Single(once.Inference.Outputs);
+
+        static string Text(string line) => $$"""
+            model Net(x: f32[batch, time, 4]) -> f32[batch, 3] {
+                buffer level: f32[4] = 0
+                read = gru(5); norm = layer_norm(); last = linear(3)
+                level <- 0.9 * level + 0.1 * mean(mean(x, 1), 0)
+                {{line}}
+                return last(read(norm(x - level))[:, -1, :])
+            }
+            """;
+
+        static IEnumerable<string> Described(Graph graph) => graph.Nodes.Select(node => node.ToString()).Concat(graph.Outputs.Select(output => output.ToString()));
+    }
+
+    [Fact]
     public void Copies_have_weights_of_their_own_and_a_single_unnamed_layer_is_the_copy()
     {
         var model = Model("""

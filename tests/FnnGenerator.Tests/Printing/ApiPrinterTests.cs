@@ -219,6 +219,7 @@ public sealed class ApiPrinterTests
             protected override int AxisCount => 0;
             protected override ReadOnlySpan<string> Sources => [];
             protected override void Measure(nint* sizes, Span<long> bytes) { }
+            protected override void Describe(nint* sizes, StepDescriptions descriptions) { }
             protected override void Execute(in ProgramCall call) { }
         }
 

@@ -45,6 +45,8 @@ internal sealed unsafe class LinearProgram(WorkerPool pool, bool isTraining, int
 
     protected override ReadOnlySpan<string> Sources => new[] { "line.fnn(3): y = x @ w + b" };
 
+    protected override void Describe(nint* sizes, StepDescriptions descriptions) => descriptions.Add(0, "line", [sizes[0]], flops: 6 * sizes[0], bytes: 8 * sizes[0]);
+
     protected override void Measure(nint* sizes, Span<long> bytes) { }
 
     protected override void Execute(in ProgramCall call)

@@ -1,9 +1,8 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
-using FeedbackNN.Cpu;
 
-namespace KernelBench;
+namespace FeedbackNN.Cpu;
 
 /// <summary>
 /// What the machine can do at best: independent fused multiply-adds from register to register on every thread of the pool. Ten chains

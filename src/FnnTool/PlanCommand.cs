@@ -1,0 +1,54 @@
+using System.CommandLine;
+using FeedbackNN.Dsl;
+using FeedbackNN.Dsl.Planning;
+
+namespace FeedbackNN.Tool;
+
+/// <summary><c>fnn plan</c>: what the compiler makes of models: the steps of their programs, the values in memory and why they are there, the kernels.</summary>
+internal static class PlanCommand
+{
+    public static Command Create(TextWriter output, TextWriter errors)
+    {
+        var paths = FnnFiles.Compiled();
+        var model = new Option<string?>("--model") { Description = "The model to look at. Default: all." };
+        var at = new Option<string[]>("--at") { Description = "Sizes of run-time axes, to know how much memory is needed: batch=64,time=128." };
+        var command = new Command("plan", "Shows the programs that models become: steps, fused kernels, values in memory and why they are there.") { paths, model, at };
+        command.SetAction(parsed => Run(parsed.GetValue(paths) ?? [], parsed.GetValue(model), parsed.GetValue(at) ?? [], output, errors));
+        return command;
+    }
+
+    public static int Run(IReadOnlyList<string> paths, string? name, IReadOnlyList<string> at, TextWriter output, TextWriter errors)
+    {
+        if (!AxisSizes.TryParse(at, out var sizes, out var problem))
+        {
+            errors.WriteLine(problem);
+            return ExitCodes.BadArguments;
+        }
+        if (!FnnSources.TryRead(paths, errors, out var sources, out var exitCode)) return exitCode;
+        if (!sources.TryFindModels(name, errors, out var names)) return ExitCodes.BadArguments;
+        var models = names.Select(sources.Compile).ToList();
+        if (sizes.Keys.FirstOrDefault(axis => models.All(model => !model.Model.RuntimeAxes.Contains(axis))) is { } unknown)
+        {
+            errors.WriteLine($"No model here has a run-time axis '{unknown}'.");
+            return ExitCodes.BadArguments;
+        }
+        var isFirst = true;
+        foreach (var compiled in models)
+        {
+            foreach (var (title, plan) in Programs(compiled))
+            {
+                if (!isFirst) output.WriteLine();
+                isFirst = false;
+                new PlanReport(sources.Scope, compiled.Model, plan, sizes, output).Write($"{FnnSources.FullName(new(compiled.Model.Namespace, compiled.Model.Name))}, {title}");
+            }
+        }
+        return ExitCodes.Success;
+    }
+
+    private static IEnumerable<(string Title, ProgramPlan Plan)> Programs(CompiledModel compiled)
+    {
+        yield return ("one call", compiled.Inference);
+        yield return ("a training step", compiled.Training);
+        if (compiled.Stream is { } stream) yield return ($"one step along {stream.Axis}", stream.Program);
+    }
+}

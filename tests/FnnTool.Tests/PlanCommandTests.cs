@@ -1,0 +1,120 @@
+namespace FeedbackNN.Tool.Tests;
+
+/// <summary><c>fnn plan</c>: steps with their lines, values with the reason why they are in memory, kernels.</summary>
+public sealed class PlanCommandTests : IDisposable
+{
+    private const string Digits = """
+        namespace Digits
+
+        model SimpleNN(x: f32[batch, 784]) -> f32[batch, 10] {
+            fc1 = linear(128)
+            fc2 = linear(10)
+            return x |> fc1 |> relu |> fc2
+        }
+        """;
+
+    private const string Several = """
+        model Reader(x: f32[batch, time, 4]) -> f32[batch, 8] {
+            w = linear(8); u = linear(8, bias: false)
+            feedback (h: f32[batch, 8] = 0) over x_t in x along time { h <- tanh(w(x_t) + u(h)) }
+            return h
+        }
+
+        model Centre(x: f32[batch, 32]) -> (level: f32[32], spread: f32[batch, 32]) {
+            squares = x * x
+            return (mean(squares, 0), exp(squares - mean(squares, 0)))
+        }
+        """;
+
+    private readonly ToolFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void A_program_is_its_steps_its_values_and_its_kernels()
+    {
+        _folder.Write("digits.fnn", Digits);
+        var (exitCode, output, errors) = Plan("SimpleNN", "batch=64");
+        Assert.True(exitCode == 0, errors);
+        const string OneCall = """
+            Digits.SimpleNN, one call at batch 64
+
+              step  line           what it does
+              ----------------------------------------------------------------------------------------------------------
+              0     digits.fnn(6)  product 1 x batch x 128 x 784: x by fc1.weight, then AddRelu (kernel 0)(fc1.bias, v0)
+              1     digits.fnn(6)  product 1 x batch x 10 x 128: v0 by fc2.weight, then Add (kernel 1)(fc2.bias, result)
+
+              value  elements        bytes    steps   in memory because
+              ----------------------------------------------------------
+              v0     f32[128*batch]  32.8 KB  0 to 1  a product reads it
+
+              33.0 KB in all, each with room behind its end: values that are not needed at once share places; 32.8 KB would be theirs without that
+
+              kernel 0 AddRelu: epilogue over batch x columns 128
+                  0 column = operand 0[r0*(128) + c]
+                  1 column = operand 1[c]
+                  2 column = add 0 1
+                  3 column = relu 2
+                  operand 2[r0*(128) + c] <- 3
+              kernel 1 Add: epilogue over batch x columns 10
+                  0 column = operand 0[r0*(10) + c]
+                  1 column = operand 1[c]
+                  2 column = add 0 1
+                  operand 2[r0*(10) + c] <- 2
+
+            Digits.SimpleNN, a training step at batch 64
+
+            """;
+        Assert.StartsWith(OneCall.ReplaceLineEndings("\n"), output);
+        // relu's result is read back by its derivative, in the other half.
+        Assert.Matches(@"\n  v0 .* 0 to 5  a product reads it; the backward half reads it\n", output);
+        Assert.Matches(@"\n  8     digits\.fnn\(6\)  .* -> gradient of x\n", output);
+    }
+
+    [Fact]
+    public void Without_sizes_amounts_are_formulas()
+    {
+        _folder.Write("digits.fnn", Digits);
+        var (exitCode, output, errors) = Plan("SimpleNN");
+        Assert.True(exitCode == 0, errors);
+        Assert.Matches(@"\n  v0 +f32\[128\*batch\]  512\*batch  0 to 1 ", output);
+        Assert.Contains("\n  512*batch bytes, fewer where values that are not needed at once share places: how many, --at tells with sizes for batch\n", output);
+    }
+
+    [Fact]
+    public void Steps_of_a_loop_stand_in_it_and_a_model_with_a_stream_has_three_programs()
+    {
+        _folder.Write("several.fnn", Several);
+        var (exitCode, output, errors) = Plan("Reader");
+        Assert.True(exitCode == 0, errors);
+        Assert.Matches(@"  for #0 over time:\n +4 +several\.fnn\(3\)    product 1 x batch x 8 x 8: v2 from .* by u\.weight, then AddTanh .*, the right matrix packed once before the loop\n", output);
+        Assert.Contains("a loop takes it or carries it from round to round", output);
+        Assert.Equal(["Models.Reader, one call", "Models.Reader, a training step", "Models.Reader, one step along time"], output.Split('\n').Where(line => line.StartsWith("Models.Reader", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public void A_value_that_fusion_had_to_store_says_what_stood_against_it()
+    {
+        _folder.Write("several.fnn", Several);
+        var (exitCode, output, errors) = Plan("Centre", "batch=8");
+        Assert.True(exitCode == 0, errors);
+        Assert.Matches(@"\n  v1 .*  0 to 1  it is the parts of a sum, which the next step adds\n", output);
+        Assert.Matches(@"\n  v2 .*  4 to 6  its reader needs other elements of it, or a whole sum\n", output);
+    }
+
+    [Theory]
+    [InlineData("Nobody", "", "There is no model 'Nobody'. There are Models.Reader, Models.Centre.")]
+    [InlineData("Reader", "tiem=3", "No model here has a run-time axis 'tiem'.")]
+    [InlineData("Reader", "time", "'time' is no size of an axis.")]
+    public void What_is_wrong_with_the_arguments_is_told(string model, string at, string message)
+    {
+        _folder.Write("several.fnn", Several);
+        var (exitCode, output, errors) = Plan(model, at);
+        Assert.Equal(2, exitCode);
+        Assert.Empty(output);
+        Assert.Contains(message, errors);
+    }
+
+    private (int ExitCode, string Output, string Errors) Plan(string? model, string at = "") =>
+        ToolFolder.Run((output, errors) => PlanCommand.Run([_folder.Path], model, at.Length == 0 ? [] : [at], output, errors));
+}
