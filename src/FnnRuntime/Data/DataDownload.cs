@@ -105,7 +105,8 @@ public static class DataDownload
         }
         finally
         {
-            File.Delete(part);
+            // Where its folder could not be made, there is nothing to delete.
+            if (File.Exists(part)) File.Delete(part);
         }
     }
 
