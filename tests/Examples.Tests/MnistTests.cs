@@ -24,7 +24,8 @@ public sealed class MnistTests : IDisposable
         using var untrained = new Fit(net, seed: 1);
         var before = untrained.Evaluate(data.Test).Accuracy;
         var after = Training.Run(net, data, epochs: 3, seed: 1).Accuracy;
-        Assert.True(after > 0.9 && after > before, $"accuracy {before} before, {after} after");
+        // Nine steps.
+        Assert.True(after > 0.6 && after > before + 0.3, $"accuracy {before} before, {after} after");
     }
 
     [Fact]
