@@ -150,6 +150,17 @@ public sealed class ResultsTests
         Assert.True(result.First < result.Second && result.Second < result.Third, result.ToString());
     }
 
+    [SkippableFact]
+    public void AConvolutionalNetworkReadsDigits()
+    {
+        ResultsTable.RequireSlow();
+        var data = Mnist.MnistData.Read(SharedData.Find("mnist"));
+        using var net = new Mnist.Reader(seed: 1);
+        var accuracy = Mnist.Training.Run(net, data, Mnist.Training.Epochs, seed: 1).Accuracy;
+        ResultsTable.Write("convolutional network on MNIST (examples/Mnist)", FormattableString.Invariant($"test accuracy after {Mnist.Training.Epochs} epochs"), $"{accuracy:P2}", "99.2% or more");
+        Assert.True(accuracy >= 0.992, $"test accuracy {accuracy}");
+    }
+
     private static IDataSource<LabelledSample> Digits(string folder, string name) =>
         IdxFile.ReadLabelled(Path.Combine(folder, $"{name}-images-idx3-ubyte.gz"), Path.Combine(folder, $"{name}-labels-idx1-ubyte.gz"), classes: 10);
 

@@ -14,7 +14,7 @@ public sealed class NetTests
     public static TheoryData<string, string> Cases()
     {
         var cases = new TheoryData<string, string>();
-        foreach (var net in new[] { "SimpleNN", "DeepNorm", "WordNet", "BatchNormNet", "DropoutNet" })
+        foreach (var net in new[] { "SimpleNN", "DeepNorm", "WordNet", "BatchNormNet", "DropoutNet", "ConvNet" })
             foreach (var optimizer in new[] { "Sgd", "Momentum", "Nesterov", "Adam", "AdamW" }) cases.Add(net, optimizer);
         return cases;
     }
@@ -66,6 +66,7 @@ public sealed class NetTests
     [InlineData("BatchNormNet")]
     [InlineData("DropoutNet")]
     [InlineData("DropoutNetInUse")]
+    [InlineData("ConvNet")]
     public void Logits_agree(string netName)
     {
         Libtorch.Require();
@@ -110,6 +111,8 @@ public sealed class NetTests
             nn.Linear(20, 48), nn.LayerNorm(48), nn.ReLU(), nn.Dropout(name == "DropoutNet" ? 0 : 0.3),
             nn.Linear(48, 32), nn.LayerNorm(32), nn.ReLU(), nn.Dropout(name == "DropoutNet" ? 0 : 0.3), nn.Linear(32, Classes)),
         "WordNet" => new MeanOfWords(),
+        "ConvNet" => nn.Sequential(
+            nn.Unflatten(1, [1, 4, 5]), nn.Conv2d(1, 6, 3, padding: 1), nn.Tanh(), nn.MaxPool2d(2), nn.Conv2d(6, 8, 3, padding: 1), nn.Tanh(), nn.Flatten(), nn.Linear(32, Classes)),
         "BatchNormNet" => nn.Sequential(nn.Linear(20, 32, hasBias: false), nn.BatchNorm1d(32), nn.Tanh(), nn.Linear(32, Classes)),
         _ => throw new ArgumentException(name),
     };

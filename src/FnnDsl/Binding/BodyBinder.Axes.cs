@@ -201,7 +201,13 @@ internal sealed partial class BodyBinder
             notes.Add(NoteOf(expression));
         }
         var total = context.Facts.Normalize(tensor.Type.ElementCount);
-        if (ellipsis > 0) return Fail(DiagnosticTable.EllipsisHere, reshape.Span, "'...' stands first in a reshape: the axes that stay as they are");
+        if (ellipsis > 0)
+        {
+            // Axes that stay are those in front; further behind it can only be what the signature's stands for.
+            if (frame.Ellipsis is not { } carried) return Fail(DiagnosticTable.EllipsisHere, reshape.Span, "'...' stands first in a reshape: the axes that stay as they are");
+            sizes.InsertRange(ellipsis, carried.Sizes);
+            notes.InsertRange(ellipsis, carried.Notes);
+        }
         if (ellipsis == 0)
         {
             var rest = Size.Product(sizes);

@@ -152,6 +152,11 @@ internal sealed partial class BodyBinder
         return new TensorOperand(Builder.Reshape(result, kept), x.Notes.Select((note, axis) => axes.Contains(axis) ? AxisNote.None : note).ToEquatableArray());
     }
 
+    /// <summary>The product along axes; of a shape, the number of elements.</summary>
+    public Operand BindProduct(BuiltInCall call) => call.Arguments.Count == 1 && call.Positional.FirstOrDefault()?.Bind(this) is ShapeOperand shape
+        ? new SizeOperand(Size.Product(shape.Sizes))
+        : BindReduction(call, ReduceKind.Prod, isMean: false);
+
     // max(x, 0.5), min(a, b): the larger of two has another name.
     private bool IsNoAxis(Expression syntax) => syntax is NumberExpression { IsInteger: false } || (syntax is NameExpression name && Lookup(name.Name) is TensorOperand or NumberOperand { IsInteger: false });
 

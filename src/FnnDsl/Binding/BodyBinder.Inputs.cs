@@ -51,16 +51,19 @@ internal sealed partial class BodyBinder
             Report(DiagnosticTable.WhereUnclear, condition.Span);
             fits = false;
         }
-        if (!fits || !ApplyConditions(conditions)) return null;
+        if (!fits) return null;
+        // Settings first: conditions speak of them, and axes may be made of those that stand behind them.
+        foreach (var setting in parameters.Where(parameter => parameter.Type.Axes is null)) frame.Config[setting.Name.Text] = SymbolicConfig(setting);
+        if (!ApplyConditions(conditions)) return null;
 
         var inputs = new List<BoundTensor>();
-        // Settings first: axes may be made of those that stand behind them.
-        foreach (var parameter in parameters.OrderBy(parameter => parameter.Type.Axes is null ? 0 : 1))
+        foreach (var parameter in parameters)
         {
+            if (parameter.Type.Axes is not { } parameterAxes) continue;
             try
             {
-                if (BindInput(parameter, inputs.Count) is not { } input) return null;
-                if (parameter.Type.Axes is not null) inputs.Add(input);
+                if (BindInput(parameter, parameterAxes, inputs.Count) is not { } input) return null;
+                inputs.Add(input);
             }
             catch (OverflowException)
             {
@@ -74,14 +77,9 @@ internal sealed partial class BodyBinder
 
     private bool IsFreeAxis(string name) => Lookup(name) is null or BuiltInOperand or CallableOperand or MemberOperand;
 
-    private BoundTensor? BindInput(ParameterSyntax parameter, int index)
+    private BoundTensor? BindInput(ParameterSyntax parameter, EquatableArray<AxisSyntax> axes, int index)
     {
         var name = parameter.Name.Text;
-        if (parameter.Type.Axes is not { } axes)
-        {
-            frame.Config[name] = SymbolicConfig(parameter);
-            return new BoundTensor(name, ElementType.F32, default);
-        }
         if (ResolveElement(parameter.Type) is not { } element) return null;
         var bound = new List<BoundAxis>();
         var notes = new List<AxisNote>();

@@ -236,7 +236,7 @@ internal sealed partial class BodyBinder
         var carried = tensor.Rank - (axes.Count - ellipses);
         if (carried < 0 || (ellipses == 0 && carried > 0))
         {
-            return new Misfit($"that has {Count(axes.Count - ellipses, "axis").Replace("axiss", "axes")}{(ellipses > 0 ? " or more" : "")}, this has {tensor.Rank}", []);
+            return new Misfit($"that has {Count(axes.Count - ellipses, "axis").Replace("axiss", "axes")}{(ellipses > 0 ? " or more" : "")}, this has {tensor.Rank}", [], frame.IsLibrary ? ImageFix(axes, tensor) : null);
         }
         var position = 0;
         foreach (var axis in axes)
@@ -272,6 +272,16 @@ internal sealed partial class BodyBinder
                 SizeFix(expected, NoteOf(expression), actual, note, isResult && expression is NameExpression result ? result.Name : null));
         }
         return null;
+    }
+
+    // Images without their axis of channels, or as rows of pixels.
+    private static string? ImageFix(EquatableArray<AxisSyntax> axes, TensorOperand tensor)
+    {
+        if (!axes.Select(axis => axis is SizeAxis { Size: NameExpression name } ? name.Name : "").SequenceEqual(["batch", "in", "h", "w"])) return null;
+        if (tensor.Rank == 3) return $"write {{0}} as [{tensor.Shape[0]}, 1, {tensor.Shape[1]}, {tensor.Shape[2]}]";
+        if (tensor.Rank != 2 || !tensor.Shape[1].TryGetConstant(out var pixels)) return null;
+        var side = (long)Math.Round(Math.Sqrt(pixels));
+        return side * side == pixels ? $"write {{0}} as [{tensor.Shape[0]}, 1, {side}, {side}]" : null;
     }
 
     // An axis that is an expression: its names have a size by then, or nothing gives them one.

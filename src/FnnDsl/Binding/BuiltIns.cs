@@ -16,7 +16,7 @@ internal static class BuiltIns
         new("mean", "x, axes..., keep: false, where: mask", "The mean along axes, or of everything; with a mask, of where it holds.", (binder, call) => binder.BindReduction(call, Graphs.ReduceKind.Sum, isMean: true)),
         new("max", "x, axes..., keep: false", "The largest along axes, or of everything.", (binder, call) => binder.BindReduction(call, Graphs.ReduceKind.Max, isMean: false)),
         new("min", "x, axes..., keep: false", "The smallest along axes, or of everything.", (binder, call) => binder.BindReduction(call, Graphs.ReduceKind.Min, isMean: false)),
-        new("prod", "x, axes..., keep: false", "The product along axes, or of everything.", (binder, call) => binder.BindReduction(call, Graphs.ReduceKind.Prod, isMean: false)),
+        new("prod", "x, axes..., keep: false", "The product along axes, or of everything; prod(x.shape) is the number of elements.", (binder, call) => binder.BindProduct(call)),
         new("argmax", "x, axis: -1", "Where the largest along an axis stands.", (binder, call) => binder.BindArgReduction(call, isMax: true)),
         new("argmin", "x, axis: -1", "Where the smallest along an axis stands.", (binder, call) => binder.BindArgReduction(call, isMax: false)),
         new("concat", "(a, b, ...), axis", "Tensors one after another along an axis.", (binder, call) => binder.BindConcat(call)),

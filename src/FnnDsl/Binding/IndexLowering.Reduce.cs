@@ -58,12 +58,19 @@ internal sealed partial class IndexLowering
     private IndexedOperand ReduceOver(Reducer reducer, IndexedOperand body, IReadOnlyList<RunningIndex> reduced)
     {
         // The largest of equal ones is any of them; sums and products count each.
-        var missing = reducer is Reducer.Max or Reducer.Min ? [] : reduced.Where(index => !body.DependsOn(index)).ToArray();
+        var missing = reducer is Reducer.Max or Reducer.Min ? [] : reduced.Where(index => index.Rank > 0 && !body.DependsOn(index)).ToArray();
         var kept = body.Indices.Except(reduced).OrderBy(index => index.Order).ToArray();
+        var kind = reducer switch { Reducer.Max => ReduceKind.Max, Reducer.Min => ReduceKind.Min, Reducer.Prod => ReduceKind.Prod, _ => ReduceKind.Sum };
+
+        // Axes side by side are reduced where they stand: a sum down the rows of a matrix reads it as it lies.
+        var axes = body.Indices.Where(reduced.Contains).SelectMany(index => Enumerable.Range(IndexedOperand.AxisOf(body.Indices, index), index.Rank)).ToArray();
+        if (missing.Length == 0 && axes.Length > 0 && axes.Last() - axes[0] == axes.Length - 1 && body.Indices.Except(reduced).SequenceEqual(kept))
+        {
+            return new IndexedOperand(new TensorOperand(builder.Reduce(kind, body.Value, axes)), kept);
+        }
         var space = kept.Concat(reduced.Where(index => body.DependsOn(index) || missing.Contains(index))).ToArray();
         var value = body.Over(space).Value;
         var first = kept.Sum(index => index.Rank);
-        var kind = reducer switch { Reducer.Max => ReduceKind.Max, Reducer.Min => ReduceKind.Min, Reducer.Prod => ReduceKind.Prod, _ => ReduceKind.Sum };
         return new IndexedOperand(new TensorOperand(builder.Reduce(kind, value, Enumerable.Range(first, value.Type.Rank - first).ToArray())), kept);
     }
 

@@ -10,7 +10,7 @@ public static class RuntimeNames
     {
         // FeedbackNN and FeedbackNN.Cpu.
         "Accumulation", "Adam", "AdamW", "AdaptiveMoments", "BufferLifetime", "BufferTensor", "CheckpointException", "ConfusionMatrix", "CpuProgram",
-        "CsvColumn", "CsvFile", "CsvOptions", "CsvSource", "CsvTable", "DataException", "DataSource", "DataSourceViews", "Device", "DeviceException", "DeviceMemoryException", "DeviceProgram", "EpochOrder", "FixedPoints",
+        "CsvColumn", "CsvFile", "CsvOptions", "CsvSource", "CsvTable", "DataDownload", "DataException", "DataSource", "DataSourceViews", "Device", "DeviceException", "DeviceMemoryException", "DeviceProgram", "EpochOrder", "FixedPoints",
         "GradientClip", "GradientTile", "IAxis", "IDataSource", "IRangeKernel", "ITileKernel", "IdxBytes", "IdxFile", "Initializer", "LabelledData", "LabelledSample",
         "MatrixProduct", "MatrixProductArguments", "MatrixProductArguments64", "Model", "ModelManifest", "ModelSession", "NotConvergedEventArgs", "NotConvergedException", "Objective", "Optimizer", "Otherwise", "PackedMatrix",
         "ParameterList", "ParameterTensor", "Philox", "Profile", "ProfileRow", "ProgramCall", "SafetensorsContent", "SafetensorsDtype", "SafetensorsDtypes", "SafetensorsEntry",

@@ -12,28 +12,31 @@ public static class ForeignNames
     private const string Product = "write a @ b";
     private const string Sum = "write index notation: y[b, o] = sum[i] x[b, i] * w[o, i]";
     private const string Length = "the name of an axis, as an expression, is its size: sqrt(width)";
-    private const string Pooling = "write it in index notation: y[b, c, i, j] = max[u: 2, v: 2] x[b, c, 2*i + u, 2*j + v]";
     private const string Clip = "write minimum(maximum(x, low), high)";
     private const string Count = "an index is its integer: write it in index notation, as in m[t: time] = t";
     private const string Optimizer = "an optimizer stands behind 'with' in a train: minimize loss with adam(lr: 1e-3)";
-    private const string Convolution = "write it in index notation: y[b, o, i, j] = sum[k, u, v] x[b, k, i + u, j + v] * w[o, k, u, v]";
+    private const string Convolution = "write it in index notation: y[b, o, i, j, k] = sum[c, u, v, w] x[b, c, i + u, j + v, k + w] * kernel[o, c, u, v, w]";
+    private const string Transposed = "write conv_transpose2d(channels, kernel, stride: 2)";
+    private const string MaxPool = "write max_pool(x, 2)", AvgPool = "write avg_pool(x, 2)", GlobalPool = "write mean(x, (-2, -1))", Upsample = "write upsample(x, 2), or upsample(x, 2, bilinear: true)";
 
     private static readonly Dictionary<string, string> Values = new(StringComparer.OrdinalIgnoreCase)
     {
         ["torch"] = Plain, ["nn"] = Plain, ["F"] = Plain, ["functional"] = Plain, ["keras"] = Plain, ["tf"] = Plain, ["np"] = Plain, ["jnp"] = Plain, ["math"] = Plain,
         ["self"] = "write the name alone: what a body has bound is seen by the lines after it",
         ["sequential"] = "join layers with '|>': x |> first |> relu |> second",
-        ["view"] = Reshape, ["reshape"] = Reshape, ["flatten"] = Reshape, ["squeeze"] = Reshape, ["unsqueeze"] = Reshape,
+        ["view"] = Reshape, ["reshape"] = Reshape, ["squeeze"] = Reshape, ["unsqueeze"] = Reshape,
         ["permute"] = Permute, ["transpose"] = Permute, ["swapaxes"] = Permute,
         ["matmul"] = Product, ["bmm"] = Product, ["mm"] = Product,
         ["einsum"] = Sum,
         ["cat"] = "write concat((a, b), axis)",
         ["detach"] = "write stop(x)", ["stop_gradient"] = "write stop(x)",
         ["len"] = Length, ["size"] = Length,
-        ["conv1d"] = Convolution, ["conv2d"] = Convolution,
-        ["max_pool2d"] = Pooling, ["maxpool2d"] = Pooling, ["avg_pool2d"] = Pooling, ["avgpool2d"] = Pooling,
+        ["conv3d"] = Convolution, ["conv"] = "write conv2d(channels, kernel)", ["conv_transpose"] = Transposed, ["convtranspose2d"] = Transposed, ["conv2dtranspose"] = Transposed,
+        ["max_pool2d"] = MaxPool, ["maxpool2d"] = MaxPool, ["maxpooling2d"] = MaxPool, ["avg_pool2d"] = AvgPool, ["avgpool2d"] = AvgPool, ["averagepooling2d"] = AvgPool,
+        ["adaptive_avg_pool2d"] = GlobalPool, ["adaptiveavgpool2d"] = GlobalPool, ["globalaveragepooling2d"] = GlobalPool,
+        ["interpolate"] = Upsample, ["upsampling2d"] = Upsample, ["convlstm2d"] = "write conv_lstm(hidden, kernel)",
         ["dense"] = "write linear(10); an activation follows by '|>'",
-        ["batchnorm1d"] = "write batch_norm()", ["layernorm"] = "write layer_norm()",
+        ["batchnorm1d"] = "write batch_norm()", ["batchnorm2d"] = "write batch_norm()", ["layernorm"] = "write layer_norm()", ["groupnorm"] = "write group_norm(groups)",
         ["zeros_like"] = "write zeros(like: x)", ["ones_like"] = "write ones(like: x)", ["full"] = "write fill([n, 3], value)",
         ["randn"] = "write normal([n, 3]), or normal(like: x)", ["randn_like"] = "write normal(like: x)",
         ["rand"] = "write uniform([n, 3]), or uniform(like: x)", ["rand_like"] = "write uniform(like: x)",
@@ -63,6 +66,7 @@ public static class ForeignNames
     {
         ["dim"] = "axis", ["axes"] = "axis", ["keepdim"] = "keep", ["keepdims"] = "keep", ["p"] = "rate", ["learning_rate"] = "lr", ["units"] = "out", ["out_features"] = "out",
         ["hidden_size"] = "hidden", ["num_layers"] = "layers", ["num_embeddings"] = "count", ["embedding_dim"] = "width", ["use_bias"] = "bias",
+        ["out_channels"] = "channels", ["filters"] = "channels", ["kernel_size"] = "kernel", ["pool_size"] = "window", ["num_groups"] = "groups", ["scale_factor"] = "factor",
     };
 
     private const string Binding = "a binding is written y = value";
