@@ -1,4 +1,5 @@
 using System.Globalization;
+using FeedbackNN.Dsl.Text;
 using FeedbackNN.Dsl.Types;
 
 namespace FeedbackNN.Dsl.Planning;
@@ -78,7 +79,14 @@ public static class PlanText
     };
 
     private static string Print(MatrixOperand operand) =>
-        $"{Print(operand.Place)}{(operand.Offset.IsZero ? "" : $" from {operand.Offset}")} ({operand.BatchStride}, {operand.RowStride}, {operand.ColumnStride})";
+        $"{Print(operand.Place)}{(operand.Offset.IsZero ? "" : $" from {operand.Offset}")} ({operand.BatchStride}, {Print(operand.Rows)}, {Print(operand.Columns)})";
+
+    private static string Print(EquatableArray<MatrixAxis> axes) => axes.Count switch
+    {
+        0 => "0",
+        1 => axes[0].Stride.ToString(),
+        _ => string.Join(" then ", axes.Select(axis => $"{axis.Length} by {axis.Stride}")),
+    };
 
     private static string Print(IEnumerable<Place> places) => string.Join(", ", places.Select(Print));
 

@@ -1,6 +1,7 @@
 using FeedbackNN.Dsl.Graphs;
 using FeedbackNN.Dsl.Operators;
 using FeedbackNN.Dsl.Passes;
+using FeedbackNN.Dsl.Planning.Windows;
 using FeedbackNN.Dsl.Text;
 using FeedbackNN.Dsl.Types;
 
@@ -14,7 +15,7 @@ public static class Planner
     /// <param name="axes">Run-time sizes in the order in which the caller gives them.</param>
     public static ProgramPlan Plan(string name, Graph graph, EquatableArray<string> axes)
     {
-        var canonical = Canonicalization.Run(Equilibria.Resolve(graph));
+        var canonical = Canonicalization.Run(WindowForms.Run(Equilibria.Resolve(graph)));
         return new PlanWriter(canonical, Fusion.Run(canonical), new PlanParts()).Write(name, axes);
     }
 }
@@ -272,8 +273,10 @@ internal sealed partial class PlanWriter(Graph graph, Fusion fusion, PlanParts p
                 }
                 break;
             case ViewTranspose transpose:
-                _steps.Add(new FillStep(PlaceOf(node.Id), node.Type.ElementCount, 0, node.Origin));
-                Move(node, node.Inputs[0], (axis, variables) => Pad(transpose.Map[axis], variables), adds: true);
+                // Where no two elements meet, they are stored; and where every place has one, there is nothing else to fill.
+                var from = graph[node.Inputs[0]].Type.Shape;
+                if (!WindowMap.IsBijective(transpose.Map, from, node.Type.Shape)) _steps.Add(new FillStep(PlaceOf(node.Id), node.Type.ElementCount, 0, node.Origin));
+                Move(node, node.Inputs[0], (axis, variables) => Pad(transpose.Map[axis], variables), adds: !WindowMap.IsInjective(transpose.Map, from));
                 break;
             default:
                 throw new InvalidOperationException($"No step is known for {node}.");
@@ -315,6 +318,6 @@ internal sealed partial class PlanWriter(Graph graph, Fusion fusion, PlanParts p
     private MatrixOperand Operand(Node product, int input)
     {
         MatrixLayout.TryRead(graph, product, input, out var source, out var layout);
-        return new MatrixOperand(PlaceOf(source), layout.Offset, layout.BatchStride, layout.RowStride, layout.ColumnStride);
+        return new MatrixOperand(PlaceOf(source), layout.Offset, layout.BatchStride, layout.Rows, layout.Columns);
     }
 }
