@@ -276,7 +276,8 @@ internal sealed partial class PlanWriter(Graph graph, Fusion fusion, PlanParts p
                 // Where no two elements meet, they are stored; and where every place has one, there is nothing else to fill.
                 var from = graph[node.Inputs[0]].Type.Shape;
                 if (!WindowMap.IsBijective(transpose.Map, from, node.Type.Shape)) _steps.Add(new FillStep(PlaceOf(node.Id), node.Type.ElementCount, 0, node.Origin));
-                Move(node, node.Inputs[0], (axis, variables) => Pad(transpose.Map[axis], variables), adds: !WindowMap.IsInjective(transpose.Map, from));
+                if (WindowMap.IsInjective(transpose.Map, from)) PlaceWindows(node, transpose.Map, from);
+                else Move(node, node.Inputs[0], (axis, variables) => Pad(transpose.Map[axis], variables), adds: true);
                 break;
             default:
                 throw new InvalidOperationException($"No step is known for {node}.");
@@ -300,6 +301,28 @@ internal sealed partial class PlanWriter(Graph graph, Fusion fusion, PlanParts p
         var kernel = builder.Build("", adds ? KernelForm.Serial : KernelForm.Rows);
         var places = builder.OperandNodes.Select(source => source < 0 ? PlaceOf(node.Id) : PlaceOf(source)).ToEquatableArray();
         _steps.Add(new KernelStep(program.KernelId(kernel), places, node.Origin));
+    }
+
+    /// <summary>
+    /// Puts elements in their places, no two in one: a small window's all at once, so that what they share is computed once.
+    /// </summary>
+    private void PlaceWindows(Node node, EquatableArray<AffineIndex> map, EquatableArray<Size> shape)
+    {
+        var unrolled = SmallWindows.AxesToUnroll(map, shape);
+        var kept = Enumerable.Range(0, shape.Count).Where(axis => !unrolled.Contains(axis)).ToArray();
+        var domain = LoopDomain.Of(kept.Select(axis => shape[axis]).ToEquatableArray());
+        var builder = new KernelBuilder(graph, fusion, null, domain);
+        var stores = SmallWindows.Positions(shape, unrolled).Select(position =>
+        {
+            var indices = Enumerable.Range(0, shape.Count).Select(axis => Array.IndexOf(unrolled, axis) is >= 0 and var k
+                ? AffineMap.At(domain.Variables, position[k])
+                : Affine.Unit(Array.IndexOf(kept, axis), domain.Variables)).ToEquatableArray();
+            return (Value: builder.Emit(node.Inputs[0], indices), Address: Affine.Address(node.Type.Shape, Affine.Compose(map, indices, domain.Variables), domain.Variables));
+        }).ToArray();
+        var operand = builder.AddOperand("", node.Type.Element, -1);
+        foreach (var (value, address) in stores) builder.Store(new KernelStore(value, KernelBuilder.AccessTo(operand, address), null, 0, Adds: false));
+        var places = builder.OperandNodes.Select(source => source < 0 ? PlaceOf(node.Id) : PlaceOf(source)).ToEquatableArray();
+        _steps.Add(new KernelStep(program.KernelId(builder.Build("", KernelForm.Rows)), places, node.Origin));
     }
 
     private ProductStep Product(Node node, Place? result, int? epilogue, EquatableArray<Place> operands, Origin origin)

@@ -36,24 +36,24 @@ internal static class ProductAxes
     }
 
     /// <summary>Axes from the outermost in memory to the innermost, so that a product goes through long runs.</summary>
-    public static Value? Ordered(WindowSite site)
+    public static Value? Ordered(WindowSite site) => site.Node.Operation is Contract contract ? Ordered(site.Builder, site.Inputs[0], site.Inputs[1], contract) : null;
+
+    /// <summary>A product with its axes in that order; null where its operands are no windows or images, or in order already.</summary>
+    public static Value? Ordered(GraphBuilder builder, Value left, Value right, Contract contract)
     {
-        if (site.Node.Operation is not Contract contract) return null;
-        var (left, right) = (site.Inputs[0], site.Inputs[1]);
         var (batch, m, n, k) = (contract.BatchRank, contract.LeftRank, contract.RightRank, contract.SumRank);
-        var isLeft = IsWindow(left);
-        var isRight = IsWindow(right);
+        var isLeft = IsImage(left);
+        var isRight = IsImage(right);
         if (!isLeft && !isRight) return null;
         var rows = isLeft ? InMemoryOrder(left, batch, m) : Identity(m);
         var columns = isRight ? InMemoryOrder(right, batch, n) : Identity(n);
         var sums = isLeft ? InMemoryOrder(left, batch + m, k) : InMemoryOrder(right, batch + n, k);
-        var builder = site.Builder;
         var product = builder.Contract(Blocks(left, batch, rows, sums), Blocks(right, batch, columns, sums), batch, m, n, k);
         var order = Identity(batch).Concat(rows.Select((_, axis) => batch + Array.IndexOf(rows, axis))).Concat(columns.Select((_, axis) => batch + m + Array.IndexOf(columns, axis))).ToArray();
         return builder.Transpose(product, order);
     }
 
-    private static bool IsWindow(Value x) => x.Node.Operation is View view && WindowMap.HasWindow(view.Map);
+    private static bool IsImage(Value x) => x.Node.Operation is View view && (WindowMap.HasWindow(view.Map) || Transposed.Of(x) is not null);
 
     private static int[] Identity(int count) => Enumerable.Range(0, count).ToArray();
 

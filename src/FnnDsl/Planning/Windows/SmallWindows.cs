@@ -1,5 +1,6 @@
 using FeedbackNN.Dsl.Graphs;
 using FeedbackNN.Dsl.Operators;
+using FeedbackNN.Dsl.Text;
 using FeedbackNN.Dsl.Types;
 
 namespace FeedbackNN.Dsl.Planning.Windows;
@@ -10,6 +11,9 @@ internal static class SmallWindows
     /// <summary>Elements of a window up to which a kernel reads them one by one: a kernel's body stays small enough to be compiled well.</summary>
     private const long MostElements = 64;
 
+    /// <summary>Elements that one kernel computes and puts in their places for one column: each is an expression.</summary>
+    private const long MostPlaced = 9;
+
     public static Value? Unrolled(WindowSite site) => site.Node.Operation is Reduce reduce ? Reduce(reduce.Kind, site.Inputs[0], reduce.Axes.ToArray()) : null;
 
     /// <summary>A reduction, element by element where it is over a small window.</summary>
@@ -18,10 +22,20 @@ internal static class SmallWindows
         if (Transposed.Of(x) is { } transposed) return transposed.Without(axes, (source, own) => Reduce(kind, source, own)).Value;
         var isSmall = Size.Product(axes.Select(axis => x.Type.Shape[axis])).TryGetConstant(out var count) && count <= MostElements;
         if (!isSmall || !axes.All(axis => IsOfWindow(x, axis))) return x.Builder.Reduce(kind, x, axes);
-        var positions = axes.Aggregate(new[] { new long[0] }.AsEnumerable(), (before, axis) =>
-            before.SelectMany(position => Enumerable.Range(0, (int)x.Type.Shape[axis].Value).Select(index => position.Append(index).ToArray())));
-        return positions.Select(position => At(x, axes, position)).Aggregate((left, right) => x.Builder.Apply(OperatorOf(kind), left, right));
+        return Positions(x.Type.Shape, axes).Select(position => At(x, axes, position)).Aggregate((left, right) => x.Builder.Apply(OperatorOf(kind), left, right));
     }
+
+    /// <summary>The axes of windows that a kernel takes one by one, where a map puts their elements in their places.</summary>
+    public static int[] AxesToUnroll(EquatableArray<AffineIndex> map, EquatableArray<Size> shape)
+    {
+        // Of the axes that share a place, those behind the one that moves furthest; the last axis of all is the one that vectors run along.
+        var own = map.SelectMany(function => WindowMap.Axes(function).OrderByDescending(axis => WindowMap.Weight(function.Coefficients[axis])).Skip(1)).Where(axis => axis < shape.Count - 1).OrderBy(axis => axis).ToArray();
+        return Size.Product(own.Select(axis => shape[axis])).TryGetConstant(out var count) && count <= MostPlaced ? own : [];
+    }
+
+    /// <summary>All positions along some axes of a shape, the last fastest.</summary>
+    public static IEnumerable<long[]> Positions(EquatableArray<Size> shape, int[] axes) => axes.Aggregate(new[] { new long[0] }.AsEnumerable(), (before, axis) =>
+        before.SelectMany(position => Enumerable.Range(0, (int)shape[axis].Value).Select(index => position.Append(index).ToArray())));
 
     /// <summary>Whether elements along an axis are neighbours of those along another one.</summary>
     private static bool IsOfWindow(Value x, int axis) => x.Node.Operation switch

@@ -45,7 +45,8 @@ internal sealed record Transposed(Value Source, int[] Order)
         return new Transposed(value.Builder.Transpose(value, inMemory), Enumerable.Range(0, strides.Length).Select(axis => Array.IndexOf(inMemory, axis)).ToArray());
     }
 
-    private static int[]? OrderOf(EquatableArray<AffineIndex> map, EquatableArray<Size> from, EquatableArray<Size> to)
+    /// <summary>The order in which a view has all axes of what it reads; null where it does anything else.</summary>
+    public static int[]? OrderOf(EquatableArray<AffineIndex> map, EquatableArray<Size> from, EquatableArray<Size> to)
     {
         if (from.Count != to.Count) return null;
         var order = Enumerable.Repeat(-1, to.Count).ToArray();
@@ -83,8 +84,8 @@ internal static class Transpositions
     private static Value? Computed(WindowSite site)
     {
         if (site.Inputs.Select(Transposed.Of).FirstOrDefault(input => input is not null) is not { } first) return null;
-        var inputs = site.Inputs.Select(input => input.Type.Rank == 0 ? input : first.Undo(input)).ToArray();
-        return (first with { Source = site.Builder.Make(site.Node.Operation, inputs, site.Node.Type) }).Value;
+        var inputs = site.Inputs.Select(input => input.Type.Rank == 0 ? input : Flattenings.InOrder(first.Undo(input))).ToArray();
+        return (first with { Source = Rearrangements.Sunk(site with { Inputs = inputs }) ?? site.Builder.Make(site.Node.Operation, inputs, site.Node.Type) }).Value;
     }
 
     private static Value? Padded(WindowSite site, Pad pad)

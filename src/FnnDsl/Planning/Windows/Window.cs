@@ -59,7 +59,7 @@ internal sealed record Window(int Axis, int Image, int Own, long Stride, long St
         Value Input(int position) => x.Builder.ValueOf(node.Inputs[position]);
         switch (node.Operation)
         {
-            case View view when OnlyReader(view, Input(0), x, axis) is >= 0 and var source:
+            case View view when WindowMap.WholeAxis(x, axis) is { } source:
                 return x.Builder.View(PadWithin(Input(0), source, before, after), Longer(x, axis, before, after), view.Map);
             case Elementwise { Operator: var op } when op == OperatorTable.Mul && Extended(Input(1), axis, before, after) is { } factor:
                 return PadWithin(Input(0), axis, before, after) * factor;
@@ -71,16 +71,6 @@ internal sealed record Window(int Axis, int Image, int Own, long Stride, long St
                 EquatableArray<Size> Along(Size size) => Enumerable.Range(0, x.Type.Rank).Select(k => k == axis ? size : Size.Zero).ToEquatableArray();
                 return x.Builder.Pad(x, Along(before), Along(after), Along(Stride - 1), 0);
         }
-    }
-
-    // The axis of a view's source that is read along a whole axis of the view; -1 where it is not so simple.
-    private static int OnlyReader(View view, Value source, Value x, int axis)
-    {
-        var readers = Enumerable.Range(0, view.Map.Count).Where(k => !view.Map[k].Coefficients[axis].IsZero).ToArray();
-        if (readers.Length != 1) return -1;
-        var function = view.Map[readers[0]];
-        var isWhole = AffineMap.SingleAxis(function) == axis && function.Offset.IsZero && function.Coefficients[axis].IsOne && source.Type.Shape[readers[0]] == x.Type.Shape[axis];
-        return isWhole ? readers[0] : -1;
     }
 
     // A value that is the same all along an axis, with that axis as long as the padded one; null for others.

@@ -18,6 +18,7 @@ internal static class WindowForms
         Transpositions.Sunk,
         Rearrangements.Sunk,
         ProductAxes.Narrowed,
+        Flattenings.OfOperands,
         ProductAxes.Ordered,
     ];
 

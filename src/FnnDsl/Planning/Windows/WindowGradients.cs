@@ -10,34 +10,24 @@ namespace FeedbackNN.Dsl.Planning.Windows;
 /// </summary>
 internal static class WindowGradients
 {
-    /// <summary>The gradient of a convolution's input.</summary>
+    /// <summary>The gradient of a convolution's input: the product of the output's gradient, in rows, with the weights, in columns, whose own axes are the windows'.</summary>
     public static Value? AsProduct(WindowSite site)
     {
         if (site.Node.Operation is not ViewTranspose transpose || site.Inputs[0].Node.Operation is not Contract contract) return null;
         var (builder, x) = (site.Builder, site.Inputs[0]);
-        var columns = contract.BatchRank + contract.LeftRank;
-        if (Windows(transpose.Map, x.Type.Shape, site.Node.Type.Shape) is not { } windows) return null;
-        // Images are rows and the windows' own axes columns, or the other way round.
-        if (windows.All(window => window.Image < columns && window.Image >= contract.BatchRank && window.Own >= columns)) return Product(windows);
-        if (!windows.All(window => window.Image >= columns && window.Own < columns && window.Own >= contract.BatchRank)) return null;
-        var turned = Enumerable.Range(0, contract.BatchRank).Concat(Enumerable.Range(columns, contract.RightRank)).Concat(Enumerable.Range(contract.BatchRank, contract.LeftRank)).ToArray();
-        var swapped = builder.Contract(Input(1), Input(0), contract.BatchRank, contract.RightRank, contract.LeftRank, contract.SumRank);
-        var map = transpose.Map.Select(function => function with { Coefficients = turned.Select(axis => function.Coefficients[axis]).ToEquatableArray() }).ToEquatableArray();
-        return AsProduct(site with { Node = site.Node with { Operation = new ViewTranspose(map) }, Inputs = [swapped] });
+        var (rows, columns) = (contract.BatchRank, contract.BatchRank + contract.LeftRank);
+        if (Windows(transpose.Map, x.Type.Shape, site.Node.Type.Shape, (first, _) => first < columns) is not { } windows) return null;
+        if (!windows.All(window => window.Image >= rows && window.Image < columns && window.Own >= columns)) return null;
 
-        Value Input(int position) => builder.ValueOf(x.Node.Inputs[position]);
-
-        Value Product(Window[] all)
-        {
-            var (left, right) = (Input(0), Input(1));
-            for (var k = 0; k < all.Length; k++) left = all[k].Read(all[k].Padded(left), contract.BatchRank + contract.LeftRank + k);
-            var own = all.Select(window => window.Own - contract.LeftRank).ToArray();
-            var order = Enumerable.Range(0, contract.BatchRank + contract.RightRank).Where(axis => !own.Contains(axis)).Concat(own)
-                .Concat(Enumerable.Range(contract.BatchRank + contract.RightRank, contract.SumRank)).ToArray();
-            right = builder.Transpose(right, order);
-            var product = builder.Contract(left, right, contract.BatchRank, contract.LeftRank, contract.RightRank - all.Length, contract.SumRank + all.Length);
-            return Placed(site, product, transpose.Map, all);
-        }
+        var left = builder.ValueOf(x.Node.Inputs[0]);
+        // A new axis for the window's own, before those that are summed over.
+        for (var k = 0; k < windows.Length; k++) left = windows[k].Read(windows[k].Padded(left), columns + k);
+        var own = windows.Select(window => window.Own - contract.LeftRank).ToArray();
+        var kept = rows + contract.RightRank;
+        var order = Enumerable.Range(0, kept).Except(own).Concat(own).Concat(Enumerable.Range(kept, contract.SumRank)).ToArray();
+        var right = builder.Transpose(builder.ValueOf(x.Node.Inputs[1]), order);
+        var product = builder.Contract(left, right, contract.BatchRank, contract.LeftRank, contract.RightRank - windows.Length, contract.SumRank + windows.Length);
+        return Placed(site, product, transpose.Map, windows);
     }
 
     /// <summary>Any other gradient of overlapping windows.</summary>
@@ -45,7 +35,10 @@ internal static class WindowGradients
     {
         if (site.Node.Operation is not ViewTranspose transpose) return null;
         var x = site.Inputs[0];
-        if (WindowMap.IsInjective(transpose.Map, x.Type.Shape) || Windows(transpose.Map, x.Type.Shape, site.Node.Type.Shape) is not { } windows) return null;
+        var shape = x.Type.Shape;
+        if (WindowMap.IsInjective(transpose.Map, shape)) return null;
+        // The longer one of two axes is the image, and the other one the window.
+        if (Windows(transpose.Map, shape, site.Node.Type.Shape, (first, second) => WindowMap.Weight(shape[first]) >= WindowMap.Weight(shape[second])) is not { } windows) return null;
         foreach (var window in windows) x = window.ReadInPlace(window.Padded(x));
         return Placed(site, SmallWindows.Reduce(ReduceKind.Sum, x, windows.Select(window => window.Own).OrderBy(axis => axis).ToArray()), transpose.Map, windows);
     }
@@ -66,8 +59,8 @@ internal static class WindowGradients
         EquatableArray<Size> Without(Size[] coefficients) => coefficients.Where((_, axis) => !own.Contains(axis)).ToEquatableArray();
     }
 
-    // The windows of a map, if there are any and each is of two indices; null else.
-    private static Window[]? Windows(EquatableArray<AffineIndex> map, EquatableArray<Size> from, EquatableArray<Size> to)
+    // The windows of a map, if there are any and each is of two indices; null else. Of two indices, one or the other is the image's.
+    private static Window[]? Windows(EquatableArray<AffineIndex> map, EquatableArray<Size> from, EquatableArray<Size> to, Func<int, int, bool> isImage)
     {
         var windows = new List<Window>();
         for (var axis = 0; axis < map.Count; axis++)
@@ -75,8 +68,7 @@ internal static class WindowGradients
             var axes = WindowMap.Axes(map[axis]);
             if (axes.Length < 2 || WindowMap.IsInjective(EquatableArray<AffineIndex>.Own(map[axis]), Only(axes))) continue;
             if (axes.Length > 2 || map.Where((_, other) => other != axis).Any(other => axes.Any(k => !other.Coefficients[k].IsZero))) return null;
-            // The longer one is the image, and the other one the window.
-            var (image, own) = WindowMap.Weight(from[axes[0]]) >= WindowMap.Weight(from[axes[1]]) ? (axes[0], axes[1]) : (axes[1], axes[0]);
+            var (image, own) = isImage(axes[0], axes[1]) ? (axes[0], axes[1]) : (axes[1], axes[0]);
             if (!map[axis].Coefficients[image].TryGetConstant(out var stride) || stride < 1 || !map[axis].Coefficients[own].TryGetConstant(out var step)) return null;
             windows.Add(new Window(axis, image, own, stride, step, map[axis].Offset, to[axis], from[image], from[own]));
         }

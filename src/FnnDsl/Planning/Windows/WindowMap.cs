@@ -44,6 +44,18 @@ internal static class WindowMap
         return true;
     }
 
+    /// <summary>The axis of what a view reads that an axis of the view is as a whole, and no other; null where it is not so simple, or no view.</summary>
+    public static int? WholeAxis(Value value, int axis)
+    {
+        if (value.Node.Operation is not View view) return null;
+        var readers = Enumerable.Range(0, view.Map.Count).Where(k => !view.Map[k].Coefficients[axis].IsZero).ToArray();
+        if (readers.Length != 1) return null;
+        var function = view.Map[readers[0]];
+        var length = value.Builder[value.Node.Inputs[0]].Type.Shape[readers[0]];
+        var isWhole = AffineMap.SingleAxis(function) == axis && function.Offset.IsZero && function.Coefficients[axis].IsOne && length == value.Type.Shape[axis];
+        return isWhole ? readers[0] : null;
+    }
+
     /// <summary>How far each axis of a view (or of any other value) moves in the memory of what it reads.</summary>
     public static Size[] Strides(Value value)
     {
