@@ -54,6 +54,13 @@ public sealed class MoveTests
         new("Scores", [Draw.Floats(3, 2, 7, 4), Draw.Floats(3, 2, 9, 4)], x => einsum("bhie,bhje->bhij", x.A, x.B)),
         new("Trace", [Square], x => einsum("rii->r", x.A)),
         new("Convolution", [Draw.Floats(3, 3, 9, 9), Draw.Floats(4, 3, 3, 3)], x => nn.functional.conv2d(x.A, x.B, strides: [2, 2])),
+        new("ConvolutionPadded", [Draw.Floats(3, 3, 9, 8), Draw.Floats(20, 3, 3, 3)], x => nn.functional.conv2d(x.A.tanh(), x.B, padding: [1, 1])),
+        new("ConvolutionDilated", [Draw.Floats(3, 4, 11, 12), Draw.Floats(5, 4, 3, 2)], x => nn.functional.conv2d(x.A, x.B, strides: [2, 1], dilation: [2, 3])),
+        new("ConvolutionGrouped", [Draw.Floats(3, 6, 7, 6), Draw.Floats(8, 3, 3, 3)], x => nn.functional.conv2d(x.A, x.B, groups: 2)),
+        new("ConvolutionOfLines", [Draw.Floats(Rows, 4, 20), Draw.Floats(7, 4, 5)], x => nn.functional.conv1d(x.A, x.B, stride: 3)),
+        new("ConvolutionTransposed", [Draw.Floats(3, 4, 5, 4), Draw.Floats(4, 6, 3, 3)], x => nn.functional.conv_transpose2d(x.A, x.B, strides: [2, 2])),
+        new("LargestOfWindows", [Draw.Floats(3, 4, 8, 6), Draw.Floats(16, 4, 1, 1)], x => nn.functional.max_pool2d(nn.functional.conv2d(x.A, x.B), [2, 2])),
+        new("LargestOfOverlapping", [Draw.Floats(3, 4, 9, 7), Draw.Floats(16, 4, 1, 1)], x => nn.functional.max_pool2d(nn.functional.conv2d(x.A, x.B), [3, 3], [2, 2])),
         new("RunningSum", [Dozen], x => x.A.cumsum(1)),
 
         new("Transposed", [Cube], x => x.A.mT),

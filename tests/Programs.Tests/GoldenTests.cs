@@ -16,6 +16,7 @@ namespace FeedbackNN.Programs.Tests;
 public sealed class GoldenTests
 {
     [Theory]
+    [InlineData("convolution_by_indices")]
     [InlineData("digits")]
     [InlineData("elman_classifier")]
     [InlineData("norms")]

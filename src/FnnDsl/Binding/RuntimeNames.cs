@@ -12,14 +12,14 @@ public static class RuntimeNames
         "Accumulation", "Adam", "AdamW", "AdaptiveMoments", "BufferLifetime", "BufferTensor", "CheckpointException", "ConfusionMatrix", "CpuProgram",
         "CsvColumn", "CsvFile", "CsvOptions", "CsvSource", "CsvTable", "DataDownload", "DataException", "DataSource", "DataSourceViews", "Device", "DeviceException", "DeviceMemoryException", "DeviceProgram", "EpochOrder", "FixedPoints",
         "GradientClip", "GradientTile", "IAxis", "IDataSource", "IRangeKernel", "ITileKernel", "IdxBytes", "IdxFile", "Initializer", "LabelledData", "LabelledSample",
-        "MatrixProduct", "MatrixProductArguments", "MatrixProductArguments64", "Model", "ModelManifest", "ModelSession", "NotConvergedEventArgs", "NotConvergedException", "Objective", "Optimizer", "Otherwise", "PackedMatrix",
+        "MatrixAxes", "MatrixProduct", "MatrixProductArguments", "MatrixProductArguments64", "Model", "ModelManifest", "ModelSession", "NotConvergedEventArgs", "NotConvergedException", "Objective", "Optimizer", "Otherwise", "PackedMatrix",
         "ParameterList", "ParameterTensor", "Philox", "Profile", "ProfileRow", "ProgramCall", "SafetensorsContent", "SafetensorsDtype", "SafetensorsDtypes", "SafetensorsEntry",
         "SafetensorsFile", "SafetensorsTensor", "ScalarMath", "Schedule", "SessionState", "SessionTensor", "Sgd", "Signature", "Simd", "SimdMath", "Standardizer", "StepDescriptions", "StorageSpec",
         "StorageTensor", "Tensor", "TensorKernels", "Trainer", "TrainingDivergedException", "TrainingProgram", "TrainingProgress", "TrainingSetup", "UpdatedParameter",
         "WorkerPool",
         // FeedbackNN.Gpu, and what GPU programs name of ILGPU.
         "ArrayView", "GpuBackend", "GpuMath", "GpuPhilox", "GpuProgram", "HostTensor", "HostTransfer", "IElementKernel", "ILanes", "IMapKernel", "IOrder", "IReduction",
-        "IRowKernel", "MaxReduction", "MinReduction", "OneThread", "ProdReduction", "ProductSizes", "SomeColumns", "SumReduction", "WholeGroup",
+        "IRowKernel", "MaxReduction", "MinReduction", "OneThread", "OperandAxes", "ProdReduction", "ProductAxes", "ProductSizes", "SomeColumns", "SumReduction", "WholeGroup",
         // The class of constants, and members of the generated classes: a class can't have a member of its own name.
         "Backward", "Bind", "Buffers", "BufferTree", "CheckInputs", "CheckSizes", "Collate", "Constants", "Dispose", "Flops", "Forward", "ForwardTraining", "Manifest",
         "MiniBatch", "Parameters", "ParameterTree", "Predict", "Report", "Sample", "Session", "Setup", "Start",

@@ -20,7 +20,8 @@ internal sealed partial class Fusion
                 .Select(read => _graph[read.Node]).Distinct().OrderByDescending(node => node.Id);
             foreach (var product in products)
             {
-                if (_groupOfProduct.ContainsKey(product.Id)) continue;
+                // A product of the forward half doesn't wait for gradients.
+                if (_groupOfProduct.ContainsKey(product.Id) || group.IsBackward != _isBackward[product.Id]) continue;
                 // Everything else the group reads must not wait for the product.
                 if (group.Anchors.SelectMany(Reads).Where(read => read.Node == product.Id).Any(read => !IsTileRead(read, group.Domain))) continue;
                 if (DependsOn(group, product)) continue;

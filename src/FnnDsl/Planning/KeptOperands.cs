@@ -17,7 +17,7 @@ internal static class KeptOperands
         var kept = new List<KeptOperand>();
         for (var position = 0; position < plan.Steps.Count; position++)
         {
-            if (plan.Steps[position] is not ProductStep { Right.Place.Element: ElementType.F32 } product || !product.Batch.IsOne) continue;
+            if (plan.Steps[position] is not ProductStep { Right.Place.Element: ElementType.F32, Left.HasAxes: false, Right.HasAxes: false } product || !product.Batch.IsOne) continue;
             // In equal rounds of a repeat, a place is another one in each.
             if (plan.Loops.Any(loop => loop.First <= position && position < loop.End)) continue;
             var outermost = loops.Where(loop => loop.Begin < position && position < loop.End).TakeWhile(loop => IsKept(plan, product, loop)).Select(loop => (int?)loop.Begin).LastOrDefault();

@@ -5,11 +5,14 @@ using FeedbackNN.Dsl.Types;
 namespace FeedbackNN.Dsl.Planning;
 
 /// <summary>
-/// Reads an operand of a <see cref="Contract"/> through the views in front of it: where element (batch, row, column) of the
-/// canonical operand lies in the memory of the tensor behind the views, if that is one stride each.
+/// Reads an operand of a <see cref="Contract"/> through the views in front of it: where element (batch, row, column) of the canonical operand lies in the memory of the tensor
+/// behind the views. An address is a sum of what batch, row and column contribute, each along one or several axes, because views are affine.
 /// </summary>
-internal sealed record MatrixLayout(Size Offset, Size BatchStride, Size RowStride, Size ColumnStride)
+internal sealed record MatrixLayout(Size Offset, Size BatchStride, EquatableArray<MatrixAxis> Rows, EquatableArray<MatrixAxis> Columns)
 {
+    /// <summary>The most axes of rows or columns that products read, in the runtime as well.</summary>
+    private const int MostAxes = 6;
+
     public static bool TryRead(Graph graph, Node product, int input, out int source, out MatrixLayout layout)
     {
         var contract = (Contract)product.Operation;
@@ -24,13 +27,16 @@ internal sealed record MatrixLayout(Size Offset, Size BatchStride, Size RowStrid
         }
         // Only what is in memory, or has to be computed into memory anyway, can be read through views.
         var address = Affine.Address(graph[source].Type.Shape, indices, rank);
-        var rows = rank - contract.BatchRank - contract.SumRank;
+        var rowRank = rank - contract.BatchRank - contract.SumRank;
         var shape = operand.Type.Shape;
-        if (TryMerge(address, shape, 0, contract.BatchRank, out var batch)
-            && TryMerge(address, shape, contract.BatchRank, rows, out var row)
-            && TryMerge(address, shape, contract.BatchRank + rows, contract.SumRank, out var column))
+        var batch = Merge(address, shape, 0, contract.BatchRank);
+        var rows = Merge(address, shape, contract.BatchRank, rowRank);
+        var columns = Merge(address, shape, contract.BatchRank + rowRank, contract.SumRank);
+        // Products in float64 are for checking: they know one stride each.
+        var most = operand.Type.Element == ElementType.F32 ? MostAxes : 1;
+        if (batch.Count <= 1 && rows.Count <= most && columns.Count <= most)
         {
-            layout = new MatrixLayout(address.Offset, batch, row, column);
+            layout = new MatrixLayout(address.Offset, batch.Count == 0 ? Size.Zero : batch[0].Stride, rows, columns);
             return true;
         }
         source = input;
@@ -42,22 +48,21 @@ internal sealed record MatrixLayout(Size Offset, Size BatchStride, Size RowStrid
     {
         var sum = Size.Product(shape.Skip(shape.Count - contract.SumRank));
         var rows = Size.Product(shape.Skip(contract.BatchRank).Take(shape.Count - contract.SumRank - contract.BatchRank));
-        return new MatrixLayout(Size.Zero, rows * sum, sum, Size.One);
+        return new MatrixLayout(Size.Zero, rows * sum, EquatableArray<MatrixAxis>.Own(new MatrixAxis(rows, sum)), EquatableArray<MatrixAxis>.Own(new MatrixAxis(sum, Size.One)));
     }
 
     /// <summary>Several axes are one when each step of an outer one is as far as all of the inner ones together.</summary>
-    private static bool TryMerge(AffineIndex address, EquatableArray<Size> shape, int first, int count, out Size stride)
+    private static EquatableArray<MatrixAxis> Merge(AffineIndex address, EquatableArray<Size> shape, int first, int count)
     {
-        stride = Size.Zero;
-        Size? reach = null;
-        for (var axis = first + count - 1; axis >= first; axis--)
+        var merged = new List<MatrixAxis>();
+        for (var axis = first; axis < first + count; axis++)
         {
             if (shape[axis].IsOne) continue;
-            var step = address.Coefficients[axis];
-            if (reach is null) stride = step;
-            else if (step != reach) return false;
-            reach = step * shape[axis];
+            var next = new MatrixAxis(shape[axis], address.Coefficients[axis]);
+            var last = merged.Count - 1;
+            if (last >= 0 && merged[last].Stride == next.Stride * next.Length) merged[last] = next with { Length = merged[last].Length * next.Length };
+            else merged.Add(next);
         }
-        return true;
+        return merged.ToEquatableArray();
     }
 }

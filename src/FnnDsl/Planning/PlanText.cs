@@ -1,4 +1,5 @@
 using System.Globalization;
+using FeedbackNN.Dsl.Text;
 using FeedbackNN.Dsl.Types;
 
 namespace FeedbackNN.Dsl.Planning;

@@ -1,4 +1,5 @@
 using FeedbackNN.Dsl.Graphs;
+using FeedbackNN.Dsl.Planning.Windows;
 using FeedbackNN.Dsl.Text;
 using FeedbackNN.Dsl.Types;
 
@@ -23,7 +24,7 @@ internal sealed partial class PlanWriter
         }
 
         _steps.Add(new LoopBeginStep(loop.Step, loop.Count, loop.IsReverse, loop.HasTrips ? PlaceOf(node.Inputs[node.Inputs.Count - 1]) : null, loop.CanStop, node.Origin));
-        var body = Canonicalization.Run(loop.Body with { Outputs = loop.Body.Outputs.Concat(stacked.Select(id => new GraphOutput(new StackTarget(id), id))).ToEquatableArray() });
+        var body = Canonicalization.Run(WindowForms.Run(loop.Body with { Outputs = loop.Body.Outputs.Concat(stacked.Select(id => new GraphOutput(new StackTarget(id), id))).ToEquatableArray() }));
         var captured = node.Inputs.Skip(loop.States).Take(node.Inputs.Count - loop.States - (loop.HasTrips ? 1 : 0)).Select(PlaceOf);
         var arguments = Enumerable.Range(0, loop.States).Select(frame.Before).Concat(captured).ToArray();
         var flag = new PlanWriter(body, Fusion.Run(body), program).WriteBody(loop, frame, arguments, node.Origin);

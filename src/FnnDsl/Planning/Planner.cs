@@ -1,6 +1,7 @@
 using FeedbackNN.Dsl.Graphs;
 using FeedbackNN.Dsl.Operators;
 using FeedbackNN.Dsl.Passes;
+using FeedbackNN.Dsl.Planning.Windows;
 using FeedbackNN.Dsl.Text;
 using FeedbackNN.Dsl.Types;
 
@@ -14,7 +15,7 @@ public static class Planner
     /// <param name="axes">Run-time sizes in the order in which the caller gives them.</param>
     public static ProgramPlan Plan(string name, Graph graph, EquatableArray<string> axes)
     {
-        var canonical = Canonicalization.Run(Equilibria.Resolve(graph));
+        var canonical = Canonicalization.Run(WindowForms.Run(Equilibria.Resolve(graph)));
         return new PlanWriter(canonical, Fusion.Run(canonical), new PlanParts()).Write(name, axes);
     }
 }
@@ -272,8 +273,11 @@ internal sealed partial class PlanWriter(Graph graph, Fusion fusion, PlanParts p
                 }
                 break;
             case ViewTranspose transpose:
-                _steps.Add(new FillStep(PlaceOf(node.Id), node.Type.ElementCount, 0, node.Origin));
-                Move(node, node.Inputs[0], (axis, variables) => Pad(transpose.Map[axis], variables), adds: true);
+                // Where no two elements meet, they are stored; and where every place has one, there is nothing else to fill.
+                var from = graph[node.Inputs[0]].Type.Shape;
+                if (!WindowMap.IsBijective(transpose.Map, from, node.Type.Shape)) _steps.Add(new FillStep(PlaceOf(node.Id), node.Type.ElementCount, 0, node.Origin));
+                if (WindowMap.IsInjective(transpose.Map, from)) PlaceWindows(node, transpose.Map, from);
+                else Move(node, node.Inputs[0], (axis, variables) => Pad(transpose.Map[axis], variables), adds: true);
                 break;
             default:
                 throw new InvalidOperationException($"No step is known for {node}.");
@@ -299,6 +303,28 @@ internal sealed partial class PlanWriter(Graph graph, Fusion fusion, PlanParts p
         _steps.Add(new KernelStep(program.KernelId(kernel), places, node.Origin));
     }
 
+    /// <summary>
+    /// Puts elements in their places, no two in one: a small window's all at once, so that what they share is computed once.
+    /// </summary>
+    private void PlaceWindows(Node node, EquatableArray<AffineIndex> map, EquatableArray<Size> shape)
+    {
+        var unrolled = SmallWindows.AxesToUnroll(map, shape);
+        var kept = Enumerable.Range(0, shape.Count).Where(axis => !unrolled.Contains(axis)).ToArray();
+        var domain = LoopDomain.Of(kept.Select(axis => shape[axis]).ToEquatableArray());
+        var builder = new KernelBuilder(graph, fusion, null, domain);
+        var stores = SmallWindows.Positions(shape, unrolled).Select(position =>
+        {
+            var indices = Enumerable.Range(0, shape.Count).Select(axis => Array.IndexOf(unrolled, axis) is >= 0 and var k
+                ? AffineMap.At(domain.Variables, position[k])
+                : Affine.Unit(Array.IndexOf(kept, axis), domain.Variables)).ToEquatableArray();
+            return (Value: builder.Emit(node.Inputs[0], indices), Address: Affine.Address(node.Type.Shape, Affine.Compose(map, indices, domain.Variables), domain.Variables));
+        }).ToArray();
+        var operand = builder.AddOperand("", node.Type.Element, -1);
+        foreach (var (value, address) in stores) builder.Store(new KernelStore(value, KernelBuilder.AccessTo(operand, address), null, 0, Adds: false));
+        var places = builder.OperandNodes.Select(source => source < 0 ? PlaceOf(node.Id) : PlaceOf(source)).ToEquatableArray();
+        _steps.Add(new KernelStep(program.KernelId(builder.Build("", KernelForm.Rows)), places, node.Origin));
+    }
+
     private ProductStep Product(Node node, Place? result, int? epilogue, EquatableArray<Place> operands, Origin origin)
     {
         var contract = (Contract)node.Operation;
@@ -315,6 +341,6 @@ internal sealed partial class PlanWriter(Graph graph, Fusion fusion, PlanParts p
     private MatrixOperand Operand(Node product, int input)
     {
         MatrixLayout.TryRead(graph, product, input, out var source, out var layout);
-        return new MatrixOperand(PlaceOf(source), layout.Offset, layout.BatchStride, layout.RowStride, layout.ColumnStride);
+        return new MatrixOperand(PlaceOf(source), layout.Offset, layout.BatchStride, layout.Rows, layout.Columns);
     }
 }

@@ -169,11 +169,27 @@ public abstract record Step(Origin Origin);
 /// <param name="Kernel">Position in the program's kernels.</param>
 public sealed record KernelStep(int Kernel, EquatableArray<Place> Operands, Origin Origin) : Step(Origin);
 
-/// <summary>A matrix operand: element (batch, row, column) lies at Offset + batch*BatchStride + row*RowStride + column*ColumnStride.</summary>
-public sealed record MatrixOperand(Place Place, Size Offset, Size BatchStride, Size RowStride, Size ColumnStride);
+/// <summary>An axis of a matrix in memory: so many places, so far apart.</summary>
+public sealed record MatrixAxis(Size Length, Size Stride);
 
 /// <summary>
-/// C[b, m, n] = Σ_k A[b, m, k] · B[b, n, k]. Strides say how A and B lie. C is contiguous. With an epilogue, the epilogue kernel gets each
+/// A matrix operand: element (batch, row, column) lies at Offset + batch*BatchStride + what row and column contribute, each counted through its axes, the last one fastest. No axis is
+/// one row (or column), one is a stride, several are the windows of a convolution and what else a view can see in a tensor.
+/// </summary>
+public sealed record MatrixOperand(Place Place, Size Offset, Size BatchStride, EquatableArray<MatrixAxis> Rows, EquatableArray<MatrixAxis> Columns)
+{
+    /// <summary>From a row to the next, along the innermost axis.</summary>
+    public Size RowStride => Rows.Count == 0 ? Size.Zero : Rows[Rows.Count - 1].Stride;
+
+    /// <summary>From a column to the next, along the innermost axis.</summary>
+    public Size ColumnStride => Columns.Count == 0 ? Size.Zero : Columns[Columns.Count - 1].Stride;
+
+    /// <summary>Whether its rows or columns run through several axes.</summary>
+    public bool HasAxes => Rows.Count > 1 || Columns.Count > 1;
+}
+
+/// <summary>
+/// C[b, m, n] = Σ_k A[b, m, k] · B[b, n, k]. Axes say how A and B lie. C is contiguous. With an epilogue, the epilogue kernel gets each
 /// finished tile in operand 0 and writes what is to be kept; <see cref="Result"/> is null then unless C itself is kept.
 /// </summary>
 public sealed record ProductStep(

@@ -33,7 +33,14 @@ public sealed class StepText
     };
 
     private string Print(MatrixOperand operand) => Print(operand.Place) + (operand.Offset.IsZero ? "" : $" from {operand.Offset}")
-        + (ShowsStrides ? $" ({operand.BatchStride}, {operand.RowStride}, {operand.ColumnStride})" : "");
+        + (ShowsStrides ? $" ({operand.BatchStride}, {Print(operand.Rows)}, {Print(operand.Columns)})" : "");
+
+    private static string Print(EquatableArray<MatrixAxis> axes) => axes.Count switch
+    {
+        0 => "0",
+        1 => axes[0].Stride.ToString(),
+        _ => string.Join(" then ", axes.Select(axis => $"{axis.Length} by {axis.Stride}")),
+    };
 
     private string Print(IEnumerable<Place> places) => string.Join(", ", places.Select(Print));
 

@@ -1,5 +1,6 @@
 using FeedbackNN.Dsl.Graphs;
 using FeedbackNN.Dsl.Planning;
+using FeedbackNN.Dsl.Text;
 using FeedbackNN.Dsl.Types;
 
 namespace FeedbackNN.Generator.Printing;
@@ -109,16 +110,25 @@ internal sealed class CpuProgramPrinter : ProgramPrinter
         var epilogue = step.Epilogue is { } kernel ? $", {New(kernel, step.EpilogueOperands)}" : "";
         var update = Plan.Updates.ToList().IndexOf(position);
         if (update >= 0) epilogue = $", call.Update({Number(update)}, columns: {SizeText.Print(step.N)})";
+        var axes = AxesOf(step).ToArray();
+        foreach (var (field, lengths) in axes) Writer.Line($"var {Local(field, position)} = new MatrixAxes([{string.Join(", ", lengths.SelectMany(axis => new[] { axis.Length, axis.Stride }).Select(SizeText.Print))}]);");
         Writer.Line($"MatrixProduct.Run(Pool, new MatrixProductArguments{(is64 ? "64" : "")}");
         using (Writer.Block("", $"{epilogue});"))
         {
             Writer.Line(Sizes(step));
             Writer.Line(Operand("Left", step, step.Left));
             Writer.Line(Operand("Right", step, step.Right));
+            if (axes.Length > 0) Writer.Line(string.Join(" ", axes.Select(item => $"{item.Field} = &{Local(item.Field, position)},")));
             if (Plan.Kept.Any(kept => kept.Product == position)) Writer.Line($"PackedRight = {Packed(position)}.Pointer,");
             if (step.Result is { } result) Writer.Line($"Result = {Text(result)},");
         }
     }
+
+    /// <summary>The rows and columns that run through several axes, by the names of the fields that say so.</summary>
+    private static IEnumerable<(string Field, EquatableArray<MatrixAxis> Axes)> AxesOf(ProductStep step) =>
+        new[] { ("LeftRows", step.Left.Rows), ("LeftColumns", step.Left.Columns), ("RightRows", step.Right.Rows), ("RightColumns", step.Right.Columns) }.Where(item => item.Item2.Count > 1);
+
+    private static string Local(string field, int position) => CSharpNames.Camel(field) + Number(position);
 
     private static string Packed(int position) => $"packed{Number(position)}";
 

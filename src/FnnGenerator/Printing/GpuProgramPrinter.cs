@@ -1,5 +1,6 @@
 using FeedbackNN.Dsl.Graphs;
 using FeedbackNN.Dsl.Planning;
+using FeedbackNN.Dsl.Text;
 using FeedbackNN.Dsl.Types;
 
 namespace FeedbackNN.Generator.Printing;
@@ -120,15 +121,27 @@ internal sealed class GpuProgramPrinter : ProgramPrinter
     protected override void PrintProduct(ProductStep step, int position)
     {
         var after = (step.Result is { } result ? $", {Text(result)}" : "") + (step.Epilogue is { } kernel ? $", {New(kernel, step.EpilogueOperands)}" : "");
-        Writer.Line($"Product({Operand(step.Left)}, {Operand(step.Right)}, new ProductSizes");
-        using (Writer.Block("", $"{after});"))
+        var hasAxes = step.Left.HasAxes || step.Right.HasAxes;
+        Writer.Line($"{(hasAxes ? "ProductAlongAxes" : "Product")}({Operand(step.Left)}, {Operand(step.Right)}, new ProductSizes");
+        using (Writer.Block("", hasAxes ? "," : $"{after});"))
         {
             var batch = step.Batch.IsOne ? "Batch = 1" : $"Batch = {Int(step.Batch)}";
             Writer.Line($"{batch}, M = {Int(step.M)}, N = {Int(step.N)}, K = {Int(step.K)},");
             Writer.Line(Strides("Left", step, step.Left));
             Writer.Line(Strides("Right", step, step.Right));
         }
+        if (!hasAxes) return;
+        Writer.Line("new ProductAxes");
+        using (Writer.Block("", $"{after});"))
+        {
+            Writer.Line(Axes("Left", step.Left));
+            Writer.Line(Axes("Right", step.Right));
+        }
     }
+
+    private static string Axes(string name, MatrixOperand operand) => $"{name}Rows = {Axes(operand.Rows)}, {name}Columns = {Axes(operand.Columns)},";
+
+    private static string Axes(EquatableArray<MatrixAxis> axes) => $"new([{string.Join(", ", axes.SelectMany(axis => new[] { axis.Length, axis.Stride }).Select(Int))}])";
 
     private string Operand(MatrixOperand operand) => operand.Offset.IsZero ? Text(operand.Place) : Moved(Text(operand.Place), operand.Offset);
 

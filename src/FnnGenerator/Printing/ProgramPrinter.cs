@@ -230,7 +230,7 @@ internal abstract class ProgramPrinter(ProgramPlan plan, IReadOnlyList<StorageLa
         foreach (var size in own) yield return size;
     }
 
-    private static IEnumerable<Size> SizesOf(MatrixOperand operand) => [operand.Offset, operand.BatchStride, operand.RowStride, operand.ColumnStride];
+    private static IEnumerable<Size> SizesOf(MatrixOperand operand) => operand.Rows.Concat(operand.Columns).SelectMany(axis => new[] { axis.Length, axis.Stride }).Append(operand.Offset).Append(operand.BatchStride);
 
     private static IEnumerable<Size> SizesOf(Kernel kernel) => kernel.Sizes.Select(Size.Axis).Concat(kernel.Rows).Append(kernel.Columns);
 

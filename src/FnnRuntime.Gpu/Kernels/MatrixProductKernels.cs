@@ -73,8 +73,12 @@ internal static class MatrixProductKernels
     private const int Depth = 16;
     private const int Side = 16;
 
-    public static void Tiled<TKernel>(ArrayView<float> left, ArrayView<float> right, ProductSizes sizes, TKernel epilogue) where TKernel : struct, IElementKernel
+    public static void Tiled<TPlaces, TKernel>(ArrayView<float> left, ArrayView<float> right, ProductSizes sizes, TPlaces places, TKernel epilogue)
+        where TPlaces : struct, IProductPlaces
+        where TKernel : struct, IElementKernel
     {
+        var leftRows = SharedMemory.Allocate<int>(TileSize);
+        var rightRows = SharedMemory.Allocate<int>(TileSize);
         var leftTile = SharedMemory.Allocate<float>(Depth * TileSize);
         var rightTile = SharedMemory.Allocate<float>(Depth * TileSize);
         var tile = SharedMemory.Allocate<float>(TileSize * TileSize);
@@ -89,6 +93,12 @@ internal static class MatrixProductKernels
         var rightAlongK = sizes.RightColumn == 1;
         for (var batch = Grid.IdxZ; batch < sizes.Batch; batch += Grid.DimZ)
         {
+            // Where the rows of both tiles lie: the first barrier below is before anyone reads it.
+            if (thread < TileSize)
+            {
+                leftRows[thread] = (batch * sizes.LeftBatch) + places.LeftRow(firstRow + thread);
+                rightRows[thread] = (batch * sizes.RightBatch) + places.RightRow(firstColumn + thread);
+            }
             float c00 = 0, c01 = 0, c02 = 0, c03 = 0, c10 = 0, c11 = 0, c12 = 0, c13 = 0;
             float c20 = 0, c21 = 0, c22 = 0, c23 = 0, c30 = 0, c31 = 0, c32 = 0, c33 = 0;
             for (var start = 0; start < sizes.K; start += Depth)
@@ -101,7 +111,7 @@ internal static class MatrixProductKernels
                     var (row, k) = (firstRow + place, start + depth);
                     var isInside = row < sizes.M && k < sizes.K;
                     var value = 0f;
-                    if (isInside) value = left[(batch * sizes.LeftBatch) + (row * sizes.LeftRow) + (k * sizes.LeftColumn)];
+                    if (isInside) value = left[leftRows[place] + places.LeftColumn(k)];
                     leftTile[(depth * TileSize) + place] = value;
                 }
                 for (var i = 0; i < 4; i++)
@@ -111,7 +121,7 @@ internal static class MatrixProductKernels
                     var (row, k) = (firstColumn + place, start + depth);
                     var isInside = row < sizes.N && k < sizes.K;
                     var value = 0f;
-                    if (isInside) value = right[(batch * sizes.RightBatch) + (row * sizes.RightRow) + (k * sizes.RightColumn)];
+                    if (isInside) value = right[rightRows[place] + places.RightColumn(k)];
                     rightTile[(depth * TileSize) + place] = value;
                 }
                 Group.Barrier();

@@ -62,15 +62,8 @@ public abstract unsafe partial class GpuProgram
     }
 
     /// <summary>A matrix product whose elements go to a kernel.</summary>
-    protected void Product<TKernel>(ArrayView<float> left, ArrayView<float> right, ProductSizes sizes, TKernel epilogue) where TKernel : struct, IElementKernel
-    {
-        if ((long)sizes.Batch * sizes.M * sizes.N == 0) return;
-        const int tile = MatrixProductKernels.TileSize;
-        var groups = new Index3D((sizes.M + tile - 1) / tile, (sizes.N + tile - 1) / tile, Math.Min(sizes.Batch, 65535));
-        _device.Kernel<Action<AcceleratorStream, KernelConfig, ArrayView<float>, ArrayView<float>, ProductSizes, TKernel>>(
-            typeof(TKernel), nameof(Product), static accelerator => accelerator.LoadKernel<ArrayView<float>, ArrayView<float>, ProductSizes, TKernel>(MatrixProductKernels.Tiled))(
-            _device.Stream, new KernelConfig(groups, new Index3D(MatrixProductKernels.Threads, 1, 1)), left, right, sizes, epilogue);
-    }
+    protected void Product<TKernel>(ArrayView<float> left, ArrayView<float> right, ProductSizes sizes, TKernel epilogue) where TKernel : struct, IElementKernel =>
+        Tiled(nameof(Product), left, right, sizes, new ProductStrides(sizes), epilogue);
 
     /// <summary>A matrix product that is stored.</summary>
     protected void Product(ArrayView<float> left, ArrayView<float> right, ProductSizes sizes, ArrayView<float> result) =>
@@ -79,6 +72,30 @@ public abstract unsafe partial class GpuProgram
     /// <summary>A matrix product that is stored and goes to a kernel.</summary>
     protected void Product<TKernel>(ArrayView<float> left, ArrayView<float> right, ProductSizes sizes, ArrayView<float> result, TKernel epilogue) where TKernel : struct, IElementKernel =>
         Product(left, right, sizes, new StoreTileThen<TKernel>(result, sizes.N, epilogue));
+
+    /// <summary>A product of matrices whose rows or columns run through several axes, whose elements go to a kernel.</summary>
+    protected void ProductAlongAxes<TKernel>(ArrayView<float> left, ArrayView<float> right, ProductSizes sizes, ProductAxes axes, TKernel epilogue) where TKernel : struct, IElementKernel =>
+        Tiled(nameof(ProductAlongAxes), left, right, sizes, axes, epilogue);
+
+    /// <summary>The same, stored.</summary>
+    protected void ProductAlongAxes(ArrayView<float> left, ArrayView<float> right, ProductSizes sizes, ProductAxes axes, ArrayView<float> result) =>
+        ProductAlongAxes(left, right, sizes, axes, new StoreTile(result, sizes.N));
+
+    /// <summary>The same, stored and handed on.</summary>
+    protected void ProductAlongAxes<TKernel>(ArrayView<float> left, ArrayView<float> right, ProductSizes sizes, ProductAxes axes, ArrayView<float> result, TKernel epilogue) where TKernel : struct, IElementKernel =>
+        ProductAlongAxes(left, right, sizes, axes, new StoreTileThen<TKernel>(result, sizes.N, epilogue));
+
+    private void Tiled<TPlaces, TKernel>(string name, ArrayView<float> left, ArrayView<float> right, ProductSizes sizes, TPlaces places, TKernel epilogue)
+        where TPlaces : struct, IProductPlaces
+        where TKernel : struct, IElementKernel
+    {
+        if ((long)sizes.Batch * sizes.M * sizes.N == 0) return;
+        const int tile = MatrixProductKernels.TileSize;
+        var groups = new Index3D((sizes.M + tile - 1) / tile, (sizes.N + tile - 1) / tile, Math.Min(sizes.Batch, 65535));
+        _device.Kernel<Action<AcceleratorStream, KernelConfig, ArrayView<float>, ArrayView<float>, ProductSizes, TPlaces, TKernel>>(
+            typeof(TKernel), name, static accelerator => accelerator.LoadKernel<ArrayView<float>, ArrayView<float>, ProductSizes, TPlaces, TKernel>(MatrixProductKernels.Tiled))(
+            _device.Stream, new KernelConfig(groups, new Index3D(MatrixProductKernels.Threads, 1, 1)), left, right, sizes, places, epilogue);
+    }
 
     /// <summary>A matrix product in float64.</summary>
     protected void Product(ArrayView<double> left, ArrayView<double> right, ProductSizes sizes, ArrayView<double> result)

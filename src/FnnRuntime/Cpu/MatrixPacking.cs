@@ -7,7 +7,7 @@ namespace FeedbackNN.Cpu;
 /// <summary>
 /// Copies parts of a matrix into the order in which <see cref="MatrixTile"/> reads them: k outermost, the elements of one k side by side.
 /// </summary>
-internal static unsafe class MatrixPacking
+internal static unsafe partial class MatrixPacking
 {
     /// <summary>
     /// <c>to[k * width + i] = from[i * stride + k * depthStride]</c> for i below <paramref name="count"/>. What lies between count and width
@@ -60,17 +60,22 @@ internal static unsafe class MatrixPacking
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void PackTransposed(float* from, nint stride, nint depth, nint count, nint width, float* to)
     {
-        // Blocks of sixteen i, one after the other, so that a k's stores stay in order and surplus lanes are overwritten in time.
         var whole = depth & ~15;
         var rows = stackalloc nint[32];
         for (nint i = 0; i < 32; i++) rows[i] = Math.Min(i, count - 1) * stride;
-        for (nint k = 0; k < whole; k += 16)
+        TransposeBlocks(from, rows, whole, width, to);
+        PackAny(from, stride, 1, depth, whole, count, width, to);
+    }
+
+    // Blocks of sixteen i, one after the other, so that a k's stores stay in order and surplus lanes are overwritten in time.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void TransposeBlocks(float* from, nint* rows, nint depth, nint width, float* to)
+    {
+        for (nint k = 0; k < depth; k += 16)
         {
             Transpose(from + k, rows, to + (k * width), width);
             if (width > Simd.Lanes) Transpose(from + k, rows + Simd.Lanes, to + (k * width) + Simd.Lanes, width);
         }
-
-        PackAny(from, stride, 1, depth, whole, count, width, to);
     }
 
     // The same with vectors of eight i and blocks of four k: tiles are at most sixteen wide here.
@@ -78,15 +83,20 @@ internal static unsafe class MatrixPacking
     private static void PackTransposed256(float* from, nint stride, nint depth, nint count, nint width, float* to)
     {
         var whole = depth & ~3;
-        var rows = stackalloc float*[16];
-        for (nint i = 0; i < 16; i++) rows[i] = from + (Math.Min(i, count - 1) * stride);
-        for (nint k = 0; k < whole; k += 4)
-        {
-            Transpose256(rows, k, to + (k * width), width);
-            if (width > 8) Transpose256(rows + 8, k, to + (k * width) + 8, width);
-        }
-
+        var rows = stackalloc nint[16];
+        for (nint i = 0; i < 16; i++) rows[i] = Math.Min(i, count - 1) * stride;
+        TransposeBlocks256(from, rows, whole, width, to);
         PackAny(from, stride, 1, depth, whole, count, width, to);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void TransposeBlocks256(float* from, nint* rows, nint depth, nint width, float* to)
+    {
+        for (nint k = 0; k < depth; k += 4)
+        {
+            Transpose256(from + k, rows, to + (k * width), width);
+            if (width > 8) Transpose256(from + k, rows + 8, to + (k * width) + 8, width);
+        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -123,14 +133,14 @@ internal static unsafe class MatrixPacking
         }
     }
 
-    // to[k * width + i] = rows[i][first + k] for i below 8 and k below 4, with halves instead of quarters.
+    // to[k * width + i] = from[rows[i] + k] for i below 8 and k below 4, with halves instead of quarters.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Transpose256(float** rows, nint first, float* to, nint width)
+    private static void Transpose256(float* from, nint* rows, float* to, nint width)
     {
-        var r0 = Vector256.Create(Vector128.Load(rows[0] + first), Vector128.Load(rows[4] + first));
-        var r1 = Vector256.Create(Vector128.Load(rows[1] + first), Vector128.Load(rows[5] + first));
-        var r2 = Vector256.Create(Vector128.Load(rows[2] + first), Vector128.Load(rows[6] + first));
-        var r3 = Vector256.Create(Vector128.Load(rows[3] + first), Vector128.Load(rows[7] + first));
+        var r0 = Vector256.Create(Vector128.Load(from + rows[0]), Vector128.Load(from + rows[4]));
+        var r1 = Vector256.Create(Vector128.Load(from + rows[1]), Vector128.Load(from + rows[5]));
+        var r2 = Vector256.Create(Vector128.Load(from + rows[2]), Vector128.Load(from + rows[6]));
+        var r3 = Vector256.Create(Vector128.Load(from + rows[3]), Vector128.Load(from + rows[7]));
         var low01 = Avx.UnpackLow(r0, r1);
         var high01 = Avx.UnpackHigh(r0, r1);
         var low23 = Avx.UnpackLow(r2, r3);

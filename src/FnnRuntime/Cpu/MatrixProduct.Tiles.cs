@@ -72,6 +72,12 @@ public static unsafe partial class MatrixProduct
         a.Left += batch * a.LeftBatch;
         a.Right += batch * a.RightBatch;
         if (a.Result != null) a.Result += batch * a.M * a.N;
+        if (a.HasAxes)
+        {
+            AlongAxes(pool, a, epilogue, firstRow);
+            return;
+        }
+
         var plan = new TilePlan(a, pool?.Threads ?? 1);
         using var scratch = Scratch.Borrow(plan.ScratchLength);
         var left = scratch.Pointer;
@@ -291,13 +297,13 @@ public static unsafe partial class MatrixProduct
                 }
             }
         }
+    }
 
-        private static void CopyTile(float* from, nint fromStride, float* to, nint toStride, nint rows, nint columns)
+    private static void CopyTile(float* from, nint fromStride, float* to, nint toStride, nint rows, nint columns)
+    {
+        for (nint r = 0; r < rows; r++, from += fromStride, to += toStride)
         {
-            for (nint r = 0; r < rows; r++, from += fromStride, to += toStride)
-            {
-                for (nint c = 0; c < columns; c += Simd.Lanes) Simd.Store(to + c, Simd.Load(from + c), columns - c);
-            }
+            for (nint c = 0; c < columns; c += Simd.Lanes) Simd.Store(to + c, Simd.Load(from + c), columns - c);
         }
     }
 }

@@ -29,17 +29,28 @@ public unsafe struct MatrixProductArguments
     /// <summary>Distances in elements in the left matrix: to the next product of the batch, to the next m, to the next k. Any of them may be 0.</summary>
     public nint LeftBatch, LeftRow, LeftColumn;
 
+    /// <summary>
+    /// The axes that the rows or columns of the left matrix run through, where they are several; null where they lie a stride apart. A matrix with axes, such as the windows
+    /// of a convolution, is read where it lies or packed straight into tiles, and never lies in memory as a matrix.
+    /// </summary>
+    public MatrixAxes* LeftRows, LeftColumns;
+
     /// <summary>The right matrix.</summary>
     public float* Right;
 
     /// <summary>Distances in elements in the right matrix: to the next product of the batch, to the next n, to the next k. Any of them may be 0.</summary>
     public nint RightBatch, RightRow, RightColumn;
 
+    /// <summary>The same for the right matrix.</summary>
+    public MatrixAxes* RightRows, RightColumns;
+
     /// <summary>The right matrix as <see cref="MatrixProduct.Pack"/> has packed it for a product with these sizes and strides; null when it hasn't.</summary>
     public float* PackedRight;
 
     /// <summary>Contiguous [batch, m, n]; may be null when there is an epilogue.</summary>
     public float* Result;
+
+    internal readonly bool HasAxes => LeftRows != null || LeftColumns != null || RightRows != null || RightColumns != null;
 }
 
 /// <summary>The same in float64.</summary>

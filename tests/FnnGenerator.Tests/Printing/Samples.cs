@@ -102,12 +102,12 @@ internal static class Samples
 
     /// <summary>A program without steps.</summary>
     public static ProgramPlan Plan(string name, int scalars, params string[] axes) =>
-        new(name, axes.ToEquatableArray(), default, default, default, default, default, 0, scalars, false);
+        new(name, axes.ToEquatableArray(), default, default, default, default, default, default, 0, scalars, false);
 
     /// <summary>A program with one product: [batch, 128] of [batch, 784] and [128, 784].</summary>
     public static ProgramPlan ProductPlan(string name)
     {
-        var operand = new MatrixOperand(new InputPlace(0, ElementType.F32, 1), 0, 0, 784, 1);
+        var operand = new MatrixOperand(new InputPlace(0, ElementType.F32, 1), 0, 0, List(new MatrixAxis(Size.Axis("batch"), 784)), List(new MatrixAxis(784, 1)));
         return Plan(name, 0, "batch") with { Steps = List<Step>(new ProductStep(1, Size.Axis("batch"), 128, 784, operand, operand, null, null, default, At(1))) };
     }
 

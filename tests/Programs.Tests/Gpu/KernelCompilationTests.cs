@@ -24,7 +24,7 @@ public sealed class KernelCompilationTests(ITestOutputHelper output)
         var programs = 0;
         foreach (var file in CorpusPrograms.Files)
         {
-            var (before, texts, kernels) = (known.Count, new List<string>(), new List<(string Type, GpuTemplate Template, bool IsKept)>());
+            var (before, texts, kernels) = (known.Count, new List<string>(), new List<(string Type, GpuTemplate Template, bool IsKept, bool HasAxes)>());
             foreach (var program in CorpusPrograms.Of(file))
             {
                 var name = FormattableString.Invariant($"P{programs++}");
@@ -32,14 +32,14 @@ public sealed class KernelCompilationTests(ITestOutputHelper output)
                 var fresh = printed.Kernels.Where(kernel => known.Add(kernel.Key)).ToArray();
                 if (fresh.Length == 0) continue;
                 texts.Add(printed.Text);
-                kernels.AddRange(fresh.Select(kernel => ($"Generated.{name}Gpu+{kernel.Name}", kernel.Template, kernel.IsKept)));
+                kernels.AddRange(fresh.Select(kernel => ($"Generated.{name}Gpu+{kernel.Name}", kernel.Template, kernel.IsKept, kernel.HasAxes)));
             }
             if (texts.Count > 0)
             {
                 var assembly = GeneratedProgram.Load([.. texts]);
-                foreach (var (type, template, isKept) in kernels)
+                foreach (var (type, template, isKept, hasAxes) in kernels)
                 {
-                    problems.AddRange(compiler.Problems(EntryPoint(assembly.GetType(type, throwOnError: true)!, template, isKept)).Select(problem => $"{file}, {type}: {problem}"));
+                    problems.AddRange(compiler.Problems(EntryPoint(assembly.GetType(type, throwOnError: true)!, template, isKept, hasAxes)).Select(problem => $"{file}, {type}: {problem}"));
                 }
             }
             report.Add($"{file}: {known.Count - before} new kernels");
@@ -70,21 +70,21 @@ public sealed class KernelCompilationTests(ITestOutputHelper output)
         var elements = new[] { typeof(float), typeof(double), typeof(int), typeof(long) };
         return method.Name switch
         {
-            nameof(MatrixProductKernels.Tiled) => [method.MakeGenericMethod(typeof(StoreTile))],
+            nameof(MatrixProductKernels.Tiled) => [method.MakeGenericMethod(typeof(ProductStrides), typeof(StoreTile)), method.MakeGenericMethod(typeof(ProductAxes), typeof(StoreTile))],
             nameof(IndexKernels.AddChains) => elements.Select(element => method.MakeGenericMethod(element, typeof(SumReduction))),
             _ => elements.Append(typeof(byte)).Select(element => method.MakeGenericMethod(element)),
         };
     }
 
-    private static MethodInfo EntryPoint(Type kernel, GpuTemplate template, bool isKept)
+    private static MethodInfo EntryPoint(Type kernel, GpuTemplate template, bool isKept, bool hasAxes)
     {
         if (template != GpuTemplate.Tile) return typeof(KernelTemplates).GetMethod(template.ToString())!.MakeGenericMethod(kernel);
         var epilogue = isKept ? typeof(StoreTileThen<>).MakeGenericType(kernel) : kernel;
-        return typeof(MatrixProductKernels).GetMethod(nameof(MatrixProductKernels.Tiled))!.MakeGenericMethod(epilogue);
+        return typeof(MatrixProductKernels).GetMethod(nameof(MatrixProductKernels.Tiled))!.MakeGenericMethod(hasAxes ? typeof(ProductAxes) : typeof(ProductStrides), epilogue);
     }
 
     /// <summary>A program as C# for GPUs, and its kernels by text.</summary>
-    private sealed record Printed(string Text, IReadOnlyList<(string Name, string Key, GpuTemplate Template, bool IsKept)> Kernels)
+    private sealed record Printed(string Text, IReadOnlyList<(string Name, string Key, GpuTemplate Template, bool IsKept, bool HasAxes)> Kernels)
     {
         public static Printed Of(CorpusProgram program, string name)
         {
@@ -93,11 +93,12 @@ public sealed class KernelCompilationTests(ITestOutputHelper output)
             var structs = text.Split("    internal readonly struct ").Skip(1).ToArray();
             Assert.Equal(plan.Kernels.Count, structs.Length);
             var kept = plan.Steps.OfType<ProductStep>().Where(product => product.Result is not null && product.Epilogue is not null).Select(product => product.Epilogue!.Value).ToHashSet();
+            var alongAxes = plan.Steps.OfType<ProductStep>().Where(product => product.Left.HasAxes || product.Right.HasAxes).Select(product => product.Epilogue).ToHashSet();
             var kernels = plan.Kernels.Select((kernel, i) =>
             {
                 var split = structs[i].IndexOf('(');
                 var template = GpuMapping.Of(kernel);
-                return (structs[i][..split], $"{template} {kept.Contains(i)} {structs[i][split..].TrimEnd().TrimEnd('}')}", template, kept.Contains(i));
+                return (structs[i][..split], $"{template} {kept.Contains(i)} {alongAxes.Contains(i)} {structs[i][split..].TrimEnd().TrimEnd('}')}", template, kept.Contains(i), alongAxes.Contains(i));
             }).ToArray();
             return new Printed(text, kernels);
         }

@@ -1,0 +1,216 @@
+using FeedbackNN.Cpu;
+
+namespace FeedbackNN.Runtime.Tests.Cpu;
+
+/// <summary>Products of matrices that run through several axes against plain ones in float64: windows of images and random axes, read in place and packed.</summary>
+public sealed unsafe class MatrixAxesTests : IDisposable
+{
+    private readonly WorkerPool _pool = new(2);
+
+    public void Dispose() => _pool.Dispose();
+
+    /// <summary>Images with the channels last and first, whose windows are rows (forward), and columns (gradient of the weights).</summary>
+    [Theory]
+    [InlineData(2, 14, 14, 32, 3, 1, 1, 40)]
+    [InlineData(2, 9, 28, 16, 3, 1, 1, 64)]
+    [InlineData(3, 7, 5, 20, 3, 2, 1, 33)]
+    [InlineData(2, 11, 13, 3, 5, 1, 2, 16)]
+    [InlineData(2, 12, 12, 1, 3, 1, 1, 8)]
+    [InlineData(1, 6, 40, 70, 1, 1, 1, 200)]
+    public void ConvolutionsAgree(int batch, int height, int width, int channels, int size, int stride, int dilation, int outputs)
+    {
+        nint rows = ((height - (dilation * (size - 1)) - 1) / stride) + 1, columns = ((width - (dilation * (size - 1)) - 1) / stride) + 1;
+        nint image = height * width * channels;
+        nint[] places = [batch, image, rows, stride * width * channels, columns, stride * channels];
+        nint[] windows = [size, dilation * width * channels, size, dilation * channels, channels, 1];
+        nint[] windowsOfPlanes = [channels, height * width, size, dilation * width, size, dilation];
+        nint[] placesOfPlanes = [batch, image, rows, stride * width, columns, stride];
+        Check(places, windows, [outputs, Length(windows)], [Length(windows), 1]);
+        Check(placesOfPlanes, windowsOfPlanes, [outputs, 1], [Length(windowsOfPlanes), outputs]);
+        Check([outputs, 1], [Length(places), outputs], windows, places);
+        Check([outputs, Length(placesOfPlanes)], [Length(placesOfPlanes), 1], windowsOfPlanes, placesOfPlanes);
+    }
+
+    [Fact]
+    public void RandomAxesAgree()
+    {
+        var random = new Random(5);
+        for (var round = 0; round < 120; round++)
+        {
+            var rows = Axes(random);
+            var columns = Axes(random);
+            var k = Split(random, Length(columns));
+            Check(rows, columns, Axes(random), k);
+        }
+    }
+
+    [Fact]
+    public void LongSumsAgree()
+    {
+        Check([3, 1, 5, 9], [40, 100, 50, 2], [7, 6, 6, 1], [2000, 1]);
+        Check([30, 1], [2000, 30], [7, 6, 6, 1], [40, 100, 50, 2]);
+        Check([4, 2000, 6, 100], [3500, 1], [50, 3, 2, 1], [3500, 2]);
+    }
+
+    [Fact]
+    public void BatchesAgree()
+    {
+        Check([4, 20, 5, 3], [3, 4, 20, 1], [18, 60], [60, 1], batch: 9);
+        Check([4, 200, 14, 30], [3, 40, 30, 1], [40, 90], [90, 1], batch: 2);
+    }
+
+    [Fact]
+    public void ASumOfNothingIsZero() => Check([4, 20, 5, 3], [0, 1], [3, 2, 2, 1], [0, 1]);
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    [InlineData(5)]
+    public void BitsDoNotDependOnTheNumberOfThreads(int threads)
+    {
+        using var one = new WorkerPool(1);
+        using var many = new WorkerPool(threads);
+        foreach (var width in (nint[])[14, 3])
+        {
+            using var product = new Product([6, 4000, 14, 256, width, 16], [3, 256, 48, 1], [70, 144], [144, 1], 1);
+            product.Run(one);
+            var expected = product.Result.Span.ToArray();
+            product.Result.Span.Clear();
+            product.Run(many);
+            Assert.True(expected.AsSpan().SequenceEqual(product.Result.Span));
+        }
+    }
+
+    [Fact]
+    public void AxesAreOneToSix()
+    {
+        Assert.Throws<ArgumentException>(() => new MatrixAxes([]));
+        Assert.Throws<ArgumentException>(() => new MatrixAxes([1, 1, 2]));
+        Assert.Throws<ArgumentException>(() => new MatrixAxes(new nint[14]));
+    }
+
+    private static nint Length(nint[] axes) => axes.Where((_, i) => i % 2 == 0).Aggregate((nint)1, (product, length) => product * length);
+
+    private static nint[] Axes(Random random)
+    {
+        var axes = new nint[2 * random.Next(1, 5)];
+        for (var axis = 0; axis < axes.Length; axis += 2) (axes[axis], axes[axis + 1]) = (random.Next(1, 9), random.Next(0, 12));
+        if (random.Next(2) == 0) axes[^1] = 1;
+        if (random.Next(4) == 0) axes[^2] = random.Next(1, 70);
+        return axes;
+    }
+
+    // A length as two axes where it can be.
+    private static nint[] Split(Random random, nint length) =>
+        length % 2 == 0 && random.Next(2) == 0 ? [2, random.Next(0, 9), length / 2, random.Next(1, 3)] : [length, random.Next(1, 3)];
+
+    private void Check(nint[] leftRows, nint[] leftColumns, nint[] rightRows, nint[] rightColumns, nint batch = 1)
+    {
+        using var product = new Product(leftRows, leftColumns, rightRows, rightColumns, batch);
+        product.Result.Span.Fill(float.NaN);
+        product.Run(_pool);
+        var expected = product.Expected();
+        for (var i = 0; i < expected.Length; i++) Assert.True(Math.Abs(expected[i] - product.Result.Span[i]) <= 1e-6 + (Length(leftColumns) * 3e-8), $"{product.Name}: element {i} is {product.Result.Span[i]} but should be {expected[i]}");
+        Assert.True(product.Result.IsUntouchedOutside(), product.Name);
+
+        // An epilogue gets each element once, with the same bits, where the product itself is not kept.
+        using var collected = new GuardedMemory<float>(product.Result.Length);
+        product.Run(_pool, new Collect(collected.Pointer, Length(rightRows)));
+        Assert.True(collected.Span.SequenceEqual(product.Result.Span), product.Name);
+    }
+
+    private readonly struct Collect(float* values, nint n) : ITileKernel
+    {
+        public void Run(float* tile, nint stride, nint row, nint rows, nint column, nint columns)
+        {
+            for (nint r = 0; r < rows; r++)
+            {
+                for (nint c = 0; c < columns; c++) values[((row + r) * n) + column + c] = tile[(r * stride) + c];
+            }
+        }
+    }
+
+    private sealed class Product : IDisposable
+    {
+        private readonly nint[] _leftRows, _leftColumns, _rightRows, _rightColumns;
+        private readonly nint _batch, _leftBatch, _rightBatch;
+        private readonly GuardedMemory<float> _left, _right;
+        private readonly GuardedMemory<MatrixAxes> _axes = new(4);
+
+        public Product(nint[] leftRows, nint[] leftColumns, nint[] rightRows, nint[] rightColumns, nint batch)
+        {
+            (_leftRows, _leftColumns, _rightRows, _rightColumns, _batch) = (leftRows, leftColumns, rightRows, rightColumns, batch);
+            Name = $"{batch} times [{string.Join(", ", leftRows)}] by [{string.Join(", ", leftColumns)}] and [{string.Join(", ", rightRows)}] by [{string.Join(", ", rightColumns)}]";
+            (_leftBatch, _rightBatch) = (Reach(leftRows) + Reach(leftColumns) + 1, Reach(rightRows) + Reach(rightColumns) + 1);
+            _left = new GuardedMemory<float>(batch * _leftBatch);
+            _right = new GuardedMemory<float>(batch * _rightBatch);
+            var random = new Random(9);
+            foreach (ref var x in _left.Span) x = random.NextSingle() - 0.5f;
+            foreach (ref var x in _right.Span) x = random.NextSingle() - 0.5f;
+            Result = new GuardedMemory<float>(batch * Length(leftRows) * Length(rightRows));
+        }
+
+        public string Name { get; }
+
+        public GuardedMemory<float> Result { get; }
+
+        public void Run(WorkerPool pool) => MatrixProduct.Run(pool, Arguments() with { Result = Result.Pointer });
+
+        public void Run(WorkerPool pool, Collect epilogue) => MatrixProduct.Run(pool, Arguments(), epilogue);
+
+        public double[] Expected()
+        {
+            nint m = Length(_leftRows), n = Length(_rightRows), depth = Length(_leftColumns);
+            var expected = new double[_batch * m * n];
+            for (nint i = 0; i < expected.Length; i++)
+            {
+                float* left = _left.Pointer + (i / (m * n) * _leftBatch), right = _right.Pointer + (i / (m * n) * _rightBatch);
+                for (nint k = 0; k < depth; k++) expected[i] += (double)left[Place(_leftRows, i / n % m) + Place(_leftColumns, k)] * right[Place(_rightRows, i % n) + Place(_rightColumns, k)];
+            }
+
+            return expected;
+        }
+
+        public void Dispose()
+        {
+            _left.Dispose();
+            _right.Dispose();
+            _axes.Dispose();
+            Result.Dispose();
+        }
+
+        private MatrixProductArguments Arguments() => new()
+        {
+            Batch = _batch, M = Length(_leftRows), N = Length(_rightRows), K = Length(_leftColumns),
+            Left = _left.Pointer, LeftBatch = _leftBatch, LeftRow = _leftRows[^1], LeftColumn = _leftColumns[^1], LeftRows = Axes(0, _leftRows), LeftColumns = Axes(1, _leftColumns),
+            Right = _right.Pointer, RightBatch = _rightBatch, RightRow = _rightRows[^1], RightColumn = _rightColumns[^1], RightRows = Axes(2, _rightRows), RightColumns = Axes(3, _rightColumns),
+        };
+
+        // Where there is one axis, a stride does.
+        private MatrixAxes* Axes(int place, nint[] axes)
+        {
+            if (axes.Length == 2) return null;
+            _axes.Pointer[place] = new MatrixAxes(axes);
+            return _axes.Pointer + place;
+        }
+
+        private static nint Reach(nint[] axes)
+        {
+            nint reach = 0;
+            for (var axis = 0; axis < axes.Length; axis += 2) reach += Math.Max(0, axes[axis] - 1) * axes[axis + 1];
+            return reach;
+        }
+
+        private static nint Place(nint[] axes, nint index)
+        {
+            nint place = 0;
+            for (var axis = axes.Length - 2; axis >= 0; axis -= 2)
+            {
+                place += index % axes[axis] * axes[axis + 1];
+                index /= axes[axis];
+            }
+
+            return place;
+        }
+    }
+}

@@ -1,0 +1,68 @@
+using FeedbackNN.Dsl;
+using FeedbackNN.Dsl.Binding;
+using FeedbackNN.Dsl.Planning;
+using FeedbackNN.Dsl.Syntax;
+using FeedbackNN.Dsl.Text;
+
+namespace FeedbackNN.Programs.Tests;
+
+/// <summary>What plans of convolutions and pools promise: no copy of the windows, and nothing done one element after the other.</summary>
+public sealed class ConvolutionPlanTests
+{
+    private const string Network = """
+        model Net(x: f32[batch, 3, 16, 16]) -> f32[batch, 5] {
+            param first: f32[8, 3, 5, 5]
+            param second: f32[8, 8, 5, 5]
+            head = linear(5)
+            p = pad(x, axes: (2, 3), before: 2, after: 2)
+            a[b, o, i, j] = sum[c, u, v] p[b, c, i + u, j + v] * first[o, c, u, v]
+            a = relu(a)
+            m[b, o, i, j] = max[u: 2, v: 2] a[b, o, 2*i + u, 2*j + v]
+            q = pad(m, axes: (2, 3), before: 2, after: 2)
+            h[b, o, i, j] = sum[c, u, v] q[b, c, i + u, j + v] * second[o, c, u, v]
+            n[b, o, i, j] = max[u: 2, v: 2] tanh(h[b, o, 2*i + u, 2*j + v])
+            return head(n as [batch, 128])
+        }
+        """;
+
+    [Fact]
+    public void WindowsAreNeverCopied()
+    {
+        var plan = Training(Network);
+        // The windows of the first convolution have 16 x 16 x 75 elements, those of the second 8 x 8 x 200; the gradient of the first with its border has 24 x 24 x 8.
+        Assert.All(plan.Buffers, buffer => Assert.True(buffer.Length.Evaluate(_ => 1) <= 24 * 24 * 8, PlanText.Print(plan)));
+        var convolutions = plan.Steps.OfType<ProductStep>().Where(product => product.K.Evaluate(_ => 100) is 75 or 200 || product.N.Evaluate(_ => 100) is 75 or 200).ToArray();
+        Assert.All(convolutions, product => Assert.True(product.Left.HasAxes || product.Right.HasAxes, PlanText.Print(plan)));
+        // Forward, and backward towards weights and images.
+        Assert.True(convolutions.Length == 6, PlanText.Print(plan));
+    }
+
+    [Fact]
+    public void EveryKernelIsParallelAndMostAreVectors()
+    {
+        var plan = Training(Network);
+        Assert.All(plan.Kernels, kernel => Assert.NotEqual(KernelForm.Serial, kernel.Form));
+        Assert.All(plan.Kernels, kernel => Assert.True(kernel.IsVectorized, PlanText.Print(plan)));
+    }
+
+    [Fact]
+    public void WindowsThatDoNotMeetAreStoredWithoutZerosFirst()
+    {
+        var plan = Training("""
+            model Net(x: f32[batch, 6, 4]) -> f32[batch, 3, 4] {
+                y[b, i, o] = max[u: 2] x[b, 2*i + u, o]
+                return y
+            }
+            """);
+        Assert.DoesNotContain(plan.Steps, step => step is FillStep);
+        Assert.All(plan.Kernels, kernel => Assert.All(kernel.Stores, store => Assert.False(store.Adds)));
+    }
+
+    private static ProgramPlan Training(string text)
+    {
+        var scope = Binder.Collect([FnnParser.Parse(new SourceText("/net.fnn", text))], "Convolutions");
+        var compiled = FnnCompiler.CompileModel(scope, "Convolutions", "Net");
+        Assert.True(compiled.Result is not null, string.Join("\n", compiled.Diagnostics));
+        return compiled.Result!.Training;
+    }
+}
