@@ -46,7 +46,7 @@ internal sealed record MatrixLayout(Size Offset, Size BatchStride, Size RowStrid
     }
 
     /// <summary>Several axes are one when each step of an outer one is as far as all of the inner ones together.</summary>
-    private static bool TryMerge(AffineIndex address, EquatableArray<Size> shape, int first, int count, out Size stride)
+    public static bool TryMerge(AffineIndex address, EquatableArray<Size> shape, int first, int count, out Size stride)
     {
         stride = Size.Zero;
         Size? reach = null;

@@ -6,7 +6,7 @@ namespace FeedbackNN.Dsl.Planning;
 /// <summary>What a program computes, as far as its sizes tell.</summary>
 public static class ProgramCosts
 {
-    /// <summary>Floating point operations of the matrix products: two for each multiplication with its addition. Loops count with all their rounds.</summary>
+    /// <summary>Floating point operations of the matrix products, those of attention's forward half among them: two for each multiplication with its addition. Loops count with all their rounds.</summary>
     public static Size ProductFlops(ProgramPlan plan)
     {
         var rounds = new Stack<Size>([Size.One]);
@@ -16,6 +16,7 @@ public static class ProgramCosts
             if (step is LoopBeginStep begin) rounds.Push(rounds.Peek() * begin.Count);
             else if (step is LoopEndStep) rounds.Pop();
             else if (step is ProductStep product) sum += Size.Constant(2) * rounds.Peek() * product.Batch * product.M * product.N * product.K;
+            else if (step is AttentionStep { V: not null, Sizes: var sizes }) sum += Size.Constant(2) * rounds.Peek() * sizes.Batch * sizes.Heads * sizes.Queries * sizes.Keys * (sizes.Width + sizes.ValueWidth);
         }
         return sum;
     }
@@ -68,10 +69,23 @@ public static class ProgramCosts
                 var kernel = plan.Kernels[run.Kernel];
                 yield return (step.Origin, OnceIn(kernel, kernel.Rows.Aggregate(1L, (product, rows) => checked(product * size(rows))), size(kernel.Columns)));
                 break;
+            case AttentionStep attention:
+                yield return (step.Origin, OnceIn(attention.Sizes, size, scoreProducts: 1, valueProducts: attention.V is null ? 0 : 1, functions: 5));
+                break;
+            case AttentionGradientStep gradient:
+                yield return (step.Origin, OnceIn(gradient.Sizes, size, scoreProducts: 3, valueProducts: 2, functions: 6));
+                break;
             case ScatterAddStep scatter:
                 yield return (step.Origin, checked(size(scatter.Outer) * size(scatter.IndexCount) * size(scatter.Inner)));
                 break;
         }
+    }
+
+    // Every query with every key, as in the formula: what a causal attention leaves out counts too.
+    private static long OnceIn(AttentionSizes sizes, Func<Size, long> size, long scoreProducts, long valueProducts, long functions)
+    {
+        var pairs = checked(size(sizes.Batch) * size(sizes.Heads) * size(sizes.Queries) * size(sizes.Keys));
+        return checked(pairs * (2 * scoreProducts * size(sizes.Width) + 2 * valueProducts * size(sizes.ValueWidth) + functions));
     }
 
     private static long OnceIn(Kernel kernel, long rows, long columns)
