@@ -9,6 +9,7 @@ internal static class WorkloadList
     [
         new PerceptronWorkload(),
         new RecurrentWorkload(),
+        new GptWorkload(),
         new ProductWorkload(),
     ];
 }
