@@ -35,6 +35,9 @@ public static unsafe partial class MatrixProduct
     // (this: 4.3, the product alone: 2.6); strips of 8 took 5.1, of 1 4.7.
     private const nint TilesOfStrip = 2;
 
+    // Each strip reads all slivers of its block: floats of them that stay in the second-level cache meanwhile.
+    private const nint SliversOfStrips = 131_072;
+
     // Both matrices packed at once take at most about this many floats; more rows than that are taken in several goes.
     private const nint LargestPackedLeft = 8_388_608;
 
@@ -260,11 +263,12 @@ public static unsafe partial class MatrixProduct
             }
         }
 
-        // A sliver that is packed in the block is packed once: all rows of tiles are one strip then.
+        // A sliver that is packed in the block is packed once: all rows of tiles are one strip then, as they are where strips would read slivers from further away again and again.
         private void RunBlock(nint firstTile, nint endTile, nint firstSliver, nint endSliver)
         {
             var tiles = endTile - firstTile;
-            var strips = part.Plan.PackRightInBlock ? 1 : Divide(tiles, TilesOfStrip);
+            var isOne = part.Plan.PackRightInBlock || (endSliver - firstSliver) * MatrixTile.Columns * part.Depth > SliversOfStrips;
+            var strips = isOne ? 1 : Divide(tiles, TilesOfStrip);
             for (nint strip = 0; strip < strips; strip++) RunStrip(firstTile + (tiles * strip / strips), firstTile + (tiles * (strip + 1) / strips), firstSliver, endSliver);
         }
 
