@@ -18,6 +18,9 @@ public sealed partial class LibraryTests
     private static readonly Draw Numbers = Draw.Between(-8, 8, 1003), Logits = Draw.Between(-6, 6, Rows, 10), Labels = Draw.Integers(0, 10, Rows);
     private static readonly Draw Values = Draw.Floats(Rows, 7), Vectors = Draw.Floats(Rows, 9), Features = Draw.Floats(Rows, 20), Tokens = Draw.Floats(Rows, 5, 20);
 
+    // Sums over a sequence, of weights that are quotients of sums, in another order.
+    private const double OfAttention = 2e-5;
+
     private static readonly Case[] Table =
     [
         new("Functions.Identity", [Numbers], x => x.A * 1),
@@ -61,6 +64,11 @@ public sealed partial class LibraryTests
         new("Functions.CosineSimilarity", [Vectors, Vectors], x => cosine_similarity(x.A, x.B, -1)),
         new("Functions.OneHot", [Labels], x => one_hot(x.A.to(int64), 10).to(float32)),
 
+        new("Functions.Attend", [Draw.Floats(3, 37, 4, 8), Draw.Floats(3, 50, 4, 8), Draw.Floats(3, 50, 4, 12)], x => Attend(x.A, x.B, x.C, isCausal: false)) { Tolerance = OfAttention },
+        // TorchSharp's has no scale of its own.
+        new("Functions.AttendCausal", [Draw.Floats(3, 150, 4, 8), Draw.Floats(3, 150, 4, 8), Draw.Floats(3, 150, 4, 8)], x => Attend(x.A * (0.5 * Math.Sqrt(8)), x.B, x.C, isCausal: true)) { Tolerance = OfAttention },
+        new("Functions.AttendWithDropout", [Draw.Floats(3, 37, 4, 8), Draw.Floats(3, 37, 2, 8), Draw.Floats(3, 37, 2, 8)], x => Attend(x.A, x.B, x.C, isCausal: true)) { Tolerance = OfAttention },
+
         new("Layers.Linear", [Features], x => linear(x.A, x.Parameters["layer.weight"], x.Parameters["layer.bias"])),
         new("Layers.LinearWithoutBias", [Features], x => linear(x.A, x.Parameters["layer.weight"])),
         new("Layers.LinearOfTokens", [Tokens], x => linear(x.A, x.Parameters["layer.weight"], x.Parameters["layer.bias"])),
@@ -74,6 +82,11 @@ public sealed partial class LibraryTests
         new("Layers.BatchNorm", [Features], x => BatchNorm(x)),
         new("Layers.BatchNormMomentum", [Features], x => BatchNorm(x, momentum: 0.3, eps: 1e-3)),
         new("Layers.BatchNormPlain", [Features], x => BatchNorm(x)),
+        new("Layers.Attention", [Draw.Floats(5, 37, 24)], x => Attention(x, x.A, x.A, "layer.", 3)) { Tolerance = OfAttention },
+        new("Layers.AttentionCausal", [Draw.Floats(5, 37, 24)], x => Attention(x, x.A, x.A, "layer.", 4, isCausal: true)) { Tolerance = OfAttention },
+        new("Layers.AttentionGroups", [Draw.Floats(5, 37, 24)], x => Attention(x, x.A, x.A, "layer.", 6, groups: 2, isCausal: true)) { Tolerance = OfAttention },
+        new("Layers.CrossAttention", [Draw.Floats(5, 37, 24), Draw.Floats(5, 50, 24)], x => Attention(x, x.A, x.B, "layer.", 3)) { Tolerance = OfAttention },
+        new("Layers.TransformerBlock", [Draw.Floats(5, 37, 24)], TransformerBlock) { Tolerance = OfAttention },
         new("Layers.DropoutOff", [Features], x => dropout(x.A, 0, x.Training)),
     ];
 
@@ -105,6 +118,34 @@ public sealed partial class LibraryTests
     {
         Libtorch.Require();
         Assert.Equal(-2.5f, hardtanh(tensor(-2.5f)).item<float>());
+    }
+
+    /// <summary>[batch, time, heads, width]; neighbouring heads share a group of keys and values.</summary>
+    private static Tensor Attend(Tensor q, Tensor k, Tensor v, bool isCausal)
+    {
+        var heads = q.shape[2] / k.shape[2];
+        Tensor[] heard = [q, k.repeat_interleave(heads, dim: 2), v.repeat_interleave(heads, dim: 2)];
+        return scaled_dot_product_attention(heard[0].transpose(1, 2), heard[1].transpose(1, 2), heard[2].transpose(1, 2), is_casual: isCausal).transpose(1, 2);
+    }
+
+    private static Tensor Attention(Theirs x, Tensor input, Tensor memory, string name, long heads, long? groups = null, bool isCausal = false)
+    {
+        var width = input.shape[^1];
+        var shared = (groups ?? heads) * width / heads;
+        long[] rows = [width, shared, shared];
+        var weights = x.Parameters[name + "in_proj_weight"].split(rows, 0);
+        var biases = x.Parameters.TryGetValue(name + "in_proj_bias", out var bias) ? bias.split(rows, 0) : [null!, null!, null!];
+        var parts = Enumerable.Range(0, 3).Select(k => linear(k == 0 ? input : memory, weights[k], biases[k]).view(input.shape[0], -1, rows[k] * heads / width, width / heads)).ToArray();
+        return linear(Attend(parts[0], parts[1], parts[2], isCausal).reshape(input.shape), x.Parameters[name + "out_proj.weight"], x.Parameters.GetValueOrDefault(name + "out_proj.bias"));
+    }
+
+    private static Tensor TransformerBlock(Theirs x)
+    {
+        var first = Norm(x.A, "norm1");
+        var y = x.A + Attention(x, first, first, "layer.self_attn.", 4, isCausal: true);
+        return y + Linear(gelu(Linear(Norm(y, "norm2"), "linear1")), "linear2");
+        Tensor Norm(Tensor value, string name) => layer_norm(value, [24], x.Parameters[$"layer.{name}.weight"], x.Parameters[$"layer.{name}.bias"]);
+        Tensor Linear(Tensor value, string name) => linear(value, x.Parameters[$"layer.{name}.weight"], x.Parameters[$"layer.{name}.bias"]);
     }
 
     private static Tensor BatchNorm(Theirs x, double momentum = 0.1, double eps = 1e-5) => batch_norm(

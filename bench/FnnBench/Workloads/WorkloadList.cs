@@ -10,6 +10,7 @@ internal static class WorkloadList
         new PerceptronWorkload(),
         new RecurrentWorkload(),
         new ConvolutionalWorkload(),
+        new GptWorkload(),
         new ProductWorkload(),
         FirstStepWorkload.Startup,
         FirstStepWorkload.Memory,

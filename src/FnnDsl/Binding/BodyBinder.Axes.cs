@@ -211,7 +211,10 @@ internal sealed partial class BodyBinder
         if (ellipsis == 0)
         {
             var rest = Size.Product(sizes);
-            var kept = Enumerable.Range(0, tensor.Rank + 1).Where(k => AreEqual(Size.Product(tensor.Shape.Skip(k)), rest)).Select(k => (int?)k).LastOrDefault();
+            // Where axes of size 1 leave a choice, the axes that stay are those that the signature calls so.
+            var fitting = Enumerable.Range(0, tensor.Rank + 1).Where(k => AreEqual(Size.Product(tensor.Shape.Skip(k)), rest)).Select(k => (int?)k).ToArray();
+            var carried = frame.Ellipsis?.Sizes;
+            var kept = carried is { } own && fitting.Contains(own.Count) && tensor.Shape.Take(own.Count).Zip(own, AreEqual).All(same => same) ? own.Count : fitting.LastOrDefault();
             if (kept is null) return Fail(DiagnosticTable.ReshapeMismatch, reshape.Span, tensor.Type, total, "..., " + string.Join(", ", sizes), $"..., {rest}");
             sizes.InsertRange(0, tensor.Shape.Take(kept.Value));
             notes.InsertRange(0, tensor.Notes.Take(kept.Value));

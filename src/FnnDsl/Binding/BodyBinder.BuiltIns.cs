@@ -231,6 +231,10 @@ internal sealed partial class BodyBinder
         {
             return Fail(DiagnosticTable.BadArgumentValue, call.Span, "'grad' goes through a fixed point here, whose gradient has no derivative of its own in this version; use a number of rounds (times 30)");
         }
+        if (reached.Any(id => Builder[id].Operation is Attention && Builder.ConeOf([id], _ => false).Contains(x.Value.Id)))
+        {
+            return Fail(DiagnosticTable.BadArgumentValue, call.Span, "'grad' goes through 'attend' here, whose gradient has no derivative of its own; write the attention with 'softmax' and index notation");
+        }
         SetOrigin(call.Span);
         return new TensorOperand(Differentiation.Gradients(Builder, [(scalar.Value, Builder.Constant(1, scalar.Element))], [x.Value])[0], x.Notes);
     }

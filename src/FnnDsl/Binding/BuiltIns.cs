@@ -22,6 +22,7 @@ internal static class BuiltIns
         new("concat", "(a, b, ...), axis", "Tensors one after another along an axis.", (binder, call) => binder.BindConcat(call)),
         new("split", "x, n, axis", "A tensor cut along an axis: n equal parts, or parts of the given lengths.", (binder, call) => binder.BindSplit(call)),
         new("pad", "x, axes: (h, w), before: 0, after: 0, between: 0, value: 0", "Room around and between elements along axes, filled with a value.", (binder, call) => binder.BindPad(call)),
+        new("attend", "q, k, v, causal: false, scale: 1 / sqrt(e)", "softmax(scale q kᵀ) v for each head, over sequences [..., time, heads, e].", (binder, call) => binder.BindAttention(call)),
         new("stop", "x", "The value itself, and no gradient through it.", (binder, call) => binder.BindStop(call)),
         new("grad", "scalar, x", "The gradient of a float number with respect to an input, a weight or a state.", (binder, call) => binder.BindGradient(call)),
         new("check_index", "x, bound", "Integers which must lie in 0 to bound - 1; the program checks it.", (binder, call) => binder.BindCheckIndex(call)),

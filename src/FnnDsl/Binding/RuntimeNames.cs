@@ -9,7 +9,7 @@ public static class RuntimeNames
     private static readonly HashSet<string> Names = new(StringComparer.Ordinal)
     {
         // FeedbackNN and FeedbackNN.Cpu.
-        "Accumulation", "Adam", "AdamW", "AdaptiveMoments", "BufferLifetime", "BufferTensor", "CheckpointException", "ConfusionMatrix", "CpuProgram",
+        "Accumulation", "Adam", "AdamW", "AdaptiveMoments", "AttentionArguments", "AttentionKernels", "AttentionTensor", "BufferLifetime", "BufferTensor", "CheckpointException", "ConfusionMatrix", "CpuProgram",
         "CsvColumn", "CsvFile", "CsvOptions", "CsvSource", "CsvTable", "DataDownload", "DataException", "DataSource", "DataSourceViews", "Device", "DeviceException", "DeviceMemoryException", "DeviceProgram", "EpochOrder", "FixedPoints",
         "GradientClip", "GradientTile", "IAxis", "IDataSource", "IRangeKernel", "ITileKernel", "IdxBytes", "IdxFile", "Initializer", "LabelledData", "LabelledSample",
         "MatrixAxes", "MatrixProduct", "MatrixProductArguments", "MatrixProductArguments64", "Model", "ModelManifest", "ModelSession", "NotConvergedEventArgs", "NotConvergedException", "Objective", "Optimizer", "Otherwise", "PackedMatrix",
@@ -18,7 +18,7 @@ public static class RuntimeNames
         "StorageTensor", "Tensor", "TensorKernels", "Trainer", "TrainingDivergedException", "TrainingProgram", "TrainingProgress", "TrainingSetup", "UpdatedParameter",
         "WorkerPool",
         // FeedbackNN.Gpu, and what GPU programs name of ILGPU.
-        "ArrayView", "GpuBackend", "GpuMath", "GpuPhilox", "GpuProgram", "HostTensor", "HostTransfer", "IElementKernel", "ILanes", "IMapKernel", "IOrder", "IReduction",
+        "ArrayView", "AttentionSizes", "GpuAttentionTensor", "GpuBackend", "GpuMath", "GpuPhilox", "GpuProgram", "HostTensor", "HostTransfer", "IElementKernel", "ILanes", "IMapKernel", "IOrder", "IReduction",
         "IRowKernel", "MaxReduction", "MinReduction", "OneThread", "OperandAxes", "ProdReduction", "ProductAxes", "ProductSizes", "SomeColumns", "SumReduction", "WholeGroup",
         // The class of constants, and members of the generated classes: a class can't have a member of its own name.
         "Backward", "Bind", "Buffers", "BufferTree", "CheckInputs", "CheckSizes", "Collate", "Constants", "Dispose", "Flops", "Forward", "ForwardTraining", "Manifest",

@@ -28,6 +28,7 @@ internal static class GradientRules
         [typeof(Reduce)] = (c, _) => OfReduce(c, (Reduce)c.Node.Operation),
         [typeof(Contract)] = (c, input) => OfContract(c, (Contract)c.Node.Operation, input),
         [typeof(Gather)] = (c, _) => OfGather(c, ((Gather)c.Node.Operation).Axis),
+        [typeof(Attention)] = (c, input) => c.Builder.AttentionGradient(c.Y, c.Dy, (AttentionInput)input),
         [typeof(CheckConverged)] = (c, _) => c.Dy,
         [typeof(ScatterAdd)] = (c, _) => c.Builder.Gather(c.Dy, c.X[1], ((ScatterAdd)c.Node.Operation).Axis),
     };

@@ -33,6 +33,9 @@ public static class GraphPrinter
         Row<Contract>((product, x) => $"product({x[0]}, {x[1]}) batch {product.BatchRank}, rows {product.LeftRank}, columns {product.RightRank}, summed {product.SumRank}"),
         Row<Gather>((gather, x) => $"gather({x[0]}) at {x[1]} along {gather.Axis}"),
         Row<ScatterAdd>((scatter, x) => $"scatter({x[0]}) to {x[1]} along {scatter.Axis}"),
+        Row<Attention>((attention, x) => $"attention({string.Join(", ", x)}){Attention(attention.IsCausal, attention.Scale)}"),
+        Row<AttentionLogSums>((sums, x) => $"log sums of attention({string.Join(", ", x)}){Attention(sums.IsCausal, sums.Scale)}"),
+        Row<AttentionGradient>((gradient, x) => $"gradient of the {gradient.Of.ToString().ToLowerInvariant()} of attention({string.Join(", ", x)}){Attention(gradient.IsCausal, gradient.Scale)}"),
         Row<CheckRange>((check, x) => $"check {x[0]} below {check.Bound} '{check.What}'"),
         Row<Loop>((loop, x) => $"loop {loop.Step} over {loop.Count}{(loop.IsReverse ? ", downwards" : "")}{(loop.HasTrips ? $", at most {x[x.Length - 1]}" : "")}, states {string.Join(", ", x.Take(loop.States))}, reads {string.Join(", ", x.Skip(loop.States).Take(x.Length - loop.States - (loop.HasTrips ? 1 : 0)))}"),
         Row<LoopArgument>((argument, _) => $"argument {argument.Index}"),
@@ -73,6 +76,8 @@ public static class GraphPrinter
         for (var axis = 0; axis < function.Coefficients.Count; axis++) sum += function.Coefficients[axis] * Size.Axis("i" + axis);
         return sum.ToString();
     }));
+
+    private static string Attention(bool isCausal, double? scale) => (isCausal ? ", causal" : "") + (scale is { } factor ? $", scaled by {Number(factor)}" : "");
 
     private static string Number(double number) => number.ToString("R", CultureInfo.InvariantCulture);
 }

@@ -35,6 +35,10 @@ public static class GraphVerifier
         [typeof(Contract)] = (2, OfContract),
         [typeof(Gather)] = (2, OfGather),
         [typeof(ScatterAdd)] = (2, OfScatterAdd),
+        [typeof(Attention)] = (3, (node, x) => AttentionShapes.Misfit(x[0], x[1], x[2]) ?? Same(node.Type, AttentionShapes.Result(x[0], x[2]))),
+        [typeof(AttentionLogSums)] = (2, (node, x) => AttentionShapes.Misfit(x[0], x[1], x[1]) ?? Same(node.Type, AttentionShapes.LogSums(x[0]))),
+        [typeof(AttentionGradient)] = (6, (node, x) => AttentionShapes.Misfit(x[0], x[1], x[2]) ?? Same(x[3], AttentionShapes.Result(x[0], x[2])) ?? Same(x[4], AttentionShapes.LogSums(x[0]))
+            ?? Same(x[5], x[3]) ?? Same(node.Type, x[(int)((AttentionGradient)node.Operation).Of])),
         [typeof(LoopArgument)] = (0, Anything),
         [typeof(Loop)] = (null, OfLoop),
         [typeof(Equilibrium)] = (null, (node, x) => x.Length != 2 * ((Equilibrium)node.Operation).States ? "it takes each state and what the map makes of it"

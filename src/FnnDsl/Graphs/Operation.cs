@@ -112,6 +112,28 @@ public sealed record Gather(int Axis) : Operation;
 public sealed record ScatterAdd(int Axis) : Operation;
 
 /// <summary>
+/// softmax(scale · q kᵀ) v for each head. Inputs: queries [batch…, i, heads, e], keys [batch…, j, groups, e], values [batch…, j, groups, f]; the result is
+/// [batch…, i, heads, f]. Heads are a multiple of groups: as many neighbouring heads share a group. A query that may look at no key gives zeros.
+/// </summary>
+/// <param name="IsCausal">Whether a query looks only at keys that are not behind it. The last query stands beside the last key.</param>
+/// <param name="Scale">What scores are multiplied by; null for 1/√e.</param>
+public sealed record Attention(bool IsCausal, double? Scale) : Operation;
+
+/// <summary>
+/// log Σ exp of the scores of each query, [batch…, heads, i], from queries and keys as in <see cref="Attention"/>: what its gradient needs to compute probabilities again.
+/// -inf for a query that may look at no key.
+/// </summary>
+public sealed record AttentionLogSums(bool IsCausal, double? Scale) : Operation;
+
+/// <summary>
+/// The gradient that flows to one input of <see cref="Attention"/>. Inputs: its queries, keys and values, its result, its <see cref="AttentionLogSums"/>, and the gradient of the result.
+/// </summary>
+public sealed record AttentionGradient(AttentionInput Of, bool IsCausal, double? Scale) : Operation;
+
+/// <summary>The inputs of <see cref="Attention"/>, in their order.</summary>
+public enum AttentionInput { Queries, Keys, Values }
+
+/// <summary>
 /// Integers that must lie in [0, Bound): the value itself; the program stops with a message about <paramref name="What"/> otherwise.
 /// Stands in front of every use of integers as an index.
 /// </summary>

@@ -45,7 +45,7 @@ internal sealed class StepStacks(GraphBuilder builder, Size count, string step, 
         if (OperationSizes.Mentions(node.Operation, step)) return null;
         var inputs = new Value[node.Inputs.Count];
         // Which kinds there are is asked first: nothing is computed in vain.
-        if (node.Operation is not (Elementwise or Graphs.Convert or Contract or Reduce or Graphs.Reshape or Concat or Gather)) return null;
+        if (node.Operation is not (Elementwise or Graphs.Convert or Contract or Reduce or Graphs.Reshape or Concat or Gather or Attention)) return null;
         if (node.Operation is Gather g && (g.Axis != 0 || Depends(builder.ValueOf(node.Inputs[0])))) return null;
         for (var k = 0; k < inputs.Length; k++)
         {
@@ -62,6 +62,7 @@ internal sealed class StepStacks(GraphBuilder builder, Size count, string step, 
             Graphs.Reshape => builder.Reshape(inputs[0], shape),
             Concat concat => builder.Concat(inputs, concat.Axis + 1),
             Gather => builder.Gather(inputs[0], inputs[1], 0),
+            Attention attention => builder.Attention(inputs[0], inputs[1], inputs[2], attention.IsCausal, attention.Scale),
             _ => null,
         };
     }

@@ -188,6 +188,7 @@ public sealed class OneStepForm
                 Contract contract => OfProduct(contract, x[0].Axis, x[1].Axis) == own && own >= 0,
                 Gather gather => own >= 0 && (x[0].Axis < 0 ? x[1].Axis >= 0 && own == gather.Axis + x[1].Axis
                     : x[1].Axis < 0 && x[0].Axis != gather.Axis && own == (x[0].Axis < gather.Axis ? x[0].Axis : x[0].Axis + graph[node.Inputs[1]].Type.Rank - 1)),
+                Attention attention => OfAttention(attention, x, node.Type.Rank) == own && own >= 0,
                 _ => false,
             };
             if (!isRight) throw Ahead($"it puts several steps of '{form._axis}' together", node);
@@ -201,6 +202,14 @@ public sealed class OneStepForm
             if (left >= contract.BatchRank && left < rows) return right < 0 ? left : -1;
             if (left >= 0) return -1;
             return right >= contract.BatchRank && right < contract.BatchRank + contract.RightRank ? right + contract.LeftRank : -1;
+        }
+
+        // Where the axis is in attention: steps that are samples of a batch, or queries that all look at the same keys; -1 otherwise.
+        private static int OfAttention(Attention attention, Stepped[] x, int rank)
+        {
+            var axis = x[0].Axis;
+            if (axis >= 0 && axis < rank - AttentionShapes.OwnAxes) return x[1].Axis == axis && x[2].Axis == axis ? axis : -1;
+            return axis == rank - AttentionShapes.OwnAxes && !attention.IsCausal && x[1].Axis < 0 && x[2].Axis < 0 ? axis : -1;
         }
 
         private int Kept(Node node, Stepped x, int own)

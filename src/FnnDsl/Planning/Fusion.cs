@@ -54,7 +54,7 @@ internal sealed partial class Fusion
 
     /// <summary>Operations with a step of their own.</summary>
     public static bool IsStructured(Operation operation) =>
-        operation is Contract or Gather or ScatterAdd or CheckRange or CheckConverged or ViewTranspose or Pad or Concat or Loop or LoopFinal or LoopStack;
+        operation is Contract or Gather or ScatterAdd or CheckRange or CheckConverged or ViewTranspose or Pad or Concat or Loop or LoopFinal or LoopStack || IsOfAttention(operation);
 
     /// <summary>Nodes that are in memory without anyone computing them.</summary>
     public static bool IsLeaf(Operation operation) => operation is Input or Parameter or BufferValue or OutputGradient or LoopArgument;
@@ -85,8 +85,9 @@ internal sealed partial class Fusion
         var offset = Types.Size.Zero;
         foreach (var input in concat.Inputs)
         {
-            var isPlaced = _graph[input].Operation is Elementwise or Graphs.Convert && concat.Inputs.Count(other => other == input) == 1
+            var isPlaced = (_graph[input].Operation is Elementwise or Graphs.Convert or AttentionGradient) && concat.Inputs.Count(other => other == input) == 1
                 && _graph.Outputs.All(output => output.Node != input)
+                && (_graph[input].Operation is not AttentionGradient || (users[input].Count() == 1 && AttentionLayout.IsWrittenWithin(_graph[input].Type.Rank, axis)))
                 && users[input].All(user => user is Elementwise or Graphs.Convert or View or Reduce or ArgReduce or Pad or Concat or ViewTranspose);
             if (isPlaced)
             {
@@ -110,6 +111,9 @@ internal sealed partial class Fusion
                     break;
                 case Contract:
                     foreach (var input in node.Inputs) Store(MatrixLayout.TryRead(_graph, node, input, out var source, out _) ? source : input);
+                    break;
+                case Attention or AttentionLogSums or AttentionGradient:
+                    foreach (var source in ReadsOfAttention(node)) Store(source);
                     break;
                 case Reduce when IsCombinationOfReductions(node.Inputs[0]):
                     Store(node.Inputs[0]);
@@ -339,6 +343,7 @@ internal sealed partial class Fusion
         if (_graph[id].Operation is LoopFinal or LoopStack) id = _graph[id].Inputs[0];
         if (_groupOf.TryGetValue(id, out var group)) return group;
         if (!IsStructured(_graph[id].Operation)) return null;
+        if (IsOfAttention(_graph[id].Operation)) return RunsWith(id);
         // A product whose tiles a group works on runs with that group.
         return _groupOfProduct.TryGetValue(id, out var fused) ? fused : id;
     }
@@ -350,6 +355,7 @@ internal sealed partial class Fusion
         return node.Operation switch
         {
             Contract => node.Inputs.Select(input => MatrixLayout.TryRead(_graph, node, input, out var source, out _) ? source : input),
+            Attention or AttentionLogSums or AttentionGradient => ReadsOfAttention(node),
             ViewTranspose or Pad or Concat => node.Inputs.SelectMany(input => Walk(input, Affine.Identity(_graph[input].Type.Rank, _graph[input].Type.Rank), _graph[input].Type.Rank)).Select(read => read.Node),
             _ => node.Inputs,
         };

@@ -36,6 +36,8 @@ public static class Lifetimes
         KernelStep kernel => plan.Kernels[kernel.Kernel].Stores.Select(store => kernel.Operands[store.Access.Operand]).Distinct(),
         ProductStep product => (product.Epilogue is { } id ? plan.Kernels[id].Stores.Select(store => product.EpilogueOperands[store.Access.Operand - 1]).Distinct() : [])
             .Concat(product.Result is { } result ? [result] : []),
+        AttentionStep attention => new[] { attention.Result?.Place, attention.LogSums }.OfType<Place>(),
+        AttentionGradientStep gradient => new[] { gradient.QGradient, gradient.KGradient, gradient.VGradient }.OfType<AttentionOperand>().Select(operand => operand.Place).Distinct(),
         FillStep fill => [fill.Place],
         GatherStep gather => [gather.Result],
         ScatterAddStep scatter => [scatter.Result],
@@ -49,6 +51,7 @@ public static class Lifetimes
     {
         KernelStep kernel => kernel.Operands,
         ProductStep product => product.EpilogueOperands.Concat(new[] { product.Left.Place, product.Right.Place, product.Result }.OfType<Place>()),
+        AttentionStep or AttentionGradientStep => Operands(step).Select(operand => operand.Place).Concat(new[] { (step as AttentionStep)?.LogSums, (step as AttentionGradientStep)?.LogSums }.OfType<Place>()),
         FillStep fill => [fill.Place],
         GatherStep gather => [gather.Source, gather.Index, gather.Result],
         ScatterAddStep scatter => [scatter.Values, scatter.Index, scatter.Result],
@@ -60,4 +63,12 @@ public static class Lifetimes
         LoopEndStep { Rounds: { } rounds } => [rounds],
         _ => [],
     };
+
+    /// <summary>The tensors of an attention's step, in a fixed order.</summary>
+    public static IEnumerable<AttentionOperand> Operands(Step step) => (step switch
+    {
+        AttentionStep attention => new[] { attention.Q, attention.K, attention.V, attention.Result },
+        AttentionGradientStep gradient => [gradient.Q, gradient.K, gradient.V, gradient.Result, gradient.ResultGradient, gradient.QGradient, gradient.KGradient, gradient.VGradient],
+        _ => [],
+    }).OfType<AttentionOperand>();
 }

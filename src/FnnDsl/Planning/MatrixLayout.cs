@@ -52,7 +52,7 @@ internal sealed record MatrixLayout(Size Offset, Size BatchStride, EquatableArra
     }
 
     /// <summary>Several axes are one when each step of an outer one is as far as all of the inner ones together.</summary>
-    private static EquatableArray<MatrixAxis> Merge(AffineIndex address, EquatableArray<Size> shape, int first, int count)
+    public static EquatableArray<MatrixAxis> Merge(AffineIndex address, EquatableArray<Size> shape, int first, int count)
     {
         var merged = new List<MatrixAxis>();
         for (var axis = first; axis < first + count; axis++)

@@ -237,6 +237,12 @@ internal sealed partial class PlanWriter(Graph graph, Fusion fusion, PlanParts p
             case Contract:
                 _steps.Add(Product(node, PlaceOf(node.Id), null, default, node.Origin));
                 break;
+            case Attention or AttentionLogSums:
+                WriteAttention(node);
+                break;
+            case AttentionGradient gradient:
+                WriteAttentionGradient(node, gradient);
+                break;
             case Gather gather:
                 var source = graph[node.Inputs[0]].Type;
                 _steps.Add(new GatherStep(PlaceOf(node.Inputs[0]), PlaceOf(node.Inputs[1]), PlaceOf(node.Id),

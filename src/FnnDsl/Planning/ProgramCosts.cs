@@ -6,9 +6,9 @@ namespace FeedbackNN.Dsl.Planning;
 /// <summary>What a program computes, as far as its sizes tell.</summary>
 public static class ProgramCosts
 {
-    /// <summary>Floating point operations of the matrix products: two for each multiplication with its addition. Loops count with all their rounds.</summary>
+    /// <summary>Floating point operations of the matrix products, those of attention's forward half among them: two for each multiplication with its addition. Loops count with all their rounds.</summary>
     public static Size ProductFlops(ProgramPlan plan) => StepCosts.Of(plan)
-        .Where(costs => plan.Steps[costs.Position] is ProductStep)
+        .Where(costs => plan.Steps[costs.Position] is ProductStep or AttentionStep { V: not null })
         .Aggregate(Size.Zero, (sum, costs) => sum + costs.Rounds * costs.Flops[0].Flops);
 
     /// <summary>

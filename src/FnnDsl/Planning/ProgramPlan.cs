@@ -201,6 +201,28 @@ public sealed record ProductStep(
     public Origin ProductOrigin { get; init; }
 }
 
+/// <summary>
+/// One tensor of an attention, [batch, sequence, heads, elements]: a row of a head lies at Offset + batch*BatchStride + position*SequenceStride + head*HeadStride, its elements side by side.
+/// </summary>
+public sealed record AttentionOperand(Place Place, Size Offset, Size BatchStride, Size SequenceStride, Size HeadStride);
+
+/// <param name="Queries">How many queries a sequence has.</param>
+/// <param name="Keys">How many keys and values.</param>
+/// <param name="Width">Elements of a query and a key.</param>
+/// <param name="ValueWidth">Elements of a value.</param>
+/// <param name="Scale">What scores are multiplied by; null for 1/√<paramref name="Width"/>.</param>
+public sealed record AttentionSizes(Size Batch, Size Heads, Size Groups, Size Queries, Size Keys, Size Width, Size ValueWidth, bool IsCausal, double? Scale);
+
+/// <summary>softmax(scale · q kᵀ) v for each head, and log Σ exp of the scores for each query, [batch, heads, queries].</summary>
+/// <param name="V">Null where only log sums are computed; so is the result.</param>
+/// <param name="LogSums">Null where nobody asks for them.</param>
+public sealed record AttentionStep(AttentionSizes Sizes, AttentionOperand Q, AttentionOperand K, AttentionOperand? V, AttentionOperand? Result, Place? LogSums, Origin Origin) : Step(Origin);
+
+/// <summary>The gradients of queries, keys and values of an attention, each null where nobody asks for it.</summary>
+public sealed record AttentionGradientStep(
+    AttentionSizes Sizes, AttentionOperand Q, AttentionOperand K, AttentionOperand V, AttentionOperand Result, Place LogSums, AttentionOperand ResultGradient,
+    AttentionOperand? QGradient, AttentionOperand? KGradient, AttentionOperand? VGradient, Origin Origin) : Step(Origin);
+
 public sealed record FillStep(Place Place, Size Length, double Value, Origin Origin) : Step(Origin);
 
 /// <summary>out[p, j, q] = x[p, index[j], q]</summary>

@@ -18,7 +18,7 @@ internal static class Schedule
         var done = new HashSet<object>();
         var units = fusion.Groups.Select(group => (Unit: (object)group, Position: group.Anchors.Max(anchor => anchor.Node.Id)))
             .Concat(graph.Nodes
-                .Where(node => Fusion.IsStructured(node.Operation) && node.Operation is not (LoopFinal or LoopStack) && reachable[node.Id] && fusion.GroupOfProduct(node.Id) is null)
+                .Where(node => Fusion.IsStructured(node.Operation) && node.Operation is not (LoopFinal or LoopStack) && reachable[node.Id] && fusion.GroupOfProduct(node.Id) is null && fusion.RunsWith(node.Id) == node.Id)
                 .Select(node => (Unit: (object)node.Id, Position: node.Id)))
             .OrderBy(unit => IsBackward(unit.Unit)).ThenBy(unit => unit.Position);
         foreach (var (unit, _) in units) Visit(unit);

@@ -57,10 +57,24 @@ public sealed record StepCosts(int Position, Size Rounds, EquatableArray<PlaceFl
                 var kernel = plan.Kernels[run.Kernel];
                 yield return new PlaceFlops(step.Origin, FlopsOf(kernel, Size.Product(kernel.Rows), kernel.Columns));
                 break;
+            case AttentionStep attention:
+                foreach (var part in FlopsOf(attention.Sizes, scoreProducts: 1, valueProducts: attention.V is null ? 0 : 1, functions: 5)) yield return new PlaceFlops(step.Origin, part);
+                break;
+            case AttentionGradientStep gradient:
+                foreach (var part in FlopsOf(gradient.Sizes, scoreProducts: 3, valueProducts: 2, functions: 6)) yield return new PlaceFlops(step.Origin, part);
+                break;
             case ScatterAddStep scatter:
                 yield return new PlaceFlops(step.Origin, scatter.Outer * scatter.IndexCount * scatter.Inner);
                 break;
         }
+    }
+
+    // Its products, then what is made of each score. Every query with every key, as in the formula: what a causal attention leaves out counts too.
+    private static IEnumerable<Size> FlopsOf(AttentionSizes sizes, int scoreProducts, int valueProducts, int functions)
+    {
+        var pairs = sizes.Batch * sizes.Heads * sizes.Queries * sizes.Keys;
+        yield return Size.Constant(2) * pairs * (Size.Constant(scoreProducts) * sizes.Width + Size.Constant(valueProducts) * sizes.ValueWidth);
+        yield return Size.Constant(functions) * pairs;
     }
 
     private static Size FlopsOf(Kernel kernel, Size rows, Size columns)
@@ -87,6 +101,14 @@ public sealed record StepCosts(int Position, Size Rounds, EquatableArray<PlaceFl
                     .Concat(product.Result is { } result ? [Whole(result, product.Batch * product.M * product.N)] : [])
                     // Operand 0 of an epilogue is the tile, which is in a cache.
                     .Concat(kernel is null ? [] : Enumerable.Range(1, kernel.Operands.Count - 1).SelectMany(operand => TrafficOf(kernel, operand, product.EpilogueOperands[operand - 1])));
+            case AttentionStep attention:
+                var (sizes, sums) = (attention.Sizes, attention.LogSums);
+                return Queries(sizes, sizes.Width, attention.Q).Concat(Keys(sizes, sizes.Width, attention.K)).Concat(Keys(sizes, sizes.ValueWidth, attention.V))
+                    .Concat(Queries(sizes, sizes.ValueWidth, attention.Result)).Concat(sums is null ? [] : [Whole(sums, sums.Length)]);
+            case AttentionGradientStep gradient:
+                var all = gradient.Sizes;
+                return Queries(all, all.Width, gradient.Q, gradient.QGradient).Concat(Queries(all, all.ValueWidth, gradient.Result, gradient.ResultGradient))
+                    .Concat(Keys(all, all.Width, gradient.K, gradient.KGradient)).Concat(Keys(all, all.ValueWidth, gradient.V, gradient.VGradient)).Append(Whole(gradient.LogSums, gradient.LogSums.Length));
             case KernelStep run:
                 return Enumerable.Range(0, run.Operands.Count).SelectMany(operand => TrafficOf(plan.Kernels[run.Kernel], operand, run.Operands[operand]));
             case FillStep fill:
@@ -121,6 +143,12 @@ public sealed record StepCosts(int Position, Size Rounds, EquatableArray<PlaceFl
     /// <summary>The elements that an access comes to, if it comes to each once.</summary>
     private static Size Elements(Kernel kernel, Access access) =>
         Size.Product(kernel.Rows.Where((_, axis) => !access.RowStrides[axis].IsZero).Append(access.ColumnStride.IsZero ? Size.One : kernel.Columns));
+
+    private static IEnumerable<Traffic> Queries(AttentionSizes sizes, Size width, params AttentionOperand?[] operands) =>
+        operands.OfType<AttentionOperand>().Select(operand => Part(operand.Place, sizes.Batch * sizes.Heads * sizes.Queries * width));
+
+    private static IEnumerable<Traffic> Keys(AttentionSizes sizes, Size width, params AttentionOperand?[] operands) =>
+        operands.OfType<AttentionOperand>().Select(operand => Part(operand.Place, sizes.Batch * sizes.Groups * sizes.Keys * width));
 
     private static Traffic TrafficOf(MatrixOperand operand, Size batch, Size rows, Size columns) =>
         Part(operand.Place, (operand.BatchStride.IsZero ? Size.One : batch) * (operand.RowStride.IsZero ? Size.One : rows) * (operand.ColumnStride.IsZero ? Size.One : columns));

@@ -120,22 +120,37 @@ public static class StepLoops
         _ => place,
     };
 
-    private static Step WithPlaces(Step step, Func<Place, Place> change) => step switch
+    private static Step WithPlaces(Step step, Func<Place, Place> change)
     {
-        KernelStep kernel => kernel with { Operands = kernel.Operands.Select(change).ToEquatableArray() },
-        ProductStep product => product with
+        AttentionOperand Changed(AttentionOperand operand) => operand with { Place = change(operand.Place) };
+        AttentionOperand? TryChanged(AttentionOperand? operand) => operand is null ? null : Changed(operand);
+        return step switch
         {
-            Left = product.Left with { Place = change(product.Left.Place) },
-            Right = product.Right with { Place = change(product.Right.Place) },
-            Result = product.Result is { } result ? change(result) : null,
-            EpilogueOperands = product.EpilogueOperands.Select(change).ToEquatableArray(),
-        },
-        FillStep fill => fill with { Place = change(fill.Place) },
-        GatherStep gather => gather with { Source = change(gather.Source), Index = change(gather.Index), Result = change(gather.Result) },
-        ScatterAddStep scatter => scatter with { Values = change(scatter.Values), Index = change(scatter.Index), Result = change(scatter.Result) },
-        CheckRangeStep check => check with { Values = change(check.Values) },
-        CheckConvergedStep check => check with { Unconverged = change(check.Unconverged), Residual = change(check.Residual) },
-        CopyStep copy => copy with { Source = change(copy.Source), Result = change(copy.Result) },
-        _ => step,
-    };
+            KernelStep kernel => kernel with { Operands = kernel.Operands.Select(change).ToEquatableArray() },
+            ProductStep product => product with
+            {
+                Left = product.Left with { Place = change(product.Left.Place) },
+                Right = product.Right with { Place = change(product.Right.Place) },
+                Result = product.Result is { } result ? change(result) : null,
+                EpilogueOperands = product.EpilogueOperands.Select(change).ToEquatableArray(),
+            },
+            AttentionStep attention => attention with
+            {
+                Q = Changed(attention.Q), K = Changed(attention.K), V = TryChanged(attention.V), Result = TryChanged(attention.Result),
+                LogSums = attention.LogSums is { } sums ? change(sums) : null,
+            },
+            AttentionGradientStep gradient => gradient with
+            {
+                Q = Changed(gradient.Q), K = Changed(gradient.K), V = Changed(gradient.V), Result = Changed(gradient.Result), LogSums = change(gradient.LogSums), ResultGradient = Changed(gradient.ResultGradient),
+                QGradient = TryChanged(gradient.QGradient), KGradient = TryChanged(gradient.KGradient), VGradient = TryChanged(gradient.VGradient),
+            },
+            FillStep fill => fill with { Place = change(fill.Place) },
+            GatherStep gather => gather with { Source = change(gather.Source), Index = change(gather.Index), Result = change(gather.Result) },
+            ScatterAddStep scatter => scatter with { Values = change(scatter.Values), Index = change(scatter.Index), Result = change(scatter.Result) },
+            CheckRangeStep check => check with { Values = change(check.Values) },
+            CheckConvergedStep check => check with { Unconverged = change(check.Unconverged), Residual = change(check.Residual) },
+            CopyStep copy => copy with { Source = change(copy.Source), Result = change(copy.Result) },
+            _ => step,
+        };
+    }
 }

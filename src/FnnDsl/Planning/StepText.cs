@@ -1,4 +1,5 @@
 using System.Globalization;
+using FeedbackNN.Dsl.Text;
 
 namespace FeedbackNN.Dsl.Planning;
 
@@ -20,6 +21,10 @@ public sealed class StepText
         KernelStep kernel => $"{Kernel(kernel.Kernel)}({Print(kernel.Operands)})",
         ProductStep product => $"product {product.Batch} x {product.M} x {product.N} x {product.K}: {Print(product.Left)} by {Print(product.Right)}"
             + (product.Result is { } result ? $" -> {Print(result)}" : "") + (product.Epilogue is { } id ? $", then {Kernel(id)}({Print(product.EpilogueOperands)})" : ""),
+        AttentionStep attention => $"attention over {Print(attention.Sizes)}: {Print(attention.Q)}, {Print(attention.K)}{(attention.V is { } values ? $", {Print(values)} -> {Print(attention.Result!)}" : "")}"
+            + (attention.LogSums is { } sums ? $", log sums -> {Print(sums)}" : ""),
+        AttentionGradientStep gradient => $"gradient of attention over {Print(gradient.Sizes)}: {Print(gradient.Q)}, {Print(gradient.K)}, {Print(gradient.V)}, {Print(gradient.Result)}, {Print(gradient.LogSums)}, {Print(gradient.ResultGradient)}"
+            + $" -> {string.Join(", ", new[] { gradient.QGradient, gradient.KGradient, gradient.VGradient }.Select(operand => operand is null ? "nothing" : Print(operand)))}",
         FillStep fill => $"fill {Print(fill.Place)} with {fill.Value.ToString("R", CultureInfo.InvariantCulture)}",
         GatherStep gather => $"gather {Print(gather.Source)} at {Print(gather.Index)} -> {Print(gather.Result)}",
         ScatterAddStep scatter => $"scatter {Print(scatter.Values)} at {Print(scatter.Index)} -> {Print(scatter.Result)}",
@@ -41,6 +46,13 @@ public sealed class StepText
         1 => axes[0].Stride.ToString(),
         _ => string.Join(" then ", axes.Select(axis => $"{axis.Length} by {axis.Stride}")),
     };
+
+    private static string Print(AttentionSizes sizes) =>
+        $"{sizes.Batch} x {sizes.Heads} heads in {sizes.Groups} groups, {sizes.Queries} queries, {sizes.Keys} keys of {sizes.Width}, values of {sizes.ValueWidth}{(sizes.IsCausal ? ", causal" : "")}"
+        + (sizes.Scale is { } scale ? $", scaled by {scale.ToString("R", CultureInfo.InvariantCulture)}" : "");
+
+    private string Print(AttentionOperand operand) => Print(operand.Place) + (operand.Offset.IsZero ? "" : $" from {operand.Offset}")
+        + (ShowsStrides ? $" ({operand.BatchStride}, {operand.SequenceStride}, {operand.HeadStride})" : "");
 
     private string Print(IEnumerable<Place> places) => string.Join(", ", places.Select(Print));
 

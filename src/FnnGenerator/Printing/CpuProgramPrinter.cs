@@ -150,6 +150,51 @@ internal sealed class CpuProgramPrinter : ProgramPrinter
         return $"{batch}{name}Row = {SizeText.Print(operand.RowStride)}, {name}Column = {SizeText.Print(operand.ColumnStride)},";
     }
 
+    protected override void PrintAttention(AttentionStep step)
+    {
+        Writer.Line($"AttentionKernels.Run(Pool, new AttentionArguments<{ScalarText.Type(step.Q.Place.Element)}>");
+        using (Writer.Block("", ");"))
+        {
+            PrintSizes(step.Sizes, hasValues: step.V is not null);
+            PrintOperand("Q", step.Q);
+            PrintOperand("K", step.K);
+            PrintOperand("V", step.V);
+            PrintOperand("Result", step.Result);
+            if (step.LogSums is { } sums) Writer.Line($"LogSums = {Text(sums)},");
+        }
+    }
+
+    protected override void PrintAttentionGradient(AttentionGradientStep step)
+    {
+        Writer.Line($"AttentionKernels.RunGradient(Pool, new AttentionArguments<{ScalarText.Type(step.Q.Place.Element)}>");
+        using (Writer.Block("", ");"))
+        {
+            PrintSizes(step.Sizes, hasValues: true);
+            PrintOperand("Q", step.Q);
+            PrintOperand("K", step.K);
+            PrintOperand("V", step.V);
+            PrintOperand("Result", step.Result);
+            Writer.Line($"LogSums = {Text(step.LogSums)},");
+            PrintOperand("ResultGradient", step.ResultGradient);
+            PrintOperand("QGradient", step.QGradient);
+            PrintOperand("KGradient", step.KGradient);
+            PrintOperand("VGradient", step.VGradient);
+        }
+    }
+
+    private void PrintSizes(AttentionSizes sizes, bool hasValues)
+    {
+        Writer.Line($"Batch = {SizeText.Print(sizes.Batch)}, Heads = {SizeText.Print(sizes.Heads)}, Groups = {SizeText.Print(sizes.Groups)}, Queries = {SizeText.Print(sizes.Queries)}, Keys = {SizeText.Print(sizes.Keys)},");
+        Writer.Line($"Width = {SizeText.Print(sizes.Width)}, ValueWidth = {(hasValues ? SizeText.Print(sizes.ValueWidth) : "0")}, {(sizes.IsCausal ? "IsCausal = true, " : "")}Scale = {Scale(sizes)},");
+    }
+
+    private void PrintOperand(string name, AttentionOperand? operand)
+    {
+        if (operand is null) return;
+        var offset = operand.Offset.IsZero ? "" : $" + {SizeText.Factor(operand.Offset)}";
+        Writer.Line($"{name} = new({Text(operand.Place)}{offset}, {Sizes(operand.BatchStride, operand.SequenceStride, operand.HeadStride)}),");
+    }
+
     protected override void PrintFill(FillStep step)
     {
         // A bool is one byte.

@@ -30,6 +30,8 @@ internal sealed class DescriptionPrinter(ProgramPlan plan, IReadOnlyList<string>
         KernelStep kernel => kernelNames[kernel.Kernel],
         ProductStep { Epilogue: { } id } => "product, " + kernelNames[id],
         ProductStep => "product",
+        AttentionStep => "attention",
+        AttentionGradientStep => "gradient of attention",
         FillStep => "fill",
         CopyStep => "copy",
         GatherStep => "gather",
@@ -41,6 +43,8 @@ internal sealed class DescriptionPrinter(ProgramPlan plan, IReadOnlyList<string>
     {
         KernelStep kernel => plan.Kernels[kernel.Kernel].Rows.Append(plan.Kernels[kernel.Kernel].Columns),
         ProductStep product => product.Batch.IsOne ? [product.M, product.N, product.K] : [product.Batch, product.M, product.N, product.K],
+        AttentionStep attention => Extents(attention.Sizes),
+        AttentionGradientStep gradient => Extents(gradient.Sizes),
         FillStep fill => [fill.Length],
         CopyStep copy => [copy.Length],
         GatherStep gather => [gather.Outer, gather.IndexCount, gather.Inner],
@@ -48,6 +52,8 @@ internal sealed class DescriptionPrinter(ProgramPlan plan, IReadOnlyList<string>
         CheckRangeStep check => [check.Count],
         _ => [],
     };
+
+    private static IEnumerable<Size> Extents(AttentionSizes sizes) => [sizes.Batch, sizes.Heads, sizes.Queries, sizes.Keys, sizes.Width];
 
     private static string Flops(StepCosts costs) => SizeText.Print(costs.Flops.Aggregate(Size.Zero, (sum, place) => sum + place.Flops));
 

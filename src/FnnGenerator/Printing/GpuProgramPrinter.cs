@@ -153,6 +153,30 @@ internal sealed class GpuProgramPrinter : ProgramPrinter
 
     private static string Int(Size size) => size.IsConstant ? SizeText.Print(size) : $"(int)({SizeText.Print(size)})";
 
+    protected override void PrintAttention(AttentionStep step)
+    {
+        var type = GpuKernelPrinter.ElementText(step.Q.Place.Element);
+        Writer.Line($"Attention({Operands(type, step.Q, step.K, step.V, step.Result)}, {(step.LogSums is { } sums ? Text(sums) : "default")}, new AttentionSizes");
+        using (Writer.Block("", $", {Scale(step.Sizes)});")) PrintSizes(step.Sizes, hasValues: step.V is not null);
+    }
+
+    protected override void PrintAttentionGradient(AttentionGradientStep step)
+    {
+        var type = GpuKernelPrinter.ElementText(step.Q.Place.Element);
+        Writer.Line($"AttentionGradient({Operands(type, step.Q, step.K, step.V, step.Result)}, {Text(step.LogSums)}, {Operands(type, step.ResultGradient, step.QGradient, step.KGradient, step.VGradient)}, new AttentionSizes");
+        using (Writer.Block("", $", {Scale(step.Sizes)});")) PrintSizes(step.Sizes, hasValues: true);
+    }
+
+    private string Operands(string type, params AttentionOperand?[] operands) => string.Join(", ", operands.Select(operand => operand is null
+        ? "default"
+        : $"new GpuAttentionTensor<{type}>({(operand.Offset.IsZero ? Text(operand.Place) : Moved(Text(operand.Place), operand.Offset))}, {Int(operand.BatchStride)}, {Int(operand.SequenceStride)}, {Int(operand.HeadStride)})"));
+
+    private void PrintSizes(AttentionSizes sizes, bool hasValues)
+    {
+        Writer.Line($"Batch = {Int(sizes.Batch)}, Heads = {Int(sizes.Heads)}, Groups = {Int(sizes.Groups)}, Queries = {Int(sizes.Queries)}, Keys = {Int(sizes.Keys)},");
+        Writer.Line($"Width = {Int(sizes.Width)}, ValueWidth = {(hasValues ? Int(sizes.ValueWidth) : "0")}, {(sizes.IsCausal ? "IsCausal = 1," : "")}".TrimEnd());
+    }
+
     protected override void PrintFill(FillStep step)
     {
         var value = ScalarText.Number(step.Value, step.Place.Element);

@@ -218,6 +218,8 @@ internal abstract class ProgramPrinter(ProgramPlan plan, IReadOnlyList<StorageLa
             KernelStep kernel => SizesOf(plan.Kernels[kernel.Kernel]),
             ProductStep product => new[] { product.Batch, product.M, product.N, product.K }.Concat(SizesOf(product.Left)).Concat(SizesOf(product.Right))
                 .Concat(product.Epilogue is { } id ? SizesOf(plan.Kernels[id]) : []),
+            AttentionStep attention => SizesOf(attention.Sizes).Concat(Lifetimes.Operands(attention).SelectMany(SizesOf)),
+            AttentionGradientStep gradient => SizesOf(gradient.Sizes).Concat(Lifetimes.Operands(gradient).SelectMany(SizesOf)),
             FillStep fill => [fill.Length],
             GatherStep gather => [gather.Outer, gather.AxisLength, gather.IndexCount, gather.Inner],
             ScatterAddStep scatter => [scatter.Outer, scatter.AxisLength, scatter.IndexCount, scatter.Inner],
@@ -231,6 +233,10 @@ internal abstract class ProgramPrinter(ProgramPlan plan, IReadOnlyList<StorageLa
     }
 
     private static IEnumerable<Size> SizesOf(MatrixOperand operand) => operand.Rows.Concat(operand.Columns).SelectMany(axis => new[] { axis.Length, axis.Stride }).Append(operand.Offset).Append(operand.BatchStride);
+
+    private static IEnumerable<Size> SizesOf(AttentionSizes sizes) => [sizes.Batch, sizes.Heads, sizes.Groups, sizes.Queries, sizes.Keys, sizes.Width, sizes.ValueWidth];
+
+    private static IEnumerable<Size> SizesOf(AttentionOperand operand) => [operand.Offset, operand.BatchStride, operand.SequenceStride, operand.HeadStride];
 
     private static IEnumerable<Size> SizesOf(Kernel kernel) => kernel.Sizes.Select(Size.Axis).Concat(kernel.Rows).Append(kernel.Columns);
 
@@ -268,6 +274,12 @@ internal abstract class ProgramPrinter(ProgramPlan plan, IReadOnlyList<StorageLa
                 case ProductStep product:
                     PrintProduct(product, position);
                     break;
+                case AttentionStep attention:
+                    PrintAttention(attention);
+                    break;
+                case AttentionGradientStep gradient:
+                    PrintAttentionGradient(gradient);
+                    break;
                 case FillStep fill:
                     PrintFill(fill);
                     break;
@@ -300,6 +312,18 @@ internal abstract class ProgramPrinter(ProgramPlan plan, IReadOnlyList<StorageLa
     protected abstract void PrintKernelStep(KernelStep step, Kernel kernel);
 
     protected abstract void PrintProduct(ProductStep step, int position);
+
+    protected abstract void PrintAttention(AttentionStep step);
+
+    protected abstract void PrintAttentionGradient(AttentionGradientStep step);
+
+    /// <summary>What scores are multiplied by, as C#.</summary>
+    protected static string Scale(AttentionSizes sizes) => (sizes.Scale, sizes.Width) switch
+    {
+        ({ } scale, _) => ScalarText.Number(scale, ElementType.F64),
+        (_, { IsConstant: true } width) => ScalarText.Number(1 / Math.Sqrt(width.Value), ElementType.F64),
+        (_, var width) => $"1 / Math.Sqrt({SizeText.Print(width)})",
+    };
 
     protected abstract void PrintFill(FillStep step);
 

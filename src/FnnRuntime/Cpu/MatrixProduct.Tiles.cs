@@ -30,6 +30,14 @@ public static unsafe partial class MatrixProduct
     // Tiles with fewer rows read the right matrix too often for what they compute.
     private const nint FewestRowsOfTile = 4;
 
+    // A block's tiles are taken in strips of so many rows of tiles, a strip's columns from left to right, so that what is read and written beside the product goes along few rows
+    // at a time and is fetched ahead. Going down all rows of a sliver instead, 2048 x 128 x 512 with an epilogue that reads and writes three more such matrices took 5.6 ms
+    // (this: 4.3, the product alone: 2.6); strips of 8 took 5.1, of 1 4.7.
+    private const nint TilesOfStrip = 2;
+
+    // Each strip reads all slivers of its block: floats of them that stay in the second-level cache meanwhile.
+    private const nint SliversOfStrips = 131_072;
+
     // Both matrices packed at once take at most about this many floats; more rows than that are taken in several goes.
     private const nint LargestPackedLeft = 8_388_608;
 
@@ -261,8 +269,17 @@ public static unsafe partial class MatrixProduct
             }
         }
 
-        [SkipLocalsInit]
+        // A sliver that is packed in the block is packed once: all rows of tiles are one strip then, as they are where strips would read slivers from further away again and again.
         private void RunBlock(nint firstTile, nint endTile, nint firstSliver, nint endSliver)
+        {
+            var tiles = endTile - firstTile;
+            var isOne = part.Plan.PackRightInBlock || (endSliver - firstSliver) * MatrixTile.Columns * part.Depth > SliversOfStrips;
+            var strips = isOne ? 1 : Divide(tiles, TilesOfStrip);
+            for (nint strip = 0; strip < strips; strip++) RunStrip(firstTile + (tiles * strip / strips), firstTile + (tiles * (strip + 1) / strips), firstSliver, endSliver);
+        }
+
+        [SkipLocalsInit]
+        private void RunStrip(nint firstTile, nint endTile, nint firstSliver, nint endSliver)
         {
             var memory = stackalloc float[(MatrixTile.MaximumRows * MatrixTile.Columns) + 32];
             var local = (float*)(((nint)memory + 63) & ~63);

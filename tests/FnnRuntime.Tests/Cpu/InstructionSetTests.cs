@@ -50,6 +50,14 @@ public sealed class InstructionSetTests
                 products.DoublesAgreeWithThePlainProduct();
             }
 
+            using (var attention = new AttentionKernelsTests())
+            {
+                attention.AgreesWithTheFormulas(1, 4, 2, 33, 70, 32, 16);
+                attention.AgreesWithTheFormulas(1, 2, 1, 131, 300, 17, 33);
+                attention.AgreesWithTheFormulas(2, 4, 1, 1, 200, 24, 40);
+                attention.BitsDoNotDependOnTheNumberOfThreads(1, 4);
+            }
+
             var simd = new SimdTests();
             simd.AStoreTouchesNothingBehindWhatRemains();
             simd.KeepReplacesWhatDoesNotRemain();

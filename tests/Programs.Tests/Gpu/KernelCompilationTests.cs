@@ -54,7 +54,7 @@ public sealed class KernelCompilationTests(ITestOutputHelper output)
     public void EveryKernelOfTheRuntimeCompiles()
     {
         using var compiler = new KernelText();
-        var methods = new[] { typeof(UpdateKernels), typeof(IndexKernels), typeof(MatrixProductKernels) }
+        var methods = new[] { typeof(UpdateKernels), typeof(IndexKernels), typeof(MatrixProductKernels), typeof(AttentionKernels) }
             .SelectMany(type => type.GetMethods(BindingFlags.Static | BindingFlags.Public | BindingFlags.DeclaredOnly)).SelectMany(Instances).ToArray();
         var report = new Report("Kernels of the GPU runtime compiled to PTX (sm_80, sm_90) and OpenCL C");
         foreach (var method in methods) report.Add(method.ToString()!);
@@ -72,6 +72,10 @@ public sealed class KernelCompilationTests(ITestOutputHelper output)
         {
             nameof(MatrixProductKernels.Tiled) => [method.MakeGenericMethod(typeof(ProductStrides), typeof(StoreTile)), method.MakeGenericMethod(typeof(ProductAxes), typeof(StoreTile))],
             nameof(IndexKernels.AddChains) => elements.Select(element => method.MakeGenericMethod(element, typeof(SumReduction))),
+            nameof(AttentionKernels.Forward) =>
+                [method.MakeGenericMethod(typeof(float), typeof(AttentionInFloat), typeof(SumReduction), typeof(MaxReduction)), method.MakeGenericMethod(typeof(double), typeof(AttentionInDouble), typeof(SumReduction), typeof(MaxReduction))],
+            nameof(AttentionKernels.OfQueries) or nameof(AttentionKernels.OfKeysAndValues) =>
+                [method.MakeGenericMethod(typeof(float), typeof(AttentionInFloat)), method.MakeGenericMethod(typeof(double), typeof(AttentionInDouble))],
             _ => elements.Append(typeof(byte)).Select(element => method.MakeGenericMethod(element)),
         };
     }

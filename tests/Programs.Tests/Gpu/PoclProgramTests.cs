@@ -13,7 +13,7 @@ public sealed class PoclProgramTests(ITestOutputHelper output)
 {
     private static readonly string[] CoveringSet =
     [
-        "attention_by_indices", "convolution_by_indices", "digits", "dropout", "element_types", "feedback_over", "feedback_rounds", "gathers", "images", "losses", "masks", "norms", "recurrence_of_layers",
+        "attention", "attention_by_indices", "convolution_by_indices", "digits", "dropout", "element_types", "feedback_over", "feedback_rounds", "gathers", "images", "losses", "masks", "norms", "recurrence_of_layers",
         "residual_tower", "running_statistics", "several_losses", "softmax_axes", "windows", "word_embeddings",
     ];
 

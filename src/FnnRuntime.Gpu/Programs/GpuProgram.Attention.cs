@@ -1,0 +1,78 @@
+using System.Numerics;
+using ILGPU;
+using ILGPU.Runtime;
+
+namespace FeedbackNN.Gpu;
+
+/// <content>Attention and its gradient.</content>
+public abstract unsafe partial class GpuProgram
+{
+    /// <summary>softmax(scale · q kᵀ) v for each head, and the log sums of its scores.</summary>
+    /// <param name="q">Queries.</param>
+    /// <param name="k">Keys.</param>
+    /// <param name="v">Values; none where only log sums are computed.</param>
+    /// <param name="result">None likewise.</param>
+    /// <param name="logSums">[batch, heads, queries]; none where nobody asks for them.</param>
+    /// <param name="sizes">How many there are.</param>
+    /// <param name="scale">What scores are multiplied by.</param>
+    protected void Attention<T>(GpuAttentionTensor<T> q, GpuAttentionTensor<T> k, GpuAttentionTensor<T> v, GpuAttentionTensor<T> result, ArrayView<T> logSums, AttentionSizes sizes, double scale)
+        where T : unmanaged, INumberBase<T>
+    {
+        var rows = (long)sizes.Batch * sizes.Heads * sizes.Queries;
+        if (rows == 0) return;
+        var tensors = new AttentionTensors<T> { Q = q, K = k, V = Given(v, q), Result = Given(result, q), ResultGradient = q, LogSums = logSums.IsValid ? logSums : q.View };
+        _device.Kernel<Action<AcceleratorStream, KernelConfig, AttentionTensors<T>, AttentionSizes, T, int>>(
+            typeof(T), nameof(AttentionKernels.Forward), static accelerator => (Action<AcceleratorStream, KernelConfig, AttentionTensors<T>, AttentionSizes, T, int>)LoadForward<T>(accelerator))(
+            _device.Stream, Launch.Rows(rows, Math.Max(sizes.Keys, sizes.ValueWidth)), tensors, sizes, T.CreateTruncating(scale), logSums.IsValid ? 1 : 0);
+    }
+
+    /// <summary>The gradients of queries, keys and values of an attention, each where it is given a place.</summary>
+    /// <param name="q">Queries.</param>
+    /// <param name="k">Keys.</param>
+    /// <param name="v">Values.</param>
+    /// <param name="result">What the attention gave.</param>
+    /// <param name="logSums">The log sums that it gave.</param>
+    /// <param name="resultGradient">The gradient of the result.</param>
+    /// <param name="qGradient">Of the queries.</param>
+    /// <param name="kGradient">Of the keys.</param>
+    /// <param name="vGradient">Of the values.</param>
+    /// <param name="sizes">How many there are.</param>
+    /// <param name="scale">What scores are multiplied by.</param>
+    protected void AttentionGradient<T>(
+        GpuAttentionTensor<T> q, GpuAttentionTensor<T> k, GpuAttentionTensor<T> v, GpuAttentionTensor<T> result, ArrayView<T> logSums,
+        GpuAttentionTensor<T> resultGradient, GpuAttentionTensor<T> qGradient, GpuAttentionTensor<T> kGradient, GpuAttentionTensor<T> vGradient, AttentionSizes sizes, double scale)
+        where T : unmanaged, INumberBase<T>
+    {
+        var tensors = new AttentionTensors<T> { Q = q, K = k, V = v, Result = result, ResultGradient = resultGradient, LogSums = logSums };
+        var queries = (long)sizes.Batch * sizes.Heads * sizes.Queries;
+        if (queries > 0 && qGradient.View.IsValid)
+        {
+            _device.Kernel<Action<AcceleratorStream, KernelConfig, AttentionTensors<T>, GpuAttentionTensor<T>, AttentionSizes, T>>(
+                typeof(T), nameof(AttentionKernels.OfQueries), static accelerator => (Action<AcceleratorStream, KernelConfig, AttentionTensors<T>, GpuAttentionTensor<T>, AttentionSizes, T>)LoadOfQueries<T>(accelerator))(
+                _device.Stream, Launch.Rows(queries, Math.Max(sizes.Keys, sizes.Width)), tensors, qGradient, sizes, T.CreateTruncating(scale));
+        }
+
+        var keys = (long)sizes.Batch * sizes.Groups * sizes.Keys;
+        if (keys == 0 || !(kGradient.View.IsValid || vGradient.View.IsValid)) return;
+        _device.Kernel<Action<AcceleratorStream, KernelConfig, AttentionTensors<T>, GpuAttentionTensor<T>, GpuAttentionTensor<T>, AttentionSizes, T, int, int>>(
+            typeof(T), nameof(AttentionKernels.OfKeysAndValues),
+            static accelerator => (Action<AcceleratorStream, KernelConfig, AttentionTensors<T>, GpuAttentionTensor<T>, GpuAttentionTensor<T>, AttentionSizes, T, int, int>)LoadOfKeysAndValues<T>(accelerator))(
+            _device.Stream, Launch.Rows(keys, Math.Max(sizes.Queries, Math.Max(sizes.Width, sizes.ValueWidth))), tensors, Given(kGradient, k), Given(vGradient, v), sizes, T.CreateTruncating(scale),
+            kGradient.View.IsValid ? 1 : 0, vGradient.View.IsValid ? 1 : 0);
+    }
+
+    // A kernel is given no empty view: one that is never touched takes its place.
+    private static GpuAttentionTensor<T> Given<T>(GpuAttentionTensor<T> tensor, GpuAttentionTensor<T> other) where T : unmanaged => tensor.View.IsValid ? tensor : other;
+
+    private static object LoadForward<T>(Accelerator accelerator) where T : unmanaged => default(T) is float
+        ? accelerator.LoadKernel<AttentionTensors<float>, AttentionSizes, float, int>(AttentionKernels.Forward<float, AttentionInFloat, SumReduction, MaxReduction>)
+        : accelerator.LoadKernel<AttentionTensors<double>, AttentionSizes, double, int>(AttentionKernels.Forward<double, AttentionInDouble, SumReduction, MaxReduction>);
+
+    private static object LoadOfQueries<T>(Accelerator accelerator) where T : unmanaged => default(T) is float
+        ? accelerator.LoadKernel<AttentionTensors<float>, GpuAttentionTensor<float>, AttentionSizes, float>(AttentionKernels.OfQueries<float, AttentionInFloat>)
+        : accelerator.LoadKernel<AttentionTensors<double>, GpuAttentionTensor<double>, AttentionSizes, double>(AttentionKernels.OfQueries<double, AttentionInDouble>);
+
+    private static object LoadOfKeysAndValues<T>(Accelerator accelerator) where T : unmanaged => default(T) is float
+        ? accelerator.LoadKernel<AttentionTensors<float>, GpuAttentionTensor<float>, GpuAttentionTensor<float>, AttentionSizes, float, int, int>(AttentionKernels.OfKeysAndValues<float, AttentionInFloat>)
+        : accelerator.LoadKernel<AttentionTensors<double>, GpuAttentionTensor<double>, GpuAttentionTensor<double>, AttentionSizes, double, int, int>(AttentionKernels.OfKeysAndValues<double, AttentionInDouble>);
+}

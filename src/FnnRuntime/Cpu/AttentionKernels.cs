@@ -1,0 +1,149 @@
+using System.ComponentModel;
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace FeedbackNN.Cpu;
+
+/// <summary>
+/// Attention without a matrix of scores in memory: a block of keys at a time, with the softmax put right as larger scores appear (Milakov and Gimelshein, Online normalizer
+/// calculation for softmax, 2018, arXiv:1805.02867; Dao, Fu, Ermon, Rudra and Ré, FlashAttention, 2022, arXiv:2205.14135). Keys that a causal query doesn't look at are left
+/// out tile by tile. What is added up in which order depends on sizes only, so the bits don't depend on the number of threads.
+/// </summary>
+[EditorBrowsable(EditorBrowsableState.Never)]
+public static unsafe partial class AttentionKernels
+{
+    // A tile of rows by this many scores stays in the first-level cache.
+    private const nint KeysAtOnce = 128;
+
+    // Rows for which a block of keys is packed once.
+    private const nint QueriesAtOnce = 128;
+
+    // With so few queries, packing keys costs more than dot products along them.
+    private const nint FewQueries = 4;
+
+    // Multiply-adds worth a thread's while.
+    private const nint Grain = 65_536;
+
+    /// <summary>Computes the result and, where asked for, the log sums.</summary>
+    public static void Run(WorkerPool pool, in AttentionArguments<float> a)
+    {
+        var blocks = AttentionBlocks.Tiles(a.Queries, QueriesAtOnce);
+        var work = Math.Min(a.Queries, QueriesAtOnce) * Math.Max(1, a.Keys * (a.Width + a.ValueWidth));
+        pool.For(new ForwardKernel(a, blocks), a.Batch * a.Heads * blocks, Math.Max(1, Grain / Math.Max(1, work)));
+    }
+
+    private readonly struct ForwardKernel(AttentionArguments<float> a, nint blocks) : IRangeKernel
+    {
+        public void Run(nint begin, nint end)
+        {
+            var padded = AttentionBlocks.Padded(a.ValueWidth);
+            var packedLength = AttentionBlocks.PackedLength(KeysAtOnce, a.Width);
+            using var scratch = Scratch.Borrow(packedLength + (MatrixTile.MaximumRows * KeysAtOnce) + (2 * QueriesAtOnce) + (QueriesAtOnce * padded));
+            var packed = scratch.Pointer;
+            var scores = packed + packedLength;
+            var largest = scores + (MatrixTile.MaximumRows * KeysAtOnce);
+            var sums = largest + QueriesAtOnce;
+            var totals = sums + QueriesAtOnce;
+            for (var unit = begin; unit < end; unit++)
+            {
+                var (sampleAndHead, block) = (unit / blocks, unit % blocks);
+                var (sample, head) = (sampleAndHead / a.Heads, sampleAndHead % a.Heads);
+                var first = block * QueriesAtOnce;
+                var rows = Math.Min(QueriesAtOnce, a.Queries - first);
+                new Span<float>(largest, (int)rows).Fill(float.NegativeInfinity);
+                new Span<float>(sums, (int)rows).Clear();
+                var group = head / (a.Heads / a.Groups);
+                var lastKey = a.Visible(first + rows - 1);
+                for (nint key = 0; key < lastKey; key += KeysAtOnce)
+                {
+                    var keys = Math.Min(KeysAtOnce, lastKey - key);
+                    var from = a.K.Row(sample, group, key);
+                    var isDots = a.Queries <= FewQueries;
+                    if (!isDots) AttentionBlocks.Pack(from, a.K.Sequence, keys, a.Width, packed);
+                    var tiles = AttentionBlocks.Tiles(rows, MatrixTile.MaximumRows);
+                    for (nint tile = 0; tile < tiles; tile++)
+                    {
+                        var row = rows * tile / tiles;
+                        var count = (rows * (tile + 1) / tiles) - row;
+                        var visible = Math.Min(keys, a.Visible(first + row + count - 1) - key);
+                        if (visible <= 0) continue;
+                        var queries = a.Q.Row(sample, head, first + row);
+                        if (isDots) Dots(count, visible, queries, from, scores);
+                        else AttentionBlocks.MultiplyTransposed(count, visible, a.Width, queries, a.Q.Sequence, packed, scores, KeysAtOnce);
+                        for (nint r = 0; r < count; r++)
+                        {
+                            var own = Math.Clamp(a.Visible(first + row + r) - key, 0, visible);
+                            Soften(scores + (r * KeysAtOnce), own, visible, largest + row + r, sums + row + r, totals + ((row + r) * padded), key == 0 ? 0 : padded);
+                        }
+
+                        Weigh(count, visible, scores, a.V.Row(sample, group, key), totals + (row * padded), padded, isFirst: key == 0);
+                    }
+                }
+
+                for (nint r = 0; r < rows; r++) Finish(sample, head, first + r, largest[r], sums[r], totals + (r * padded));
+            }
+        }
+
+        // Scores of a few queries as dot products along keys that lie where they are.
+        private void Dots(nint rows, nint keys, float* queries, float* from, float* scores)
+        {
+            for (nint r = 0; r < rows; r++, queries += a.Q.Sequence, scores += KeysAtOnce)
+            {
+                nint key = 0;
+                for (; key + DotTile.Columns <= keys; key += DotTile.Columns) DotTile.Run(1, a.Width, queries, 0, from + (key * a.K.Sequence), a.K.Sequence, scores + key, 0);
+                for (; key < keys; key++) scores[key] = DotTile.RunSingle(1, a.Width, queries, from + (key * a.K.Sequence));
+            }
+        }
+
+        // Scores become exp(scale · score - largest), with 0 for keys that aren't looked at; what was added up so far is put right for the new largest score.
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        private void Soften(float* scores, nint own, nint visible, float* largest, float* sum, float* total, nint padded)
+        {
+            var scale = Vector512.Create((float)a.Scale);
+            var most = Vector512.Create(float.NegativeInfinity);
+            for (nint j = 0; j < own; j += Simd.Lanes) most = Vector512.Max(most, Simd.Keep(Vector512.Load(scores + j) * scale, own - j, float.NegativeInfinity));
+            var before = *largest;
+            var now = own > 0 ? MathF.Max(before, Simd.Max(most)) : before;
+            var minus = Vector512.Create(-now);
+            Vector512<float> added = default;
+            nint k = 0;
+            for (; k < own; k += Simd.Lanes)
+            {
+                var p = Simd.Keep(SimdMath.Exp(Vector512.FusedMultiplyAdd(Vector512.Load(scores + k), scale, minus)), own - k, 0);
+                p.Store(scores + k);
+                added += p;
+            }
+
+            for (; k < visible; k += Simd.Lanes) Vector512<float>.Zero.Store(scores + k);
+            if (own == 0) return;
+            if (now != before)
+            {
+                var factor = ScalarMath.Exp(before - now);
+                *sum *= factor;
+                for (nint f = 0; f < padded; f += Simd.Lanes) (Vector512.Load(total + f) * Vector512.Create(factor)).Store(total + f);
+                *largest = now;
+            }
+
+            *sum += Simd.Sum(added);
+        }
+
+        private void Weigh(nint rows, nint keys, float* weights, float* values, float* totals, nint padded, bool isFirst)
+        {
+            for (nint column = 0; column < a.ValueWidth; column += MatrixTile.Columns)
+            {
+                MatrixTile.Run(rows, a.ValueWidth - column, keys, weights, KeysAtOnce, 1, values + column, a.V.Sequence, totals + column, padded, accumulate: !isFirst);
+            }
+        }
+
+        private void Finish(nint sample, nint head, nint query, float largest, float sum, float* total)
+        {
+            // A query that looks at no key.
+            var isEmpty = a.Visible(query) == 0;
+            if (a.LogSums != null) a.SumsOf(sample, head)[query] = isEmpty ? float.NegativeInfinity : largest + ScalarMath.Log(sum);
+            if (a.ValueWidth == 0) return;
+            var result = a.Result.Row(sample, head, query);
+            var share = Vector512.Create(1 / sum);
+            for (nint f = 0; f < a.ValueWidth; f += Simd.Lanes) Simd.Store(result + f, isEmpty ? default : Vector512.Load(total + f) * share, a.ValueWidth - f);
+        }
+    }
+}
