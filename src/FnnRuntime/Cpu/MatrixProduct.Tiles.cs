@@ -9,8 +9,14 @@ namespace FeedbackNN.Cpu;
 /// </content>
 public static unsafe partial class MatrixProduct
 {
-    // Longer sums are cut into blocks: one block of a tile's rows and columns of both matrices then stays in the second-level cache.
-    private const nint LongestDepth = 3072;
+    // Long sums are cut into blocks of the depth, one after the other for all tiles: what is packed of both matrices for one is still in the second-level
+    // cache when tiles read it. Sums go on where the block before has left them, so that blocks don't change a bit; each costs two forks, so that
+    // sums of a layer's length are not cut.
+    private const nint LongestDepth = 896;
+    private const nint DepthOfBlock = 512;
+
+    // A right matrix that is packed once for many products is packed in one block.
+    private const nint LongestDepthKept = 3072;
 
     // Rows of the left matrix that one block of tiles uses, in floats: with a sliver of the right one they stay in the second-level cache.
     private const nint BlockOfLeft = 163_840;
@@ -48,7 +54,7 @@ public static unsafe partial class MatrixProduct
     public static PackedMatrix Pack(WorkerPool pool, in MatrixProductArguments a)
     {
         if (!TakesTiles(a)) return default;
-        var plan = new TilePlan(a, a.M * a.N * a.K <= 2 * Grain ? 1 : pool.Threads);
+        var plan = new TilePlan(a, a.M * a.N * a.K <= 2 * Grain ? 1 : pool.Threads, isRightKept: true);
         if (!plan.IsRightPacked || plan.DepthBlocks > 1) return default;
         var packed = new PackedMatrix(plan.RightLength);
         pool.For(new RightPackingKernel(a, packed.Pointer), plan.Slivers, Math.Max(1, 16384 / (MatrixTile.Columns * a.K)));
@@ -86,7 +92,7 @@ public static unsafe partial class MatrixProduct
             return;
         }
 
-        var plan = new TilePlan(a, pool?.Threads ?? 1);
+        var plan = new TilePlan(a, pool?.Threads ?? 1, a.PackedRight != null);
         using var scratch = Scratch.Borrow(plan.ScratchLength);
         var left = scratch.Pointer;
         var behindLeft = left + plan.PackedLeftLength;
@@ -132,10 +138,10 @@ public static unsafe partial class MatrixProduct
         // Floats of the whole right matrix, packed.
         public nint RightLength => (Slivers * MatrixTile.Columns * Depth) + 16;
 
-        public TilePlan(in MatrixProductArguments a, int threads)
+        public TilePlan(in MatrixProductArguments a, int threads, bool isRightKept)
         {
             Slivers = Divide(a.N, MatrixTile.Columns);
-            DepthBlocks = Math.Max(1, Divide(a.K, LongestDepth));
+            DepthBlocks = a.K <= (isRightKept ? LongestDepthKept : LongestDepth) ? 1 : Divide(a.K, DepthOfBlock);
             Depth = Divide(a.K, DepthBlocks);
             RowsAtOnce = Math.Min(a.M, Math.Max(MatrixTile.MaximumRows, LargestPackedLeft / Math.Max(1, Depth) / MatrixTile.MaximumRows * MatrixTile.MaximumRows));
 

@@ -25,6 +25,9 @@ public sealed unsafe class WorkerPool : IDisposable
     private const int MostThreads = 1024;
     private const int ChunksPerThread = 4;
 
+    // Ranges over elements begin at multiples of this: whole vectors and cache lines.
+    private const nint Aligned = 64;
+
     // Distance of two counters that different threads write: two cache lines, because the prefetcher fetches lines in pairs.
     private const int Line = 128;
 
@@ -55,7 +58,7 @@ public sealed unsafe class WorkerPool : IDisposable
     private delegate*<void*, nint, nint, void> _body;
     private void* _kernel;
     private nint _count;
-    private nint _grain;
+    private nint _unit;
     private nint _units;
     private nint _unitsInChunk;
 
@@ -90,9 +93,9 @@ public sealed unsafe class WorkerPool : IDisposable
     public int Threads { get; }
 
     /// <summary>
-    /// Runs <paramref name="kernel"/> over [0, <paramref name="count"/>), cut into ranges that are multiples of
-    /// <paramref name="grain"/> except for the last. Returns when all of it is done. Runs everything on the caller when that is one
-    /// grain or less, when the pool has one thread, and when the pool is busy (with a loop of another thread, or with the one that calls this).
+    /// Runs <paramref name="kernel"/> over [0, <paramref name="count"/>), cut into even shares for the threads, and these into ranges of
+    /// <paramref name="grain"/> or more where the share has as many; if the grain is a multiple of 64, they begin at multiples of 64. Returns when all of it is
+    /// done. Runs everything on the caller when that is one grain or less, when the pool has one thread, and when the pool is busy (with a loop of another thread, or with the one that calls this).
     /// </summary>
     /// <remarks>What one range throws is thrown here; which of the other ranges have run is then open.</remarks>
     public void For<TKernel>(in TKernel kernel, nint count, nint grain)
@@ -152,9 +155,10 @@ public sealed unsafe class WorkerPool : IDisposable
         _body = body;
         _kernel = kernel;
         _count = count;
-        _grain = grain;
-        _units = (count + grain - 1) / grain;
-        _unitsInChunk = Math.Max(1, _units / (Threads * ChunksPerThread));
+        // Shares of rows are even whatever the grain: loops over the same rows, of different kernels, give a thread the same ones.
+        _unit = grain % Aligned == 0 ? Aligned : 1;
+        _units = (count + _unit - 1) / _unit;
+        _unitsInChunk = Math.Max(1, Math.Max(_units / (Threads * ChunksPerThread), Math.Min(grain / _unit, _units / Threads)));
         _failure = null;
         for (var thread = 0; thread < Threads; thread++) NextUnit(thread) = ShareBegin(thread);
 
@@ -188,7 +192,7 @@ public sealed unsafe class WorkerPool : IDisposable
                 {
                     var begin = (nint)Interlocked.Add(ref next, _unitsInChunk) - _unitsInChunk;
                     if (begin >= end) break;
-                    _body(_kernel, begin * _grain, Math.Min(Math.Min(begin + _unitsInChunk, end) * _grain, _count));
+                    _body(_kernel, begin * _unit, Math.Min(Math.Min(begin + _unitsInChunk, end) * _unit, _count));
                 }
             }
         }
