@@ -74,6 +74,7 @@ public sealed class PublishingTests(LocalFeed feed) : IClassFixture<LocalFeed>
     [SkippableFact]
     public void NativeAOT_for_the_machine_at_hand_uses_all_of_its_vectors()
     {
+        Skip.IfNot(Environment.GetEnvironmentVariable("FNN_SLOW") == "1", "A second NativeAOT compilation takes most of a minute: set FNN_SLOW=1.");
         NativeTools.RequireLinker();
         var folder = NewProgram("this-machine");
         var expected = Predict(folder, null);

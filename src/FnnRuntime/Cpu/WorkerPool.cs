@@ -180,6 +180,7 @@ public sealed unsafe class WorkerPool : IDisposable
 
     private void RunShares(int self)
     {
+        var leftUntil = 0L;
         try
         {
             for (var i = 0; i < Threads; i++)
@@ -187,7 +188,7 @@ public sealed unsafe class WorkerPool : IDisposable
                 var thread = self + i < Threads ? self + i : self + i - Threads;
                 ref var next = ref NextUnit(thread);
                 var end = ShareBegin(thread + 1);
-                if (i > 0) LeaveTo(ref next, end);
+                if (i > 0) LeaveTo(ref next, end, ref leftUntil);
                 while (Volatile.Read(ref next) < end)
                 {
                     var begin = (nint)Interlocked.Add(ref next, _unitsInChunk) - _unitsInChunk;
@@ -203,15 +204,14 @@ public sealed unsafe class WorkerPool : IDisposable
         }
     }
 
-    // Returns when the share's owner has claimed all of it, or has had its time.
-    private static void LeaveTo(ref long next, nint end)
+    // Returns when the share's owner has claimed all of it, or the owners of all shares together have had their time.
+    private static void LeaveTo(ref long next, nint end, ref long until)
     {
-        var start = 0L;
         for (var spins = 0; Volatile.Read(ref next) < end; spins++)
         {
             var now = Stopwatch.GetTimestamp();
-            if (start == 0) start = now;
-            else if (now - start > GraceTicks) return;
+            if (until == 0) until = now + GraceTicks;
+            else if (now > until) return;
             Pause(spins);
         }
     }
