@@ -35,7 +35,7 @@ internal static unsafe class MatrixTile
 
     /// <summary>
     /// <c>c[r * cRow + j] = Σ_k a[r * aRow + k * aColumn] * b[k * bColumn + j]</c> for all j of a tile, or its first half when
-    /// <paramref name="columns"/> are no more; added to c when <paramref name="accumulate"/>.
+    /// <paramref name="columns"/> are no more. When <paramref name="accumulate"/>, sums go on from what is in c: a sum that is cut along k has the bits of one that isn't.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Run(nint rows, nint columns, nint depth, float* a, nint aRow, nint aColumn, float* b, nint bColumn, float* c, nint cRow, bool accumulate) =>
@@ -81,6 +81,25 @@ internal static unsafe class MatrixTile
         TColumns s0 = default, s1 = default, s2 = default, s3 = default, s4 = default, s5 = default, s6 = default;
         TColumns s7 = default, s8 = default, s9 = default, sA = default, sB = default, sC = default, sD = default, y = default;
 
+        if (accumulate)
+        {
+            var p = c;
+            s0.Load(p);
+            if (sizeof(TRows) > 1) s1.Load(p += cRow);
+            if (sizeof(TRows) > 2) s2.Load(p += cRow);
+            if (sizeof(TRows) > 3) s3.Load(p += cRow);
+            if (sizeof(TRows) > 4) s4.Load(p += cRow);
+            if (sizeof(TRows) > 5) s5.Load(p += cRow);
+            if (sizeof(TRows) > 6) s6.Load(p += cRow);
+            if (sizeof(TRows) > 7) s7.Load(p += cRow);
+            if (sizeof(TRows) > 8) s8.Load(p += cRow);
+            if (sizeof(TRows) > 9) s9.Load(p += cRow);
+            if (sizeof(TRows) > 10) sA.Load(p += cRow);
+            if (sizeof(TRows) > 11) sB.Load(p += cRow);
+            if (sizeof(TRows) > 12) sC.Load(p += cRow);
+            if (sizeof(TRows) > 13) sD.Load(p += cRow);
+        }
+
         // Three rows share a pointer: row, row + 1 and row + 2 are addressed as p, p + aRow and p + 2 aRow.
         var twoRows = 2 * aRow;
         float* p0 = a, p1 = a + (3 * aRow), p2 = a + (6 * aRow), p3 = a + (9 * aRow), p4 = a + (12 * aRow);
@@ -109,27 +128,19 @@ internal static unsafe class MatrixTile
             b += bColumn;
         }
 
-        Put<TColumns, TVector>(c, s0, accumulate);
-        if (sizeof(TRows) > 1) Put<TColumns, TVector>(c += cRow, s1, accumulate);
-        if (sizeof(TRows) > 2) Put<TColumns, TVector>(c += cRow, s2, accumulate);
-        if (sizeof(TRows) > 3) Put<TColumns, TVector>(c += cRow, s3, accumulate);
-        if (sizeof(TRows) > 4) Put<TColumns, TVector>(c += cRow, s4, accumulate);
-        if (sizeof(TRows) > 5) Put<TColumns, TVector>(c += cRow, s5, accumulate);
-        if (sizeof(TRows) > 6) Put<TColumns, TVector>(c += cRow, s6, accumulate);
-        if (sizeof(TRows) > 7) Put<TColumns, TVector>(c += cRow, s7, accumulate);
-        if (sizeof(TRows) > 8) Put<TColumns, TVector>(c += cRow, s8, accumulate);
-        if (sizeof(TRows) > 9) Put<TColumns, TVector>(c += cRow, s9, accumulate);
-        if (sizeof(TRows) > 10) Put<TColumns, TVector>(c += cRow, sA, accumulate);
-        if (sizeof(TRows) > 11) Put<TColumns, TVector>(c += cRow, sB, accumulate);
-        if (sizeof(TRows) > 12) Put<TColumns, TVector>(c += cRow, sC, accumulate);
-        if (sizeof(TRows) > 13) Put<TColumns, TVector>(c += cRow, sD, accumulate);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Put<TColumns, TVector>(float* c, in TColumns sum, bool accumulate)
-        where TColumns : unmanaged, IVectors<TColumns, TVector>
-    {
-        if (accumulate) sum.StoreSum(c);
-        else sum.Store(c);
+        s0.Store(c);
+        if (sizeof(TRows) > 1) s1.Store(c += cRow);
+        if (sizeof(TRows) > 2) s2.Store(c += cRow);
+        if (sizeof(TRows) > 3) s3.Store(c += cRow);
+        if (sizeof(TRows) > 4) s4.Store(c += cRow);
+        if (sizeof(TRows) > 5) s5.Store(c += cRow);
+        if (sizeof(TRows) > 6) s6.Store(c += cRow);
+        if (sizeof(TRows) > 7) s7.Store(c += cRow);
+        if (sizeof(TRows) > 8) s8.Store(c += cRow);
+        if (sizeof(TRows) > 9) s9.Store(c += cRow);
+        if (sizeof(TRows) > 10) sA.Store(c += cRow);
+        if (sizeof(TRows) > 11) sB.Store(c += cRow);
+        if (sizeof(TRows) > 12) sC.Store(c += cRow);
+        if (sizeof(TRows) > 13) sD.Store(c += cRow);
     }
 }

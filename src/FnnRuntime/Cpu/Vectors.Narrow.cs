@@ -50,15 +50,6 @@ internal unsafe struct FourOf128 : IVectors<FourOf128, Vector128<float>>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly void StoreSum(float* p)
-    {
-        (Vector128.Load(p) + _first).Store(p);
-        (Vector128.Load(p + 4) + _second).Store(p + 4);
-        (Vector128.Load(p + 8) + _third).Store(p + 8);
-        (Vector128.Load(p + 12) + _fourth).Store(p + 12);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly Vector128<float> Quarter() => (_first + _third) + (_second + _fourth);
 }
 
@@ -99,13 +90,6 @@ internal unsafe struct TwoOf128 : IVectors<TwoOf128, Vector128<float>>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly void StoreSum(float* p)
-    {
-        (Vector128.Load(p) + _first).Store(p);
-        (Vector128.Load(p + 4) + _second).Store(p + 4);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly Vector128<float> Quarter() => _first + _second;
 }
 
@@ -128,9 +112,6 @@ internal unsafe struct OneOf128 : IVectors<OneOf128, Vector128<float>>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly void Store(float* p) => _first.Store(p);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly void StoreSum(float* p) => (Vector128.Load(p) + _first).Store(p);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly Vector128<float> Quarter() => _first;

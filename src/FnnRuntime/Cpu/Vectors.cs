@@ -31,9 +31,6 @@ internal unsafe interface IVectors<TSelf, TVector>
     /// <summary>Writes the numbers from <paramref name="p"/> on.</summary>
     void Store(float* p);
 
-    /// <summary>Adds the numbers to those from <paramref name="p"/> on.</summary>
-    void StoreSum(float* p);
-
     /// <summary>Four sums of the numbers: halves are added until four are left.</summary>
     Vector128<float> Quarter();
 }
@@ -75,13 +72,6 @@ internal unsafe struct TwoOf512 : IVectors<TwoOf512, Vector512<float>>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly void StoreSum(float* p)
-    {
-        (Vector512.Load(p) + _first).Store(p);
-        (Vector512.Load(p + 16) + _second).Store(p + 16);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly Vector128<float> Quarter()
     {
         var all = _first + _second;
@@ -109,9 +99,6 @@ internal unsafe struct OneOf512 : IVectors<OneOf512, Vector512<float>>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly void Store(float* p) => _first.Store(p);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly void StoreSum(float* p) => (Vector512.Load(p) + _first).Store(p);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly Vector128<float> Quarter()
@@ -158,13 +145,6 @@ internal unsafe struct TwoOf256 : IVectors<TwoOf256, Vector256<float>>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly void StoreSum(float* p)
-    {
-        (Vector256.Load(p) + _first).Store(p);
-        (Vector256.Load(p + 8) + _second).Store(p + 8);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly Vector128<float> Quarter()
     {
         var half = _first + _second;
@@ -191,9 +171,6 @@ internal unsafe struct OneOf256 : IVectors<OneOf256, Vector256<float>>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly void Store(float* p) => _first.Store(p);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly void StoreSum(float* p) => (Vector256.Load(p) + _first).Store(p);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly Vector128<float> Quarter() => _first.GetLower() + _first.GetUpper();

@@ -1,3 +1,5 @@
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.Arm;
 using FeedbackNN.Cpu;
 
 namespace FeedbackNN.Runtime.Tests.Cpu;
@@ -66,6 +68,8 @@ public sealed unsafe class MatrixProductTests : IDisposable
     [InlineData(300, 70, 200, 'c', 's')]
     [InlineData(40, 33, 700, 'r', 'c')]
     [InlineData(3, 40, 16, 's', 's')]
+    [InlineData(40, 64, 2000, 'c', 'c')]
+    [InlineData(100, 100, 1100, 'r', 'r')]
     public void ARightMatrixThatIsPackedOnceGivesTheSameBits(int m, int n, int k, char left, char right)
     {
         using var product = new ProductCase(1, m, n, k, left, right, m);
@@ -83,6 +87,24 @@ public sealed unsafe class MatrixProductTests : IDisposable
             product.Result.Span.Fill(float.NaN);
             MatrixProduct.Run(_pool, arguments);
             Assert.Equal(expected, product.Result.Span.ToArray());
+        }
+    }
+
+    [SkippableTheory]
+    [InlineData(40, 64, 500)]
+    [InlineData(40, 70, 2000)]
+    [InlineData(33, 64, 7001)]
+    public void SumsAreAddedUpInTheOrderOfKHoweverTheyAreCut(int m, int n, int k)
+    {
+        Skip.IfNot(Vector256.IsHardwareAccelerated || AdvSimd.IsSupported, "Without a fused multiply-add the product is rounded too.");
+        using var product = new ProductCase(1, m, n, k, 'c', 'c', 1);
+        MatrixProduct.Run(_pool, product.Arguments);
+        var a = product.Arguments;
+        for (nint i = 0; i < m * (nint)n; i++)
+        {
+            var sum = 0f;
+            for (nint d = 0; d < k; d++) sum = MathF.FusedMultiplyAdd(a.Left[(i / n * a.LeftRow) + (d * a.LeftColumn)], a.Right[(i % n * a.RightRow) + (d * a.RightColumn)], sum);
+            Assert.Equal(sum, product.Result.Span[(int)i]);
         }
     }
 
