@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.Intrinsics;
 using FeedbackNN.Cpu;
 using KernelBench;
 
@@ -6,7 +7,7 @@ using KernelBench;
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 var wanted = args.Length > 0 ? args[0] : "";
 var pool = WorkerPool.Shared;
-Console.WriteLine($"{pool.Threads} threads, vectors of {(System.Runtime.Intrinsics.Vector512.IsHardwareAccelerated ? 512 : 256)} bits");
+Console.WriteLine($"{pool.Threads} threads, vectors of {(Vector512.IsHardwareAccelerated ? 512 : Vector256.IsHardwareAccelerated ? 256 : 128)} bits");
 var peak = FusedMultiplyAddPeak.Measure(pool);
 Console.WriteLine($"fused multiply-add peak   {peak,8:F0} GFLOP/s");
 Console.WriteLine($"fork and join             {ForkJoin.Measure(pool),8:F0} ns");

@@ -7,7 +7,7 @@ namespace FnnBench.Frame;
 internal static class Machine
 {
     public static string Describe(int threads) => FormattableString.Invariant(
-        $"{Processor()}, {Environment.ProcessorCount} cores, {threads} {(threads == 1 ? "thread" : "threads")} a side, vectors of {(Vector512.IsHardwareAccelerated ? 512 : 256)} bits, {RuntimeInformation.FrameworkDescription}, load {ForeignProcessorTime.LoadAverage ?? double.NaN:F1}");
+        $"{Processor()}, {Environment.ProcessorCount} cores, {threads} {(threads == 1 ? "thread" : "threads")} a side, vectors of {(Vector512.IsHardwareAccelerated ? 512 : Vector256.IsHardwareAccelerated ? 256 : 128)} bits, {RuntimeInformation.FrameworkDescription}, load {ForeignProcessorTime.LoadAverage ?? double.NaN:F1}");
 
     private static string Processor()
     {

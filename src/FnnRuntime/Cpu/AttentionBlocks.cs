@@ -39,19 +39,14 @@ internal static unsafe class AttentionBlocks
     [SkipLocalsInit]
     public static void MultiplyAdd(nint rows, nint columns, nint depth, float* a, nint aRow, nint aColumn, float* b, nint bRow, float* c, nint cRow)
     {
-        var memory = stackalloc float[(MatrixTile.MaximumRows * MatrixTile.Columns) + Simd.Lanes];
-        var local = (float*)(((nint)memory + 63) & ~63);
+        var memory = stackalloc float[TileSums.LocalLength];
+        var local = TileSums.Aligned(memory);
         for (nint column = 0; column < columns; column += MatrixTile.Columns)
         {
             var width = Math.Min(MatrixTile.Columns, columns - column);
-            if (width == MatrixTile.Columns || width == MatrixTile.Columns / 2)
-            {
-                MatrixTile.Run(rows, width, depth, a, aRow, aColumn, b + column, bRow, c + column, cRow, accumulate: true);
-                continue;
-            }
-
-            MatrixTile.Run(rows, width, depth, a, aRow, aColumn, b + column, bRow, local, MatrixTile.Columns, accumulate: false);
-            for (nint r = 0; r < rows; r++) Add(local + (r * MatrixTile.Columns), c + (r * cRow) + column, width);
+            var sums = new TileSums(c + column, cRow, rows, width, local, goesOn: true);
+            MatrixTile.Run(rows, width, depth, a, aRow, aColumn, b + column, bRow, sums.Start, sums.Stride, accumulate: true);
+            sums.Keep();
         }
     }
 

@@ -139,8 +139,8 @@ public static unsafe partial class MatrixProduct
         [SkipLocalsInit]
         private void RunGroup(nint firstTile, nint endTile, nint firstSliver, nint endSliver, float* packed)
         {
-            var memory = stackalloc float[(MatrixTile.MaximumRows * MatrixTile.Columns) + 32];
-            var local = (float*)(((nint)memory + 63) & ~63);
+            var memory = stackalloc float[TileSums.LocalLength];
+            var local = TileSums.Aligned(memory);
             ref readonly var a = ref part.A;
             if (!part.Plan.ReadsInPlace)
             {
@@ -161,15 +161,11 @@ public static unsafe partial class MatrixProduct
                 {
                     var row = part.Plan.RowOfTile(tile);
                     var rows = part.Plan.RowOfTile(tile + 1) - row;
-                    var kept = part.Sums == null ? null : part.Sums + (row * a.N) + column;
-                    var isWhole = kept != null && columns == MatrixTile.Columns;
-                    var to = isWhole ? kept : local;
-                    var stride = isWhole ? a.N : MatrixTile.Columns;
-                    if (!isWhole && !part.IsFirst) CopyTile(kept, a.N, local, MatrixTile.Columns, rows, columns);
-                    if (part.Plan.ReadsInPlace) MultiplyInPlace(row, rows, columns, right, to, stride);
-                    else MatrixTile.Run(rows, columns, part.Depth, packed + ((tile - firstTile) * part.Plan.LeftTileLength), 1, rows, right, MatrixTile.Columns, to, stride, !part.IsFirst);
-                    if (!isWhole && kept != null) CopyTile(local, MatrixTile.Columns, kept, a.N, rows, columns);
-                    if (part.IsLast) epilogue.Run(to, stride, part.FirstRow + row, rows, column, columns);
+                    var sums = new TileSums(part.Sums == null ? null : part.Sums + (row * a.N) + column, a.N, rows, columns, local, !part.IsFirst);
+                    if (part.Plan.ReadsInPlace) MultiplyInPlace(row, rows, columns, right, sums.Start, sums.Stride);
+                    else MatrixTile.Run(rows, columns, part.Depth, packed + ((tile - firstTile) * part.Plan.LeftTileLength), 1, rows, right, MatrixTile.Columns, sums.Start, sums.Stride, !part.IsFirst);
+                    sums.Keep();
+                    if (part.IsLast) epilogue.Run(sums.Start, sums.Stride, part.FirstRow + row, rows, column, columns);
                 }
             }
         }

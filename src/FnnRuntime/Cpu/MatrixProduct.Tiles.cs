@@ -287,8 +287,8 @@ public static unsafe partial class MatrixProduct
         [SkipLocalsInit]
         private void RunStrip(nint firstTile, nint endTile, nint firstSliver, nint endSliver)
         {
-            var memory = stackalloc float[(MatrixTile.MaximumRows * MatrixTile.Columns) + 32];
-            var local = (float*)(((nint)memory + 63) & ~63);
+            var memory = stackalloc float[TileSums.LocalLength];
+            var local = TileSums.Aligned(memory);
             using var scratch = part.Plan.PackRightInBlock ? Scratch.Borrow(MatrixTile.Columns * part.Depth) : default;
             ref readonly var a = ref part.A;
             for (var sliver = firstSliver; sliver < endSliver; sliver++)
@@ -308,25 +308,12 @@ public static unsafe partial class MatrixProduct
                     var (leftRow, leftColumn) = part.Plan.PackLeft ? (1, rows) : (a.LeftRow, a.LeftColumn);
                     row += part.RowStart;
 
-                    // Whole tiles go straight to where the sums are kept; others through a tile of their own, so that nothing beside them is touched.
-                    var kept = part.Sums == null ? null : part.Sums + (row * a.N) + column;
-                    var isWhole = kept != null && columns == MatrixTile.Columns;
-                    var to = isWhole ? kept : local;
-                    var stride = isWhole ? a.N : MatrixTile.Columns;
-                    if (!isWhole && !part.IsFirst) CopyTile(kept, a.N, local, MatrixTile.Columns, rows, columns);
-                    MatrixTile.Run(rows, columns, part.Depth, left, leftRow, leftColumn, right, rightColumn, to, stride, !part.IsFirst);
-                    if (!isWhole && kept != null) CopyTile(local, MatrixTile.Columns, kept, a.N, rows, columns);
-                    if (part.IsLast) epilogue.Run(to, stride, part.FirstRow + row, rows, column, columns);
+                    var sums = new TileSums(part.Sums == null ? null : part.Sums + (row * a.N) + column, a.N, rows, columns, local, !part.IsFirst);
+                    MatrixTile.Run(rows, columns, part.Depth, left, leftRow, leftColumn, right, rightColumn, sums.Start, sums.Stride, !part.IsFirst);
+                    sums.Keep();
+                    if (part.IsLast) epilogue.Run(sums.Start, sums.Stride, part.FirstRow + row, rows, column, columns);
                 }
             }
-        }
-    }
-
-    private static void CopyTile(float* from, nint fromStride, float* to, nint toStride, nint rows, nint columns)
-    {
-        for (nint r = 0; r < rows; r++, from += fromStride, to += toStride)
-        {
-            for (nint c = 0; c < columns; c += Simd.Lanes) Simd.Store(to + c, Simd.Load(from + c), columns - c);
         }
     }
 }
