@@ -15,6 +15,9 @@ public static class AffineMap
 
     public static EquatableArray<AffineIndex> Identity(int rank) => Enumerable.Range(0, rank).Select(axis => Index(rank, axis)).ToEquatableArray();
 
+    /// <summary>Where each axis is in an order of axes: the order that takes it back.</summary>
+    public static int[] Inverse(int[] order) => Enumerable.Range(0, order.Length).Select(axis => Array.IndexOf(order, axis)).ToArray();
+
     /// <summary>What reading through <paramref name="inner"/> and then <paramref name="outer"/> amounts to (outer's indices to inner's input).</summary>
     public static EquatableArray<AffineIndex> Compose(EquatableArray<AffineIndex> inner, EquatableArray<AffineIndex> outer, int outerRank) =>
         inner.Select(function =>

@@ -42,7 +42,7 @@ public sealed partial class GraphBuilder
     {
         if (permutation.Length != x.Type.Rank || permutation.Distinct().Count() != permutation.Length) throw Mismatch($"Not a permutation: {string.Join(", ", permutation)}", x);
         return View(x, permutation.Select(axis => x.Type.Shape[axis]).ToEquatableArray(),
-            Enumerable.Range(0, permutation.Length).Select(axis => AffineMap.Index(permutation.Length, Array.IndexOf(permutation, axis))).ToEquatableArray());
+            AffineMap.Inverse(permutation).Select(axis => AffineMap.Index(permutation.Length, axis)).ToEquatableArray());
     }
 
     /// <summary>One axis goes to another place; the others stay in their order.</summary>

@@ -304,9 +304,14 @@ internal sealed partial class PlanWriter(Graph graph, Fusion fusion, PlanParts p
         var operand = builder.AddOperand("", node.Type.Element, -1);
         var address = Affine.Address(node.Type.Shape, Enumerable.Range(0, node.Type.Rank).Select(axis => target(axis, domain.Variables)).ToEquatableArray(), domain.Variables);
         builder.Store(new KernelStore(value, KernelBuilder.AccessTo(operand, address), null, 0, adds));
-        var kernel = builder.Build("", adds ? KernelForm.Serial : KernelForm.Rows);
+        AddKernel(builder, adds ? KernelForm.Serial : KernelForm.Rows, node);
+    }
+
+    // A kernel that reads values and writes the node.
+    private void AddKernel(KernelBuilder builder, KernelForm form, Node node)
+    {
         var places = builder.OperandNodes.Select(source => source < 0 ? PlaceOf(node.Id) : PlaceOf(source)).ToEquatableArray();
-        _steps.Add(new KernelStep(program.KernelId(kernel), places, node.Origin));
+        _steps.Add(new KernelStep(program.KernelId(builder.Build("", form)), places, node.Origin));
     }
 
     /// <summary>
@@ -327,8 +332,7 @@ internal sealed partial class PlanWriter(Graph graph, Fusion fusion, PlanParts p
         }).ToArray();
         var operand = builder.AddOperand("", node.Type.Element, -1);
         foreach (var (value, address) in stores) builder.Store(new KernelStore(value, KernelBuilder.AccessTo(operand, address), null, 0, Adds: false));
-        var places = builder.OperandNodes.Select(source => source < 0 ? PlaceOf(node.Id) : PlaceOf(source)).ToEquatableArray();
-        _steps.Add(new KernelStep(program.KernelId(builder.Build("", KernelForm.Rows)), places, node.Origin));
+        AddKernel(builder, KernelForm.Rows, node);
     }
 
     private ProductStep Product(Node node, Place? result, int? epilogue, EquatableArray<Place> operands, Origin origin)

@@ -49,7 +49,7 @@ internal static class ProductAxes
         var columns = isRight ? InMemoryOrder(right, batch, n) : Identity(n);
         var sums = isLeft ? InMemoryOrder(left, batch + m, k) : InMemoryOrder(right, batch + n, k);
         var product = builder.Contract(Blocks(left, batch, rows, sums), Blocks(right, batch, columns, sums), batch, m, n, k);
-        var order = Identity(batch).Concat(rows.Select((_, axis) => batch + Array.IndexOf(rows, axis))).Concat(columns.Select((_, axis) => batch + m + Array.IndexOf(columns, axis))).ToArray();
+        var order = Identity(batch).Concat(AffineMap.Inverse(rows).Select(axis => batch + axis)).Concat(AffineMap.Inverse(columns).Select(axis => batch + m + axis)).ToArray();
         return builder.Transpose(product, order);
     }
 

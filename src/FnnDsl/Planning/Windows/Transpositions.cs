@@ -12,7 +12,7 @@ internal sealed record Transposed(Value Source, int[] Order)
     public Value Value => Source.Builder.Transpose(Source, Order);
 
     /// <summary>Another value of the same shape, with its axes as the source has them.</summary>
-    public Value Undo(Value other) => other.Builder.Transpose(other, Enumerable.Range(0, Order.Length).Select(axis => Array.IndexOf(Order, axis)).ToArray());
+    public Value Undo(Value other) => other.Builder.Transpose(other, AffineMap.Inverse(Order));
 
     /// <summary>The same of what takes axes away.</summary>
     /// <param name="axes">Of the value.</param>
@@ -42,7 +42,7 @@ internal sealed record Transposed(Value Source, int[] Order)
         var strides = WindowMap.Strides(value);
         var inMemory = Enumerable.Range(0, strides.Length).OrderByDescending(axis => WindowMap.Weight(strides[axis])).ToArray();
         if (inMemory.SequenceEqual(Enumerable.Range(0, strides.Length))) return null;
-        return new Transposed(value.Builder.Transpose(value, inMemory), Enumerable.Range(0, strides.Length).Select(axis => Array.IndexOf(inMemory, axis)).ToArray());
+        return new Transposed(value.Builder.Transpose(value, inMemory), AffineMap.Inverse(inMemory));
     }
 
     /// <summary>The order in which a view has all axes of what it reads; null where it does anything else.</summary>
@@ -91,7 +91,7 @@ internal static class Transpositions
     private static Value? Padded(WindowSite site, Pad pad)
     {
         if (Transposed.Of(site.Inputs[0]) is not { } x) return null;
-        EquatableArray<Size> InOrder(EquatableArray<Size> sizes) => Enumerable.Range(0, sizes.Count).Select(axis => sizes[Array.IndexOf(x.Order, axis)]).ToEquatableArray();
+        EquatableArray<Size> InOrder(EquatableArray<Size> sizes) => AffineMap.Inverse(x.Order).Select(axis => sizes[axis]).ToEquatableArray();
         return (x with { Source = site.Builder.Pad(x.Source, InOrder(pad.Before), InOrder(pad.After), InOrder(pad.Between), pad.Value) }).Value;
     }
 
@@ -101,10 +101,10 @@ internal static class Transpositions
         if (Transposed.Of(value) is not { } x) return value.Builder.ViewTranspose(value, shape, whole);
         var map = whole.Select(function => function with
         {
-            Coefficients = Enumerable.Range(0, x.Order.Length).Select(axis => function.Coefficients[Array.IndexOf(x.Order, axis)]).ToEquatableArray(),
+            Coefficients = AffineMap.Inverse(x.Order).Select(axis => function.Coefficients[axis]).ToEquatableArray(),
         }).ToArray();
         var inOrder = Enumerable.Range(0, map.Length).OrderBy(axis => WindowMap.Axes(map[axis]).DefaultIfEmpty(-1).First()).ToArray();
         var placed = value.Builder.ViewTranspose(x.Source, inOrder.Select(axis => shape[axis]).ToEquatableArray(), inOrder.Select(axis => map[axis]).ToEquatableArray());
-        return new Transposed(placed, Enumerable.Range(0, map.Length).Select(axis => Array.IndexOf(inOrder, axis)).ToArray()).Value;
+        return new Transposed(placed, AffineMap.Inverse(inOrder)).Value;
     }
 }
