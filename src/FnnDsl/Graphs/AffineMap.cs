@@ -13,26 +13,38 @@ public static class AffineMap
     /// <summary>The function that is the same everywhere.</summary>
     public static AffineIndex At(int rank, Size offset) => new(offset, Enumerable.Repeat(Size.Zero, rank).ToEquatableArray());
 
-    public static EquatableArray<AffineIndex> Identity(int rank) => Enumerable.Range(0, rank).Select(axis => Index(rank, axis)).ToEquatableArray();
+    public static EquatableArray<AffineIndex> Identity(int rank) => Identity(rank, rank);
+
+    /// <summary>The first so many of the output's indices.</summary>
+    public static EquatableArray<AffineIndex> Identity(int count, int rank) => Enumerable.Range(0, count).Select(axis => Index(rank, axis)).ToEquatableArray();
 
     /// <summary>Where each axis is in an order of axes: the order that takes it back.</summary>
     public static int[] Inverse(int[] order) => Enumerable.Range(0, order.Length).Select(axis => Array.IndexOf(order, axis)).ToArray();
 
     /// <summary>What reading through <paramref name="inner"/> and then <paramref name="outer"/> amounts to (outer's indices to inner's input).</summary>
     public static EquatableArray<AffineIndex> Compose(EquatableArray<AffineIndex> inner, EquatableArray<AffineIndex> outer, int outerRank) =>
-        inner.Select(function =>
+        inner.Select(function => Sum(function.Offset, function.Coefficients, outer, outerRank)).ToEquatableArray();
+
+    /// <summary>offset + Σ factors[k] * terms[k].</summary>
+    public static AffineIndex Sum(Size offset, IReadOnlyList<Size> factors, EquatableArray<AffineIndex> terms, int variables)
+    {
+        var coefficients = new Size[variables];
+        for (var v = 0; v < variables; v++) coefficients[v] = Size.Zero;
+        for (var k = 0; k < factors.Count; k++)
         {
-            var offset = function.Offset;
-            var coefficients = Enumerable.Repeat(Size.Zero, outerRank).ToArray();
-            for (var middle = 0; middle < outer.Count; middle++)
+            var factor = factors[k];
+            if (factor.IsZero) continue;
+            var term = terms[k];
+            if (!term.Offset.IsZero) offset += factor * term.Offset;
+            for (var v = 0; v < variables; v++)
             {
-                var factor = function.Coefficients[middle];
-                if (factor.IsZero) continue;
-                offset += factor * outer[middle].Offset;
-                for (var axis = 0; axis < outerRank; axis++) coefficients[axis] += factor * outer[middle].Coefficients[axis];
+                if (term.Coefficients[v].IsZero) continue;
+                var product = factor.IsOne ? term.Coefficients[v] : factor * term.Coefficients[v];
+                coefficients[v] = coefficients[v].IsZero ? product : coefficients[v] + product;
             }
-            return new AffineIndex(offset, EquatableArray<Size>.Own(coefficients));
-        }).ToEquatableArray();
+        }
+        return new AffineIndex(offset, EquatableArray<Size>.Own(coefficients));
+    }
 
     /// <summary>
     /// The one way to write a map: an input axis of size 1 is read at 0, and output axes of size 1, whose index is always 0, have no coefficients.

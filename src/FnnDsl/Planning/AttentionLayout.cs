@@ -13,11 +13,11 @@ internal sealed record AttentionLayout(Size Offset, Size BatchStride, Size Seque
     public static bool TryRead(Graph graph, int input, out int source, out AttentionLayout layout)
     {
         var shape = graph[input].Type.Shape;
-        var indices = Affine.Identity(shape.Count, shape.Count);
+        var indices = AffineMap.Identity(shape.Count, shape.Count);
         source = input;
         while (graph[source].Operation is View view)
         {
-            indices = Affine.Compose(view.Map, indices, shape.Count);
+            indices = AffineMap.Compose(view.Map, indices, shape.Count);
             source = graph[source].Inputs[0];
         }
         if (TryMake(Affine.Address(graph[source].Type.Shape, indices, shape.Count), shape, out layout)) return true;
@@ -29,7 +29,7 @@ internal sealed record AttentionLayout(Size Offset, Size BatchStride, Size Seque
     /// <summary>A tensor that lies by itself.</summary>
     public static AttentionLayout Contiguous(EquatableArray<Size> shape)
     {
-        TryMake(Affine.Address(shape, Affine.Identity(shape.Count, shape.Count), shape.Count), shape, out var layout);
+        TryMake(Affine.Address(shape, AffineMap.Identity(shape.Count, shape.Count), shape.Count), shape, out var layout);
         return layout;
     }
 
@@ -39,7 +39,7 @@ internal sealed record AttentionLayout(Size Offset, Size BatchStride, Size Seque
     /// <summary>A part of a tensor, in its place there.</summary>
     public static AttentionLayout Within(EquatableArray<Size> whole, EquatableArray<Size> shape, Fusion.PartOf part)
     {
-        var indices = part.Within(Affine.Identity(shape.Count, shape.Count));
+        var indices = part.Within(AffineMap.Identity(shape.Count, shape.Count));
         TryMake(Affine.Address(whole, indices, shape.Count), shape, out var layout);
         return layout;
     }

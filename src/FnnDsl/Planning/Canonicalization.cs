@@ -74,7 +74,7 @@ internal static class Canonicalization
             {
                 // out[…, last] = in[…] with the axis moved behind the others.
                 var order = Enumerable.Range(0, type.Rank).Where(axis => axis != arg.Axis).Append(arg.Axis).ToArray();
-                var map = AffineMap.Inverse(order).Select(axis => Affine.Unit(axis, type.Rank)).ToEquatableArray();
+                var map = AffineMap.Inverse(order).Select(axis => AffineMap.Index(type.Rank, axis)).ToEquatableArray();
                 var shape = order.Select(axis => type.Shape[axis]).ToEquatableArray();
                 input = Add(new View(map), EquatableArray<int>.Own(input), new TensorType(type.Element, shape), node.Origin);
             }

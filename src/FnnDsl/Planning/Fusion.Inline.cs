@@ -51,7 +51,7 @@ internal sealed partial class Fusion
 
         void Push(Node node, EquatableArray<AffineIndex> indices)
         {
-            var inner = node.Operation is View view ? Affine.Compose(view.Map, indices, variables) : indices;
+            var inner = node.Operation is View view ? AffineMap.Compose(view.Map, indices, variables) : indices;
             foreach (var input in node.Inputs.Reverse()) stack.Push(new Read(input, inner));
         }
     }

@@ -37,7 +37,7 @@ internal sealed partial class Fusion
     {
         var node = _graph[read.Node];
         return node.Operation is Contract { RightRank: 1 } && node.Type.Element == ElementType.F32 && !domain.Columns.IsOne
-            && LoopDomain.Of(node.Type.Shape) == domain && read.Indices == Affine.Identity(domain.Variables, domain.Variables);
+            && LoopDomain.Of(node.Type.Shape) == domain && read.Indices == AffineMap.Identity(domain.Variables, domain.Variables);
     }
 
     private bool DependsOn(FusionGroup group, Node product)

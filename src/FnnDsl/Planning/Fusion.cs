@@ -282,7 +282,7 @@ internal sealed partial class Fusion
         for (var axis = 0; axis < shape.Count; axis++)
         {
             if (shape[axis].IsOne) continue;
-            if (read.Indices[axis] != Affine.Unit(axis, domain.Variables)) return false;
+            if (read.Indices[axis] != AffineMap.Index(domain.Variables, axis)) return false;
         }
         // A row-level value is the same for all columns; a whole-shape value must not be read for other columns than this.
         return true;
@@ -356,7 +356,7 @@ internal sealed partial class Fusion
         {
             Contract => node.Inputs.Select(input => MatrixLayout.TryRead(_graph, node, input, out var source, out _) ? source : input),
             Attention or AttentionLogSums or AttentionGradient => ReadsOfAttention(node),
-            ViewTranspose or Pad or Concat => node.Inputs.SelectMany(input => Walk(input, Affine.Identity(_graph[input].Type.Rank, _graph[input].Type.Rank), _graph[input].Type.Rank)).Select(read => read.Node),
+            ViewTranspose or Pad or Concat => node.Inputs.SelectMany(input => Walk(input, AffineMap.Identity(_graph[input].Type.Rank, _graph[input].Type.Rank), _graph[input].Type.Rank)).Select(read => read.Node),
             _ => node.Inputs,
         };
     }

@@ -83,7 +83,7 @@ internal sealed class KernelBuilder(Graph graph, Fusion fusion, FusionGroup? gro
                 var offset = linear.Offset + random.Round * node.Type.ElementCount;
                 return Add(new RandomValue(random.Site, offset, Rows(linear), Column(linear), LevelOf(linear)));
             case View view:
-                return Emit(node.Inputs[0], Affine.Compose(view.Map, indices, domain.Variables));
+                return Emit(node.Inputs[0], AffineMap.Compose(view.Map, indices, domain.Variables));
             case Graphs.Convert:
                 var input = Emit(node.Inputs[0], indices);
                 return Add(new ConvertValue(input, node.Type.Element, _values[input].Level));

@@ -80,8 +80,8 @@ internal sealed class Anchor
     /// <summary>Indices of the node whose elements this anchor needs (its input for a reduction, else itself), over the loop variables.</summary>
     public EquatableArray<AffineIndex> BodyIndices() => Placement switch
     {
-        Placement.Column or Placement.RowReduction or Placement.Row => Affine.Identity(BodyRank, Domain.Variables),
-        _ => InputOrder!.Select(variable => Affine.Unit(variable, Domain.Variables)).ToEquatableArray(),
+        Placement.Column or Placement.RowReduction or Placement.Row => AffineMap.Identity(BodyRank, Domain.Variables),
+        _ => InputOrder!.Select(variable => AffineMap.Index(Domain.Variables, variable)).ToEquatableArray(),
     };
 
     private int BodyRank => Placement == Placement.RowReduction ? Domain.Variables : Node.Type.Rank;

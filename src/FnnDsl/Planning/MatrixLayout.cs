@@ -18,11 +18,11 @@ internal sealed record MatrixLayout(Size Offset, Size BatchStride, EquatableArra
         var contract = (Contract)product.Operation;
         var operand = graph[input];
         var rank = operand.Type.Rank;
-        var indices = Affine.Identity(rank, rank);
+        var indices = AffineMap.Identity(rank, rank);
         source = input;
         while (graph[source].Operation is View view)
         {
-            indices = Affine.Compose(view.Map, indices, rank);
+            indices = AffineMap.Compose(view.Map, indices, rank);
             source = graph[source].Inputs[0];
         }
         // Only what is in memory, or has to be computed into memory anyway, can be read through views.

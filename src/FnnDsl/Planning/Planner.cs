@@ -197,7 +197,7 @@ internal sealed partial class PlanWriter(Graph graph, Fusion fusion, PlanParts p
     {
         var variables = anchor.Domain.Variables;
         var shape = graph[part.Whole].Type.Shape;
-        var address = Affine.Address(shape, part.Within(Affine.Identity(shape.Count, variables)), variables);
+        var address = Affine.Address(shape, part.Within(AffineMap.Identity(shape.Count, variables)), variables);
         return new KernelStore(value, KernelBuilder.AccessTo(operand, address), null, 0, Adds: false);
     }
 
@@ -211,11 +211,11 @@ internal sealed partial class PlanWriter(Graph graph, Fusion fusion, PlanParts p
             case Placement.ColumnReduction:
                 // Kept axes come first in the domain, in the order of the result's axes, and the column is its last.
                 var kept = domain.Rows.Count - anchor.ReducedRows;
-                var indices = Enumerable.Range(0, shape.Count).Select(axis => Affine.Unit(axis < kept ? axis : domain.Variables - 1, domain.Variables)).ToEquatableArray();
+                var indices = Enumerable.Range(0, shape.Count).Select(axis => AffineMap.Index(domain.Variables, axis < kept ? axis : domain.Variables - 1)).ToEquatableArray();
                 address = Affine.Address(shape, indices, domain.Variables);
                 return new KernelStore(value, KernelBuilder.AccessTo(operand, address), ((Reduce)anchor.Node.Operation).Kind, anchor.ReducedRows, Adds: false);
             default:
-                address = Affine.Address(shape, Affine.Identity(shape.Count, domain.Variables), domain.Variables);
+                address = Affine.Address(shape, AffineMap.Identity(shape.Count, domain.Variables), domain.Variables);
                 return new KernelStore(value, KernelBuilder.AccessTo(operand, address), null, 0, Adds: false);
         }
     }
@@ -266,7 +266,7 @@ internal sealed partial class PlanWriter(Graph graph, Fusion fusion, PlanParts p
             case Pad pad:
                 _steps.Add(new FillStep(PlaceOf(node.Id), node.Type.ElementCount, pad.Value, node.Origin));
                 var between = pad.Between.Select(size => size + Size.One).ToArray();
-                Move(node, node.Inputs[0], (axis, variables) => new AffineIndex(pad.Before[axis], Affine.Unit(axis, variables).Coefficients.Select(c => c * between[axis]).ToEquatableArray()), adds: false);
+                Move(node, node.Inputs[0], (axis, variables) => new AffineIndex(pad.Before[axis], AffineMap.Index(variables, axis).Coefficients.Select(c => c * between[axis]).ToEquatableArray()), adds: false);
                 break;
             case Concat concat:
                 var start = Size.Zero;
@@ -274,7 +274,7 @@ internal sealed partial class PlanWriter(Graph graph, Fusion fusion, PlanParts p
                 {
                     var offset = start;
                     // What is computed in its place is there.
-                    if (!fusion.PartsOf(input).Any(part => part.Whole == node.Id)) Move(node, input, (axis, variables) => Affine.Unit(axis, variables) with { Offset = axis == concat.Axis ? offset : Size.Zero }, adds: false);
+                    if (!fusion.PartsOf(input).Any(part => part.Whole == node.Id)) Move(node, input, (axis, variables) => AffineMap.Index(variables, axis) with { Offset = axis == concat.Axis ? offset : Size.Zero }, adds: false);
                     start += graph[input].Type.Shape[concat.Axis];
                 }
                 break;
@@ -300,7 +300,7 @@ internal sealed partial class PlanWriter(Graph graph, Fusion fusion, PlanParts p
         var shape = graph[input].Type.Shape;
         var domain = LoopDomain.Of(shape);
         var builder = new KernelBuilder(graph, fusion, null, domain);
-        var value = builder.Emit(input, Affine.Identity(shape.Count, domain.Variables));
+        var value = builder.Emit(input, AffineMap.Identity(shape.Count, domain.Variables));
         var operand = builder.AddOperand("", node.Type.Element, -1);
         var address = Affine.Address(node.Type.Shape, Enumerable.Range(0, node.Type.Rank).Select(axis => target(axis, domain.Variables)).ToEquatableArray(), domain.Variables);
         builder.Store(new KernelStore(value, KernelBuilder.AccessTo(operand, address), null, 0, adds));
@@ -327,8 +327,8 @@ internal sealed partial class PlanWriter(Graph graph, Fusion fusion, PlanParts p
         {
             var indices = Enumerable.Range(0, shape.Count).Select(axis => Array.IndexOf(unrolled, axis) is >= 0 and var k
                 ? AffineMap.At(domain.Variables, position[k])
-                : Affine.Unit(Array.IndexOf(kept, axis), domain.Variables)).ToEquatableArray();
-            return (Value: builder.Emit(node.Inputs[0], indices), Address: Affine.Address(node.Type.Shape, Affine.Compose(map, indices, domain.Variables), domain.Variables));
+                : AffineMap.Index(domain.Variables, Array.IndexOf(kept, axis))).ToEquatableArray();
+            return (Value: builder.Emit(node.Inputs[0], indices), Address: Affine.Address(node.Type.Shape, AffineMap.Compose(map, indices, domain.Variables), domain.Variables));
         }).ToArray();
         var operand = builder.AddOperand("", node.Type.Element, -1);
         foreach (var (value, address) in stores) builder.Store(new KernelStore(value, KernelBuilder.AccessTo(operand, address), null, 0, Adds: false));
