@@ -45,98 +45,23 @@ internal sealed class RecurrentWorkload : IWorkload
 
     private sealed record StepCase(string Name, Func<Device, Series, double, Ours> MakeOurs, Func<Theirs> MakeTheirs) : ICase
     {
-        public IContest Open(Device device) => new Contest(this, device);
-    }
+        public IContest Open(Device device) => new TrainingContest(learningRate => MakePair(device, learningRate), normalRate: 0.1, limit: 1e-4);
 
-    private sealed class Contest : IContest
-    {
-        private const int ComparedSteps = 10;
-
-        // Ten steps of float32 on both sides, whose sums are added up in different orders.
-        private const double Limit = 1e-4;
-
-        private const double NormalRate = 0.1;
-
-        // Small enough to leave the weights where they are.
-        private const double StandingStill = 1e-7;
-
-        private readonly Func<double, Pair> _makePair;
-        private readonly Pair _timed;
-
-        public Contest(StepCase item, Device device)
-        {
-            _makePair = learningRate => new Pair(item, device, learningRate);
-            _timed = _makePair(StandingStill);
-        }
-
-        public Agreement Compare()
-        {
-            using var pair = _makePair(NormalRate);
-            double[] ours = new double[ComparedSteps], theirs = new double[ComparedSteps];
-            for (var step = 0; step < ComparedSteps; step++)
-            {
-                ours[step] = pair.StepOurs();
-                theirs[step] = pair.TorchLoss();
-            }
-            return Agreement.OfLosses(ours, theirs, Limit);
-        }
-
-        public void StepOurs() => _timed.StepOurs();
-
-        public void StepTorch() => _timed.StepTorch();
-
-        public void Dispose() => _timed.Dispose();
-    }
-
-    /// <summary>Both layers with the same weights, and the same batch for both.</summary>
-    private sealed class Pair : IDisposable
-    {
-        private readonly Ours _ours;
-        private readonly Theirs _theirs;
-        private readonly optim.Optimizer _optimizer;
-        private readonly Tensor _input;
-        private readonly Tensor _target;
-
-        public Pair(StepCase item, Device device, double learningRate)
+        private TrainingPair MakePair(Device device, double learningRate)
         {
             var series = Series.Random();
-            _ours = item.MakeOurs(device, series, learningRate);
-            _theirs = item.MakeTheirs();
-            TorchWeights.Copy(_ours.Model, _theirs.Module);
-            _input = tensor(series.X, [BatchSize, Steps, Features.Size]);
-            _target = tensor(series.Y, [BatchSize, Steps, Units.Size]);
-            _optimizer = optim.SGD(_theirs.Module.parameters(), learningRate, momentum: 0, dampening: 0, weight_decay: 0, nesterov: false);
-        }
+            var ours = MakeOurs(device, series, learningRate);
+            var theirs = MakeTheirs();
+            TorchWeights.Copy(ours.Model, theirs.Module);
+            var input = tensor(series.X, [BatchSize, Steps, Features.Size]);
+            var target = tensor(series.Y, [BatchSize, Steps, Units.Size]);
+            return new TrainingPair(ours.Step, TorchOptimizers.Sgd(theirs.Module, learningRate), Loss, ours.Trainer, ours.Model, theirs.Module, input, target);
 
-        public double StepOurs() => _ours.Step();
-
-        /// <summary>The other side's step. Its loss is not read: ours is a by-product, theirs would be one more call.</summary>
-        public void StepTorch() => TorchLossTensor().Dispose();
-
-        public double TorchLoss()
-        {
-            using var loss = TorchLossTensor();
-            return loss.item<float>();
-        }
-
-        public void Dispose()
-        {
-            _ours.Trainer.Dispose();
-            _ours.Model.Dispose();
-            _optimizer.Dispose();
-            _theirs.Module.Dispose();
-            _input.Dispose();
-            _target.Dispose();
-        }
-
-        private Tensor TorchLossTensor()
-        {
-            _optimizer.zero_grad();
-            using var scope = NewDisposeScope();
-            var loss = nn.functional.mse_loss(_theirs.Compute(_input), _target);
-            loss.backward();
-            _optimizer.step();
-            return loss.MoveToOuterDisposeScope();
+            Tensor Loss()
+            {
+                using var scope = NewDisposeScope();
+                return nn.functional.mse_loss(theirs.Compute(input), target).MoveToOuterDisposeScope();
+            }
         }
     }
 
