@@ -33,16 +33,16 @@ internal static unsafe class DotTile
     public static void Run(nint rows, nint depth, float* a, nint aRow, float* b, nint bRow, float* c, nint cRow)
     {
         if (Vector512.IsHardwareAccelerated) Run<OneOf512, OneOf512, Vector512<float>>(rows, depth, a, aRow, b, bRow, c, cRow);
-        else if (Vector256.IsHardwareAccelerated) Run<TwoOf256, OneOf256, Vector256<float>>(rows, depth, a, aRow, b, bRow, c, cRow);
-        else Run<FourOf128, OneOf128, Vector128<float>>(rows, depth, a, aRow, b, bRow, c, cRow);
+        else if (Vector256.IsHardwareAccelerated) Run<Two<OneOf256, Vector256<float>>, OneOf256, Vector256<float>>(rows, depth, a, aRow, b, bRow, c, cRow);
+        else Run<Two<Two<OneOf128, Vector128<float>>, Vector128<float>>, OneOf128, Vector128<float>>(rows, depth, a, aRow, b, bRow, c, cRow);
     }
 
     /// <summary>One dot product, summed up in the same order as in a tile of as many rows.</summary>
     public static float RunSingle(nint rows, nint depth, float* a, float* b)
     {
         if (Vector512.IsHardwareAccelerated) return Single<OneOf512, Vector512<float>>(depth, a, b);
-        if (Vector256.IsHardwareAccelerated) return rows == 1 ? Single<TwoOf256, Vector256<float>>(depth, a, b) : Single<OneOf256, Vector256<float>>(depth, a, b);
-        return rows == 1 ? Single<FourOf128, Vector128<float>>(depth, a, b) : Single<OneOf128, Vector128<float>>(depth, a, b);
+        if (Vector256.IsHardwareAccelerated) return rows == 1 ? Single<Two<OneOf256, Vector256<float>>, Vector256<float>>(depth, a, b) : Single<OneOf256, Vector256<float>>(depth, a, b);
+        return rows == 1 ? Single<Two<Two<OneOf128, Vector128<float>>, Vector128<float>>, Vector128<float>>(depth, a, b) : Single<OneOf128, Vector128<float>>(depth, a, b);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

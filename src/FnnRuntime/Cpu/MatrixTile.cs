@@ -43,8 +43,8 @@ internal static unsafe class MatrixTile
 
     private static nint[] MakeKernels()
     {
-        if (Vector512.IsHardwareAccelerated) return Table<OneOf512, TwoOf512, Vector512<float>>();
-        return Vector256.IsHardwareAccelerated ? Table<OneOf256, TwoOf256, Vector256<float>>() : Table<TwoOf128, FourOf128, Vector128<float>>();
+        if (Vector512.IsHardwareAccelerated) return Table<OneOf512, Two<OneOf512, Vector512<float>>, Vector512<float>>();
+        return Vector256.IsHardwareAccelerated ? Table<OneOf256, Two<OneOf256, Vector256<float>>, Vector256<float>>() : Table<Two<OneOf128, Vector128<float>>, Two<Two<OneOf128, Vector128<float>>, Vector128<float>>, Vector128<float>>();
     }
 
     // By the number of rows: the kernel for half a tile's columns, and for all. A kernel is compiled when it is first called.

@@ -31,123 +31,40 @@ internal unsafe interface IVectors<TSelf, TVector>
     /// <summary>Writes the numbers from <paramref name="p"/> on.</summary>
     void Store(float* p);
 
+    /// <summary>Adds others, one to each.</summary>
+    void Add(in TSelf others);
+
     /// <summary>Four sums of the numbers: halves are added until four are left.</summary>
     Vector128<float> Quarter();
-}
-
-/// <summary>32 numbers in vectors of 512 bits.</summary>
-internal unsafe struct TwoOf512 : IVectors<TwoOf512, Vector512<float>>
-{
-    private Vector512<float> _first, _second;
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> Broadcast(float* x) => Vector512.Create(*x);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Load(float* p)
-    {
-        _first = Vector512.Load(p);
-        _second = Vector512.Load(p + 16);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Add(Vector512<float> x, in TwoOf512 b)
-    {
-        _first = Vector512.FusedMultiplyAdd(x, b._first, _first);
-        _second = Vector512.FusedMultiplyAdd(x, b._second, _second);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Add(in TwoOf512 a, in TwoOf512 b)
-    {
-        _first = Vector512.FusedMultiplyAdd(a._first, b._first, _first);
-        _second = Vector512.FusedMultiplyAdd(a._second, b._second, _second);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly void Store(float* p)
-    {
-        _first.Store(p);
-        _second.Store(p + 16);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly Vector128<float> Quarter()
-    {
-        var all = _first + _second;
-        var half = all.GetLower() + all.GetUpper();
-        return half.GetLower() + half.GetUpper();
-    }
 }
 
 /// <summary>16 numbers in a vector of 512 bits.</summary>
 internal unsafe struct OneOf512 : IVectors<OneOf512, Vector512<float>>
 {
-    private Vector512<float> _first;
+    private Vector512<float> _numbers;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> Broadcast(float* x) => Vector512.Create(*x);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Load(float* p) => _first = Vector512.Load(p);
+    public void Load(float* p) => _numbers = Vector512.Load(p);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Add(Vector512<float> x, in OneOf512 b) => _first = Vector512.FusedMultiplyAdd(x, b._first, _first);
+    public void Add(Vector512<float> x, in OneOf512 b) => _numbers = Vector512.FusedMultiplyAdd(x, b._numbers, _numbers);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Add(in OneOf512 a, in OneOf512 b) => _first = Vector512.FusedMultiplyAdd(a._first, b._first, _first);
+    public void Add(in OneOf512 a, in OneOf512 b) => _numbers = Vector512.FusedMultiplyAdd(a._numbers, b._numbers, _numbers);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly void Store(float* p) => _first.Store(p);
+    public void Add(in OneOf512 others) => _numbers += others._numbers;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly Vector128<float> Quarter()
-    {
-        var half = _first.GetLower() + _first.GetUpper();
-        return half.GetLower() + half.GetUpper();
-    }
-}
-
-/// <summary>16 numbers in vectors of 256 bits.</summary>
-internal unsafe struct TwoOf256 : IVectors<TwoOf256, Vector256<float>>
-{
-    private Vector256<float> _first, _second;
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> Broadcast(float* x) => Vector256.Create(*x);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Load(float* p)
-    {
-        _first = Vector256.Load(p);
-        _second = Vector256.Load(p + 8);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Add(Vector256<float> x, in TwoOf256 b)
-    {
-        _first = Vector256.FusedMultiplyAdd(x, b._first, _first);
-        _second = Vector256.FusedMultiplyAdd(x, b._second, _second);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Add(in TwoOf256 a, in TwoOf256 b)
-    {
-        _first = Vector256.FusedMultiplyAdd(a._first, b._first, _first);
-        _second = Vector256.FusedMultiplyAdd(a._second, b._second, _second);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly void Store(float* p)
-    {
-        _first.Store(p);
-        _second.Store(p + 8);
-    }
+    public readonly void Store(float* p) => _numbers.Store(p);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly Vector128<float> Quarter()
     {
-        var half = _first + _second;
+        var half = _numbers.GetLower() + _numbers.GetUpper();
         return half.GetLower() + half.GetUpper();
     }
 }
@@ -155,23 +72,114 @@ internal unsafe struct TwoOf256 : IVectors<TwoOf256, Vector256<float>>
 /// <summary>8 numbers in a vector of 256 bits.</summary>
 internal unsafe struct OneOf256 : IVectors<OneOf256, Vector256<float>>
 {
-    private Vector256<float> _first;
+    private Vector256<float> _numbers;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> Broadcast(float* x) => Vector256.Create(*x);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Load(float* p) => _first = Vector256.Load(p);
+    public void Load(float* p) => _numbers = Vector256.Load(p);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Add(Vector256<float> x, in OneOf256 b) => _first = Vector256.FusedMultiplyAdd(x, b._first, _first);
+    public void Add(Vector256<float> x, in OneOf256 b) => _numbers = Vector256.FusedMultiplyAdd(x, b._numbers, _numbers);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Add(in OneOf256 a, in OneOf256 b) => _first = Vector256.FusedMultiplyAdd(a._first, b._first, _first);
+    public void Add(in OneOf256 a, in OneOf256 b) => _numbers = Vector256.FusedMultiplyAdd(a._numbers, b._numbers, _numbers);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly void Store(float* p) => _first.Store(p);
+    public void Add(in OneOf256 others) => _numbers += others._numbers;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly Vector128<float> Quarter() => _first.GetLower() + _first.GetUpper();
+    public readonly void Store(float* p) => _numbers.Store(p);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly Vector128<float> Quarter() => _numbers.GetLower() + _numbers.GetUpper();
+}
+
+/// <summary>4 numbers in a vector of 128 bits. Not all machines with those have a fused multiply-add (ARM has, x86 without AVX2 hasn't): there the product is rounded too.</summary>
+internal unsafe struct OneOf128 : IVectors<OneOf128, Vector128<float>>
+{
+    private Vector128<float> _numbers;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> Broadcast(float* x) => Vector128.Create(*x);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Load(float* p) => _numbers = Vector128.Load(p);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Add(Vector128<float> x, in OneOf128 b) => _numbers = Vector128.MultiplyAddEstimate(x, b._numbers, _numbers);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Add(in OneOf128 a, in OneOf128 b) => _numbers = Vector128.MultiplyAddEstimate(a._numbers, b._numbers, _numbers);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Add(in OneOf128 others) => _numbers += others._numbers;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly void Store(float* p) => _numbers.Store(p);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly Vector128<float> Quarter() => _numbers;
+}
+
+/// <summary>Twice as many numbers.</summary>
+internal unsafe struct Two<THalf, TVector> : IVectors<Two<THalf, TVector>, TVector>
+    where THalf : unmanaged, IVectors<THalf, TVector>
+{
+#pragma warning disable CS0649 // they are changed through their own methods
+    private THalf _first, _second;
+#pragma warning restore CS0649
+
+    private static int Half
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => sizeof(THalf) / sizeof(float);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TVector Broadcast(float* x) => THalf.Broadcast(x);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Load(float* p)
+    {
+        _first.Load(p);
+        _second.Load(p + Half);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Add(TVector x, in Two<THalf, TVector> b)
+    {
+        _first.Add(x, b._first);
+        _second.Add(x, b._second);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Add(in Two<THalf, TVector> a, in Two<THalf, TVector> b)
+    {
+        _first.Add(a._first, b._first);
+        _second.Add(a._second, b._second);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Add(in Two<THalf, TVector> others)
+    {
+        _first.Add(others._first);
+        _second.Add(others._second);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly void Store(float* p)
+    {
+        _first.Store(p);
+        _second.Store(p + Half);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly Vector128<float> Quarter()
+    {
+        var sum = _first;
+        sum.Add(_second);
+        return sum.Quarter();
+    }
 }
