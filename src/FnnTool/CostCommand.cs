@@ -25,16 +25,8 @@ internal static class CostCommand
 
     public static int Run(IReadOnlyList<string> paths, string? name, IReadOnlyList<string> at, bool asJson, TextWriter output, TextWriter errors)
     {
-        if (!AxisSizes.TryParse(at, out var given, out var problem)) return Refuse(errors, problem);
-        if (!FnnSources.TryRead(paths, errors, out var sources, out var exitCode)) return exitCode;
-        if (!sources.TryFindModels(name, errors, out var names)) return ExitCodes.BadArguments;
-        var models = names.Select(sources.Compile).ToList();
-
-        var axes = models.SelectMany(model => model.Model.RuntimeAxes).Distinct().ToList();
-        if (given.Keys.FirstOrDefault(axis => !axes.Contains(axis)) is { } unknown)
-        {
-            return Refuse(errors, $"No model here has a run-time axis '{unknown}'. {(axes.Count == 0 ? "There are none" : $"There are {string.Join(", ", axes)}")}.");
-        }
+        if (!AskedModels.TryRead(paths, name, at, errors, out var asked, out var exitCode)) return exitCode;
+        var (sources, models, axes, given) = asked;
         var missing = models.Where(model => model.Model.RuntimeAxes.Any(axis => !given.ContainsKey(axis))).ToList();
         if (missing.Count > 0) return Refuse(errors, Missing(paths, name, missing, axes, given));
 
@@ -72,7 +64,7 @@ internal static class CostCommand
     }
 
     // Which sizes nobody has given, and a command that gives them.
-    private static string Missing(IReadOnlyList<string> paths, string? name, List<CompiledModel> models, List<string> axes, IReadOnlyDictionary<string, long> given)
+    private static string Missing(IReadOnlyList<string> paths, string? name, List<CompiledModel> models, IReadOnlyList<string> axes, IReadOnlyDictionary<string, long> given)
     {
         var lines = models.Select(model => $"'{model.Model.Name}' has no size for {string.Join(", ", model.Model.RuntimeAxes.Where(axis => !given.ContainsKey(axis)))}.");
         var example = string.Concat(paths.Select(path => " " + path)) + (name is null ? "" : $" --model {name}");

@@ -19,27 +19,15 @@ internal static class PlanCommand
 
     public static int Run(IReadOnlyList<string> paths, string? name, IReadOnlyList<string> at, TextWriter output, TextWriter errors)
     {
-        if (!AxisSizes.TryParse(at, out var sizes, out var problem))
-        {
-            errors.WriteLine(problem);
-            return ExitCodes.BadArguments;
-        }
-        if (!FnnSources.TryRead(paths, errors, out var sources, out var exitCode)) return exitCode;
-        if (!sources.TryFindModels(name, errors, out var names)) return ExitCodes.BadArguments;
-        var models = names.Select(sources.Compile).ToList();
-        if (sizes.Keys.FirstOrDefault(axis => models.All(model => !model.Model.RuntimeAxes.Contains(axis))) is { } unknown)
-        {
-            errors.WriteLine($"No model here has a run-time axis '{unknown}'.");
-            return ExitCodes.BadArguments;
-        }
+        if (!AskedModels.TryRead(paths, name, at, errors, out var asked, out var exitCode)) return exitCode;
         var isFirst = true;
-        foreach (var compiled in models)
+        foreach (var compiled in asked.Models)
         {
             foreach (var (title, plan) in Programs(compiled))
             {
                 if (!isFirst) output.WriteLine();
                 isFirst = false;
-                new PlanReport(sources.Scope, compiled.Model, plan, sizes, output).Write($"{FnnSources.FullName(new(compiled.Model.Namespace, compiled.Model.Name))}, {title}");
+                new PlanReport(asked.Sources.Scope, compiled.Model, plan, asked.Sizes, output).Write($"{FnnSources.FullName(new(compiled.Model.Namespace, compiled.Model.Name))}, {title}");
             }
         }
         return ExitCodes.Success;
