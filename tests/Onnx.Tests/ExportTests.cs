@@ -73,6 +73,24 @@ public sealed class ExportTests
         Assert.Equal(["Gemm", "Add", "Relu", "Identity"], exported.Operators);
     }
 
+    [Theory]
+    [InlineData("conv2d(4, 3, stride: 2, padding: 1)(x)", true)]
+    [InlineData("conv2d(4, 1)(x)", true)]
+    [InlineData("conv2d(4, 3, dilation: 2, groups: 2)(x)", true)]
+    [InlineData("conv2d(2, 3, padding: 1, groups: 2)(x)", true)]
+    [InlineData("conv2d(4, 9)(x)", true)]
+    [InlineData("conv1d(4, 3, stride: 3)(x as [batch, 2, 90])", true)]
+    [InlineData("conv2d(4, 3)(x[:, :1])", false)]
+    [InlineData("conv1d(4, 3, stride: 3)(x[:, :, 0])", false)]
+    [InlineData("conv2d(4, 3)(x[..., 1:])", false)]
+    public void Convolutions_of_whole_images_are_found(string y, bool isOne)
+    {
+        using var exported = ExportedModel.Of($"model Net(x: f32[batch, 2, 9, 10]) -> f32[batch] {{ y = {y}; return sum(y as [batch, y.shape[1] * y.shape[2]{(y.Contains("1d") ? "" : " * y.shape[3]")}], -1) }}", "Net");
+        foreach (var batch in new[] { 1, 3 }) exported.Check(new Dictionary<string, long> { ["batch"] = batch }, seed: batch);
+        Assert.Equal(isOne, exported.Operators.Contains("Conv"));
+        if (isOne) Assert.DoesNotContain(exported.Operators, op => op is "Einsum" or "Gather");
+    }
+
     [Fact]
     public void A_model_that_hands_on_its_input()
     {

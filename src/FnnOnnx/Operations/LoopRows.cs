@@ -65,7 +65,7 @@ internal sealed class LoweredLoop
             Name = w.Fresh("body"),
             Input = { entering.Select(value => OnnxTypes.Value(value.Name, value.Type)) },
             Output = { leaving.Select(value => OnnxTypes.Value(value.Name, value.Type)) },
-            Node = { scope.Nodes },
+            Node = { OnnxWriter.Live(scope.Nodes, leaving.Select(value => value.Name), out _) },
         };
         var outputs = leaving.Skip(1).Select(_ => w.Fresh("Loop")).ToArray();
         // A loop of which only the count is read leaves nothing else behind.
