@@ -166,6 +166,47 @@ public abstract unsafe partial class Trainer<TBatch, TReport> : IDisposable
     [EditorBrowsable(EditorBrowsableState.Never)]
     protected abstract TReport MakeEvaluationReport(long step, ReadOnlySpan<double> scalars);
 
+    /// <summary>The names of a report's losses and metrics, as the <c>.fnn</c> file has them.</summary>
+    [EditorBrowsable(EditorBrowsableState.Never)]
+    protected abstract string[] ReportNames();
+
+    /// <summary>A report's losses and metrics, in the order of <see cref="ReportNames"/>.</summary>
+    [EditorBrowsable(EditorBrowsableState.Never)]
+    protected abstract double[] ReportValues(TReport report);
+
+    private protected string SetupName => _setup.Name;
+
+    private protected string DeviceName => _nets[0].Device.ToString() ?? "";
+
+    /// <summary>Writes the weights that evaluations are made with, a file for each network.</summary>
+    private protected void SaveBest(RunFolder folder)
+    {
+        for (var i = 0; i < _nets.Length; i++) _nets[i].Save(Best(folder, i));
+    }
+
+    /// <summary>Reads what <see cref="SaveBest"/> wrote.</summary>
+    private protected void LoadBest(RunFolder folder)
+    {
+        for (var i = 0; i < _nets.Length; i++) _nets[i].Load(Best(folder, i));
+    }
+
+    private string Best(RunFolder folder, int net) => folder.Best(_netNames[net], isOnly: _setup.Nets.Length == 1 && net == 0);
+
+    /// <summary>Sizes of the networks, and optimizers with their settings.</summary>
+    private protected IEnumerable<(string Name, object? Value)> DescribeNetworks()
+    {
+        for (var i = 0; i < _nets.Length; i++) yield return ($"parameters.{_netNames[i]}", _nets[i].ParameterCount);
+        yield return ("trained", TrainedCount);
+        foreach (var objective in _setup.Objectives) yield return ($"optimizer.{objective.Name}", $"{objective.Optimizer.GetType().Name}, learning rate {objective.Optimizer.LearningRate}");
+    }
+
+    /// <summary>The learning rate that each objective's next update has, by the name it has in curves.</summary>
+    private protected IEnumerable<(string Name, double Rate)> LearningRates()
+    {
+        foreach (var objective in _setup.Objectives)
+            yield return (_setup.Objectives.Length == 1 ? "learning_rate" : $"learning_rate.{objective.Name}", objective.Optimizer.LearningRate.At(objective.Updates));
+    }
+
     /// <summary>The numbers of the last step; those of an objective that did not run are from the last step where it did.</summary>
     internal double[] StepScalars { get; }
 
