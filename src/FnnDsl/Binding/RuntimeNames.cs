@@ -47,6 +47,7 @@ public static class RuntimeNames
         "Initializer",
         "LabelledData",
         "LabelledSample",
+        "LowRankAdapters",
         "MatrixAxes",
         "MatrixProduct",
         "MatrixProductArguments",
