@@ -40,8 +40,11 @@ public static class RuntimeNames
         "DeviceProgram",
         "EpochOrder",
         "FixedPoints",
+        "Generation",
         "GradientClip",
         "GradientTile",
+        "GrowingGeneration",
+        "GrowthRun",
         "IAxis",
         "IDataSource",
         "IRangeKernel",
@@ -49,6 +52,7 @@ public static class RuntimeNames
         "IdxBytes",
         "IdxFile",
         "Initializer",
+        "KeptTensor",
         "LabelledData",
         "LabelledSample",
         "LowRankAdapters",
@@ -87,6 +91,8 @@ public static class RuntimeNames
         "SafetensorsEntry",
         "SafetensorsFile",
         "SafetensorsTensor",
+        "Sampling",
+        "SamplingArguments",
         "ScalarMath",
         "Schedule",
         "SessionState",
@@ -178,6 +184,9 @@ public static class RuntimeNames
         "Span",
         "Vector512",
     };
+
+    /// <summary>A record that each training has of its own, whose name nothing else takes: no generated class names a generate.</summary>
+    internal static bool IsMemberOfTrainings(string name) => name == "Sample";
 
     public static bool Contains(string name) => Names.Contains(name);
 

@@ -75,6 +75,27 @@ internal sealed record BrokenTrainDeclaration(BoundTrain Signature, string FileS
     public override IEnumerable<BoundAxis> Axes => CompiledTrainDeclaration.AxesOf(Signature);
 }
 
+internal sealed record CompiledGenerateDeclaration(CompiledGenerate Result, string FileStem)
+    : CompiledDeclaration(Result.Generate.Namespace, Result.Generate.Name, FileStem)
+{
+    public override IEnumerable<ProgramPlan> Programs => Result.Growth is { } growth ? [growth.First, growth.Step, Result.Body] : [Result.Body];
+
+    public override IEnumerable<BoundAxis> Axes => AxesOf(Result.Generate);
+
+    public override IEnumerable<Origin> Origins => base.Origins.Append(Result.Generate.Origin).Concat(Result.Generate.Guards.Select(guard => guard.Origin));
+
+    internal static IEnumerable<BoundAxis> AxesOf(BoundGenerate generate) => generate.Inputs.Concat(generate.Results).Concat(generate.Streamed is { } streamed ? [streamed] : []).SelectMany(tensor => tensor.Axes);
+}
+
+/// <summary>A generate with errors in its body, likewise.</summary>
+internal sealed record BrokenGenerateDeclaration(BoundGenerate Signature, string FileStem)
+    : CompiledDeclaration(Signature.Namespace, Signature.Name, FileStem)
+{
+    public override IEnumerable<ProgramPlan> Programs => [];
+
+    public override IEnumerable<BoundAxis> Axes => CompiledGenerateDeclaration.AxesOf(Signature);
+}
+
 /// <summary>A declaration of which not even the signature could be bound: it is left out.</summary>
 internal sealed record MissingDeclaration(string Namespace, string Name, string FileStem)
     : CompiledDeclaration(Namespace, Name, FileStem)
