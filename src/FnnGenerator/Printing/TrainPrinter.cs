@@ -15,7 +15,7 @@ internal sealed class TrainPrinter
     private static readonly string[] TakenMembers =
     [
         "Step", "Run", "Evaluate", "Profile", "Save", "Resume", "Restart", "Dispose", "Seed", "StepCount", "Shuffle", "IsInterrupted", "ArenaBytes", "Sample", "MiniBatch", "Report",
-        "Bind", "Collate", "MakeReport", "MakeEvaluationReport", "Setup", "CheckInputs", "CheckSizes", "Equals", "GetHashCode", "GetType", "ToString",
+        "Bind", "Collate", "MakeReport", "MakeEvaluationReport", "ReportNames", "ReportValues", "Setup", "CheckInputs", "CheckSizes", "Equals", "GetHashCode", "GetType", "ToString",
     ];
 
     private readonly CodeWriter _writer = new();
@@ -92,6 +92,7 @@ internal sealed class TrainPrinter
             if (_samples is not null) PrintCollate(_samples);
             PrintReport("MakeReport", _train.StepMetrics, StepLosses());
             PrintReport("MakeEvaluationReport", _train.EvaluationMetrics, EvaluationLosses());
+            PrintReportParts();
             if (!IsBroken)
             {
                 _writer.Line();
@@ -264,6 +265,17 @@ internal sealed class TrainPrinter
         var values = losses.Concat(metrics.Select(metric => MetricText.Print(metric.Formula, "scalars")));
         _writer.Line($"protected override Report {method}(long step, ReadOnlySpan<double> scalars) =>");
         using (_writer.Indent()) _writer.Line(IsBroken ? Failure : $"new Report(step, {string.Join(", ", values)});");
+    }
+
+    private void PrintReportParts()
+    {
+        var names = _train.Objectives.Select(objective => objective.Name).Concat(_train.StepMetrics.Select(metric => metric.Name));
+        _writer.Line();
+        _writer.Line("/// <inheritdoc/>");
+        _writer.Line($"protected override string[] ReportNames() => [{string.Join(", ", names.Select(CSharpNames.Literal))}];");
+        _writer.Line();
+        _writer.Line("/// <inheritdoc/>");
+        _writer.Line($"protected override double[] ReportValues(Report report) => [{string.Join(", ", _losses.Concat(_metrics).Select(name => "report." + name))}];");
     }
 
     // ---- Batches ----------------------------------------------------------------------------------------------------

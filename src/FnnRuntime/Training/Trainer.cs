@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.ComponentModel;
 using System.Globalization;
 
@@ -158,6 +159,34 @@ public abstract unsafe partial class Trainer<TBatch, TReport> : IDisposable
     /// <summary>Makes a report of the numbers of an evaluation.</summary>
     [EditorBrowsable(EditorBrowsableState.Never)]
     protected abstract TReport MakeEvaluationReport(long step, ReadOnlySpan<double> scalars);
+
+    /// <summary>The names of a report's losses and metrics, as the <c>.fnn</c> file has them.</summary>
+    [EditorBrowsable(EditorBrowsableState.Never)]
+    protected abstract string[] ReportNames();
+
+    /// <summary>A report's losses and metrics, in the order of <see cref="ReportNames"/>.</summary>
+    [EditorBrowsable(EditorBrowsableState.Never)]
+    protected abstract double[] ReportValues(TReport report);
+
+    private protected string SetupName => _setup.Name;
+
+    private protected string DeviceName => _nets[0].Device.ToString() ?? "";
+
+    private protected ImmutableArray<(string Name, Model Model)> Networks => _setup.Nets;
+
+    /// <summary>Sizes of the networks, and optimizers with their settings.</summary>
+    private protected IEnumerable<(string Name, object? Value)> DescribeNetworks()
+    {
+        foreach (var (name, net) in _setup.Nets) yield return ($"parameters.{name}", net.ParameterCount);
+        foreach (var objective in _setup.Objectives) yield return ($"optimizer.{objective.Name}", $"{objective.Optimizer.GetType().Name}, learning rate {objective.Optimizer.LearningRate}");
+    }
+
+    /// <summary>The learning rate that each objective's next update has, by the name it has in curves.</summary>
+    private protected IEnumerable<(string Name, double Rate)> LearningRates()
+    {
+        foreach (var objective in _setup.Objectives)
+            yield return (_setup.Objectives.Length == 1 ? "learning_rate" : $"learning_rate.{objective.Name}", objective.Optimizer.LearningRate.At(objective.Updates));
+    }
 
     /// <summary>The numbers of the last step; those of an objective that did not run are from the last step where it did.</summary>
     internal double[] StepScalars { get; }
