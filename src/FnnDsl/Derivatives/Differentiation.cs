@@ -13,7 +13,10 @@ public static class Differentiation
     /// For each wanted value w: Σ over seeds of (∂output/∂w)ᵀ · gradient, of w's type; zeros where nothing flows.
     /// </summary>
     /// <param name="seeds">Outputs with their gradients, which have the outputs' types.</param>
-    public static Value[] Gradients(GraphBuilder builder, IReadOnlyList<(Value Output, Value Gradient)> seeds, IReadOnlyList<Value> wanted)
+    public static Value[] Gradients(GraphBuilder builder, IReadOnlyList<(Value Output, Value Gradient)> seeds, IReadOnlyList<Value> wanted) => Gradients(builder, seeds, wanted, []);
+
+    /// <summary>The same, up to nodes through which no gradient goes on.</summary>
+    internal static Value[] Gradients(GraphBuilder builder, IReadOnlyList<(Value Output, Value Gradient)> seeds, IReadOnlyList<Value> wanted, HashSet<int> ends)
     {
         var origin = builder.Origin;
         var last = seeds.Count == 0 ? -1 : seeds.Max(seed => seed.Output.Id);
@@ -34,16 +37,21 @@ public static class Differentiation
             if (waiting.TryGetValue(id, out var known))
             {
                 builder.Origin = builder[id].Origin;
+                if (builder[id].Operation is Segment)
+                {
+                    foreach (var (before, gradient) in SegmentDifferentiation.Gradients(builder, builder[id], known, before => depends[before])) Accumulate(before, gradient);
+                    continue;
+                }
                 var flowing = builder[id].Operation is Loop
                     ? LoopDifferentiation.Gradients(builder, builder.ValueOf(id), known, input => depends[input.Id])
                     : EquilibriumDifferentiation.Gradients(builder, builder[id], known);
                 foreach (var (input, gradient) in flowing) Accumulate(builder[id].Inputs[input], gradient);
                 continue;
             }
-            if (!gradients.TryGetValue(id, out var dy)) continue;
+            if (!gradients.TryGetValue(id, out var dy) || ends.Contains(id)) continue;
             var node = builder[id];
             builder.Origin = node.Origin;
-            if (node.Operation is LoopFinal or LoopStack or EquilibriumState)
+            if (node.Operation is LoopFinal or LoopStack or EquilibriumState or SegmentValue)
             {
                 if (!waiting.TryGetValue(node.Inputs[0], out var outputs)) waiting.Add(node.Inputs[0], outputs = []);
                 outputs.Add(node.Operation, dy);
@@ -96,7 +104,7 @@ public static class Differentiation
         for (var id = 0; id <= last; id++)
         {
             var node = builder[id];
-            if (depends[id] || !(node.Type.Element.IsFloat() || node.Operation is Loop or Equilibrium)) continue;
+            if (depends[id] || !(node.Type.Element.IsFloat() || node.Operation is Loop or Equilibrium or Segment)) continue;
             for (var input = 0; input < node.Inputs.Count; input++)
             {
                 depends[id] |= depends[node.Inputs[input]] && LetsThrough(builder[node.Inputs[input]], node, input);
@@ -110,7 +118,8 @@ public static class Differentiation
     {
         Loop => from.Type.Element.IsFloat(),
         Equilibrium point => input >= point.States,
-        LoopFinal or LoopStack or EquilibriumState => true,
+        Segment segment => input < segment.Values && from.Type.Element.IsFloat(),
+        LoopFinal or LoopStack or EquilibriumState or SegmentValue => true,
         _ => from.Type.Element.IsFloat() && GradientRules.TryFind(node.Operation, input) is not null,
     };
 }

@@ -54,7 +54,7 @@ internal sealed partial class Fusion
 
     /// <summary>Operations with a step of their own.</summary>
     public static bool IsStructured(Operation operation) =>
-        operation is Contract or Gather or ScatterAdd or CheckRange or CheckConverged or ViewTranspose or Pad or Concat or Loop or LoopFinal or LoopStack || IsOfAttention(operation);
+        operation is Contract or Gather or ScatterAdd or CheckRange or CheckConverged or After or ViewTranspose or Pad or Concat or Loop or LoopFinal or LoopStack || IsOfAttention(operation);
 
     /// <summary>Nodes that are in memory without anyone computing them.</summary>
     public static bool IsLeaf(Operation operation) => operation is Input or Parameter or BufferValue or OutputGradient or LoopArgument;
@@ -122,7 +122,7 @@ internal sealed partial class Fusion
                     // A state that begins as one number everywhere is filled in.
                     foreach (var input in node.Inputs.Where(input => !IsFilled(input, out _))) Store(input);
                     break;
-                case Reshape or Gather or ScatterAdd or CheckRange or CheckConverged:
+                case Reshape or Gather or ScatterAdd or CheckRange or CheckConverged or After:
                     foreach (var input in node.Inputs) Store(input);
                     break;
             }

@@ -15,7 +15,7 @@ public static class Planner
     /// <param name="axes">Run-time sizes in the order in which the caller gives them.</param>
     public static ProgramPlan Plan(string name, Graph graph, EquatableArray<string> axes)
     {
-        var canonical = Canonicalization.Run(WindowForms.Run(Equilibria.Resolve(graph)));
+        var canonical = Canonicalization.Run(WindowForms.Run(Equilibria.Resolve(Segments.Resolve(graph))));
         return new PlanWriter(canonical, Fusion.Run(canonical), new PlanParts()).Write(name, axes);
     }
 }
@@ -99,7 +99,7 @@ internal sealed partial class PlanWriter(Graph graph, Fusion fusion, PlanParts p
     }
 
     /// <summary>A node whose steps write it to whatever place it is given.</summary>
-    private bool IsWrittenAnywhere(int node) => !Fusion.IsLeaf(graph[node].Operation) && graph[node].Operation is not (CheckRange or CheckConverged or Loop or LoopFinal or LoopStack);
+    private bool IsWrittenAnywhere(int node) => !Fusion.IsLeaf(graph[node].Operation) && graph[node].Operation is not (CheckRange or CheckConverged or After or Loop or LoopFinal or LoopStack);
 
     private void CopyOutputs(bool isBackward)
     {
@@ -134,7 +134,7 @@ internal sealed partial class PlanWriter(Graph graph, Fusion fusion, PlanParts p
             BufferValue buffer => new NetBufferPlace(buffer.Net, buffer.Index, node.Type.Element, length),
             OutputGradient gradient => new OutputGradientPlace(gradient.Index, node.Type.Element, length),
             // What is checked is what it was.
-            CheckRange or CheckConverged => PlaceOf(node.Inputs[0]),
+            CheckRange or CheckConverged or After => PlaceOf(node.Inputs[0]),
             _ => program.NewBuffer("t" + id, node.Type.Element, length, fusion.WhyStored(id)),
         };
         _places.Add(id, place);
@@ -259,6 +259,9 @@ internal sealed partial class PlanWriter(Graph graph, Fusion fusion, PlanParts p
                 break;
             case CheckRange check:
                 _steps.Add(new CheckRangeStep(PlaceOf(node.Id), node.Type.ElementCount, check.Bound, check.What, node.Origin));
+                break;
+            case After:
+                // Nothing to do: it is where it was.
                 break;
             case CheckConverged check:
                 _steps.Add(new CheckConvergedStep(PlaceOf(node.Inputs[1]), PlaceOf(node.Inputs[2]), check.What, check.Otherwise, check.Rounds, node.Origin));
