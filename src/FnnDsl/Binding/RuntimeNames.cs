@@ -40,8 +40,11 @@ public static class RuntimeNames
         "DeviceProgram",
         "EpochOrder",
         "FixedPoints",
+        "Generation",
         "GradientClip",
         "GradientTile",
+        "GrowingGeneration",
+        "GrowthRun",
         "IAxis",
         "IDataSource",
         "IRangeKernel",
@@ -49,12 +52,15 @@ public static class RuntimeNames
         "IdxBytes",
         "IdxFile",
         "Initializer",
+        "KeptTensor",
         "LabelledData",
         "LabelledSample",
+        "LowRankAdapters",
         "MatrixAxes",
         "MatrixProduct",
         "MatrixProductArguments",
         "MatrixProductArguments64",
+        "Mismatches",
         "MetricsRow",
         "Model",
         "ModelManifest",
@@ -85,11 +91,14 @@ public static class RuntimeNames
         "SafetensorsEntry",
         "SafetensorsFile",
         "SafetensorsTensor",
+        "Sampling",
+        "SamplingArguments",
         "ScalarMath",
         "Schedule",
         "SessionState",
         "SessionTensor",
         "Sgd",
+        "ShapeDifference",
         "Signature",
         "Simd",
         "SimdMath",
@@ -104,6 +113,8 @@ public static class RuntimeNames
         "TrainingProgram",
         "TrainingProgress",
         "TrainingSetup",
+        "TransferException",
+        "TransferReport",
         "UpdatedParameter",
         "WorkerPool",
         // FeedbackNN.Gpu, and what GPU programs name of ILGPU.
@@ -173,6 +184,9 @@ public static class RuntimeNames
         "Span",
         "Vector512",
     };
+
+    /// <summary>A record that each training has of its own, whose name nothing else takes: no generated class names a generate.</summary>
+    internal static bool IsMemberOfTrainings(string name) => name == "Sample";
 
     public static bool Contains(string name) => Names.Contains(name);
 
