@@ -100,6 +100,10 @@ public abstract unsafe partial class Model : IDisposable
     /// <inheritdoc/>
     public override string ToString() => _manifest.ToString();
 
+    /// <summary>Before a training computes with it.</summary>
+    /// <exception cref="InvalidOperationException">It is in a state that no training is for.</exception>
+    internal virtual void CheckTrainable() { }
+
     internal DeviceMemory ParameterMemory { get; }
 
     internal DeviceMemory GradientMemory { get; }

@@ -161,7 +161,7 @@ public abstract partial class Trainer<TSample, TBatch, TReport>
         public void AtEnd()
         {
             if (!options.RestoreBest || run.BestStep is null) return;
-            foreach (var (name, net) in trainer.Networks) net.Load(run.Folder.Best(name, trainer.Networks.Length));
+            trainer.LoadBest(run.Folder);
         }
 
         private void Log(int epoch)
@@ -176,10 +176,7 @@ public abstract partial class Trainer<TSample, TBatch, TReport>
         private void Evaluate(int epoch)
         {
             var report = trainer.Evaluate(validation!, options.EvaluationBatchSize);
-            if (run.Evaluated(trainer.StepCount, epoch, trainer.ReportValues(report)))
-            {
-                foreach (var (name, net) in trainer.Networks) net.Save(run.Folder.Best(name, trainer.Networks.Length));
-            }
+            if (run.Evaluated(trainer.StepCount, epoch, trainer.ReportValues(report))) trainer.SaveBest(run.Folder);
             TakeSample();
             WriteReport();
         }

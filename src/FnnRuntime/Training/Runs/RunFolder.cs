@@ -45,7 +45,9 @@ internal sealed class RunFolder : IDisposable
 
     public string Events => Path.Combine(_folder, EventsName);
 
-    public string Best(string net, int nets) => Path.Combine(_folder, nets == 1 ? "best.safetensors" : $"best.{net}.safetensors");
+    /// <param name="net">The network's name.</param>
+    /// <param name="isOnly">The training has no other, besides its updates of low rank, which have a file of their own.</param>
+    public string Best(string net, bool isOnly) => Path.Combine(_folder, isOnly ? "best.safetensors" : $"best.{net}.safetensors");
 
     /// <summary>Takes away what a process that was killed had begun to write.</summary>
     public void Clean()
