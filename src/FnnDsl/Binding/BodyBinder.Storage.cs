@@ -99,7 +99,11 @@ internal sealed partial class BodyBinder
             net.Sites[path] = site;
         }
         var place = new StoragePlace(net.Index, position);
-        if (!storage.IsBuffer) return Remember(new TensorOperand(Builder.Parameter(net.Index, position, type), notes.ToEquatableArray()));
+        if (!storage.IsBuffer)
+        {
+            var weight = Builder.Parameter(net.Index, position, type);
+            return Remember(new TensorOperand(context.Adapters?.Adapt(Builder, weight) ?? weight, notes.ToEquatableArray()));
+        }
         frame.Buffers[name] = place;
         var value = context.BufferUpdates.TryGetValue(place, out var updated) ? updated : Builder.BufferValue(net.Index, position, type);
         return Remember(new TensorOperand(value, notes.ToEquatableArray()));

@@ -1,6 +1,6 @@
 namespace FeedbackNN.Generator.Compilation;
 
-internal enum DeclarationKind { Model, Train }
+internal enum DeclarationKind { Model, Train, Generate }
 
 /// <summary>
 /// What identifies a model or training that is to be compiled: two that are equal compile to the same.

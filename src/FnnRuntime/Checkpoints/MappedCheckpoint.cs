@@ -35,9 +35,10 @@ internal static unsafe class MappedCheckpoint
         foreach (var (part, tensor) in plan.Tensors)
         {
             var target = storage.At(part.Path);
-            var numbers = content.ReadFloats(tensor);
+            var numbers = new float[tensor.ElementCount];
             fixed (float* source = numbers)
             {
+                new FileWeights(content, tensor, path).CopyTo(source, numbers.Length);
                 if (part.Shape is null) new ReadOnlySpan<float>(source, numbers.Length).CopyTo(new Span<float>(target, numbers.Length));
                 else Move(part.Axes, 0, target + part.Offset, source + part.TheirOffset, toFile: false);
             }
@@ -80,12 +81,12 @@ internal static unsafe class MappedCheckpoint
         GC.KeepAlive(model);
     }
 
-    private sealed record Matching(CheckpointReport Report, List<(CheckpointPart Part, string Tensor)> Tensors, List<(CheckpointPart Part, string Path)> Instead);
+    private sealed record Matching(CheckpointReport Report, List<(CheckpointPart Part, SafetensorsTensor Tensor)> Tensors, List<(CheckpointPart Part, string Path)> Instead);
 
     private static Matching Plan(string path, SafetensorsContent content, CheckpointMapping mapping)
     {
         var hasPrefix = mapping.Prefix.Length > 0 && content.Tensors.Any(tensor => tensor.Name.StartsWith(mapping.Prefix, StringComparison.Ordinal));
-        var (tensors, instead, used) = (new List<(CheckpointPart, string)>(), new List<(CheckpointPart, string)>(), new HashSet<string>(StringComparer.Ordinal));
+        var (tensors, instead, used) = (new List<(CheckpointPart, SafetensorsTensor)>(), new List<(CheckpointPart, string)>(), new HashSet<string>(StringComparer.Ordinal));
         var storage = new Storage(mapping.Manifest, null, null);
         var (mapped, missing, unfit) = (new List<MappedWeight>(), new List<MappedWeight>(), new List<string>());
         foreach (var part in mapping.Parts)
@@ -103,9 +104,9 @@ internal static unsafe class MappedCheckpoint
             }
             used.Add(found.Name);
             var shape = part.Shape ?? ShapeOf(storage[part.Path]);
-            if (found.Shape.SequenceEqual(shape) && SafetensorsFloats.IsKnown(found.Dtype))
+            if (found.Shape.SequenceEqual(shape) && new FileWeights(content, found, path).HasFloats)
             {
-                tensors.Add((part, found.Name));
+                tensors.Add((part, found));
                 mapped.Add(new(part.Path, found.Name));
             }
             else unfit.Add($"{found.Name} is {SafetensorsShape.Describe(found.Dtype, found.Shape)} and should be {SafetensorsShape.Describe(SafetensorsDtype.Float32, shape)}");
