@@ -39,7 +39,7 @@ public static class FnnCompiler
     {
         var bound = Binder.BindModel(scope, ns, name);
         if (bound.Result is not { } model) return (null, bound.Signature, bound.Diagnostics);
-        var compiled = Compile(model);
+        var compiled = Compile(model with { Checkpoints = Binder.CheckpointsOf(scope, ns, name) });
         return (compiled, bound.Signature, bound.Diagnostics.Concat(BudgetCheck.Run(scope, compiled)).ToEquatableArray());
     }
 

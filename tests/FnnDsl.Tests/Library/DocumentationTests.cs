@@ -87,7 +87,8 @@ public sealed partial class DocumentationTests
             page.Append($"\n## {title}\n");
             foreach (var declaration in Read(file).Declarations)
             {
-                page.Append($"\n### {declaration.Name.Text}\n\n```fnn fragment\n{Signature(file, declaration)}\n```\n\n{declaration.Doc!.Trim()}\n");
+                var name = declaration is CheckpointDeclaration checkpoint ? $"{checkpoint.Name.Text} for {checkpoint.Model.Text}" : declaration.Name.Text;
+                page.Append($"\n### {name}\n\n```fnn fragment\n{Signature(file, declaration)}\n```\n\n{declaration.Doc!.Trim()}\n");
             }
         }
         return page.ToString();
