@@ -185,6 +185,50 @@ public sealed class GrowthTests
         Assert.Equal(all.ToArray()[..16], go.Run(begin, seed: 3).ToArray());
     }
 
+    /// <summary>A full state forgets its first elements, and what is left is the beginning of the next round.</summary>
+    [Theory]
+    [InlineData(1, 5, 70)]
+    [InlineData(2, 23, 40)]
+    public async Task WhatIsFullSlides(int batch, int start, int count)
+    {
+        using var net = Louder(new Gpt(seed: 4));
+        using var ramble = new Ramble(net);
+        var prompt = Prompt(batch, start);
+        var windows = Enumerable.Range(0, batch).Select(b => prompt.Span.Slice(b * start, start).ToArray().ToList()).ToArray();
+        await foreach (var next in ramble.Stream(prompt, count))
+        {
+            if (windows[0].Count == 24) foreach (var window in windows) window.RemoveRange(0, 9);
+            var logits = Last(net.Forward(new Tensor<int, Batch, Seq>([.. windows.SelectMany(window => window)], batch, windows[0].Count)));
+            for (var b = 0; b < batch; b++)
+            {
+                var row = logits.AsSpan(b * Vocab, Vocab).ToArray();
+                windows[b].Add(Array.IndexOf(row, row.Max()));
+                Assert.Equal(windows[b][^1], next[b]);
+            }
+        }
+        var (tokens, taken) = ramble.Run(prompt, count);
+        AssertSame(windows.Select(window => window.ToArray()).ToArray(), tokens);
+        Assert.Equal(count, taken);
+        // Each round draws for itself, also behind the first window.
+        var drawn = ramble.Run(prompt, count, temperature: 1, seed: 3).Tokens.ToArray();
+        Assert.Equal(drawn, ramble.Run(prompt, count, temperature: 1, seed: 3).Tokens.ToArray());
+    }
+
+    [Fact]
+    public async Task ALoopsStatesBeginAgainWhenItSlides()
+    {
+        using var net = Louder(new Letters(seed: 2));
+        using var murmur = new Murmur(net);
+        var window = Prompt(1, 3).ToArray().ToList();
+        await foreach (var next in murmur.Stream(Prompt(1, 3), 20))
+        {
+            if (window.Count == 7) window.RemoveRange(0, 3);
+            var row = Last(net.Forward(new Tensor<int, Batch, Seq>(window.ToArray(), 1, window.Count)));
+            window.Add(Array.IndexOf(row, row.Max()));
+            Assert.Equal(window[^1], next[0]);
+        }
+    }
+
     [Fact]
     public async Task AStreamGivesWhatARunGives()
     {
