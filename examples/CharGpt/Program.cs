@@ -17,7 +17,7 @@ const int Length = 64, BatchSize = 12;
 var windows = Letters.Windows(train, Length);
 var checks = Letters.Windows(held, Length).Take(held.Length - Length).Shuffle(seed: 1).Take(isQuick ? 120 : 600);
 
-using var net = new Gpt(seed: 1);
+using var net = new Speaker(seed: 1);
 using var trainer = new Fit(net, seed: 1);
 Console.WriteLine($"{net.ParameterCount:N0} weights");
 var (steps, round) = isQuick ? (900, 300) : (3_000, 500);

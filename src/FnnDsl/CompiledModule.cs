@@ -44,7 +44,7 @@ public sealed record CompiledGrowth(ProgramPlan First, ProgramPlan Step, Program
 }
 
 /// <summary>A training with its programs.</summary>
-/// <param name="Nets">The models of its nets, in their order: what they own tells where parameters lie.</param>
+/// <param name="Nets">The models of its nets, in their order, and behind them the updates of low rank: what they own tells where parameters lie.</param>
 /// <param name="Objectives">One program for each <c>minimize</c>, in their order.</param>
 /// <param name="Evaluation">Losses and metrics without training.</param>
 public sealed record CompiledTrain(BoundTrain Train, EquatableArray<BoundModel> Nets, EquatableArray<ProgramPlan> Objectives, ProgramPlan Evaluation);

@@ -112,6 +112,7 @@ public static class FnnCompiler
 
     public static CompiledTrain Compile(BoundTrain train, EquatableArray<BoundModel> nets)
     {
+        nets = train.Storages(nets);
         var objectives = train.Objectives.Select((objective, i) =>
         {
             var derived = Pass("derive", ProgramGraphs.Objective(objective, trained => nets[trained.Net].Parameters[trained.Parameter].Type));

@@ -10,7 +10,7 @@ public sealed class CharGptTests
     {
         var text = Letters.Encode(Letters.OwnText());
         Assert.True(text.Length > 100_000);
-        using var net = new Gpt(seed: 1);
+        using var net = new Speaker(seed: 1);
         using var trainer = new Fit(net, seed: 1);
         var windows = Letters.Windows(text, 32).Shuffle(seed: 2);
         trainer.Run(windows.Take(640), epochs: 1, batchSize: 16);

@@ -68,7 +68,7 @@ public sealed class GrowthTests
     [InlineData(3, 4, 12)]
     public void AGptWithItsCacheIsTheGptWithout(int batch, int start, int rounds)
     {
-        using var net = Louder(new Gpt(seed: 4));
+        using var net = Louder(new Teller(seed: 4));
         using var write = new Write(net);
         var prompt = Prompt(batch, start);
         var (tokens, logits) = Greedy(prompt, rounds, (all, length) => Last(net.Forward(new Tensor<int, Batch, Seq>(all, batch, length))));
@@ -119,7 +119,7 @@ public sealed class GrowthTests
     [Fact]
     public void ASampleThatHasStoppedStaysAsItIs()
     {
-        using var net = Louder(new Gpt(seed: 4));
+        using var net = Louder(new Teller(seed: 4));
         using var write = new Write(net);
         var prompt = Prompt(3, 4);
         var free = write.Run(prompt, 12).Tokens;
@@ -140,7 +140,7 @@ public sealed class GrowthTests
     [Fact]
     public void SeedsDecideAndSamplesDrawForThemselves()
     {
-        using var net = new Gpt(seed: 4);
+        using var net = new Teller(seed: 4);
         using var write = new Write(net);
         var one = write.Run(Prompt(1, 4), 15, temperature: 1, seed: 9).Tokens.ToArray();
         Assert.Equal(one, write.Run(Prompt(1, 4), 15, temperature: 1, seed: 9).Tokens.ToArray());
@@ -150,7 +150,7 @@ public sealed class GrowthTests
         Assert.Equal(one, both[..19]);
         Assert.NotEqual(one, both[19..]);
         using var threads = Device.CpuWithThreads(3);
-        using var copy = new Gpt(threads, seed: 4);
+        using var copy = new Teller(threads, seed: 4);
         using var other = new Write(copy);
         Assert.Equal(one, other.Run(Prompt(1, 4), 15, temperature: 1, seed: 9).Tokens.ToArray());
     }
@@ -158,7 +158,7 @@ public sealed class GrowthTests
     [Fact]
     public void APenaltyKeepsFromRepeating()
     {
-        using var net = Louder(new Gpt(seed: 4));
+        using var net = Louder(new Teller(seed: 4));
         using var varied = new Varied(net);
         var prompt = Prompt(2, 3);
         float[] Logits(int[] all, int length) => Last(net.Forward(new Tensor<int, Batch, Seq>(all, 2, length)));
@@ -191,7 +191,7 @@ public sealed class GrowthTests
     [InlineData(2, 23, 40)]
     public async Task WhatIsFullSlides(int batch, int start, int count)
     {
-        using var net = Louder(new Gpt(seed: 4));
+        using var net = Louder(new Teller(seed: 4));
         using var ramble = new Ramble(net);
         var prompt = Prompt(batch, start);
         var windows = Enumerable.Range(0, batch).Select(b => prompt.Span.Slice(b * start, start).ToArray().ToList()).ToArray();
@@ -232,7 +232,7 @@ public sealed class GrowthTests
     [Fact]
     public async Task AStreamGivesWhatARunGives()
     {
-        using var net = new Gpt(seed: 4);
+        using var net = new Teller(seed: 4);
         using var write = new Write(net);
         var prompt = Prompt(2, 3);
         var whole = write.Run(prompt, 9, temperature: 1, seed: 2).Tokens;
@@ -249,7 +249,7 @@ public sealed class GrowthTests
     [Fact]
     public async Task AStreamEndsWhenItIsCancelledOrLeft()
     {
-        using var net = new Gpt(seed: 4);
+        using var net = new Teller(seed: 4);
         using var write = new Write(net);
         using var source = new CancellationTokenSource();
         var count = 0;
@@ -268,7 +268,7 @@ public sealed class GrowthTests
     [Fact]
     public void WhatDoesNotFitIsRefused()
     {
-        using var net = new Gpt();
+        using var net = new Teller();
         using var write = new Write(net);
         Assert.Contains("start + count <= context", Assert.Throws<ArgumentException>(() => write.Run(Prompt(1, 20), 5)).Message, StringComparison.Ordinal);
         Assert.ThrowsAny<ArgumentException>(() => write.Run(new Tensor<int, Batch, Start>([11], 1, 1), 5));

@@ -70,7 +70,7 @@ internal static class CorpusPrograms
             var bound = Binder.BindTrain(scope, name.Namespace, name.Name);
             Assert.True(bound.Result is not null, string.Join("\n", bound.Diagnostics));
             var train = bound.Result!;
-            var nets = train.Nets.Select(net => Binder.BindModel(scope, net.ModelNamespace, net.ModelName).Result!).ToArray();
+            var nets = train.Storages(train.Nets.Select(net => Binder.BindModel(scope, net.ModelNamespace, net.ModelName).Result!));
             for (var i = 0; i < train.Objectives.Count; i++)
             {
                 var graph = ProgramGraphs.Objective(train.Objectives[i], trained => nets[trained.Net].Parameters[trained.Parameter].Type);

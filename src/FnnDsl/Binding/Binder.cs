@@ -53,7 +53,9 @@ public static class Binder
                     diagnostics.Report(DiagnosticTable.NameOfRuntime, symbol.Location, $"another name, such as '{(symbol is TrainSymbol ? "Fit" : "My")}{symbol.Name}'", default, symbol.Name);
                     clashing.Add(symbol);
                 }
-                if (isKnown && symbol is CallableSymbol) diagnostics.Report(DiagnosticTable.HidesLibrary, symbol.Location, symbol.Name);
+                // Families are made to be imitated, and their names are whole networks': nothing in the library's place is used by mistake.
+                var isModel = symbol is CallableSymbol { Kind: CallableKind.Model } && library.TryGetValue(symbol.Name, out var hidden) && hidden is CallableSymbol { Kind: CallableKind.Model };
+                if (isKnown && symbol is CallableSymbol && !isModel) diagnostics.Report(DiagnosticTable.HidesLibrary, symbol.Location, symbol.Name);
             }
         }
 

@@ -28,6 +28,9 @@ internal sealed class BindingContext(ModuleScope scope, DiagnosticBag diagnostic
     /// <summary>Notes the parts of the source, where an outline of the model is wanted.</summary>
     public OutlineRecorder? Outline { get; init; }
 
+    /// <summary>The low-rank updates of weights, in a train that has some.</summary>
+    public Adapters? Adapters { get; init; }
+
     /// <summary>Of the layers and fns that an outline has met: whether there is a loop in what they reach.</summary>
     public Dictionary<CallableSymbol, bool> HasLoop { get; } = [];
 

@@ -47,7 +47,7 @@ internal sealed partial class Fusion
         var fusion = new Fusion(graph);
         fusion.FindStored();
         do fusion.Group();
-        while (fusion.StoreExpensiveShared());
+        while (fusion.StoreExpensiveShared() || fusion.StoreNarrower());
         fusion.DropUnread();
         return fusion;
     }

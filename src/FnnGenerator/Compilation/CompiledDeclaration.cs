@@ -46,12 +46,15 @@ internal sealed record CompiledTrainDeclaration(CompiledTrain Result, string Fil
 {
     public override IEnumerable<ProgramPlan> Programs => Result.Objectives.Append(Result.Evaluation);
 
-    public override IEnumerable<BoundAxis> Axes => Result.Train.Inputs.SelectMany(tensor => tensor.Axes);
+    public override IEnumerable<BoundAxis> Axes => AxesOf(Result.Train);
 
     public override IEnumerable<Origin> Origins => base.Origins
         .Append(Result.Train.Origin)
         .Concat(Result.Train.Guards.Select(guard => guard.Origin))
         .Concat(Result.Train.Objectives.Select(objective => objective.Origin));
+
+    internal static IEnumerable<BoundAxis> AxesOf(BoundTrain train) =>
+        train.Inputs.SelectMany(tensor => tensor.Axes).Concat(train.Adapters.SelectMany(set => set.Parameters).SelectMany(storage => storage.Axes));
 }
 
 /// <summary>A model whose body has errors: its typed API stays, with bodies that throw, so that the errors are the only ones.</summary>
@@ -69,7 +72,7 @@ internal sealed record BrokenTrainDeclaration(BoundTrain Signature, string FileS
 {
     public override IEnumerable<ProgramPlan> Programs => [];
 
-    public override IEnumerable<BoundAxis> Axes => Signature.Inputs.SelectMany(tensor => tensor.Axes);
+    public override IEnumerable<BoundAxis> Axes => CompiledTrainDeclaration.AxesOf(Signature);
 }
 
 internal sealed record CompiledGenerateDeclaration(CompiledGenerate Result, string FileStem)

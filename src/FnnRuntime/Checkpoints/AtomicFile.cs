@@ -1,8 +1,18 @@
+using System.Text;
+
 namespace FeedbackNN;
 
 /// <summary>Replaces a file as a whole: under its name there is always either all of the old content or all of the new.</summary>
 internal static class AtomicFile
 {
+    /// <summary>For tests: stands between the writer and the file, to fail part-way.</summary>
+    [ThreadStatic]
+    internal static Func<Stream, Stream>? Between;
+
+    /// <summary>Writes text in UTF-8.</summary>
+    /// <exception cref="CheckpointException">The file could not be written.</exception>
+    public static void WriteText(string path, string text) => Write(path, stream => stream.Write(Encoding.UTF8.GetBytes(text)));
+
     /// <summary>Writes to a new file in the same folder, forces it onto the disk, then renames it; when anything fails, the new file is deleted.</summary>
     /// <exception cref="CheckpointException">The file could not be written.</exception>
     public static void Write(string path, Action<Stream> write) => Write(path, write, (what, inner) => new CheckpointException(path, what, inner));
@@ -22,7 +32,7 @@ internal static class AtomicFile
         {
             using (var stream = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1 << 16))
             {
-                write(stream);
+                write(Between is null ? stream : Between(stream));
                 stream.Flush(flushToDisk: true);
             }
             File.Move(temporary, full, overwrite: true);

@@ -23,6 +23,7 @@ public sealed class GrowthFormTests
         ["its own position"] = "y[b, t, e] = x[b, t, e] * t + e\n return y",
         ["attention"] = "attn = attention(2, causal: true)\n return x + attn(x)",
         ["attention in shared groups"] = "attn = attention(4, groups: 2, causal: true)\n return x + attn(x)",
+        ["turned by positions"] = "attn = attention(2, causal: true, base: 100)\n return x + attn(x)",
         ["blocks"] = "repeat 2 as i : h { x = transformer_block(2, 8, causal: true)(x) }\n return x",
         ["attention by hand with causal heads"] = "q = linear(4); k = linear(4)\n a = attend(q(x) as [batch, seq, 2, 2], k(x) as [batch, seq, 2, 2], x as [batch, seq, 2, 2], causal: true, scale: 0.7)\n return a as [batch, seq, 4]",
         ["a loop"] = "rnn = gru(4)\n return rnn(x) + x",
