@@ -213,7 +213,7 @@ internal sealed partial class NameResolver
             foreach (var source in over.Sources) Visit(source.Value);
             Visit(over.Axis);
         }
-        VisitAll(new[] { feedback.Lengths, feedback.Truncate, feedback.Checkpoint }.OfType<Expression>());
+        VisitAll(new[] { feedback.Lengths, feedback.Truncate, feedback.Checkpoint, feedback.Slide }.OfType<Expression>());
         VisitAll(feedback.Form switch
         {
             TimesForm times => [times.Count],

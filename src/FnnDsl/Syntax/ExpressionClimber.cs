@@ -216,7 +216,7 @@ internal sealed partial class ExpressionClimber(ParseSession session, int start)
         var next = session.Kinds[index + 1];
         return session.Tokens[index].Text switch
         {
-            "with" or "over" or "every" or "where" or "named" or "along" or "lengths" or "truncate" or "checkpoint" or "else" =>
+            "with" or "over" or "every" or "where" or "named" or "along" or "lengths" or "truncate" or "checkpoint" or "slide" or "else" =>
                 next is TokenKind.Name or TokenKind.Number or TokenKind.String,
             "reverse" => next is TokenKind.Name or TokenKind.OpenBrace,
             _ => false,

@@ -81,6 +81,7 @@ public static class KeywordTable
         new("lengths", KeywordPlace.Feedback, "How long each sample is along the axis."),
         new("truncate", KeywordPlace.Feedback, "No gradient goes further back than the stretch of rounds it is in."),
         new("checkpoint", KeywordPlace.Feedback, "checkpoint every k keeps every k-th state for the gradient and computes the others again; of a repeat, what goes from copy to copy."),
+        new("slide", KeywordPlace.Feedback, "A full state that grows forgets its first so many elements."),
         new("warn", KeywordPlace.Feedback, "A fixed point that is not reached gives its best iterate, with a warning."),
         new("fail", KeywordPlace.Feedback, "A fixed point that is not reached stops the program."),
         new("best", KeywordPlace.Feedback, "A fixed point that is not reached gives its best iterate."),
