@@ -37,6 +37,14 @@ public sealed class FnnInspector
                 return (bound.Diagnostics, bound.IsClean);
             });
         }
+        foreach (var name in scope.Pipelines)
+        {
+            Run("pipeline", scope.FindExactly(name.Namespace, name.Name)!, () =>
+            {
+                var bound = Binder.BindPipeline(scope, name.Namespace, name.Name);
+                return (bound.Diagnostics, bound.IsClean);
+            });
+        }
         foreach (var symbol in scope.UserSymbols.Where(Binder.IsCompiled))
         {
             foreach (var other in closures.Reach(symbol)) reached.Add(new(other.Namespace, other.Name));

@@ -14,7 +14,7 @@ internal sealed class TrainPrinter
     // Members that every trainer has.
     private static readonly string[] TakenMembers =
     [
-        "Step", "Run", "Evaluate", "Profile", "Save", "Resume", "Restart", "Dispose", "Seed", "StepCount", "Shuffle", "IsInterrupted", "ArenaBytes", "Sample", "MiniBatch", "Report",
+        "Step", "Run", "Evaluate", "Profile", "Freeze", "Save", "Resume", "Restart", "Dispose", "Seed", "StepCount", "Shuffle", "IsInterrupted", "ArenaBytes", "Sample", "MiniBatch", "Report",
         "Bind", "Collate", "MakeReport", "MakeEvaluationReport", "Setup", "CheckInputs", "CheckSizes", "Equals", "GetHashCode", "GetType", "ToString",
     ];
 
@@ -47,8 +47,8 @@ internal sealed class TrainPrinter
             train.Objectives.Select(objective => train.Objectives.Count == 1 ? "Optimizer" : CSharpNames.Pascal(objective.Name) + "Optimizer"), TakenMembers.Concat(_nets));
         _netArguments = CSharpNames.Distinct(train.Nets.Select(net => CSharpNames.Camel(net.Name)), ["seed", "device"]);
         _optimizerArguments = CSharpNames.Distinct(_optimizers.Select(CSharpNames.Camel), _netArguments.Concat(["seed", "device"]));
-        _losses = CSharpNames.Distinct(train.Objectives.Select(objective => CSharpNames.Pascal(objective.Name)), ["Step", "Equals", "GetHashCode", "ToString", "Report"]);
-        _metrics = CSharpNames.Distinct(train.StepMetrics.Select(metric => CSharpNames.Pascal(metric.Name)), _losses.Concat(["Step", "Equals", "GetHashCode", "ToString", "Report"]));
+        _losses = ReportNames.Losses(train.Objectives.Select(objective => objective.Name));
+        _metrics = ReportNames.Metrics(train.StepMetrics.Select(metric => metric.Name), _losses);
     }
 
     private bool IsBroken => _evaluation is null;

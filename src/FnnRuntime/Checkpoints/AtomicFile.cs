@@ -3,6 +3,10 @@ namespace FeedbackNN;
 /// <summary>Replaces a file as a whole: under its name there is always either all of the old content or all of the new.</summary>
 internal static class AtomicFile
 {
+    /// <summary>What stands between writers on this thread and their files: tests put a disk here that fails.</summary>
+    [field: ThreadStatic]
+    internal static Func<Stream, Stream>? Disk { get; set; }
+
     /// <summary>Writes to a new file in the same folder, forces it onto the disk, then renames it; when anything fails, the new file is deleted.</summary>
     /// <exception cref="CheckpointException">The file could not be written.</exception>
     public static void Write(string path, Action<Stream> write) => Write(path, write, (what, inner) => new CheckpointException(path, what, inner));
@@ -20,10 +24,10 @@ internal static class AtomicFile
         var temporary = $"{full}.{Guid.NewGuid():N}.tmp";
         try
         {
-            using (var stream = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1 << 16))
+            using (var file = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1 << 16))
             {
-                write(stream);
-                stream.Flush(flushToDisk: true);
+                write(Disk?.Invoke(file) ?? file);
+                file.Flush(flushToDisk: true);
             }
             File.Move(temporary, full, overwrite: true);
         }

@@ -78,6 +78,7 @@ public abstract class Trainer<TSample, TBatch, TReport> : Trainer<TBatch, TRepor
                     _runBatch++;
                     var (epoch, batch) = (_runEpoch, _runBatch);
                     if (_runBatch == batches) EndEpoch();
+                    Stepped?.Invoke();
                     progress?.Report(MakeProgress(epoch, epochs, batch, batches, samples, batchSize, Stopwatch.GetElapsedTime(started)));
                     if (_runBatch == 0) break;
                 }
@@ -115,6 +116,15 @@ public abstract class Trainer<TSample, TBatch, TReport> : Trainer<TBatch, TRepor
         }
         return EvaluationResult();
     }
+
+    /// <summary>Told after each step of a run, whose numbers may still be on their way.</summary>
+    internal Action? Stepped { get; set; }
+
+    /// <summary>The numbers of one sample, as a batch of its own.</summary>
+    /// <param name="data">The samples.</param>
+    /// <param name="program">What to compute; null for the losses and metrics of an evaluation.</param>
+    /// <param name="sample">Which.</param>
+    internal ReadOnlySpan<double> EvaluateSample(IDataSource<TSample> data, TrainingProgram? program, int sample) => RunEvaluation(program, Collate(data, [sample]));
 
     /// <summary>Times each part of a training step on the first samples, in about a second; changes nothing but the gradients.</summary>
     /// <param name="data">The samples.</param>
