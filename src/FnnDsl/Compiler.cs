@@ -20,6 +20,7 @@ public static class FnnCompiler
         bag.AddRange(scope.Diagnostics);
         foreach (var name in scope.Models) bag.AddRange(CheckModel(scope, name).Diagnostics);
         foreach (var name in scope.Trains) bag.AddRange(Binder.BindTrain(scope, name.Namespace, name.Name).Diagnostics);
+        foreach (var name in scope.Generates) bag.AddRange(CompileGenerate(scope, name.Namespace, name.Name).Diagnostics);
         foreach (var name in scope.Pipelines) bag.AddRange(Binder.BindPipeline(scope, name.Namespace, name.Name).Diagnostics);
         bag.AddRange(Binder.CheckUninstantiated(scope));
         return IgnoreComments.Apply(files.SelectMany(file => file.IgnoreComments), bag.ToArray());
@@ -71,6 +72,33 @@ public static class FnnCompiler
         return (result, bound.Signature, bound.Diagnostics);
     }
 
+    /// <summary>Compiles a generate; where a state grows, to programs that compute what one more element changes.</summary>
+    public static (CompiledGenerate? Result, BoundGenerate? Signature, EquatableArray<Diagnostic> Diagnostics) CompileGenerate(ModuleScope scope, string ns, string name)
+    {
+        var bound = Binder.BindGenerate(scope, ns, name);
+        if (bound.Result is not { } generate) return (null, bound.Signature, bound.Diagnostics);
+        var nets = generate.Nets.Select(net => Binder.BindModel(scope, net.ModelNamespace, net.ModelName).Result).ToArray();
+        if (nets.Any(net => net is null)) return (null, bound.Signature, bound.Diagnostics);
+        var bag = new DiagnosticBag();
+        var compiled = Compile(generate, nets.Select(net => net!).ToEquatableArray(), why => LooksAhead.Report(scope, bag, generate, why));
+        return (compiled, bound.Signature, bound.Diagnostics.Concat(bag.ToArray()).ToEquatableArray());
+    }
+
+    /// <summary>The programs of a generate; null, with the reason told, where its model is not causal along the axis that grows.</summary>
+    private static CompiledGenerate? Compile(BoundGenerate generate, EquatableArray<BoundModel> nets, Action<(string Reason, Origin Origin)> report)
+    {
+        if (generate.Growth is not { } growth) return new CompiledGenerate(generate, nets, Plan($"{generate.Name}_Program", Pass("bind", generate.Body), generate.RuntimeAxes), null);
+        if (GrowthForm.TryMake(generate, growth, out var why) is not { } form)
+        {
+            report(why);
+            return null;
+        }
+        // The length is the last: memory is not arranged anew for each.
+        var axes = generate.RuntimeAxes.Append(growth.Axis).ToEquatableArray();
+        var rounds = new CompiledGrowth(Plan($"{generate.Name}_First", Pass("first", form.First), axes), Plan($"{generate.Name}_Step", Pass("step", form.Step), axes), form.Kept);
+        return new CompiledGenerate(generate, nets, Plan($"{generate.Name}_Last", Pass("last", form.Last), axes), rounds);
+    }
+
     public static CompiledModel Compile(BoundModel model)
     {
         var inference = Plan($"{model.Name}_Inference", Pass("bind", model.Inference), model.RuntimeAxes);
@@ -100,6 +128,7 @@ public static class FnnCompiler
 
     public static CompiledTrain Compile(BoundTrain train, EquatableArray<BoundModel> nets)
     {
+        nets = train.Storages(nets);
         var objectives = train.Objectives.Select((objective, i) =>
         {
             var derived = Pass("derive", ProgramGraphs.Objective(objective, trained => nets[trained.Net].Parameters[trained.Parameter].Type));

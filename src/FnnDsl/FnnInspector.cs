@@ -45,6 +45,14 @@ public sealed class FnnInspector
                 return (bound.Diagnostics, bound.IsClean);
             });
         }
+        foreach (var name in scope.Generates)
+        {
+            Run("generate", scope.FindExactly(name.Namespace, name.Name)!, () =>
+            {
+                var compiled = FnnCompiler.CompileGenerate(scope, name.Namespace, name.Name);
+                return (compiled.Diagnostics, compiled.Diagnostics.Count == 0);
+            });
+        }
         foreach (var symbol in scope.UserSymbols.Where(Binder.IsCompiled))
         {
             foreach (var other in closures.Reach(symbol)) reached.Add(new(other.Namespace, other.Name));

@@ -1,4 +1,5 @@
 using FeedbackNN.Runtime.Tests.Cpu;
+using FeedbackNN.Runtime.Tests.Training.Runs;
 
 // The assembly as a program: the checks that a test starts in a process of their own, and a measurement for the documentation.
 switch (args)
@@ -8,6 +9,9 @@ switch (args)
         break;
     case [ThreadSettingTests.Argument]:
         ThreadSettingTests.PrintThreads();
+        break;
+    case [KilledRunTests.Argument, var folder, var pause]:
+        KilledRunTests.Train(folder, int.Parse(pause, System.Globalization.CultureInfo.InvariantCulture));
         break;
     case ["errors"]:
         SimdMathTests.PrintLargestErrors();

@@ -44,6 +44,28 @@ public sealed class TrainingTests
     }
 
     [SkippableFact]
+    public void Updates_of_low_rank_are_those_of_the_processor_and_merge_into_its_weights()
+    {
+        var device = Pocl.Require();
+        using var here = new Mixed(seed: 3);
+        using var there = new Mixed(device, seed: 3);
+        using var ours = new FitMixedLowRank(here, seed: 5);
+        using var theirs = new FitMixedLowRank(there, seed: 5);
+        var (x, word, label) = Batch(new Random(7));
+        var before = there.AllParameters[0].Value.ToArray();
+        for (var step = 0; step < 6; step++) Assert.Equal(ours.Step(new(x, word, label)).Loss, theirs.Step(new(x, word, label)).Loss, 1e-5);
+        foreach (var (a, b) in ours.Adapters.AllParameters.Zip(theirs.Adapters.AllParameters)) AssertClose(a.Value, b.Value, 1e-5, a.Path);
+        Assert.Equal(before, there.AllParameters[0].Value.ToArray());
+        ours.Adapters.Merge();
+        theirs.Adapters.Merge();
+        using var logits = here.Forward(x, word);
+        using var others = there.Forward(x, word);
+        AssertClose(logits.Span, others.Span, 1e-4, "logits");
+        theirs.Adapters.Unmerge();
+        Assert.Equal(before, there.AllParameters[0].Value.ToArray());
+    }
+
+    [SkippableFact]
     public void A_profile_says_that_it_times_the_processor_only()
     {
         var device = Pocl.Require();

@@ -129,14 +129,13 @@ public sealed class ResumeTests : IDisposable
         {
             for (var room = 100; ; room = room * 5 / 2)
             {
-                AtomicFile.Disk = file => new FullDisk(file, room);
                 var before = File.Exists(_folder.State) ? File.ReadAllBytes(_folder.State) : null;
                 var pipeline = Filter.Make(_folder.Path, weights: before is null ? 1 : 7 + (ulong)room);
                 try
                 {
                     // After the first writes that went well there is a state to lose.
                     var writes = 0;
-                    AtomicFile.Disk = file => new FullDisk(file, ++writes <= failures % 3 * 4 ? int.MaxValue : room);
+                    AtomicFile.Between = file => new FullDisk(file, ++writes <= failures % 3 * 4 ? int.MaxValue : room);
                     pipeline.Run(new Listener(_ => before = File.Exists(_folder.State) ? File.ReadAllBytes(_folder.State) : null));
                     Assert.Equal(weights, Filter.Weights(pipeline));
                     break;
@@ -153,7 +152,7 @@ public sealed class ResumeTests : IDisposable
         }
         finally
         {
-            AtomicFile.Disk = null;
+            AtomicFile.Between = null;
         }
         Assert.True(failures > 5, $"{failures}");
     }

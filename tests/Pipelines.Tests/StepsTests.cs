@@ -43,6 +43,14 @@ public sealed class StepsTests
             after = CheckPolish();
         }
 
+        using (var adapt = new Adapt(net, Seed()))
+        {
+            adapt.Freeze("net.encoder.outer");
+            adapt.Run(Filter.Labelled.Select(sample => new Adapt.Sample(sample.X, sample.Label)), 2, 8);
+            adapt.Adapters.Merge();
+            stages.Add("adapt");
+        }
+
         Assert.Equal(stages, told.Where(progress => progress.IsEndOfStep).Select(progress => progress.Stage));
         Assert.Equal([.. Filter.Weights(reader), .. Filter.Weights(net), .. Filter.Weights(teacher)], Filter.Weights(pipeline));
         // The feedback has had something to do.

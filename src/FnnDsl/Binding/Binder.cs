@@ -48,12 +48,14 @@ public static class Binder
                 }
                 user.Add(name, symbol);
                 var isKnown = library.ContainsKey(symbol.Name) || BuiltIns.IsKnown(symbol.Name) || Operators.OperatorTable.TryFind(symbol.Name) is not null;
-                if (IsClass(symbol) && RuntimeNames.Contains(symbol.Name))
+                if (IsClass(symbol) && RuntimeNames.Contains(symbol.Name) && !(symbol is GenerateSymbol && RuntimeNames.IsMemberOfTrainings(symbol.Name)))
                 {
                     diagnostics.Report(DiagnosticTable.NameOfRuntime, symbol.Location, $"another name, such as '{(symbol is TrainSymbol ? "Fit" : "My")}{symbol.Name}'", default, symbol.Name);
                     clashing.Add(symbol);
                 }
-                if (isKnown && symbol is CallableSymbol) diagnostics.Report(DiagnosticTable.HidesLibrary, symbol.Location, symbol.Name);
+                // Families are made to be imitated, and their names are whole networks': nothing in the library's place is used by mistake.
+                var isModel = symbol is CallableSymbol { Kind: CallableKind.Model } && library.TryGetValue(symbol.Name, out var hidden) && hidden is CallableSymbol { Kind: CallableKind.Model };
+                if (isKnown && symbol is CallableSymbol && !isModel) diagnostics.Report(DiagnosticTable.HidesLibrary, symbol.Location, symbol.Name);
             }
         }
 
@@ -70,8 +72,8 @@ public static class Binder
         return result;
     }
 
-    /// <summary>Models and trainings become C# classes.</summary>
-    private static bool IsClass(Symbol symbol) => symbol is TrainSymbol or MemberSymbol or CallableSymbol { Kind: CallableKind.Model };
+    /// <summary>Models, trainings and generates become C# classes.</summary>
+    private static bool IsClass(Symbol symbol) => symbol is TrainSymbol or GenerateSymbol or MemberSymbol or CallableSymbol { Kind: CallableKind.Model };
 
     /// <summary>Axes become C# types too: <c>dim pixels</c> and a model <c>Pixels</c> would be two types of one name.</summary>
     private static void ReportAxisClashes(IEnumerable<Symbol> symbols, DiagnosticBag diagnostics, HashSet<Symbol> clashing)
@@ -102,6 +104,7 @@ public static class Binder
     {
         DimSymbol dim => [dim.Name],
         TrainSymbol train => train.Declaration.Inputs.SelectMany(input => AxisNames(input.Type)),
+        GenerateSymbol generate => generate.Declaration.Program.Parameters.Select(parameter => parameter.Type).Concat(generate.Declaration.Program.Results.Select(result => result.Type)).SelectMany(AxisNames),
         CallableSymbol { Kind: CallableKind.Model } model => model.Declaration.Parameters.Select(parameter => parameter.Type)
             .Concat(model.Declaration.Results.Select(result => result.Type)).SelectMany(AxisNames),
         _ => [],
@@ -180,6 +183,16 @@ public static class Binder
         return Result(scope, symbol, result, signature, diagnostics);
     }
 
+    /// <summary>Binds a generate.</summary>
+    /// <exception cref="ArgumentException">There is no such generate.</exception>
+    public static BindResult<BoundGenerate> BindGenerate(ModuleScope scope, string ns, string name)
+    {
+        if (scope.FindExactly(ns, name) is not GenerateSymbol symbol) throw new ArgumentException($"There is no generate '{name}' in namespace '{ns}'.", nameof(name));
+        var diagnostics = new DiagnosticBag();
+        var (result, signature) = new GenerateBinder(scope, diagnostics, symbol).Bind();
+        return Result(scope, symbol, result, signature, diagnostics);
+    }
+
     // What follows from a syntax error is left out: in declarations that have one, and of names that one kept from being declared.
     private static BindResult<T> Result<T>(ModuleScope scope, Symbol symbol, T? result, T? signature, DiagnosticBag diagnostics) where T : class
     {
@@ -202,12 +215,12 @@ public static class Binder
     }
 
     /// <summary>Whether a declaration is compiled by itself, with what it reaches.</summary>
-    internal static bool IsCompiled(Symbol symbol) => symbol is TrainSymbol or PipelineSymbol or MemberSymbol or CallableSymbol { Kind: CallableKind.Model, IsFamily: false };
+    internal static bool IsCompiled(Symbol symbol) => symbol is TrainSymbol or GenerateSymbol or PipelineSymbol or MemberSymbol or CallableSymbol { Kind: CallableKind.Model, IsFamily: false };
 
     /// <summary>The declarations that <see cref="CheckUninstantiated"/> looks at.</summary>
     internal static IEnumerable<Symbol> CheckedAlone(ModuleScope scope) =>
         scope.UserSymbols.OfType<CallableSymbol>().Where(symbol => !IsCompiled(symbol))
-            .Concat(scope.UserSymbols.Where(symbol => symbol is GenerateSymbol or CheckpointSymbol))
+            .Concat(scope.UserSymbols.Where(symbol => symbol is CheckpointSymbol))
             .Concat(scope.UserSymbols.OfType<ConstSymbol>());
 
     /// <param name="isReached">Whether something that is compiled by itself reaches it.</param>
@@ -223,8 +236,7 @@ public static class Binder
             if (scope.ReachesIncomplete(symbol)) return;
             // Each in a bag of its own: whether it is right decides what else is said of it.
             var own = new DiagnosticBag();
-            if (symbol is GenerateSymbol generate) new GenerateBinder(scope, own, generate).Check();
-            else if (symbol is CheckpointSymbol checkpoint) new CheckpointBinder(scope, own, checkpoint).Check();
+            if (symbol is CheckpointSymbol checkpoint) new CheckpointBinder(scope, own, checkpoint).Check();
             diagnostics.AddRange(own.ToArray());
             return;
         }

@@ -28,6 +28,9 @@ internal sealed class BindingContext(ModuleScope scope, DiagnosticBag diagnostic
     /// <summary>Notes the parts of the source, where an outline of the model is wanted.</summary>
     public OutlineRecorder? Outline { get; init; }
 
+    /// <summary>The low-rank updates of weights, in a train that has some.</summary>
+    public Adapters? Adapters { get; init; }
+
     /// <summary>Of the layers and fns that an outline has met: whether there is a loop in what they reach.</summary>
     public Dictionary<CallableSymbol, bool> HasLoop { get; } = [];
 
@@ -58,6 +61,9 @@ internal sealed class BindingContext(ModuleScope scope, DiagnosticBag diagnostic
 
     /// <summary>New values of buffers, by place: what a later read in the same run sees.</summary>
     public Dictionary<StoragePlace, Value> BufferUpdates { get; } = [];
+
+    /// <summary>The feedback of a generate in which a state grows; null before it, and where there is none.</summary>
+    public GrowthBinding? Growth { get; set; }
 
     /// <summary>Constants by the element type of where they are used; null while one is being bound.</summary>
     public Dictionary<(ConstSymbol Symbol, ElementType Real), Operand?> Constants { get; } = [];

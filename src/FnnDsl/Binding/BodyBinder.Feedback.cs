@@ -23,7 +23,8 @@ internal sealed partial class BodyBinder
             return;
         }
         BeginOutlinedFeedback(scope);
-        if (feedback.Form is FixedPointForm fixedPoint) BindFixedPoint(scope, fixedPoint, rounds);
+        if (scope.States.Any(state => state.GrowingAxis is not null)) BindGrowth(scope, rounds);
+        else if (feedback.Form is FixedPointForm fixedPoint) BindFixedPoint(scope, fixedPoint, rounds);
         else BindLoop(scope, rounds);
         EndOutlinedFeedback(scope);
     }
@@ -135,6 +136,11 @@ internal sealed partial class BodyBinder
         state.UpdateSpan = update.Span;
         state.Next = state.Before;
         frame.Values[name] = Poison;
+        if (state.GrowingAxis is not null)
+        {
+            Grow(state, update, value);
+            return true;
+        }
         if (value is PoisonOperand || Adapt(value, state.Type.Element, update.Value.Span) is not { } tensor) return true;
         if (!FitsInto(tensor, state.Type.Shape, out var why))
         {

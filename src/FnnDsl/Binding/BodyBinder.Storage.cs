@@ -99,7 +99,11 @@ internal sealed partial class BodyBinder
             net.Sites[path] = site;
         }
         var place = new StoragePlace(net.Index, position);
-        if (!storage.IsBuffer) return Remember(new TensorOperand(Builder.Parameter(net.Index, position, type), notes.ToEquatableArray()));
+        if (!storage.IsBuffer)
+        {
+            var weight = Builder.Parameter(net.Index, position, type);
+            return Remember(new TensorOperand(context.Adapters?.Adapt(Builder, weight) ?? weight, notes.ToEquatableArray()));
+        }
         frame.Buffers[name] = place;
         var value = context.BufferUpdates.TryGetValue(place, out var updated) ? updated : Builder.BufferValue(net.Index, position, type);
         return Remember(new TensorOperand(value, notes.ToEquatableArray()));
@@ -111,11 +115,11 @@ internal sealed partial class BodyBinder
         }
     }
 
-    /// <summary>An axis as C# sees it: by name where the name is a dim or an axis of the user's own declaration.</summary>
+    /// <summary>An axis as C# sees it: by name where the name is a dim or an axis of the declaration that becomes a class.</summary>
     internal BoundAxis BoundAxisOf(Expression expression, Size size)
     {
-        if (frame.IsLibrary || expression is not NameExpression name) return new BoundAxis(null, size);
-        var isDim = context.Scope.Find(frame.Symbol.Namespace, name.Name, false) is DimSymbol;
+        if (expression is not NameExpression name) return new BoundAxis(null, size);
+        var isDim = context.Scope.Find(frame.Symbol.Namespace, name.Name, frame.IsLibrary) is DimSymbol;
         return new BoundAxis(isDim || frame.Caller is null ? name.Name : null, size);
     }
 

@@ -146,6 +146,24 @@ public sealed record BoundTrain(
 {
     /// <summary>After how many batches the weights change.</summary>
     public int Accumulate { get; init; } = 1;
+
+    /// <summary>Updates of low rank, a set for each network that has some: to graphs and programs they are networks behind <see cref="Nets"/>.</summary>
+    public EquatableArray<BoundAdapters> Adapters { get; init; }
+
+    /// <summary>All that programs take storage from: the networks, then the updates.</summary>
+    /// <param name="nets">The models of <see cref="Nets"/>.</param>
+    public EquatableArray<BoundModel> Storages(IEnumerable<BoundModel> nets) => nets.Concat(Adapters.Select(set => set.AsModel(this))).ToEquatableArray();
+}
+
+/// <summary>Small matrices beside weights of a network: each weight W is read as W + <paramref name="Scale"/> · B A.</summary>
+/// <param name="Net">The network's position in the train.</param>
+/// <param name="Adapted">The weights, by their positions in the network.</param>
+/// <param name="Parameters">B and A of the first weight, of the second, and so on.</param>
+public sealed record BoundAdapters(int Net, double Scale, EquatableArray<int> Adapted, EquatableArray<BoundStorage> Parameters)
+{
+    /// <summary>The set as what programs and manifests know.</summary>
+    public BoundModel AsModel(BoundTrain train) => new(
+        train.Namespace, $"{train.Name}.{train.Nets[Net].Name}.lora", null, default, default, default, Parameters, default, default, new Graph(default, default), new Graph(default, default), train.Origin);
 }
 
 /// <summary>A named size that C# should have as an axis type or constant.</summary>

@@ -45,6 +45,9 @@ internal sealed class FeedbackState(Identifier name, TensorType type, EquatableA
     /// <summary>The axis along which it grows; null for a state that keeps its shape.</summary>
     public int? GrowingAxis { get; init; }
 
+    /// <summary>How long it may become along that axis.</summary>
+    public Size? Capacity { get; init; }
+
     public EquatableArray<AxisNote> Notes => notes;
 
     /// <summary>Its value before the first round.</summary>
@@ -56,7 +59,7 @@ internal sealed class FeedbackState(Identifier name, TensorType type, EquatableA
     /// <summary>That value as the body sees it: without its past where a stretch begins.</summary>
     public Value Seen { get; set; }
 
-    /// <summary>Its value after the round, once the body has said it.</summary>
+    /// <summary>Its value after the round, once the body has said it; of a state that grows, what the round appends.</summary>
     public Value? Next { get; set; }
 
     /// <summary>What it is in an outline.</summary>

@@ -131,6 +131,7 @@ internal sealed partial class PipelineBinder
         var (train, bound) = _trains[call.Train];
         var bag = new DiagnosticBag();
         if (diagnostics.HasErrors || _isBroken || NetUse.Bind(scope, bag, train, train.Declaration.Nets, out var isBroken) is not { } nets || isBroken) return null;
+        // Without updates of low rank: they are part of the weights before and after a stage.
         var run = TrainRun.Execute(scope, bag, train, nets, training: false);
         // What is wrong in the train is reported there.
         _isBroken |= bag.HasErrors;

@@ -15,6 +15,7 @@ internal sealed class TrainBinder(ModuleScope scope, DiagnosticBag diagnostics, 
 {
     private IReadOnlyList<NetUse> _nets = [];
     private readonly HashSet<BoundParameterReference> _reached = [];
+    private Adapters? _adapters;
     private bool _hasBrokenNet;
 
     private TrainDeclaration Declaration => symbol.Declaration;
@@ -23,7 +24,7 @@ internal sealed class TrainBinder(ModuleScope scope, DiagnosticBag diagnostics, 
     {
         if (NetUse.Bind(scope, diagnostics, symbol, Declaration.Nets, out _hasBrokenNet) is not { } nets) return (null, null);
         _nets = nets;
-        var first = _hasBrokenNet ? TrainRun.ExecuteSignature(scope, diagnostics, symbol) : TrainRun.Execute(scope, diagnostics, symbol, _nets, training: true);
+        var first = _hasBrokenNet ? TrainRun.ExecuteSignature(scope, diagnostics, symbol) : Execute(training: true);
         if (first.Inputs is null) return (null, null);
         var metricNames = TrainSignature.Metrics(symbol);
         var signature = Assemble(first, null, TrainSignature.Objectives(symbol), metricNames, metricNames);
@@ -38,20 +39,28 @@ internal sealed class TrainBinder(ModuleScope scope, DiagnosticBag diagnostics, 
         var frozen = paths.Resolve(first.Frozen);
         var settings = new TrainSettings(first.Body, paths, _nets);
         settings.Check(first.Settings);
+        if (settings.Lora is { } lora)
+        {
+            // What a 'lora' means stands in the body, so the body is bound once more, with the weights as they are then read.
+            _adapters = lora.Updates;
+            frozen.UnionWith(lora.Frozen);
+            first = Execute(training: true);
+            signature = signature with { Adapters = _adapters.Sets };
+        }
         var objectives = new List<BoundObjective>();
         EquatableArray<BoundMetric> stepMetrics = default;
         var runs = new List<TrainRun> { first };
         for (var k = 0; k < first.Minimized.Count; k++)
         {
             // Each has a graph of its own: a step of the first changes what the second sees.
-            var run = k == 0 ? first : TrainRun.Execute(scope, diagnostics, symbol, _nets, training: true);
+            var run = k == 0 ? first : Execute(training: true);
             if (k > 0) runs.Add(run);
             if (BindObjective(run, k, paths, frozen, out var metrics) is { } objective) objectives.Add(objective);
             if (k == 0) stepMetrics = metrics;
         }
         if (!diagnostics.HasErrors) ReportNotReached(first, paths, frozen);
         var evaluation = first;
-        if (first.Context.DependsOnMode) runs.Add(evaluation = TrainRun.Execute(scope, diagnostics, symbol, _nets, training: false));
+        if (first.Context.DependsOnMode) runs.Add(evaluation = Execute(training: false));
         if (diagnostics.HasErrors) return (null, signature);
 
         var outputs = new List<GraphOutput>();
@@ -67,11 +76,14 @@ internal sealed class TrainBinder(ModuleScope scope, DiagnosticBag diagnostics, 
         var result = Assemble(first, graph, objectives.ToEquatableArray(), stepMetrics, evaluationMetrics) with
         {
             Accumulate = settings.Accumulate,
+            Adapters = _adapters?.Sets ?? default,
             Guards = runs.SelectMany(run => run.Context.RemainingGuards).Distinct().ToEquatableArray(),
             Inputs = first.Inputs.Select((input, k) => input with { IsIndexBelow = runs.Select(run => run.Context.IndexBoundOf(k)).FirstOrDefault(bound => bound is not null) }).ToEquatableArray(),
         };
         return (result, signature);
     }
+
+    private TrainRun Execute(bool training) => TrainRun.Execute(scope, diagnostics, symbol, _nets, training, _adapters);
 
     private BoundTrain Assemble(TrainRun run, Graph? evaluation, EquatableArray<BoundObjective> objectives, EquatableArray<BoundMetric> stepMetrics, EquatableArray<BoundMetric> evaluationMetrics) => new(
         symbol.Namespace, symbol.Name, Declaration.Doc,
@@ -103,7 +115,7 @@ internal sealed class TrainBinder(ModuleScope scope, DiagnosticBag diagnostics, 
         }
         var reached = Reached(run.Context.Builder, loss.Mean).ToArray();
         _reached.UnionWith(reached);
-        var trained = reached.Where(parameter => !frozen.Contains(parameter) && (over is null || over.Contains(parameter)))
+        var trained = reached.Where(parameter => !frozen.Contains(parameter) && over?.Contains(_adapters?.WeightOf(parameter) ?? parameter) != false)
             .OrderBy(parameter => parameter.Net).ThenBy(parameter => parameter.Parameter).ToEquatableArray();
         if (trained.Count == 0)
         {

@@ -40,9 +40,10 @@ internal sealed class TrainRun
 
     public double ClipLimit { get; private set; }
 
-    public static TrainRun Execute(ModuleScope scope, DiagnosticBag diagnostics, TrainSymbol symbol, IReadOnlyList<NetUse> nets, bool training)
+    /// <param name="adapters">Weights that are read with an update of low rank.</param>
+    public static TrainRun Execute(ModuleScope scope, DiagnosticBag diagnostics, TrainSymbol symbol, IReadOnlyList<NetUse> nets, bool training, Adapters? adapters = null)
     {
-        var context = new BindingContext(scope, diagnostics, training, symbolic: false);
+        var context = new BindingContext(scope, diagnostics, training, symbolic: false) { Adapters = adapters };
         var frame = new Frame(symbol, null, default);
         var run = new TrainRun(context, frame);
         if (!NetUse.Enter(context, frame, nets)) return run;

@@ -12,12 +12,13 @@ internal sealed class TrainSettings(BodyBinder body, ParameterPaths paths, IRead
 {
     private static readonly string[] Precisions = ["f32", "tf32", "bf16", "f16"];
 
-    private static readonly string[] LoraSettings = ["rank", "alpha"];
-
     private readonly HashSet<string> _said = new(StringComparer.Ordinal);
 
     /// <summary>After how many batches the weights change.</summary>
     public int Accumulate { get; private set; } = 1;
+
+    /// <summary>Updates of low rank, and what is not trained beside them; null without any.</summary>
+    public (Adapters Updates, IReadOnlyCollection<BoundParameterReference> Frozen)? Lora { get; private set; }
 
     public void Check(IEnumerable<Statement> statements)
     {
@@ -42,7 +43,7 @@ internal sealed class TrainSettings(BodyBinder body, ParameterPaths paths, IRead
         AccumulateStatement accumulate => Take(accumulate),
         AverageStatement average => CheckAverage(average) ? "keep the last weights" : null,
         PrecisionStatement precision => CheckPrecision(precision) ? "everything is computed in the element types that are written" : null,
-        LoraStatement lora => CheckLora(lora) ? "freeze what shall not be trained" : null,
+        LoraStatement lora => Take(lora),
         _ => null,
     };
 
@@ -52,6 +53,12 @@ internal sealed class TrainSettings(BodyBinder body, ParameterPaths paths, IRead
         if (operand is PoisonOperand) return null;
         if (BodyBinder.TryNumber(operand, out var number, out var isWhole) && isWhole && number is >= 1 and <= int.MaxValue) Accumulate = (int)number;
         else body.Report(DiagnosticTable.AccumulateCount, accumulate.Batches.Span, BodyBinder.Describe(operand));
+        return null;
+    }
+
+    private string? Take(LoraStatement lora)
+    {
+        Lora = new LoraBinder(body, paths, nets).Bind(lora);
         return null;
     }
 
@@ -72,55 +79,4 @@ internal sealed class TrainSettings(BodyBinder body, ParameterPaths paths, IRead
         body.Report(DiagnosticTable.UnknownPrecision, precision.Kind.Span, [], Spelling.Fix(precision.Kind.Text, Precisions), precision.Kind.Text, string.Join(", ", Precisions));
         return false;
     }
-
-    private bool CheckLora(LoraStatement lora)
-    {
-        if (ReadRank(lora) is not { } rank) return false;
-        var adapted = paths.Resolve(lora.Paths);
-        var trained = paths.Resolve(lora.Trained);
-        if (adapted.Count == 0 || (trained.Count == 0 && lora.Trained.Count > 0)) return false;
-        var matrices = adapted.Select(reference => nets[reference.Net].Storage.Parameters[reference.Parameter]).Where(parameter => parameter.Type.Rank == 2).ToArray();
-        var span = lora.Paths[0].Span.Cover(lora.Paths[lora.Paths.Count - 1].Span);
-        if (matrices.Length == 0)
-        {
-            var first = nets[adapted.First().Net].Storage.Parameters[adapted.First().Parameter];
-            body.Report(DiagnosticTable.BadLora, span, $"'lora' adapts matrices, and there is none among these: '{first.Path}' is {first.Type}");
-            return false;
-        }
-        foreach (var matrix in matrices)
-        {
-            if (matrix.Type.Shape.Any(size => size.TryGetConstant(out var length) && length >= rank)
-                && matrix.Type.Shape.All(size => !size.TryGetConstant(out var length) || length >= rank)) continue;
-            body.Report(DiagnosticTable.BadLora, span, $"a rank of {rank} is no low rank of '{matrix.Path}', which is {matrix.Type}");
-            return false;
-        }
-        return true;
-    }
-
-    private long? ReadRank(LoraStatement lora)
-    {
-        long? rank = null;
-        foreach (var argument in lora.Settings)
-        {
-            var name = argument.Name?.Text ?? LoraSettings[IndexOf(lora, argument)];
-            if (!LoraSettings.Contains(name))
-            {
-                body.Report(DiagnosticTable.UnknownArgument, argument.Name!.Span, [], Spelling.Fix(name, LoraSettings) ?? "it takes rank and alpha", "lora", name);
-                return null;
-            }
-            var operand = body.Bind(argument.Value);
-            if (operand is PoisonOperand) return null;
-            var isNumber = BodyBinder.TryNumber(operand, out var number, out var isWhole);
-            if (!isNumber || number <= 0 || (name == "rank" && !isWhole))
-            {
-                body.Report(DiagnosticTable.BadSetting, argument.Value.Span, name, "lora", name == "rank" ? $"a whole number of at least 1 is expected, not {BodyBinder.Describe(operand)}" : $"a number above 0 is expected, not {BodyBinder.Describe(operand)}");
-                return null;
-            }
-            if (name == "rank") rank = (long)number;
-        }
-        if (rank is null) body.Report(DiagnosticTable.MissingArgument, lora.Span, "lora", "rank", "how many numbers a low-rank update has for each row, such as rank: 8");
-        return rank;
-    }
-
-    private static int IndexOf(LoraStatement lora, Argument argument) => Math.Min(LoraSettings.Length - 1, lora.Settings.TakeWhile(other => other != argument).Count());
 }

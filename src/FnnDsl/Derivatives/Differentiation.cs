@@ -13,11 +13,16 @@ public static class Differentiation
     /// For each wanted value w: Σ over seeds of (∂output/∂w)ᵀ · gradient, of w's type; zeros where nothing flows.
     /// </summary>
     /// <param name="seeds">Outputs with their gradients, which have the outputs' types.</param>
-    public static Value[] Gradients(GraphBuilder builder, IReadOnlyList<(Value Output, Value Gradient)> seeds, IReadOnlyList<Value> wanted)
+    public static Value[] Gradients(GraphBuilder builder, IReadOnlyList<(Value Output, Value Gradient)> seeds, IReadOnlyList<Value> wanted) =>
+        Gradients(builder, seeds, wanted, operatorByOperator: false);
+
+    private static Value[] Gradients(GraphBuilder builder, IReadOnlyList<(Value Output, Value Gradient)> seeds, IReadOnlyList<Value> wanted, bool operatorByOperator)
     {
         var origin = builder.Origin;
+        var first = wanted.Count == 0 ? 0 : wanted.Min(value => value.Id);
         var last = seeds.Count == 0 ? -1 : seeds.Max(seed => seed.Output.Id);
-        var depends = DependingOn(builder, wanted, last);
+        var depends = DependingOn(builder, wanted, first, last);
+        var expressions = operatorByOperator ? null : new ElementwiseExpression(builder, depends, (node, input) => LetsThrough(builder[node.Inputs[input]], node, input));
         var gradients = new Dictionary<int, Value>();
         // What loops and equilibria gave, with its gradients, until they are reached themselves.
         var waiting = new Dictionary<int, Dictionary<Operation, Value>>();
@@ -28,7 +33,7 @@ public static class Differentiation
         }
 
         // Every node that reads a value comes after it: going down, a gradient is complete when its node is reached.
-        for (var id = last; id >= 0; id--)
+        for (var id = last; id >= first; id--)
         {
             if (!depends[id]) continue;
             if (waiting.TryGetValue(id, out var known))
@@ -47,6 +52,12 @@ public static class Differentiation
             {
                 if (!waiting.TryGetValue(node.Inputs[0], out var outputs)) waiting.Add(node.Inputs[0], outputs = []);
                 outputs.Add(node.Operation, dy);
+                continue;
+            }
+            if (expressions?.ArgumentOf(id, inner => gradients.ContainsKey(inner) || wanted.Any(value => value.Id == inner)) is { } argument)
+            {
+                var one = builder.Fill(1, node.Type);
+                Accumulate(argument.Id, dy * Gradients(builder, [(builder.ValueOf(id), one)], [argument], operatorByOperator: true)[0]);
                 continue;
             }
             var context = new GradientContext(builder, node, node.Inputs.Select(builder.ValueOf).ToArray(), builder.ValueOf(id), dy);
@@ -86,14 +97,14 @@ public static class Differentiation
     }
 
     // Which nodes up to the last seed depend on a wanted value by a path through which gradients flow.
-    private static bool[] DependingOn(GraphBuilder builder, IReadOnlyList<Value> wanted, int last)
+    private static bool[] DependingOn(GraphBuilder builder, IReadOnlyList<Value> wanted, int first, int last)
     {
         var depends = new bool[last + 1];
         foreach (var value in wanted)
         {
             if (value.Id <= last && value.Type.Element.IsFloat()) depends[value.Id] = true;
         }
-        for (var id = 0; id <= last; id++)
+        for (var id = first; id <= last; id++)
         {
             var node = builder[id];
             if (depends[id] || !(node.Type.Element.IsFloat() || node.Operation is Loop or Equilibrium)) continue;

@@ -80,6 +80,11 @@ public sealed partial class GraphBuilder
                 if (RepeatsAlong(right, axis)) return RowsInsteadOfBatch(axis);
                 if (RepeatsAlong(left, axis)) return ColumnsInsteadOfBatch(axis);
             }
+            if (batchRank == 0 && LowRankProduct(left, right, leftRank, rightRank, sumRank) is { } updated) return updated;
+            if (batchRank == 0 && LowRankProduct(right, left, rightRank, leftRank, sumRank) is { } mirrored)
+            {
+                return Transpose(mirrored, Enumerable.Range(rightRank, leftRank).Concat(Enumerable.Range(0, rightRank)).ToArray());
+            }
         }
         return Add(new Contract(batchRank, leftRank, rightRank, sumRank), new TensorType(left.Type.Element, shape), left, right);
 
@@ -112,6 +117,7 @@ public sealed partial class GraphBuilder
         if (!index.Type.Element.IsInteger() || axis < 0 || axis >= x.Type.Rank) throw Mismatch($"Cannot gather along axis {axis}", x, index);
         var type = x.Type with { Shape = x.Type.Shape.Take(axis).Concat(index.Type.Shape).Concat(x.Type.Shape.Skip(axis + 1)).ToEquatableArray() };
         if (Simplifies && TryGetConstant(x, out var number)) return Fill(number, type);
+        if (Simplifies && axis == 0 && LowRankRows(x, index) is { } updated) return updated;
         return Add(new Gather(axis), type, x, index);
     }
 

@@ -36,6 +36,9 @@ public static class GraphPrinter
         Row<Attention>((attention, x) => $"attention({string.Join(", ", x)}){Attention(attention.IsCausal, attention.Scale)}"),
         Row<AttentionLogSums>((sums, x) => $"log sums of attention({string.Join(", ", x)}){Attention(sums.IsCausal, sums.Scale)}"),
         Row<AttentionGradient>((gradient, x) => $"gradient of the {gradient.Of.ToString().ToLowerInvariant()} of attention({string.Join(", ", x)}){Attention(gradient.IsCausal, gradient.Scale)}"),
+        Row<Kept>((kept, _) => $"kept {kept.Index}"),
+        Row<WriteKept>((write, x) => $"write {x[1]} into {x[0]} along {write.Axis} from {write.At}"),
+        Row<Sample>((_, x) => $"sample({string.Join(", ", x)})"),
         Row<CheckRange>((check, x) => $"check {x[0]} below {check.Bound} '{check.What}'"),
         Row<Loop>((loop, x) => $"loop {loop.Step} over {loop.Count}{(loop.IsReverse ? ", downwards" : "")}{(loop.HasTrips ? $", at most {x[x.Length - 1]}" : "")}, states {string.Join(", ", x.Take(loop.States))}, reads {string.Join(", ", x.Skip(loop.States).Take(x.Length - loop.States - (loop.HasTrips ? 1 : 0)))}"),
         Row<LoopArgument>((argument, _) => $"argument {argument.Index}"),
@@ -53,6 +56,8 @@ public static class GraphPrinter
         Target<GradientTarget>(gradient => $"gradient of parameter {gradient.Net}.{gradient.Parameter}"),
         Target<InputGradientTarget>(gradient => $"gradient of input {gradient.Input}"),
         Target<BufferTarget>(buffer => $"buffer {buffer.Net}.{buffer.Buffer}"),
+        Target<KeptTarget>(kept => $"kept {kept.Index}"),
+        Target<WrittenTarget>(written => $"written {written.Index}"),
         Target<NextTarget>(next => $"next {next.Index}"),
         Target<ScalarTarget>(scalar => $"scalar {scalar.Index} '{scalar.Name}'"),
     }.ToDictionary(row => row.Key, row => row.Value);

@@ -41,6 +41,9 @@ public sealed record RandomUniform(int Site, Size Round) : Operation;
 /// <summary>The gradient that comes from outside, for the result at a position (programs that end in <c>Backward</c>).</summary>
 public sealed record OutputGradient(int Index) : Operation;
 
+/// <summary>A tensor that the programs of a generate keep between their runs, as it was before this one.</summary>
+public sealed record Kept(int Index) : Operation;
+
 // ---- One element at a time --------------------------------------------------------------------------------------
 
 /// <summary>A row of the operator table applied element by element; all inputs have the node's shape.</summary>
@@ -84,6 +87,11 @@ public sealed record Pad(EquatableArray<Size> Before, EquatableArray<Size> After
 
 /// <summary>One after the other along an axis.</summary>
 public sealed record Concat(int Axis) : Operation;
+
+/// <summary>
+/// Inputs: a <see cref="Kept"/> tensor, or what was written into it, and a tensor that lies in it from a position along the axis on. The value is the kept tensor with that part replaced: it is written in its place.
+/// </summary>
+public sealed record WriteKept(int Axis, Size At) : Operation;
 
 // ---- Structured -------------------------------------------------------------------------------------------------
 
@@ -132,6 +140,12 @@ public sealed record AttentionGradient(AttentionInput Of, bool IsCausal, double?
 
 /// <summary>The inputs of <see cref="Attention"/>, in their order.</summary>
 public enum AttentionInput { Queries, Keys, Values }
+
+/// <summary>
+/// An index along the last axis of logits, drawn by its probability. Inputs, all f32: logits [rows…, n], a draw from [0, 1) for each row, the numbers (rank 0) temperature, top_k, top_p and
+/// repetition_penalty, and, where the penalty is wanted, the integers that have been drawn before, [rows…, m]. The result is i32[rows…]. <see cref="Interpretation.SamplingMeaning"/> says what each number does.
+/// </summary>
+public sealed record Sample : Operation;
 
 /// <summary>
 /// Integers that must lie in [0, Bound): the value itself; the program stops with a message about <paramref name="What"/> otherwise.

@@ -66,6 +66,8 @@ public static class KeywordTable
         new("metric", KeywordPlace.Train, "A number that is reported."),
         new("clip", KeywordPlace.Train, "Holds gradients: global_norm(1.0) or value(0.5)."),
         new("freeze", KeywordPlace.Train, "Keeps weights as they are."),
+        new("accumulate", KeywordPlace.Train, "Gradients of so many batches make one step."),
+        new("lora", KeywordPlace.Train, "Trains updates of low rank in the stead of weights: lora(rank: 8, alpha: 16) on net.body."),
 
         new("over", KeywordPlace.Feedback, "One round for each slice of an axis; in a train, the weights that a loss updates."),
         new("in", KeywordPlace.Feedback, "What the slices are cut from."),
@@ -93,6 +95,8 @@ public static class KeywordTable
         new("memory", KeywordPlace.Continuation, "Of a budget: bytes."),
         new("flops", KeywordPlace.Continuation, "Of a budget: operations."),
         new("at", KeywordPlace.Continuation, "The sizes that a budget holds at."),
+        new("on", KeywordPlace.Continuation, "The weights that 'lora' is for; the data of a stage."),
+        new("except", KeywordPlace.Continuation, "What is trained beside 'lora'."),
         new("grow", KeywordPlace.Continuation, "A state of a generate that gets longer along an axis, as a program writes on."),
 
         new("as", KeywordPlace.Operator, "The same elements in another shape; in heads, a name for a number."),
@@ -116,12 +120,8 @@ public static class KeywordTable
         new("string", KeywordPlace.SettingType, "A text that is known while building."),
         new("axis", KeywordPlace.SettingType, "An axis, by name or position."),
 
-        new("accumulate", KeywordPlace.Later, "Gradients of so many batches are added up before a step. It is checked, and refused in this version."),
         new("average", KeywordPlace.Later, "A moving average of a network's weights. It is checked, and refused in this version."),
         new("precision", KeywordPlace.Later, "In which float it is computed. It is checked, and refused in this version."),
-        new("lora", KeywordPlace.Later, "Small matrices beside weights that stay as they are. It is checked, and refused in this version."),
-        new("on", KeywordPlace.Later, "The weights that 'lora' is for."),
-        new("except", KeywordPlace.Later, "What is trained beside 'lora'."),
         new("generate", KeywordPlace.Later, "A program over trained networks. It is checked, and refused in this version."),
         new("from", KeywordPlace.Later, "The networks of a 'generate', or the weights that a stage takes."),
         new("evaluate", KeywordPlace.Continuation, "A stage of a pipeline that measures."),

@@ -46,12 +46,15 @@ internal sealed record CompiledTrainDeclaration(CompiledTrain Result, string Fil
 {
     public override IEnumerable<ProgramPlan> Programs => Result.Objectives.Append(Result.Evaluation);
 
-    public override IEnumerable<BoundAxis> Axes => Result.Train.Inputs.SelectMany(tensor => tensor.Axes);
+    public override IEnumerable<BoundAxis> Axes => AxesOf(Result.Train);
 
     public override IEnumerable<Origin> Origins => base.Origins
         .Append(Result.Train.Origin)
         .Concat(Result.Train.Guards.Select(guard => guard.Origin))
         .Concat(Result.Train.Objectives.Select(objective => objective.Origin));
+
+    internal static IEnumerable<BoundAxis> AxesOf(BoundTrain train) =>
+        train.Inputs.SelectMany(tensor => tensor.Axes).Concat(train.Adapters.SelectMany(set => set.Parameters).SelectMany(storage => storage.Axes));
 }
 
 internal sealed record CompiledPipelineDeclaration(CompiledPipeline Result, string FileStem)
@@ -82,7 +85,28 @@ internal sealed record BrokenTrainDeclaration(BoundTrain Signature, string FileS
 {
     public override IEnumerable<ProgramPlan> Programs => [];
 
-    public override IEnumerable<BoundAxis> Axes => Signature.Inputs.SelectMany(tensor => tensor.Axes);
+    public override IEnumerable<BoundAxis> Axes => CompiledTrainDeclaration.AxesOf(Signature);
+}
+
+internal sealed record CompiledGenerateDeclaration(CompiledGenerate Result, string FileStem)
+    : CompiledDeclaration(Result.Generate.Namespace, Result.Generate.Name, FileStem)
+{
+    public override IEnumerable<ProgramPlan> Programs => Result.Growth is { } growth ? [growth.First, growth.Step, Result.Body] : [Result.Body];
+
+    public override IEnumerable<BoundAxis> Axes => AxesOf(Result.Generate);
+
+    public override IEnumerable<Origin> Origins => base.Origins.Append(Result.Generate.Origin).Concat(Result.Generate.Guards.Select(guard => guard.Origin));
+
+    internal static IEnumerable<BoundAxis> AxesOf(BoundGenerate generate) => generate.Inputs.Concat(generate.Results).Concat(generate.Streamed is { } streamed ? [streamed] : []).SelectMany(tensor => tensor.Axes);
+}
+
+/// <summary>A generate with errors in its body, likewise.</summary>
+internal sealed record BrokenGenerateDeclaration(BoundGenerate Signature, string FileStem)
+    : CompiledDeclaration(Signature.Namespace, Signature.Name, FileStem)
+{
+    public override IEnumerable<ProgramPlan> Programs => [];
+
+    public override IEnumerable<BoundAxis> Axes => CompiledGenerateDeclaration.AxesOf(Signature);
 }
 
 /// <summary>A pipeline with errors, likewise.</summary>

@@ -19,7 +19,8 @@ internal static class DeclarationCompiler
             {
                 DeclarationKind.Model => CompileModel(scope, key),
                 DeclarationKind.Train => CompileTrain(scope, key),
-                _ => CompilePipeline(scope, key),
+                DeclarationKind.Pipeline => CompilePipeline(scope, key),
+                _ => CompileGenerate(scope, key),
             };
         }
         catch (Exception failure) when (failure is not OperationCanceledException)
@@ -60,6 +61,18 @@ internal static class DeclarationCompiler
         {
             ({ } compiled, _) => new CompiledPipelineDeclaration(compiled, key.FileStem),
             (null, { } api) => new BrokenPipelineDeclaration(api, key.FileStem),
+            _ => Missing(key),
+        };
+        return new DeclarationResult(output, diagnostics);
+    }
+
+    private static DeclarationResult CompileGenerate(ModuleScope scope, DeclarationKey key)
+    {
+        var (result, signature, diagnostics) = FnnCompiler.CompileGenerate(scope, key.Namespace, key.Name);
+        CompiledDeclaration output = (result, signature) switch
+        {
+            ({ } compiled, _) => new CompiledGenerateDeclaration(compiled, key.FileStem),
+            (null, { } api) => new BrokenGenerateDeclaration(api, key.FileStem),
             _ => Missing(key),
         };
         return new DeclarationResult(output, diagnostics);

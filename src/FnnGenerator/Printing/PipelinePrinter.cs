@@ -244,8 +244,8 @@ internal sealed class PipelinePrinter
     private string Member(FoundResult found)
     {
         var train = _pipeline.Trains[found.Train];
-        var losses = ReportNames.Losses(train.Losses);
+        var losses = ReportMembers.Losses(train.Losses);
         var metric = train.Metrics.ToList().IndexOf(found.Result);
-        return metric >= 0 ? ReportNames.Metrics(train.Metrics, losses)[metric] : losses[train.Losses.ToList().IndexOf(found.Result)];
+        return metric >= 0 ? ReportMembers.Metrics(train.Metrics, losses)[metric] : losses[train.Losses.ToList().IndexOf(found.Result)];
     }
 }

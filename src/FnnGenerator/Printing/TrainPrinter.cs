@@ -14,8 +14,8 @@ internal sealed class TrainPrinter
     // Members that every trainer has.
     private static readonly string[] TakenMembers =
     [
-        "Step", "Run", "Evaluate", "Profile", "Freeze", "Save", "Resume", "Restart", "Dispose", "Seed", "StepCount", "Shuffle", "IsInterrupted", "ArenaBytes", "Sample", "MiniBatch", "Report",
-        "Bind", "Collate", "MakeReport", "MakeEvaluationReport", "Setup", "CheckInputs", "CheckSizes", "Equals", "GetHashCode", "GetType", "ToString",
+        "Step", "Run", "Evaluate", "Profile", "Freeze", "Save", "Resume", "Restart", "Dispose", "Seed", "StepCount", "TrainedCount", "Shuffle", "IsInterrupted", "ArenaBytes", "Sample", "MiniBatch", "Report",
+        "Bind", "Collate", "MakeReport", "MakeEvaluationReport", "ReportNames", "ReportValues", "Setup", "CheckInputs", "CheckSizes", "Equals", "GetHashCode", "GetType", "ToString",
     ];
 
     private readonly CodeWriter _writer = new();
@@ -30,6 +30,7 @@ internal sealed class TrainPrinter
     private readonly IReadOnlyList<string> _netArguments;
     private readonly IReadOnlyList<string> _optimizers;
     private readonly IReadOnlyList<string> _optimizerArguments;
+    private readonly AdapterPrinter _adapters;
     private readonly IReadOnlyList<string> _losses;
     private readonly IReadOnlyList<string> _metrics;
 
@@ -46,9 +47,10 @@ internal sealed class TrainPrinter
         _optimizers = CSharpNames.Distinct(
             train.Objectives.Select(objective => train.Objectives.Count == 1 ? "Optimizer" : CSharpNames.Pascal(objective.Name) + "Optimizer"), TakenMembers.Concat(_nets));
         _netArguments = CSharpNames.Distinct(train.Nets.Select(net => CSharpNames.Camel(net.Name)), ["seed", "device"]);
-        _optimizerArguments = CSharpNames.Distinct(_optimizers.Select(CSharpNames.Camel), _netArguments.Concat(["seed", "device"]));
-        _losses = ReportNames.Losses(train.Objectives.Select(objective => objective.Name));
-        _metrics = ReportNames.Metrics(train.StepMetrics.Select(metric => metric.Name), _losses);
+        _adapters = new AdapterPrinter(train, IsBroken, TakenMembers.Concat(_nets).Concat(_optimizers).Append(_name));
+        _optimizerArguments = CSharpNames.Distinct(_optimizers.Select(CSharpNames.Camel), _netArguments.Concat(_adapters.Arguments).Concat(["seed", "device"]));
+        _losses = ReportMembers.Losses(train.Objectives.Select(objective => objective.Name));
+        _metrics = ReportMembers.Metrics(train.StepMetrics.Select(metric => metric.Name), _losses);
     }
 
     private bool IsBroken => _evaluation is null;
@@ -87,11 +89,14 @@ internal sealed class TrainPrinter
             }
             PrintConstructors();
             PrintProperties();
+            _adapters.PrintProperties(_writer);
+            _adapters.PrintClasses(_writer, _train.Adapters.Select(set => NetType(_train.Nets[set.Net])).ToArray());
             PrintRecords();
             PrintBind();
             if (_samples is not null) PrintCollate(_samples);
             PrintReport("MakeReport", _train.StepMetrics, StepLosses());
             PrintReport("MakeEvaluationReport", _train.EvaluationMetrics, EvaluationLosses());
+            PrintReportParts();
             if (!IsBroken)
             {
                 _writer.Line();
@@ -129,14 +134,15 @@ internal sealed class TrainPrinter
             return;
         }
         var optimizers = string.Join(", ", _train.Objectives.Select(objective => OptimizerText.New(objective.Optimizer)));
-        using (_writer.Block($"public {_name}({NetParameters}, ulong seed = 0) : this({nets}, {optimizers}, seed)"))
+        using (_writer.Block($"public {_name}({NetParameters}, ulong seed = 0) : this({nets}, {_adapters.New(_netArguments)}{optimizers}, seed)"))
         {
         }
         _writer.Line();
-        using (_writer.Block($"private {_name}({NetParameters}, {OptimizerParameters}, ulong seed) : base(Setup({nets}, {string.Join(", ", _optimizerArguments)}), seed)"))
+        using (_writer.Block($"private {_name}({NetParameters}, {_adapters.Parameters}{OptimizerParameters}, ulong seed) : base(Setup({nets}, {_adapters.Passed}{string.Join(", ", _optimizerArguments)}), seed)"))
         {
             for (var i = 0; i < _nets.Count; i++) _writer.Line($"{_nets[i]} = {_netArguments[i]};");
             for (var i = 0; i < _optimizers.Count; i++) _writer.Line($"{_optimizers[i]} = {_optimizerArguments[i]};");
+            _adapters.PrintAssignments(_writer);
         }
     }
 
@@ -159,7 +165,7 @@ internal sealed class TrainPrinter
     private void PrintSetup()
     {
         _writer.Line();
-        using (_writer.Block($"private static TrainingSetup Setup({NetParameters}, {OptimizerParameters})"))
+        using (_writer.Block($"private static TrainingSetup Setup({NetParameters}, {_adapters.Parameters}{OptimizerParameters})"))
         {
             foreach (var argument in _netArguments) _writer.Line($"ArgumentNullException.ThrowIfNull({argument});");
             _writer.Line($"var device = {_netArguments[0]}.Device;");
@@ -168,6 +174,7 @@ internal sealed class TrainPrinter
                 var name = _train.Namespace.Length == 0 ? _train.Name : _train.Namespace + "." + _train.Name;
                 _writer.Line($"Name = {CSharpNames.Literal(name)},");
                 _writer.Line($"Nets = [{string.Join(", ", _train.Nets.Select((net, i) => $"({CSharpNames.Literal(net.Name)}, {_netArguments[i]})"))}],");
+                _adapters.PrintSetup(_writer);
                 _writer.Line("Objectives =");
                 _writer.Line("[");
                 using (_writer.Indent())
@@ -264,6 +271,17 @@ internal sealed class TrainPrinter
         var values = losses.Concat(metrics.Select(metric => MetricText.Print(metric.Formula, "scalars")));
         _writer.Line($"protected override Report {method}(long step, ReadOnlySpan<double> scalars) =>");
         using (_writer.Indent()) _writer.Line(IsBroken ? Failure : $"new Report(step, {string.Join(", ", values)});");
+    }
+
+    private void PrintReportParts()
+    {
+        var names = _train.Objectives.Select(objective => objective.Name).Concat(_train.StepMetrics.Select(metric => metric.Name));
+        _writer.Line();
+        _writer.Line("/// <inheritdoc/>");
+        _writer.Line($"protected override string[] ReportNames() => [{string.Join(", ", names.Select(CSharpNames.Literal))}];");
+        _writer.Line();
+        _writer.Line("/// <inheritdoc/>");
+        _writer.Line($"protected override double[] ReportValues(Report report) => [{string.Join(", ", _losses.Concat(_metrics).Select(name => "report." + name))}];");
     }
 
     // ---- Batches ----------------------------------------------------------------------------------------------------

@@ -1,11 +1,17 @@
+using System.Text;
+
 namespace FeedbackNN;
 
 /// <summary>Replaces a file as a whole: under its name there is always either all of the old content or all of the new.</summary>
 internal static class AtomicFile
 {
-    /// <summary>What stands between writers on this thread and their files: tests put a disk here that fails.</summary>
-    [field: ThreadStatic]
-    internal static Func<Stream, Stream>? Disk { get; set; }
+    /// <summary>For tests: stands between the writer and the file, to fail part-way.</summary>
+    [ThreadStatic]
+    internal static Func<Stream, Stream>? Between;
+
+    /// <summary>Writes text in UTF-8.</summary>
+    /// <exception cref="CheckpointException">The file could not be written.</exception>
+    public static void WriteText(string path, string text) => Write(path, stream => stream.Write(Encoding.UTF8.GetBytes(text)));
 
     /// <summary>Writes to a new file in the same folder, forces it onto the disk, then renames it; when anything fails, the new file is deleted.</summary>
     /// <exception cref="CheckpointException">The file could not be written.</exception>
@@ -24,10 +30,10 @@ internal static class AtomicFile
         var temporary = $"{full}.{Guid.NewGuid():N}.tmp";
         try
         {
-            using (var file = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1 << 16))
+            using (var stream = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1 << 16))
             {
-                write(Disk?.Invoke(file) ?? file);
-                file.Flush(flushToDisk: true);
+                write(Between is null ? stream : Between(stream));
+                stream.Flush(flushToDisk: true);
             }
             File.Move(temporary, full, overwrite: true);
         }

@@ -12,7 +12,7 @@ namespace FeedbackNN;
 /// One thread at a time: a model computes in memory of its own, which two calls would share. Several threads that predict need a model each
 /// (construct, then <see cref="Load"/> or <see cref="CopyFrom"/>); they may share a device. Different models are independent of each other.
 /// </remarks>
-public abstract unsafe class Model : IDisposable
+public abstract unsafe partial class Model : IDisposable
 {
     private readonly ModelManifest _manifest;
 
@@ -100,6 +100,10 @@ public abstract unsafe class Model : IDisposable
 
     /// <inheritdoc/>
     public override string ToString() => _manifest.ToString();
+
+    /// <summary>Before a training computes with it.</summary>
+    /// <exception cref="InvalidOperationException">It is in a state that no training is for.</exception>
+    internal virtual void CheckTrainable() { }
 
     internal DeviceMemory ParameterMemory { get; }
 

@@ -125,6 +125,7 @@ public abstract class Pipeline
                 throw;
             }
         }
+        trainer.MergeAdapters();
         Finish(stage, [], epochs, samples.Count == 0 ? null : report);
     }
 

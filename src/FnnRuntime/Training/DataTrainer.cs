@@ -9,7 +9,7 @@ namespace FeedbackNN;
 /// <typeparam name="TSample">One sample.</typeparam>
 /// <typeparam name="TBatch">The tensors of a batch.</typeparam>
 /// <typeparam name="TReport">Losses and metrics by name.</typeparam>
-public abstract class Trainer<TSample, TBatch, TReport> : Trainer<TBatch, TReport>
+public abstract partial class Trainer<TSample, TBatch, TReport> : Trainer<TBatch, TReport>
 {
     private readonly double[] _epochScalars;
     private int[] _order = [];
@@ -35,7 +35,7 @@ public abstract class Trainer<TSample, TBatch, TReport> : Trainer<TBatch, TRepor
     /// <summary>Whether each epoch visits the samples in an order of its own (by the seed), or in the source's. True at first.</summary>
     public bool Shuffle { get; set; } = true;
 
-    /// <summary>A run was interrupted, and the next <see cref="Run"/> will continue it.</summary>
+    /// <summary>A run was interrupted, and the next <c>Run</c> will continue it.</summary>
     public bool IsInterrupted => _runEpoch > 0 || _runBatch > 0;
 
     /// <summary>
@@ -53,7 +53,10 @@ public abstract class Trainer<TSample, TBatch, TReport> : Trainer<TBatch, TRepor
     /// <exception cref="TrainingDivergedException">A loss is NaN or infinite; the steps before it hold.</exception>
     /// <exception cref="InvalidOperationException">An interrupted run had another number of samples or another batch size.</exception>
     public TReport Run(
-        IDataSource<TSample> data, int epochs, int batchSize, IProgress<TrainingProgress<TReport>>? progress = null, CancellationToken cancellation = default)
+        IDataSource<TSample> data, int epochs, int batchSize, IProgress<TrainingProgress<TReport>>? progress = null, CancellationToken cancellation = default) =>
+        RunEpochs(data, epochs, batchSize, progress, cancellation, watch: null);
+
+    private TReport RunEpochs(IDataSource<TSample> data, int epochs, int batchSize, IProgress<TrainingProgress<TReport>>? progress, CancellationToken cancellation, Watch? watch)
     {
         ArgumentNullException.ThrowIfNull(data);
         ArgumentOutOfRangeException.ThrowIfLessThan(epochs, 1);
@@ -65,22 +68,24 @@ public abstract class Trainer<TSample, TBatch, TReport> : Trainer<TBatch, TRepor
         _runData = data;
         try
         {
-            while (_runEpoch < epochs)
+            while (_runEpoch < epochs && watch is not { IsOver: true })
             {
                 OrderSamples();
                 while (_runBatch < batches)
                 {
                     cancellation.ThrowIfCancellationRequested();
                     var chosen = ChooseBatch();
+                    var isEndOfEpoch = _runBatch == batches - 1;
                     // Nobody looks at the numbers between the steps of an epoch unless there is somebody to report to.
-                    RunStep(Collate(data, chosen), isAsked: progress is not null || _runBatch == batches - 1);
+                    RunStep(Collate(data, chosen), isAsked: progress is not null || isEndOfEpoch || (watch?.IsAsked(StepCount + 1, isEndOfEpoch) ?? false));
                     samples += chosen.Length;
                     _runBatch++;
                     var (epoch, batch) = (_runEpoch, _runBatch);
-                    if (_runBatch == batches) EndEpoch();
+                    if (isEndOfEpoch) EndEpoch();
+                    watch?.AfterStep(epoch + 1, isEndOfEpoch, isEndOfRun: _runEpoch == epochs);
                     Stepped?.Invoke();
                     progress?.Report(MakeProgress(epoch, epochs, batch, batches, samples, batchSize, Stopwatch.GetElapsedTime(started)));
-                    if (_runBatch == 0) break;
+                    if (isEndOfEpoch || watch is { IsOver: true }) break;
                 }
             }
         }
@@ -95,6 +100,7 @@ public abstract class Trainer<TSample, TBatch, TReport> : Trainer<TBatch, TRepor
             _runData = null;
         }
         Restart();
+        watch?.AtEnd();
         return MakeReport(StepCount, _epochScalars);
     }
 
@@ -139,7 +145,7 @@ public abstract class Trainer<TSample, TBatch, TReport> : Trainer<TBatch, TRepor
         return Profile(Collate(data, Enumerable.Range(0, Math.Min(batchSize, data.Count)).ToArray()));
     }
 
-    /// <summary>Gives up an interrupted run, so that the next <see cref="Run"/> begins with its first epoch. The weights stay as they are.</summary>
+    /// <summary>Gives up an interrupted run, so that the next <c>Run</c> begins with its first epoch. The weights stay as they are.</summary>
     public void Restart() => (_runEpoch, _runBatch) = (0, 0);
 
     /// <summary>Puts samples together in tensors that are used again for the next batch.</summary>
@@ -157,6 +163,7 @@ public abstract class Trainer<TSample, TBatch, TReport> : Trainer<TBatch, TRepor
         metadata["run.batch_size"] = _runBatchSize.ToString(CultureInfo.InvariantCulture);
         metadata["run.scalars"] = StateNumbers.Format(_epochScalars);
         metadata["step.scalars"] = StateNumbers.Format(StepScalars);
+        SaveRun(metadata);
     }
 
     private protected override Action ReadPosition(StateNumbers numbers)
@@ -166,8 +173,10 @@ public abstract class Trainer<TSample, TBatch, TReport> : Trainer<TBatch, TRepor
         var (count, batchSize) = (numbers.Integer("run.samples"), numbers.Integer("run.batch_size"));
         var epochScalars = numbers.Doubles("run.scalars", _epochScalars.Length);
         var stepScalars = numbers.Doubles("step.scalars", StepScalars.Length);
+        var run = ReadRun(numbers);
         return () =>
         {
+            run();
             _finishedEpochs = finished;
             (_runEpoch, _runBatch, _runCount, _runBatchSize) = (epoch, batch, count, batchSize);
             epochScalars.CopyTo(_epochScalars, 0);
@@ -181,6 +190,7 @@ public abstract class Trainer<TSample, TBatch, TReport> : Trainer<TBatch, TRepor
         if (_runData is null) return;
         AccumulateStep(_epochScalars, LastStepMade, isFirst: _countedBatches == 0);
         _countedBatches++;
+        CountInterval();
     }
 
     private protected override TBatch? GoBack(long steps)

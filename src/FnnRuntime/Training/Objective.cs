@@ -49,6 +49,9 @@ public sealed unsafe class Objective : IDisposable
 
     internal int Every { get; }
 
+    /// <summary>The parameters it changes.</summary>
+    internal ImmutableArray<(int Net, int Parameter)> Trained => _trained;
+
     /// <summary>How often the optimizer has been applied.</summary>
     internal long Updates { get; set; }
 

@@ -18,6 +18,7 @@ public abstract unsafe partial class Trainer<TBatch, TReport> : IDisposable, ITr
     private const int FormatVersion = 1;
     private readonly TrainingSetup _setup;
     private readonly Model[] _nets;
+    private readonly string[] _netNames;
     private readonly CallMemory _memory;
     private readonly DeviceUpdates _updates;
     private readonly double[] _batchScalars;
@@ -33,8 +34,10 @@ public abstract unsafe partial class Trainer<TBatch, TReport> : IDisposable, ITr
     protected Trainer(TrainingSetup setup, ulong seed)
     {
         _setup = setup;
-        _nets = new Model[setup.Nets.Length];
-        for (var i = 0; i < _nets.Length; i++) _nets[i] = setup.Nets[i].Model;
+        _nets = new Model[setup.Nets.Length + setup.Adapters.Length];
+        _netNames = new string[_nets.Length];
+        for (var i = 0; i < setup.Nets.Length; i++) (_netNames[i], _nets[i]) = setup.Nets[i];
+        for (var i = 0; i < setup.Adapters.Length; i++) (_netNames[setup.Nets.Length + i], _nets[setup.Nets.Length + i]) = ("lora." + setup.Adapters[i].Net, setup.Adapters[i].Adapters);
         Seed = seed;
         CheckNets();
         _updates = _nets[0].Device.CreateUpdates();
@@ -56,6 +59,9 @@ public abstract unsafe partial class Trainer<TBatch, TReport> : IDisposable, ITr
 
     /// <summary>The seed of random draws and of the order of samples.</summary>
     public ulong Seed { get; private set; }
+
+    /// <summary>How many numbers the training changes: weights that are frozen, or that no loss reaches, are not among them.</summary>
+    public long TrainedCount => _setup.Objectives.SelectMany(objective => objective.Trained).Distinct().Sum(trained => (long)_nets[trained.Net].GetManifest().Parameters[trained.Parameter].Count);
 
     /// <summary>Steps made so far, in all runs.</summary>
     public long StepCount { get; private set; }
@@ -119,7 +125,12 @@ public abstract unsafe partial class Trainer<TBatch, TReport> : IDisposable, ITr
 
     Action ITrainingState.ReadNumbers(StateNumbers numbers) => ReadNumbers(numbers);
 
-    void ITrainingState.AddStateTo(StateFile file, bool writes) => AddOptimizersTo(file, writes);
+    void ITrainingState.AddStateTo(StateFile file, bool writes)
+    {
+        // The networks are in the file already; updates of low rank are this training's own.
+        for (var i = _setup.Nets.Length; i < _nets.Length; i++) _nets[i].AddStateTo(file, $"training.{_netNames[i]}.", writes);
+        foreach (var objective in _setup.Objectives) objective.AddStateTo(file, _netNames, writes);
+    }
 
     private void SaveNumbers(Dictionary<string, string> metadata)
     {
@@ -160,10 +171,12 @@ public abstract unsafe partial class Trainer<TBatch, TReport> : IDisposable, ITr
             var isEmpty = true;
             for (var net = 0; net < _nets.Length; net++)
             {
+                // To change a weight by an update of low rank is to change it.
+                var name = net < _setup.Nets.Length ? _netNames[net] : _setup.Adapters[net - _setup.Nets.Length].Net;
                 var parameters = _nets[net].GetManifest().Parameters;
                 for (var i = 0; i < parameters.Length; i++)
                 {
-                    if (!Matches(path, $"{_setup.Nets[net].Name}.{parameters[i].Path}")) continue;
+                    if (!Matches(path, $"{name}.{parameters[i].Path}")) continue;
                     frozen.Add((net, i));
                     isEmpty = false;
                 }
@@ -177,11 +190,18 @@ public abstract unsafe partial class Trainer<TBatch, TReport> : IDisposable, ITr
         foreach (var objective in _setup.Objectives) objective.Freeze(frozen);
     }
 
+    /// <summary>Makes the networks what they were trained to where the training has updates of low rank, and ends it.</summary>
+    internal void MergeAdapters()
+    {
+        foreach (var (_, adapters) in _setup.Adapters) adapters.Merge();
+    }
+
     /// <summary>Frees the memory of programs and optimizers. The networks stay.</summary>
     public virtual void Dispose()
     {
         foreach (var objective in _setup.Objectives) objective.Dispose();
         _setup.Evaluation.Program.Dispose();
+        foreach (var (_, adapters) in _setup.Adapters) adapters.Dispose();
         _memory.Dispose();
         _updates.Dispose();
         GC.SuppressFinalize(this);
@@ -201,6 +221,47 @@ public abstract unsafe partial class Trainer<TBatch, TReport> : IDisposable, ITr
     /// <summary>Makes a report of the numbers of an evaluation.</summary>
     [EditorBrowsable(EditorBrowsableState.Never)]
     protected abstract TReport MakeEvaluationReport(long step, ReadOnlySpan<double> scalars);
+
+    /// <summary>The names of a report's losses and metrics, as the <c>.fnn</c> file has them.</summary>
+    [EditorBrowsable(EditorBrowsableState.Never)]
+    protected abstract string[] ReportNames();
+
+    /// <summary>A report's losses and metrics, in the order of <see cref="ReportNames"/>.</summary>
+    [EditorBrowsable(EditorBrowsableState.Never)]
+    protected abstract double[] ReportValues(TReport report);
+
+    private protected string SetupName => _setup.Name;
+
+    private protected string DeviceName => _nets[0].Device.ToString() ?? "";
+
+    /// <summary>Writes the weights that evaluations are made with, a file for each network.</summary>
+    private protected void SaveBest(RunFolder folder)
+    {
+        for (var i = 0; i < _nets.Length; i++) _nets[i].Save(Best(folder, i));
+    }
+
+    /// <summary>Reads what <see cref="SaveBest"/> wrote.</summary>
+    private protected void LoadBest(RunFolder folder)
+    {
+        for (var i = 0; i < _nets.Length; i++) _nets[i].Load(Best(folder, i));
+    }
+
+    private string Best(RunFolder folder, int net) => folder.Best(_netNames[net], isOnly: _setup.Nets.Length == 1 && net == 0);
+
+    /// <summary>Sizes of the networks, and optimizers with their settings.</summary>
+    private protected IEnumerable<(string Name, object? Value)> DescribeNetworks()
+    {
+        for (var i = 0; i < _nets.Length; i++) yield return ($"parameters.{_netNames[i]}", _nets[i].ParameterCount);
+        yield return ("trained", TrainedCount);
+        foreach (var objective in _setup.Objectives) yield return ($"optimizer.{objective.Name}", $"{objective.Optimizer.GetType().Name}, learning rate {objective.Optimizer.LearningRate}");
+    }
+
+    /// <summary>The learning rate that each objective's next update has, by the name it has in curves.</summary>
+    private protected IEnumerable<(string Name, double Rate)> LearningRates()
+    {
+        foreach (var objective in _setup.Objectives)
+            yield return (_setup.Objectives.Length == 1 ? "learning_rate" : $"learning_rate.{objective.Name}", objective.Optimizer.LearningRate.At(objective.Updates));
+    }
 
     /// <summary>The numbers of the last step; those of an objective that did not run are from the last step where it did.</summary>
     internal double[] StepScalars { get; }
@@ -250,6 +311,7 @@ public abstract unsafe partial class Trainer<TBatch, TReport> : IDisposable, ITr
         for (var i = 0; i < _nets.Length; i++)
         {
             var net = _nets[i];
+            net.CheckTrainable();
             _memory.Parameters[i] = net.ParameterMemory.ForProgram(writes: false);
             _memory.Gradients[i] = net.GradientMemory.ForProgram(writes: true);
             _memory.Buffers[i] = net.BufferMemory.ForProgram(writes: false);
@@ -275,31 +337,29 @@ public abstract unsafe partial class Trainer<TBatch, TReport> : IDisposable, ITr
     private StateFile StateTensors(bool writes)
     {
         var file = new StateFile("training", FormatVersion, _setup.Name);
-        foreach (var (name, net) in _setup.Nets) net.AddStateTo(file, $"nets.{name}.", writes);
-        AddOptimizersTo(file, writes);
+        for (var i = 0; i < _nets.Length; i++)
+        {
+            _nets[i].CheckTrainable();
+            _nets[i].AddStateTo(file, $"nets.{_netNames[i]}.", writes);
+        }
+        foreach (var objective in _setup.Objectives) objective.AddStateTo(file, _netNames, writes);
         return file;
-    }
-
-    private void AddOptimizersTo(StateFile file, bool writes)
-    {
-        var netNames = _setup.Nets.Select(net => net.Name).ToArray();
-        foreach (var objective in _setup.Objectives) objective.AddStateTo(file, netNames, writes);
     }
 
     private void CheckNets()
     {
         for (var i = 0; i < _nets.Length; i++)
         {
-            ArgumentNullException.ThrowIfNull(_nets[i], _setup.Nets[i].Name);
+            ArgumentNullException.ThrowIfNull(_nets[i], _netNames[i]);
             if (_nets[i].Device != _nets[0].Device)
             {
-                throw new ArgumentException($"'{_setup.Nets[i].Name}' and '{_setup.Nets[0].Name}' are on different devices; construct them with the same one.");
+                throw new ArgumentException($"'{_netNames[i]}' and '{_netNames[0]}' are on different devices; construct them with the same one.");
             }
             for (var k = 0; k < i; k++)
             {
                 if (ReferenceEquals(_nets[i], _nets[k]))
                 {
-                    throw new ArgumentException($"'{_setup.Nets[k].Name}' and '{_setup.Nets[i].Name}' are the same object; they are two networks, so construct two.");
+                    throw new ArgumentException($"'{_netNames[k]}' and '{_netNames[i]}' are the same object; they are two networks, so construct two.");
                 }
             }
         }

@@ -27,6 +27,9 @@ public sealed class TrainingSetup
     /// <summary>The networks with their names, in the order in which programs take them.</summary>
     public required ImmutableArray<(string Name, Model Model)> Nets { get; init; }
 
+    /// <summary>Updates of low rank, by the network they are for: to programs they are networks behind the others. They belong to the trainer.</summary>
+    public ImmutableArray<(string Net, LowRankAdapters Adapters)> Adapters { get; init; } = [];
+
     /// <summary>What is minimised, in order; the first also gives the metrics of a step and the new values of buffers.</summary>
     public required ImmutableArray<Objective> Objectives { get; init; }
 

@@ -18,7 +18,7 @@ public sealed partial class DocumentationTests
     // In the order in which a reader needs them.
     private static readonly (string File, string Title)[] Files =
     [
-        ("layers.fnn", "Layers"), ("vision.fnn", "Images"), ("attention.fnn", "Attention"), ("recurrent.fnn", "Feedback"), ("activations.fnn", "Activations"), ("softmax.fnn", "Softmax"), ("losses.fnn", "Losses"), ("vectors.fnn", "Vectors"),
+        ("layers.fnn", "Layers"), ("vision.fnn", "Images"), ("attention.fnn", "Attention"), ("gpt.fnn", "GPT"), ("llama.fnn", "Llama"), ("bert.fnn", "BERT"), ("recurrent.fnn", "Feedback"), ("activations.fnn", "Activations"), ("softmax.fnn", "Softmax"), ("losses.fnn", "Losses"), ("vectors.fnn", "Vectors"),
     ];
 
     [GeneratedRegex(@"^```fnn(?<kind> checked)?[ \t]*\r?\n(?<text>.*?)^```", RegexOptions.Multiline | RegexOptions.Singleline)]

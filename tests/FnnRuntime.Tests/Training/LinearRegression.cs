@@ -113,6 +113,10 @@ internal sealed unsafe class FitLinear : Trainer<FitLinear.Sample, FitLinear.Min
 
     protected override Report MakeEvaluationReport(long step, ReadOnlySpan<double> scalars) => new(step, scalars[0] / scalars[1], scalars[2]);
 
+    protected override string[] ReportNames() => ["loss", "worst"];
+
+    protected override double[] ReportValues(Report report) => [report.Loss, report.Worst];
+
     private static TrainingSetup Setup(Linear net, Optimizer optimizer, GradientClip clip, double limit, bool freezeBias, int every) => new()
     {
         Name = "Tests.FitLinear",

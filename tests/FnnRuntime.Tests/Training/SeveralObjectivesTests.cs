@@ -21,6 +21,10 @@ public sealed unsafe class SeveralObjectivesTests
 
         protected override Report MakeEvaluationReport(long step, ReadOnlySpan<double> scalars) => new(scalars[0] / scalars[1], double.NaN);
 
+        protected override string[] ReportNames() => ["one", "two"];
+
+        protected override double[] ReportValues(Report report) => [report.First, report.Second];
+
         private static TrainingSetup Setup(Linear first, Linear second, int every) => new()
         {
             Name = "Tests.FitPair",

@@ -1,7 +1,7 @@
 namespace FeedbackNN.Generator.Printing;
 
 /// <summary>What losses and metrics are called in a training's record of results.</summary>
-internal static class ReportNames
+internal static class ReportMembers
 {
     // Members that a record has, and the step.
     private static readonly string[] Taken = ["Step", "Equals", "GetHashCode", "ToString", "Report"];

@@ -1,0 +1,87 @@
+using FeedbackNN.Dsl.Binding;
+
+namespace FeedbackNN.Generator.Printing;
+
+/// <summary>Prints the classes of a training's updates of low rank, and the properties that hold them: <c>trainer.Adapters.Parameters.Fc1.Weight.A</c>.</summary>
+internal sealed class AdapterPrinter
+{
+    private readonly BoundTrain _train;
+    private readonly bool _isBroken;
+    private readonly IReadOnlyList<string> _properties;
+    private readonly IReadOnlyList<string> _classes;
+
+    /// <param name="isBroken">The training has errors: there is the API alone.</param>
+    /// <param name="taken">Names of other members of the trainer.</param>
+    public AdapterPrinter(BoundTrain train, bool isBroken, IEnumerable<string> taken)
+    {
+        (_train, _isBroken) = (train, isBroken);
+        var known = taken.ToArray();
+        var nets = train.Adapters.Select(set => CSharpNames.Pascal(train.Nets[set.Net].Name)).ToArray();
+        _properties = CSharpNames.Distinct(nets.Select(net => nets.Length == 1 ? "Adapters" : net + "Adapters"), known);
+        _classes = CSharpNames.Distinct(nets.Select(net => net + "LowRank"), known.Concat(_properties));
+        Arguments = CSharpNames.Distinct(_properties.Select(CSharpNames.Camel), train.Nets.Select(net => CSharpNames.Camel(net.Name)).Concat(["seed", "device"]));
+    }
+
+    /// <summary>What constructors call them.</summary>
+    public IReadOnlyList<string> Arguments { get; }
+
+    /// <summary>Constructor parameters: each ends in a comma.</summary>
+    public string Parameters => string.Concat(_classes.Select((name, i) => $"{name} {Arguments[i]}, "));
+
+    /// <summary>New ones: each ends in a comma.</summary>
+    /// <param name="netArguments">What the networks are called.</param>
+    public string New(IReadOnlyList<string> netArguments) => string.Concat(_classes.Select((name, i) => $"new {name}({netArguments[_train.Adapters[i].Net]}, seed), "));
+
+    /// <summary>They, as arguments: each ends in a comma.</summary>
+    public string Passed => string.Concat(Arguments.Select(argument => argument + ", "));
+
+    public void PrintAssignments(CodeWriter writer)
+    {
+        for (var i = 0; i < _properties.Count; i++) writer.Line($"{_properties[i]} = {Arguments[i]};");
+    }
+
+    public void PrintProperties(CodeWriter writer)
+    {
+        for (var i = 0; i < _properties.Count; i++)
+        {
+            writer.Line();
+            writer.Summary($"The updates of low rank that are trained beside weights of '{_train.Nets[_train.Adapters[i].Net].Name}', which stay as they are.");
+            writer.Line($"public {_classes[i]} {_properties[i]} {{ get; }}{(_isBroken ? " = null!;" : "")}");
+        }
+    }
+
+    /// <summary>The line of the setup; nothing without any.</summary>
+    public void PrintSetup(CodeWriter writer)
+    {
+        if (_properties.Count == 0) return;
+        writer.Line($"Adapters = [{string.Join(", ", _train.Adapters.Select((set, i) => $"({CSharpNames.Literal(_train.Nets[set.Net].Name)}, {Arguments[i]})"))}],");
+    }
+
+    /// <param name="netTypes">The networks' classes.</param>
+    public void PrintClasses(CodeWriter writer, IReadOnlyList<string> netTypes)
+    {
+        for (var i = 0; i < _classes.Count; i++)
+        {
+            var set = _train.Adapters[i];
+            var (name, net) = (_classes[i], _train.Nets[set.Net]);
+            writer.Line();
+            writer.Summary($"Updates of low rank of weights of '{net.Name}': B and A of each.");
+            using (writer.Block($"public sealed unsafe class {name} : LowRankAdapters"))
+            {
+                ManifestPrinter.Print(writer, set.AsModel(_train));
+                writer.Line();
+                var adapted = string.Join(", ", set.Adapted.Select(position => NumberText.Integer(position)));
+                using (writer.Block($"internal {name}({netTypes[i]} net, ulong seed) : base(Manifest, net, [{adapted}], {NumberText.Double(set.Scale)}, seed)"))
+                {
+                    if (set.Parameters.Count > 0) writer.Line("Parameters = new ParameterTree(this);");
+                }
+                if (set.Parameters.Count == 0) continue;
+                writer.Line();
+                writer.Summary("The matrices by the names of their weights.");
+                writer.Line("public ParameterTree Parameters { get; }");
+                writer.Line();
+                ParameterTreePrinter.Print(writer, "ParameterTree", "Parameters", $"The updates of a {net.ModelName}.", set.Parameters, ParameterTreePrinter.ParameterType);
+            }
+        }
+    }
+}

@@ -1,0 +1,335 @@
+using System.Text;
+
+namespace FeedbackNN.Runtime.Tests.Training.Runs;
+
+public sealed class RunTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose()
+    {
+        AtomicFile.Between = null;
+        _folder.Dispose();
+    }
+
+    private string Uninterrupted()
+    {
+        RunCase.Run(RunCase.Trainer(), _folder["whole"]);
+        return RunCase.Content(_folder["whole"]);
+    }
+
+    [Fact]
+    public void A_folder_has_settings_curves_checkpoints_and_a_page()
+    {
+        var trainer = RunCase.Trainer();
+        var result = RunCase.Run(trainer, _folder["run"]);
+        Assert.Equal(
+            ["best.safetensors", "config.json", "events.out.tfevents.run", "last.safetensors", "metrics.jsonl", "report.html"],
+            Directory.GetFileSystemEntries(_folder["run"]).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+
+        var rows = MetricsRow.Read(_folder["run"]);
+        Assert.Equal(result.Metrics.Select(row => (row.Kind, row.Step)), rows.Select(row => (row.Kind, row.Step)));
+        // Every second step, at the end of each epoch of five steps, and evaluations every third and at the end.
+        Assert.Equal([2, 4, 5, 6, 8, 10, 12, 14, 15, 16, 18, 20], rows.Where(row => row.Kind == "train").Select(row => row.Step));
+        Assert.Equal([3, 6, 9, 12, 15, 18, 20], rows.Where(row => row.Kind == "validation").Select(row => row.Step));
+        Assert.Equal([1, 1, 1, 2, 2, 2, 3, 3, 3, 4, 4, 4], rows.Where(row => row.Kind == "train").Select(row => row.Epoch));
+        Assert.Equal(["loss", "worst", "learning_rate"], rows[0].Values.Keys);
+        // What the next update has: the peak, after two of three that warm up.
+        Assert.Equal(0.05, rows[0].Values["learning_rate"], 1e-12);
+        Assert.DoesNotContain("learning_rate", rows[1].Values.Keys);
+
+        var events = EventFile.Read(_folder["run/events.out.tfevents.run"]);
+        Assert.Equal("brain.Event:2", events[0].Version);
+        Assert.Equal(rows.Select(row => row.Step), events.Skip(1).Select(item => item.Step));
+        Assert.Equal(rows.SelectMany(row => row.Values.Select(value => ($"{value.Key}/{row.Kind}", (float)value.Value))), events.SelectMany(item => item.Values));
+        Assert.InRange(events[1].Time, 1.7e9, 1e10);
+
+        var page = File.ReadAllText(_folder["run/report.html"]);
+        Assert.Equal(3, page.Split("<figure>").Length - 1);
+        Assert.Contains("<polyline class=\"validation\"", page);
+        Assert.DoesNotContain("http", page);
+        Assert.DoesNotContain("<script", page);
+        Assert.Contains("\"samples\": 37", File.ReadAllText(_folder["run/config.json"]));
+    }
+
+    [Fact]
+    public void A_line_of_training_is_the_mean_of_its_steps()
+    {
+        var losses = new List<double>();
+        var trainer = RunCase.Trainer();
+        RunCase.Run(trainer, _folder["run"], progress: new Progress(progress => losses.Add(progress.Report.Loss)));
+        var rows = MetricsRow.Read(_folder["run"]).Where(row => row.Kind == "train").ToArray();
+        Assert.Equal((losses[0] + losses[1]) / 2, rows[0].Values["loss"], 1e-6);
+        // Step 5, the epoch's last, stands alone, and 7 and 8 behind 6.
+        Assert.Equal(losses[4], rows[2].Values["loss"], 1e-6);
+        Assert.Equal((losses[6] + losses[7]) / 2, rows[4].Values["loss"], 1e-6);
+    }
+
+    [Fact]
+    public void The_folder_changes_nothing_about_the_training()
+    {
+        var plain = RunCase.Trainer();
+        var report = plain.Run(RunCase.Data(), RunCase.Epochs, RunCase.BatchSize);
+        var kept = RunCase.Trainer();
+        Assert.Equal(report, RunCase.Run(kept, _folder["run"]).Report);
+        Assert.Equal(plain.Net.Weight.Value.ToArray(), kept.Net.Weight.Value.ToArray());
+    }
+
+    [Fact]
+    public void A_run_that_fails_anywhere_ends_as_one_that_did_not()
+    {
+        var expected = Uninterrupted();
+        // At each sample that the whole run visits, evaluations left out, somewhere in the middle of a batch.
+        for (var failing = 0; failing < 4 * 37; failing += 5)
+        {
+            var folder = _folder[$"failed-{failing}"];
+            var visited = 0;
+            Assert.Throws<TimeoutException>(() => RunCase.Run(RunCase.Trainer(), folder, _ =>
+            {
+                if (visited++ == failing) throw new TimeoutException();
+            }));
+            // A process that begins anew has other first values, which the checkpoint replaces.
+            RunCase.Run(RunCase.Trainer(seed: 77), folder);
+            Assert.Equal(expected, RunCase.Content(folder));
+        }
+    }
+
+    [Fact]
+    public void A_run_that_is_cancelled_again_and_again_goes_on_at_the_step()
+    {
+        var expected = Uninterrupted();
+        for (var step = 1; ; step++)
+        {
+            using var stop = new CancellationTokenSource();
+            var trainer = RunCase.Trainer(seed: step == 1 ? 5UL : 77UL);
+            var made = 0;
+            try
+            {
+                RunCase.Run(trainer, _folder["run"], cancellation: stop.Token, progress: new Progress(_ => { if (++made == 1) stop.Cancel(); }));
+                break;
+            }
+            catch (OperationCanceledException)
+            {
+                Assert.Equal((1, step), (made, trainer.StepCount));
+            }
+        }
+        Assert.Equal(expected, RunCase.Content(_folder["run"]));
+    }
+
+    [Fact]
+    public void A_finished_run_gives_its_result_again_and_more_epochs_go_on()
+    {
+        var first = RunCase.Run(RunCase.Trainer(), _folder["run"]);
+        var trainer = RunCase.Trainer(seed: 77);
+        var again = RunCase.Run(trainer, _folder["run"], _ => Assert.Fail("A finished run needs no samples."));
+        Assert.Equal((first.Report, first.Steps, first.BestStep, first.BestValue), (again.Report, again.Steps, again.BestStep, again.BestValue));
+        Assert.Equal(20, trainer.StepCount);
+        Assert.Equal(25, trainer.Run(RunCase.Data(), 5, RunCase.BatchSize, RunCase.Options(_folder["run"]), RunCase.Validation).Steps);
+
+        var error = Assert.Throws<InvalidOperationException>(() => trainer.Run(RunCase.Data(), 6, 4, RunCase.Options(_folder["run"]), RunCase.Validation));
+        Assert.Contains("37 samples in batches of 8", error.Message);
+    }
+
+    [Fact]
+    public void A_checkpoint_that_fails_part_way_is_an_error_and_the_last_good_one_holds()
+    {
+        var expected = Uninterrupted();
+        var all = 0;
+        Count(() => RunCase.Run(RunCase.Trainer(), _folder["counted"]));
+        Assert.True(all > 15);
+        for (var failing = 1; failing <= all; failing++)
+        {
+            var folder = _folder[$"full-{failing}"];
+            var written = 0;
+            AtomicFile.Between = file => ++written == failing ? new FullDisk(file, failing % 3 * 40) : file;
+            Assert.Contains("No space left", Assert.Throws<CheckpointException>(() => RunCase.Run(RunCase.Trainer(), folder)).Message);
+            AtomicFile.Between = null;
+            Assert.Empty(Directory.GetFiles(folder, "*.tmp"));
+            if (File.Exists(Path.Combine(folder, "last.safetensors"))) RunCase.Trainer().Resume(Path.Combine(folder, "last.safetensors"));
+            RunCase.Run(RunCase.Trainer(), folder);
+            Assert.Equal(expected, RunCase.Content(folder));
+        }
+
+        void Count(Action run)
+        {
+            AtomicFile.Between = file =>
+            {
+                all++;
+                return file;
+            };
+            run();
+            AtomicFile.Between = null;
+        }
+    }
+
+    [Fact]
+    public void A_torn_last_line_is_left_out_and_another_torn_one_told()
+    {
+        RunCase.Run(RunCase.Trainer(), _folder["run"]);
+        var path = _folder["run/metrics.jsonl"];
+        var lines = File.ReadAllLines(path);
+        File.WriteAllText(path, string.Join('\n', lines)[..^5]);
+        Assert.Equal(lines.Length - 1, MetricsRow.Read(path).Count);
+        // The run goes on with what is left of its curves.
+        RunCase.Run(RunCase.Trainer(), _folder["run"]);
+        Assert.Equal(lines.Length - 1, MetricsRow.Read(path).Count);
+
+        File.WriteAllText(path, string.Join('\n', lines.Select((line, i) => i == 2 ? line[..^5] : line)));
+        var error = Assert.Throws<DataException>(() => MetricsRow.Read(path));
+        Assert.Equal(3, error.Line);
+    }
+
+    [Fact]
+    public void What_is_no_number_is_null_in_the_file_and_NaN_when_it_is_read()
+    {
+        using var stream = new MemoryStream();
+        new MetricsRow("train", 1, 1, 0.5, new Dictionary<string, double> { ["loss"] = double.NaN, ["perplexity"] = double.PositiveInfinity, ["x"] = -1e-300 }).WriteTo(stream);
+        Assert.Equal("{\"kind\":\"train\",\"step\":1,\"epoch\":1,\"seconds\":0.5,\"loss\":null,\"perplexity\":null,\"x\":-1E-300}\n", Encoding.UTF8.GetString(stream.ToArray()));
+        stream.Position = 0;
+        Assert.Equal([double.NaN, double.NaN, -1e-300], MetricsRow.Read(stream, "m").Rows.Single().Values.Values);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void It_stops_when_evaluations_no_longer_get_better(bool restore)
+    {
+        // A rate that shoots over: the loss falls at first and rises in the end.
+        var net = new Linear(seed: 5);
+        var trainer = new FitLinear(net, new Sgd(Schedule.From(step => step < 6 ? 0.1 : 2.5)), seed: 6);
+        var losses = new List<(long Step, double Loss)>();
+        var options = new RunOptions(_folder["run"]) { EvaluateEvery = 2, Patience = 3, RestoreBest = restore, Metric = "LOSS", MinimumImprovement = 1e-3 };
+        var result = trainer.Run(RunCase.Data(), 100, 8, options, RunCase.Data());
+        foreach (var row in result.Metrics.Where(row => row.Kind == "validation")) losses.Add((row.Step, row.Values["loss"]));
+        var best = losses.MinBy(item => item.Loss);
+        Assert.True(result.StoppedEarly);
+        Assert.Equal((best.Step, best.Loss), (result.BestStep!.Value, result.BestValue));
+        Assert.Equal(best.Step + 6, trainer.StepCount);
+        Assert.Equal(restore ? best.Loss : losses[^1].Loss, trainer.Evaluate(RunCase.Data()).Loss, 1e-9);
+        using var loaded = new Linear();
+        loaded.Load(_folder["run/best.safetensors"]);
+        Assert.Equal(best.Loss, new FitLinear(loaded, new Sgd(0)).Evaluate(RunCase.Data()).Loss, 1e-9);
+        // Stopped is stopped, also for the next call.
+        Assert.Equal(trainer.StepCount, new FitLinear(new Linear(), new Sgd(0)).Run(RunCase.Data(), 100, 8, options, RunCase.Data()).Steps);
+    }
+
+    [Fact]
+    public void More_can_be_better()
+    {
+        var options = RunCase.Options(_folder["run"]) with { Metric = "worst", Maximize = true };
+        var result = RunCase.Trainer().Run(RunCase.Data(), 4, 8, options, RunCase.Validation);
+        Assert.Equal(result.Metrics.Where(row => row.Kind == "validation").Max(row => row.Values["worst"]), result.BestValue);
+    }
+
+    [Fact]
+    public void Steps_can_be_the_limit_in_the_middle_of_an_epoch()
+    {
+        var trainer = RunCase.Trainer();
+        var options = RunCase.Options(_folder["run"]) with { MaxSteps = 7 };
+        Assert.Equal(7, trainer.Run(RunCase.Data(), 4, 8, options, RunCase.Validation).Steps);
+        Assert.Equal(7, trainer.StepCount);
+        Assert.False(trainer.IsInterrupted);
+        // With a later limit it goes on in the same epoch, and ends as if there had been no other.
+        var last = trainer.Run(RunCase.Data(), 4, 8, options with { MaxSteps = 20 }, RunCase.Validation);
+        var whole = RunCase.Trainer();
+        whole.Run(RunCase.Data(), 4, 8);
+        Assert.Equal(whole.Net.Weight.Value.ToArray(), trainer.Net.Weight.Value.ToArray());
+        Assert.Equal(20, last.Steps);
+    }
+
+    [Fact]
+    public void Samples_are_kept_and_lines_told()
+    {
+        var log = new StringWriter();
+        var trainer = RunCase.Trainer();
+        var options = RunCase.Options(_folder["run"]) with { EvaluateEvery = 10, Sample = () => $"<{trainer.StepCount}>", Log = log };
+        trainer.Run(RunCase.Data(), 4, 8, options, RunCase.Validation);
+        Assert.Equal(["00000010.txt", "00000020.txt"], Directory.GetFiles(_folder["run/samples"]).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        Assert.Equal("<20>", File.ReadAllText(_folder["run/samples/00000020.txt"]));
+        Assert.Contains("&lt;20&gt;", File.ReadAllText(_folder["run/report.html"]));
+        Assert.Equal(2, log.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
+        Assert.StartsWith("step 10, epoch 2, ", log.ToString());
+    }
+
+    [Fact]
+    public void Two_networks_have_a_best_file_each()
+    {
+        using var folder = new RunFolder(_folder["run"]);
+        Assert.Equal("best.safetensors", Path.GetFileName(folder.Best("net", 1)));
+        Assert.Equal("best.critic.safetensors", Path.GetFileName(folder.Best("critic", 2)));
+    }
+
+    [Fact]
+    public void What_the_options_ask_for_must_be_there()
+    {
+        var trainer = RunCase.Trainer();
+        var options = RunCase.Options(_folder["run"]);
+        Assert.Contains("no loss or metric 'accuracy': it has loss, worst", Assert.Throws<ArgumentException>(() => trainer.Run(RunCase.Data(), 1, 8, options with { Metric = "accuracy" }, RunCase.Validation)).Message);
+        Assert.Contains("validation samples", Assert.Throws<ArgumentException>(() => trainer.Run(RunCase.Data(), 1, 8, options with { Patience = 2 })).Message);
+        Assert.Throws<ArgumentOutOfRangeException>(() => trainer.Run(RunCase.Data(), 1, 8, options with { LogEvery = 0 }));
+        Assert.Throws<ArgumentException>(() => trainer.Run(RunCase.Data(), 1, 8, options, DataSource.From(Array.Empty<FitLinear.Sample>())));
+        Assert.False(Directory.Exists(_folder["run"]));
+        using (new RunFolder(_folder["used"]))
+        {
+            Assert.Contains("another run", Assert.Throws<CheckpointException>(() => RunCase.Run(trainer, _folder["used"])).Message);
+        }
+        RunCase.Run(trainer, _folder["used"]);
+        // A file in the folder's place.
+        _folder.Write("file", "");
+        Assert.Throws<CheckpointException>(() => RunCase.Run(trainer, _folder["file"]));
+    }
+
+    [Fact]
+    public void Checksums_have_their_known_values()
+    {
+        Assert.Equal(0xE3069283, EventFile.Checksum("123456789"u8));
+        // The first record of every file by TensorFlow: the length 24.
+        Assert.Equal(EventFile.Checksum("123456789"u8), uint.RotateLeft(TensorBoardEvents.MaskedChecksum("123456789"u8) - 0xA282EAD8, 15));
+    }
+
+    [Theory]
+    [InlineData(0, 1, "0 0.2 0.4 0.6 0.8 1")]
+    [InlineData(0.013, 0.029, "0.015 0.02 0.025")]
+    [InlineData(-40, 1000, "0 200 400 600 800 1000")]
+    public void Axes_have_round_numbers(double from, double to, string expected) =>
+        Assert.Equal(expected, string.Join(' ', CurveChart.Ticks(from, to).Select(tick => tick.ToString("G6", System.Globalization.CultureInfo.InvariantCulture))));
+
+    private sealed class Progress(Action<TrainingProgress<FitLinear.Report>> report) : IProgress<TrainingProgress<FitLinear.Report>>
+    {
+        public void Report(TrainingProgress<FitLinear.Report> value) => report(value);
+    }
+
+    /// <summary>Takes so many bytes, and no more.</summary>
+    private sealed class FullDisk(Stream file, int room) : Stream
+    {
+        private int _room = room;
+
+        public override bool CanRead => false;
+
+        public override bool CanSeek => false;
+
+        public override bool CanWrite => true;
+
+        public override long Length => file.Length;
+
+        public override long Position { get => file.Position; set => throw new NotSupportedException(); }
+
+        public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
+
+        public override void Write(ReadOnlySpan<byte> buffer)
+        {
+            var part = Math.Min(_room, buffer.Length);
+            file.Write(buffer[..part]);
+            _room -= part;
+            if (part < buffer.Length) throw new IOException("No space left on device");
+        }
+
+        public override void Flush() => file.Flush();
+
+        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+        public override void SetLength(long value) => throw new NotSupportedException();
+    }
+}
