@@ -37,6 +37,14 @@ public sealed class FnnInspector
                 return (bound.Diagnostics, bound.IsClean);
             });
         }
+        foreach (var name in scope.Pipelines)
+        {
+            Run("pipeline", scope.FindExactly(name.Namespace, name.Name)!, () =>
+            {
+                var bound = Binder.BindPipeline(scope, name.Namespace, name.Name);
+                return (bound.Diagnostics, bound.IsClean);
+            });
+        }
         foreach (var name in scope.Generates)
         {
             Run("generate", scope.FindExactly(name.Namespace, name.Name)!, () =>

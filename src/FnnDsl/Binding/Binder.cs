@@ -82,14 +82,23 @@ public static class Binder
         {
             var axes = new Dictionary<string, string>(StringComparer.Ordinal);
             foreach (var name in space.SelectMany(AxisNames)) axes[TypeName(name)] = name;
-            foreach (var symbol in space.Where(IsClass))
+            foreach (var symbol in space.Where(symbol => IsClass(symbol) || symbol is PipelineSymbol))
             {
-                if (!axes.TryGetValue(symbol.Name, out var axis)) continue;
-                diagnostics.Report(DiagnosticTable.NameOfAxisType, symbol.Location, "give one of them another name", default, symbol.Name, axis);
+                if (!axes.TryGetValue(ClassName(symbol), out var axis)) continue;
+                diagnostics.Report(DiagnosticTable.NameOfAxisType, symbol.Location, "give one of them another name", default, ClassName(symbol), axis);
                 clashing.Add(symbol);
+            }
+            foreach (var pipeline in space.OfType<PipelineSymbol>())
+            {
+                if (space.FirstOrDefault(symbol => IsClass(symbol) && symbol.Name == ClassName(pipeline)) is not { } other) continue;
+                diagnostics.Report(DiagnosticTable.DuplicateDeclaration, pipeline.Location, "another name: the class of a pipeline is called after it, with Pipeline behind", EquatableArray<Label>.Own(new Label(other.Location, "the first")),
+                    other.Name, space.Key.Length == 0 ? "(none)" : space.Key);
+                clashing.Add(pipeline);
             }
         }
     }
+
+    private static string ClassName(Symbol symbol) => symbol is PipelineSymbol ? symbol.Name + "Pipeline" : symbol.Name;
 
     private static IEnumerable<string> AxisNames(Symbol symbol) => symbol switch
     {
@@ -168,6 +177,16 @@ public static class Binder
         return Result(scope, symbol, result, signature, diagnostics);
     }
 
+    /// <summary>Binds a pipeline.</summary>
+    /// <exception cref="ArgumentException">There is no such pipeline.</exception>
+    public static BindResult<BoundPipeline> BindPipeline(ModuleScope scope, string ns, string name)
+    {
+        if (scope.FindExactly(ns, name) is not PipelineSymbol symbol) throw new ArgumentException($"There is no pipeline '{name}' in namespace '{ns}'.", nameof(name));
+        var diagnostics = new DiagnosticBag();
+        var (result, signature) = new PipelineBinder(scope, diagnostics, symbol).Bind();
+        return Result(scope, symbol, result, signature, diagnostics);
+    }
+
     /// <summary>Binds a generate.</summary>
     /// <exception cref="ArgumentException">There is no such generate.</exception>
     public static BindResult<BoundGenerate> BindGenerate(ModuleScope scope, string ns, string name)
@@ -200,12 +219,12 @@ public static class Binder
     }
 
     /// <summary>Whether a declaration is compiled by itself, with what it reaches.</summary>
-    internal static bool IsCompiled(Symbol symbol) => symbol is TrainSymbol or GenerateSymbol or MemberSymbol or CallableSymbol { Kind: CallableKind.Model, IsFamily: false };
+    internal static bool IsCompiled(Symbol symbol) => symbol is TrainSymbol or GenerateSymbol or PipelineSymbol or MemberSymbol or CallableSymbol { Kind: CallableKind.Model, IsFamily: false };
 
     /// <summary>The declarations that <see cref="CheckUninstantiated"/> looks at.</summary>
     internal static IEnumerable<Symbol> CheckedAlone(ModuleScope scope) =>
         scope.UserSymbols.OfType<CallableSymbol>().Where(symbol => !IsCompiled(symbol))
-            .Concat(scope.UserSymbols.Where(symbol => symbol is PipelineSymbol or CheckpointSymbol))
+            .Concat(scope.UserSymbols.Where(symbol => symbol is CheckpointSymbol))
             .Concat(scope.UserSymbols.OfType<ConstSymbol>());
 
     /// <param name="isReached">Whether something that is compiled by itself reaches it.</param>
@@ -221,8 +240,7 @@ public static class Binder
             if (scope.ReachesIncomplete(symbol)) return;
             // Each in a bag of its own: whether it is right decides what else is said of it.
             var own = new DiagnosticBag();
-            if (symbol is PipelineSymbol pipeline) new PipelineBinder(scope, own, pipeline).Check();
-            else if (symbol is CheckpointSymbol checkpoint) new CheckpointBinder(scope, own, checkpoint).Check();
+            if (symbol is CheckpointSymbol checkpoint) new CheckpointBinder(scope, own, checkpoint).Check();
             diagnostics.AddRange(own.ToArray());
             return;
         }

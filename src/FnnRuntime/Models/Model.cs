@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.ComponentModel;
 using System.Diagnostics;
 
@@ -210,6 +211,22 @@ public abstract unsafe partial class Model : IDisposable
         call.Step = _trainingRuns;
         program.Run(call);
         GC.KeepAlive(this);
+    }
+
+    /// <summary>Adds parameters and buffers to a file.</summary>
+    /// <param name="file">Where they go.</param>
+    /// <param name="prefix">What stands before their names.</param>
+    /// <param name="writes">Whether the file is read into them.</param>
+    internal void AddStateTo(StateFile file, string prefix, bool writes)
+    {
+        Add(_manifest.Parameters, ParameterMemory);
+        Add(_manifest.Buffers, _buffers);
+
+        void Add(ImmutableArray<StorageSpec> specs, DeviceMemory memory)
+        {
+            var start = (float*)(writes ? memory.ForWriting() : memory.ForReading());
+            foreach (var spec in specs) file.Add(prefix + spec.CheckpointName, spec.Shape.AsSpan(), start + spec.Offset, spec.Count);
+        }
     }
 
     private static void Copy(DeviceMemory from, DeviceMemory to) => Buffer.MemoryCopy(from.ForReading(), to.ForWriting(), to.ByteLength, from.ByteLength);

@@ -11,7 +11,8 @@ namespace FeedbackNN;
 [EditorBrowsable(EditorBrowsableState.Never)]
 public sealed unsafe class Objective : IDisposable
 {
-    private readonly ImmutableArray<(int Net, int Parameter)> _trained;
+    private ImmutableArray<(int Net, int Parameter)> _trained;
+    private bool _isFrozen;
     private Model[] _nets = [];
     private ParameterRange[] _ranges = [];
     private ParameterSlice[] _slices = [];
@@ -67,6 +68,23 @@ public sealed unsafe class Objective : IDisposable
         Program.Program.Dispose();
     }
 
+    /// <summary>Whether something is trained when these are not.</summary>
+    internal bool Trains(HashSet<(int Net, int Parameter)> frozen) => _trained.Any(reference => !frozen.Contains(reference));
+
+    /// <summary>Trains some weights no longer. Before the first step.</summary>
+    internal void Freeze(HashSet<(int Net, int Parameter)> frozen)
+    {
+        _trained = [.. _trained.Where(reference => !frozen.Contains(reference))];
+        _isFrozen = true;
+        var accumulates = _sums is not null;
+        _sums?.Dispose();
+        _sums = null;
+        Attach(_nets, accumulates);
+    }
+
+    // A program that changes weights as it computes their gradients does so with all of them, or is not asked to.
+    private ReadOnlySpan<UpdatedParameter> UpdatedByProgram => _isFrozen ? [] : Program.Program.ParametersUpdated;
+
     /// <param name="nets">The networks of the training.</param>
     /// <param name="accumulates">Gradients are added up over several steps.</param>
     internal void Attach(Model[] nets, bool accumulates)
@@ -119,7 +137,7 @@ public sealed unsafe class Objective : IDisposable
     /// <summary>What a run of the program needs to change parameters as it computes their gradients; null where it changes none.</summary>
     internal ParameterUpdates* BeginUpdate()
     {
-        if (Program.Program.ParametersUpdated.IsEmpty) return null;
+        if (UpdatedByProgram.IsEmpty) return null;
         MakeRoomForState();
         _updates[0].Rule = Optimizer.RuleAt(Updates);
         _updates[0].RuleWithoutDecay = _updates[0].Rule.WithoutDecay;
@@ -211,7 +229,7 @@ public sealed unsafe class Objective : IDisposable
         }
         _decaysVectors = Optimizer.DecayVectors;
         _slicesByDecay = _decaysVectors ? _slices : ByDecay();
-        var updated = Program.Program.ParametersUpdated;
+        var updated = UpdatedByProgram;
         _slicesAfterwards = Without(updated);
         if (updated.IsEmpty) return;
         _targets = GC.AllocateArray<UpdateTarget>(updated.Length, pinned: true);
