@@ -48,11 +48,14 @@ internal sealed class GraphLowering
         [typeof(CheckConverged)] = IndexRows.CheckConverged,
     };
 
-    /// <summary>Operations that no graph has that is exported, and why.</summary>
+    /// <summary>Operations that no inference graph of a model has, and why.</summary>
     public static IReadOnlyDictionary<Type, string> NeverThere { get; } = new Dictionary<Type, string>
     {
         [typeof(OutputGradient)] = "only programs that end in Backward have it",
         [typeof(Placeholder)] = "no finished graph has any",
+        [typeof(Kept)] = "only the programs of a generate have it",
+        [typeof(WriteKept)] = "only the programs of a generate have it",
+        [typeof(Sample)] = "only the programs of a generate have it",
     };
 
     private readonly LoweredValue[] _values;
