@@ -52,6 +52,9 @@ internal sealed class GraphLowering
     public static IReadOnlyDictionary<Type, string> NeverThere { get; } = new Dictionary<Type, string>
     {
         [typeof(OutputGradient)] = "only programs that end in Backward have it",
+        [typeof(Kept)] = "only a generate keeps anything",
+        [typeof(WriteKept)] = "only a generate keeps anything",
+        [typeof(Sample)] = "only a generate samples",
         [typeof(Placeholder)] = "no finished graph has any",
         [typeof(Kept)] = "only the programs of a generate have it",
         [typeof(WriteKept)] = "only the programs of a generate have it",

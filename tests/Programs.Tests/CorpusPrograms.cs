@@ -90,12 +90,23 @@ internal static class CorpusPrograms
             }
             var form = GrowthForm.TryMake(generate, growth, out var why);
             Assert.True(form is not null, why.Reason);
-            var axes = generate.RuntimeAxes.Append(growth.Axis).ToEquatableArray();
+            var axes = generate.RuntimeAxes.Append(growth.Axis).Append(growth.RoundAxis).ToEquatableArray();
             // After the first round, and with room for one more element.
             var guards = generate.Guards.Append(new BoundGuard("", Size.Axis(growth.Axis), ">", growth.Start, default)).Append(new BoundGuard("", Size.Axis(growth.Axis), "<", growth.Capacity, default)).ToEquatableArray();
             Add($"{name.Name}_First", form!.First, axes, generate.Inputs, guards);
             Add($"{name.Name}_Step", form.Step, axes, generate.Inputs, guards);
+            if (form.Again is { } again) Add($"{name.Name}_Again", again, axes, generate.Inputs, guards);
             Add($"{name.Name}_Last", form.Last, axes, generate.Inputs, guards);
+        }
+        foreach (var name in scope.Pipelines)
+        {
+            var bound = Binder.BindPipeline(scope, name.Namespace, name.Name);
+            Assert.True(bound.Result is not null, string.Join("\n", bound.Diagnostics));
+            for (var i = 0; i < bound.Result!.Answers.Count; i++)
+            {
+                var (train, graph) = bound.Result.Answers[i];
+                Add(FormattableString.Invariant($"{name.Name}_Answers{i}"), graph, bound.Result.Trains[train].RuntimeAxes, bound.Result.Trains[train].Inputs, default);
+            }
         }
         Assert.True(programs.Count > 0 || scope.Models.Count() + scope.Trains.Count() == 0);
         return programs;

@@ -19,7 +19,7 @@ internal sealed record SignatureItem(BoundTensor Tensor, string Name, string Mem
     public string Element => ElementText(Tensor.Element);
 
     /// <summary><c>Tensor&lt;float, Batch, Pixels></c>; without axes, or with more than have a typed tensor, <c>Tensor&lt;float></c>.</summary>
-    public string TensorType => Tensor.Axes.Count is 0 or > MaximumRank
+    public string TensorType => Tensor.Axes.Count is 0 or > SampleShape.MaximumRank
         ? $"Tensor<{Element}>"
         : $"Tensor<{Element}, {string.Join(", ", Tensor.Axes.Select(AxisNames.Type))}>";
 
@@ -33,7 +33,7 @@ internal sealed record SignatureItem(BoundTensor Tensor, string Name, string Mem
     public string Sizes => string.Join(", ", Tensor.Axes.Select(axis => SizeText.Print(axis.Size)));
 
     /// <summary>A new tensor of zeros.</summary>
-    public string New => Tensor.Axes.Count > MaximumRank ? $"new {TensorType}([{Sizes}])" : $"new {TensorType}({Sizes})";
+    public string New => Tensor.Axes.Count > SampleShape.MaximumRank ? $"new {TensorType}([{Sizes}])" : $"new {TensorType}({Sizes})";
 
     /// <summary>As the <c>.fnn</c> file writes it: <c>x: f32[batch, pixels]</c>.</summary>
     public string Text => $"{Tensor.Name}: {TypeText}";
@@ -48,9 +48,6 @@ internal sealed record SignatureItem(BoundTensor Tensor, string Name, string Mem
         ElementType.I64 => "long",
         _ => "bool",
     };
-
-    /// <summary>The largest number of axes that typed tensors have.</summary>
-    public const int MaximumRank = 6;
 }
 
 /// <summary>
@@ -84,17 +81,17 @@ internal sealed class SignatureText
     }
 
     /// <param name="sizes">Sizes that the caller gives as numbers.</param>
-    /// <param name="grown">A size that the run itself gives.</param>
+    /// <param name="reserved">Names of locals that the methods have besides.</param>
     public SignatureText(
         EquatableArray<string> runtimeAxes, EquatableArray<BoundTensor> inputs, EquatableArray<BoundTensor> results, EquatableArray<BoundGuard> guards,
-        Func<Origin, SourceLine?> lines, EquatableArray<string> sizes = default, string? grown = null)
+        Func<Origin, SourceLine?> lines, EquatableArray<string> sizes = default, IEnumerable<string>? reserved = null)
     {
         RuntimeAxes = runtimeAxes;
         _sizes = sizes;
         _guards = guards;
         _lines = lines;
         var tensors = inputs.Concat(results).Select((tensor, i) => tensor.Name.Length > 0 ? tensor : tensor with { Name = i == inputs.Count && results.Count == 1 ? "result" : "result" + NumberText.Integer(i - inputs.Count + 1) }).ToList();
-        var names = CSharpNames.Distinct(tensors.Select(tensor => CSharpNames.Camel(tensor.Name)), Taken.Concat(runtimeAxes.Concat(sizes).Concat(grown is null ? [] : [grown]).Select(SizeText.Axis)).Concat(tensors.SelectMany(Locals)));
+        var names = CSharpNames.Distinct(tensors.Select(tensor => CSharpNames.Camel(tensor.Name)), Taken.Concat(reserved ?? []).Concat(runtimeAxes.Concat(sizes).Select(SizeText.Axis)).Concat(tensors.SelectMany(Locals)));
         var members = CSharpNames.Distinct(tensors.Take(inputs.Count).Select(MemberName), TakenMembers)
             .Concat(CSharpNames.Distinct(tensors.Skip(inputs.Count).Select(MemberName), TakenMembers)).ToList();
         var items = tensors.Select((tensor, i) => new SignatureItem(tensor, names[i], members[i])).ToList();
@@ -126,7 +123,7 @@ internal sealed class SignatureText
         using (writer.Block($"private static void CheckInputs({string.Join(", ", parameters)})"))
         {
             foreach (var input in Inputs.Where(input => !input.IsScalar)) writer.Line($"ArgumentNullException.ThrowIfNull({input.Name});");
-            foreach (var input in Inputs.Where(input => input.Tensor.Axes.Count > SignatureItem.MaximumRank))
+            foreach (var input in Inputs.Where(input => input.Tensor.Axes.Count > SampleShape.MaximumRank))
             {
                 writer.Line($"Signature.CheckRank({CSharpNames.Literal(input.Tensor.Name)}, {input.Name}.Shape, {NumberText.Integer(input.Tensor.Axes.Count)});");
             }
