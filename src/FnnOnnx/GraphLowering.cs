@@ -56,9 +56,6 @@ internal sealed class GraphLowering
         [typeof(WriteKept)] = "only a generate keeps anything",
         [typeof(Sample)] = "only a generate samples",
         [typeof(Placeholder)] = "no finished graph has any",
-        [typeof(Kept)] = "only the programs of a generate have it",
-        [typeof(WriteKept)] = "only the programs of a generate have it",
-        [typeof(Sample)] = "only the programs of a generate have it",
     };
 
     private readonly LoweredValue[] _values;
