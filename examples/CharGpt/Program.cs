@@ -7,15 +7,15 @@ var path = args.FirstOrDefault(argument => !argument.StartsWith('-'))
     ?? (Environment.GetEnvironmentVariable("FNN_DATA") is { } data ? Path.Combine(data, "tinyshakespeare", "input.txt") : null);
 var isOwn = path is null || !File.Exists(path);
 if (isOwn && path is not null && args.Contains(path)) throw new FileNotFoundException("There is no such text.", path);
-var text = isOwn ? Letters.OwnText() : File.ReadAllText(path!);
+var text = isOwn ? Corpus.OwnText() : File.ReadAllText(path!);
 Console.WriteLine($"learning from {(isOwn ? "this project's language, library and manual" : path)}: {text.Length:N0} letters");
 
 // The last tenth is never learned from.
-var letters = Letters.Encode(text);
+var letters = Corpus.Encode(text);
 var (train, held) = (letters[..^(letters.Length / 10)], letters[^(letters.Length / 10)..]);
 const int Length = 64, BatchSize = 12;
-var windows = Letters.Windows(train, Length);
-var checks = Letters.Windows(held, Length).Take(held.Length - Length).Shuffle(seed: 1).Take(isQuick ? 120 : 600);
+var windows = Corpus.Windows(train, Length);
+var checks = Corpus.Windows(held, Length).Take(held.Length - Length).Shuffle(seed: 1).Take(isQuick ? 120 : 600);
 
 using var net = new Speaker(seed: 1);
 using var trainer = new Fit(net, seed: 1);
@@ -37,5 +37,5 @@ Console.WriteLine();
 using var write = new Write(net);
 var beginning = isOwn ? "/// " : "\n";
 Console.Write(beginning);
-await foreach (var next in write.Stream(new Tensor<int, Batch, Given>(Letters.Encode(beginning), 1, beginning.Length), count: isQuick ? 600 : 2_000, seed: 1)) Console.Write(Letters.Decode(next[0]));
+await foreach (var next in write.Stream(new Tensor<int, Batch, Given>(Corpus.Encode(beginning), 1, beginning.Length), count: isQuick ? 600 : 2_000, seed: 1)) Console.Write(Corpus.Decode(next[0]));
 Console.WriteLine();

@@ -247,6 +247,25 @@ public sealed class GrowthTests
     }
 
     [Fact]
+    public async Task ATextAloneNeedsNoBatch()
+    {
+        using var net = Louder(new Solo(seed: 5));
+        using var mumble = new Mumble(net);
+        var prompt = new Tensor<int, Start>([1, 2, 3]);
+        var words = prompt.ToArray().ToList();
+        await foreach (var next in mumble.Stream(prompt))
+        {
+            var logits = net.Forward(new Tensor<int, Seq>(words.ToArray()));
+            var row = logits.Span[^Vocab..].ToArray();
+            words.Add(Array.IndexOf(row, row.Max()));
+            Assert.Equal(words[^1], next);
+        }
+        Assert.Equal(words, mumble.Run(prompt).ToArray());
+        var stop = words[6];
+        Assert.Equal(words[..(words.IndexOf(stop, 3) + 1)], mumble.Run(prompt, stop).ToArray());
+    }
+
+    [Fact]
     public async Task AStreamEndsWhenItIsCancelledOrLeft()
     {
         using var net = new Teller(seed: 4);

@@ -45,7 +45,7 @@ public sealed class GrowthFormTests
         {
             var pairs = new TheoryData<string, string>();
             foreach (var body in Bodies.Keys) pairs.Add(body, "the last");
-            foreach (var rest in Rests.Keys) pairs.Add("blocks", rest);
+            foreach (var rest in Rests.Keys.Skip(1)) pairs.Add("blocks", rest);
             pairs.Add("a loop", "a mean of all");
             return pairs;
         }

@@ -3,7 +3,7 @@ using FeedbackNN;
 namespace CharGpt;
 
 /// <summary>Text as letters: the 128 of ASCII, and a question mark for any other.</summary>
-public static class Letters
+public static class Corpus
 {
     /// <summary>What is learned when nothing else is given: this project's language, its library and its manual.</summary>
     /// <exception cref="DirectoryNotFoundException">The program does not run inside the repository.</exception>
