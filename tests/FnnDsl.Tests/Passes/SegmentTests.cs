@@ -86,8 +86,8 @@ public sealed class SegmentTests
         Assert.True(each.TrainingArena < 0.35 * plain.TrainingArena, $"{each.TrainingArena} of {plain.TrainingArena}");
         Assert.True(inside > 5 * stream, $"{inside / stream} streams are the inside of a block");
         Assert.InRange(two.TrainingArena, each.TrainingArena, 0.6 * plain.TrainingArena);
-        // One more forward half, but for the last product of each block, whose result nobody reads again.
-        Assert.InRange(each.ForwardFlops, 0.99 * plain.ForwardFlops, plain.ForwardFlops);
+        // One more forward half, but for the last product of each block, whose result nobody reads again. The derivatives of activations are computed in the second one only.
+        Assert.InRange(each.ForwardFlops, 0.96 * plain.ForwardFlops, plain.ForwardFlops);
         Assert.InRange(each.BackwardFlops - plain.BackwardFlops, 0.5 * plain.ForwardFlops, 1.0 * plain.ForwardFlops);
         Assert.Equal(plain.InferenceArena, each.InferenceArena);
         Assert.Equal(plain.InferenceFlops, each.InferenceFlops);
