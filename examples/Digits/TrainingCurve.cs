@@ -22,6 +22,9 @@ internal sealed class TrainingCurve
 
     public void Draw()
     {
+        // A run that was finished before has no epoch more.
+        if (_losses.Count == 0) return;
+
         // Columns of the picture share the epochs evenly; each shows its last one.
         var columns = Math.Min(Width, _losses.Count);
         var heights = new double[columns];

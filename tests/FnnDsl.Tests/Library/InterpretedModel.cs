@@ -89,9 +89,12 @@ internal sealed class InterpretedModel
     }
 
     /// <summary>The gradients of the float inputs, then those of the parameters, for an uneven gradient of the results.</summary>
-    public double[][] Gradients(params double[][] inputs)
+    public double[][] Gradients(params double[][] inputs) => Gradients(graph => graph, inputs);
+
+    /// <summary>The same, of what a pass makes of the graph.</summary>
+    public double[][] Gradients(Func<Graph, Graph> pass, params double[][] inputs)
     {
-        var graph = ProgramGraphs.Training(Model);
+        var graph = pass(ProgramGraphs.Training(Model));
         var values = Interpreter.Run(GraphVerifier.Verified(graph), Inputs(inputs) with { OutputGradients = Weights(inputs) });
         return graph.Outputs.Select((output, k) => (output.Target, Value: values[k])).Where(output => output.Target is InputGradientTarget or GradientTarget)
             .OrderBy(output => output.Target is GradientTarget).Select(output => output.Value).ToArray();

@@ -1,6 +1,8 @@
 using FeedbackNN.Dsl.Graphs;
 using FeedbackNN.Dsl.Operators;
+using FeedbackNN.Dsl.Passes;
 using FeedbackNN.Dsl.Planning;
+using FeedbackNN.Dsl.Planning.Windows;
 using FeedbackNN.Dsl.Tests.Library;
 using FeedbackNN.Dsl.Types;
 using static FeedbackNN.Dsl.Tests.Passes.GradientCheck;
@@ -86,11 +88,21 @@ public sealed class SegmentTests
         Assert.True(each.TrainingArena < 0.35 * plain.TrainingArena, $"{each.TrainingArena} of {plain.TrainingArena}");
         Assert.True(inside > 5 * stream, $"{inside / stream} streams are the inside of a block");
         Assert.InRange(two.TrainingArena, each.TrainingArena, 0.6 * plain.TrainingArena);
-        // One more forward half, but for the last product of each block, whose result nobody reads again. The derivatives of activations are computed in the second one only.
-        Assert.InRange(each.ForwardFlops, 0.96 * plain.ForwardFlops, plain.ForwardFlops);
-        Assert.InRange(each.BackwardFlops - plain.BackwardFlops, 0.5 * plain.ForwardFlops, 1.0 * plain.ForwardFlops);
+        // One more forward half, but for the last product of each block, whose result nobody reads again. Derivatives of activations belong to the half that computes those last.
+        Assert.InRange(each.ForwardFlops, 0.95 * plain.ForwardFlops, plain.ForwardFlops);
+        Assert.InRange(each.ForwardFlops + each.BackwardFlops - plain.ForwardFlops - plain.BackwardFlops, 0.5 * plain.ForwardFlops, 1.0 * plain.ForwardFlops);
         Assert.Equal(plain.InferenceArena, each.InferenceArena);
         Assert.Equal(plain.InferenceFlops, each.InferenceFlops);
+    }
+
+    [Fact]
+    public void Convolutions_are_computed_again_in_the_order_that_products_want()
+    {
+        const string text = "model Net(x: f32[n, 2, 6, 6]) -> f32[n, 2, 6, 6] { repeat 2 as i : h CHECKPOINT { x = x + relu(conv2d(2, 3, padding: 1)(x)) }\n return x }";
+        var (plain, kept) = (new InterpretedModel(text.Replace("CHECKPOINT", ""), ("n", 2)), new InterpretedModel(text.Replace("CHECKPOINT", "checkpoint"), ("n", 2)));
+        var x = plain.Draw(0);
+        foreach (var (expected, actual) in plain.Gradients(x).Zip(kept.Gradients(graph => WindowForms.Run(Segments.Resolve(graph)), x))) InterpretedModel.AssertClose(expected, actual, 1e-10);
+        Assert.True(ModelCosts.Of(FnnCompiler.Compile(kept.Model), _ => 4).TrainingArena > 0);
     }
 
     private static ModelCosts Transformer(string checkpoint) => ModelCosts.Of(FnnCompiler.Compile(TestCompiler.BindModel(
