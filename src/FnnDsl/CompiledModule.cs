@@ -48,3 +48,9 @@ public sealed record CompiledGrowth(ProgramPlan First, ProgramPlan Step, Program
 /// <param name="Objectives">One program for each <c>minimize</c>, in their order.</param>
 /// <param name="Evaluation">Losses and metrics without training.</param>
 public sealed record CompiledTrain(BoundTrain Train, EquatableArray<BoundModel> Nets, EquatableArray<ProgramPlan> Objectives, ProgramPlan Evaluation);
+
+/// <summary>A pipeline with its programs.</summary>
+/// <param name="Answers">For each of the pipeline's answers its program, with the models of the networks it reads.</param>
+public sealed record CompiledPipeline(BoundPipeline Pipeline, EquatableArray<CompiledAnswers> Answers);
+
+public sealed record CompiledAnswers(ProgramPlan Program, EquatableArray<BoundModel> Nets);

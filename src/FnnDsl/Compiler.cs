@@ -21,6 +21,7 @@ public static class FnnCompiler
         foreach (var name in scope.Models) bag.AddRange(CheckModel(scope, name).Diagnostics);
         foreach (var name in scope.Trains) bag.AddRange(Binder.BindTrain(scope, name.Namespace, name.Name).Diagnostics);
         foreach (var name in scope.Generates) bag.AddRange(CompileGenerate(scope, name.Namespace, name.Name).Diagnostics);
+        foreach (var name in scope.Pipelines) bag.AddRange(Binder.BindPipeline(scope, name.Namespace, name.Name).Diagnostics);
         bag.AddRange(Binder.CheckUninstantiated(scope));
         return IgnoreComments.Apply(files.SelectMany(file => file.IgnoreComments), bag.ToArray());
     }
@@ -39,7 +40,7 @@ public static class FnnCompiler
     {
         var bound = Binder.BindModel(scope, ns, name);
         if (bound.Result is not { } model) return (null, bound.Signature, bound.Diagnostics);
-        var compiled = Compile(model);
+        var compiled = Compile(model with { Checkpoints = Binder.CheckpointsOf(scope, ns, name) });
         return (compiled, bound.Signature, bound.Diagnostics.Concat(BudgetCheck.Run(scope, compiled)).ToEquatableArray());
     }
 
@@ -51,6 +52,23 @@ public static class FnnCompiler
         var nets = train.Nets.Select(net => Binder.BindModel(scope, net.ModelNamespace, net.ModelName).Result).ToArray();
         // A training of a model with errors waits until they are mended: the model's own compilation reports them.
         var result = nets.Any(net => net is null) ? null : Compile(train, nets.Select(net => net!).ToEquatableArray());
+        return (result, bound.Signature, bound.Diagnostics);
+    }
+
+    /// <summary>Compiles a pipeline: its steps are bound, and only what chooses samples by a network's answers has a program of its own.</summary>
+    public static (CompiledPipeline? Result, BoundPipeline? Signature, EquatableArray<Diagnostic> Diagnostics) CompilePipeline(ModuleScope scope, string ns, string name)
+    {
+        var bound = Binder.BindPipeline(scope, ns, name);
+        if (bound.Result is not { } pipeline) return (null, bound.Signature, bound.Diagnostics);
+        var answers = pipeline.Answers.Select((item, i) =>
+        {
+            var train = pipeline.Trains[item.Train];
+            var nets = Binder.BindTrain(scope, train.Namespace, train.Name).Result?.Nets.Select(net => Binder.BindModel(scope, net.ModelNamespace, net.ModelName).Result).ToArray() ?? [null];
+            return nets.Any(net => net is null) ? null
+                : new CompiledAnswers(Plan(FormattableString.Invariant($"{pipeline.Name}_Answers{i}"), Pass("bind", item.Graph), train.RuntimeAxes), nets.Select(net => net!).ToEquatableArray());
+        }).ToArray();
+        // A pipeline of a train with errors waits until they are mended.
+        var result = answers.Any(program => program is null) ? null : new CompiledPipeline(pipeline, answers.Select(program => program!).ToEquatableArray());
         return (result, bound.Signature, bound.Diagnostics);
     }
 

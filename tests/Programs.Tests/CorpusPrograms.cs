@@ -101,6 +101,16 @@ internal static class CorpusPrograms
             if (form.Again is { } again) Add($"{name.Name}_Again", again, axes, generate.Inputs, guards);
             Add($"{name.Name}_Last", form.Last, axes, generate.Inputs, guards);
         }
+        foreach (var name in scope.Pipelines)
+        {
+            var bound = Binder.BindPipeline(scope, name.Namespace, name.Name);
+            Assert.True(bound.Result is not null, string.Join("\n", bound.Diagnostics));
+            for (var i = 0; i < bound.Result!.Answers.Count; i++)
+            {
+                var (train, graph) = bound.Result.Answers[i];
+                Add(FormattableString.Invariant($"{name.Name}_Answers{i}"), graph, bound.Result.Trains[train].RuntimeAxes, bound.Result.Trains[train].Inputs, default);
+            }
+        }
         Assert.True(programs.Count > 0 || scope.Models.Count() + scope.Trains.Count() == 0);
         return programs;
 

@@ -143,6 +143,7 @@ internal sealed partial class NameResolver
                 break;
             case RepeatStatement repeat:
                 Visit(repeat.Count);
+                if (repeat.Every is { } copiesApart) Visit(copiesApart);
                 if (repeat.Index is { } number) Bind(number);
                 if (repeat.Path is { } copies) AddOther(NameKind.Copies, copies);
                 Visit(repeat.Body);

@@ -19,6 +19,7 @@ internal static class DeclarationCompiler
             {
                 DeclarationKind.Model => CompileModel(scope, key),
                 DeclarationKind.Train => CompileTrain(scope, key),
+                DeclarationKind.Pipeline => CompilePipeline(scope, key),
                 _ => CompileGenerate(scope, key),
             };
         }
@@ -48,6 +49,18 @@ internal static class DeclarationCompiler
         {
             ({ } compiled, _) => new CompiledTrainDeclaration(compiled, key.FileStem),
             (null, { } api) => new BrokenTrainDeclaration(api, key.FileStem),
+            _ => Missing(key),
+        };
+        return new DeclarationResult(output, diagnostics);
+    }
+
+    private static DeclarationResult CompilePipeline(ModuleScope scope, DeclarationKey key)
+    {
+        var (result, signature, diagnostics) = FnnCompiler.CompilePipeline(scope, key.Namespace, key.Name);
+        CompiledDeclaration output = (result, signature) switch
+        {
+            ({ } compiled, _) => new CompiledPipelineDeclaration(compiled, key.FileStem),
+            (null, { } api) => new BrokenPipelineDeclaration(api, key.FileStem),
             _ => Missing(key),
         };
         return new DeclarationResult(output, diagnostics);

@@ -19,7 +19,7 @@ internal sealed record SignatureItem(BoundTensor Tensor, string Name, string Mem
     public string Element => ElementText(Tensor.Element);
 
     /// <summary><c>Tensor&lt;float, Batch, Pixels></c>; without axes, or with more than have a typed tensor, <c>Tensor&lt;float></c>.</summary>
-    public string TensorType => Tensor.Axes.Count is 0 or > MaximumRank
+    public string TensorType => Tensor.Axes.Count is 0 or > SampleShape.MaximumRank
         ? $"Tensor<{Element}>"
         : $"Tensor<{Element}, {string.Join(", ", Tensor.Axes.Select(AxisNames.Type))}>";
 
@@ -33,7 +33,7 @@ internal sealed record SignatureItem(BoundTensor Tensor, string Name, string Mem
     public string Sizes => string.Join(", ", Tensor.Axes.Select(axis => SizeText.Print(axis.Size)));
 
     /// <summary>A new tensor of zeros.</summary>
-    public string New => Tensor.Axes.Count > MaximumRank ? $"new {TensorType}([{Sizes}])" : $"new {TensorType}({Sizes})";
+    public string New => Tensor.Axes.Count > SampleShape.MaximumRank ? $"new {TensorType}([{Sizes}])" : $"new {TensorType}({Sizes})";
 
     /// <summary>As the <c>.fnn</c> file writes it: <c>x: f32[batch, pixels]</c>.</summary>
     public string Text => $"{Tensor.Name}: {TypeText}";
@@ -48,9 +48,6 @@ internal sealed record SignatureItem(BoundTensor Tensor, string Name, string Mem
         ElementType.I64 => "long",
         _ => "bool",
     };
-
-    /// <summary>The largest number of axes that typed tensors have.</summary>
-    public const int MaximumRank = 6;
 }
 
 /// <summary>
@@ -126,7 +123,7 @@ internal sealed class SignatureText
         using (writer.Block($"private static void CheckInputs({string.Join(", ", parameters)})"))
         {
             foreach (var input in Inputs.Where(input => !input.IsScalar)) writer.Line($"ArgumentNullException.ThrowIfNull({input.Name});");
-            foreach (var input in Inputs.Where(input => input.Tensor.Axes.Count > SignatureItem.MaximumRank))
+            foreach (var input in Inputs.Where(input => input.Tensor.Axes.Count > SampleShape.MaximumRank))
             {
                 writer.Line($"Signature.CheckRank({CSharpNames.Literal(input.Tensor.Name)}, {input.Name}.Shape, {NumberText.Integer(input.Tensor.Axes.Count)});");
             }
