@@ -20,7 +20,8 @@ var checks = Corpus.Windows(held, Length).Take(held.Length - Length).Shuffle(see
 using var net = new Speaker(seed: 1);
 using var trainer = new Fit(net, seed: 1);
 Console.WriteLine($"{net.ParameterCount:N0} weights");
-var (steps, round) = isQuick ? (900, 300) : (3_000, 500);
+var (steps, round) = isQuick ? (2_400, 600) : (12_000, 1_000);
+trainer.Optimizer.LearningRate = Schedule.WarmupCosine(2e-3, warmup: 100, total: steps, end: 1e-4);
 var watch = Stopwatch.StartNew();
 for (var done = 0; done < steps; done += round)
 {

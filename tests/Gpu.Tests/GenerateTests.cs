@@ -1,4 +1,4 @@
-using FeedbackNN.Gpu.Nets;
+using Tales;
 
 namespace FeedbackNN.Gpu.Tests;
 
@@ -37,8 +37,8 @@ public sealed class GenerateTests
     [SkippableFact]
     public void A_loop_over_a_network_draws_the_same()
     {
-        using var here = new Line(seed: 4);
-        using var there = new Line(Pocl.Require(), seed: 4);
+        using var here = new Point(seed: 4);
+        using var there = new Point(Pocl.Require(), seed: 4);
         using var noise = new Noise(here);
         using var noiseThere = new Noise(there);
         foreach (var (a, b) in noise.Run(5, seed: 3).ToArray().Zip(noiseThere.Run(5, seed: 3).ToArray())) Assert.Equal(a, b, 1e-5f);

@@ -43,12 +43,27 @@ internal sealed unsafe class GeneratedProgram : IDisposable
     public static GeneratedProgram Compile(Graph graph, Device? device = null)
     {
         device ??= Device.Cpu;
-        var axes = graph.Nodes.SelectMany(node => node.Type.Shape).SelectMany(size => size.AxisNames).Distinct().Order(StringComparer.Ordinal).ToEquatableArray();
+        var axes = AxesOf(graph).ToEquatableArray();
         var plan = Planner.Plan("Program", graph, axes);
         var (parameters, buffers) = (ParameterLayouts(graph), BufferLayouts(graph));
         var text = device.IsCpu ? CpuProgramPrinter.Print("Generated", plan, parameters, buffers, _ => null) : GpuProgramPrinter.Print("Generated", plan, parameters, buffers, _ => null);
         var type = Load(text).GetType(device.IsCpu ? "Generated.Program" : "Generated." + GpuProgramPrinter.ClassName(plan))!;
         return new GeneratedProgram(graph, plan, text, Construct(type, device), device, parameters, buffers);
+    }
+
+    // Of types, and of what operations name besides but for the steps of loops: how long something is that has grown, and the round.
+    private static IEnumerable<string> AxesOf(Graph graph)
+    {
+        var names = new SortedSet<string>(StringComparer.Ordinal);
+        foreach (var node in graph.Nodes)
+        {
+            OperationSizes.Substitute(node, name =>
+            {
+                if (name[0] != '#' || !char.IsDigit(name[1])) names.Add(name);
+                return null;
+            });
+        }
+        return names;
     }
 
     /// <summary>The same program once more, on another device of the same kind.</summary>
