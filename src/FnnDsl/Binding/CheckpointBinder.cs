@@ -68,7 +68,7 @@ internal sealed class CheckpointBinder(ModuleScope scope, DiagnosticBag diagnost
             if (entries.Add(entry)) _matched.Add(entry);
         }
         // A misspelt path is why a weight is missing.
-        var isForOne = CallableOf(scope, model) is not { IsFamily: true } || model is MemberSymbol && model.Name == Declaration.Model.Text;
+        var isForOne = scope.Find(symbol.Namespace, Declaration.Model.Text, symbol.IsLibrary) == model;
         if (diagnostics.HasErrors || (isForOne && Declaration.Entries.Any(entry => !_matched.Contains(entry)))) return null;
         var missing = entries.MissingWeights();
         if (missing.Count > 0)

@@ -1,4 +1,6 @@
-namespace FeedbackNN.Parity;
+using Families;
+
+namespace FeedbackNN.Generate.Tests;
 
 /// <summary>
 /// Files with the names and layouts that Hugging Face and Meta give GPT-2, Llama and BERT, made up with random numbers: each weight is read from where it belongs, what is written is the file that was read, and
@@ -27,8 +29,8 @@ public sealed class CheckpointTests : IDisposable
         file.Add(prefix + "h.0.attn.bias", 1, 1, 40, 40);
         if (prefix.Length > 0) file.Add("lm_head.weight", 31, 24);
 
-        using var net = new Transformers.Gpt(seed: 1);
-        var report = net.Load(file.Write(_folder, SafetensorsDtype.Float32), Transformers.Gpt.Checkpoints.HuggingFace);
+        using var net = new Gpt(seed: 1);
+        var report = net.Load(file.Write(_folder, SafetensorsDtype.Float32), Gpt.Checkpoints.HuggingFace);
         Assert.True(report.IsComplete, report.ToString());
         Assert.Equal(plain, report.Mapped.Count);
         Assert.Equal(file[prefix + "wte.weight"], net.Parameters.Wte.Weight.Value.ToArray());
@@ -36,7 +38,7 @@ public sealed class CheckpointTests : IDisposable
         Assert.Equal(Transposed(file[prefix + "h.0.mlp.c_proj.weight"], 96, 24), net.Parameters.H[0].Linear2.Weight.Value.ToArray());
         Assert.Equal(file[prefix + "h.1.ln_2.bias"], net.Parameters.H[1].Norm2.Bias.Value.ToArray());
 
-        AssertWrites(net, Transformers.Gpt.Checkpoints.HuggingFace, file, name => prefix.Length > 0 ? name : name["transformer.".Length..], plain);
+        AssertWrites(net, Gpt.Checkpoints.HuggingFace, file, name => prefix.Length > 0 ? name : name["transformer.".Length..], plain);
     }
 
     [Theory]
@@ -47,8 +49,8 @@ public sealed class CheckpointTests : IDisposable
     public void Llama_is_read_and_written_as_Hugging_Face_has_it(SafetensorsDtype dtype)
     {
         var file = HuggingFacesLlama(2);
-        using var net = new Transformers.Llama(seed: 1);
-        var report = net.Load(file.Write(_folder, dtype), Transformers.Llama.Checkpoints.HuggingFace);
+        using var net = new Llama(seed: 1);
+        var report = net.Load(file.Write(_folder, dtype), Llama.Checkpoints.HuggingFace);
         Assert.True(report.IsComplete, report.ToString());
         Assert.Equal(file.Names.Count, report.Mapped.Count);
         foreach (var i in new[] { 0, 1 })
@@ -58,7 +60,7 @@ public sealed class CheckpointTests : IDisposable
             Assert.Equal(joined, net.Parameters.Layers[i].SelfAttn.InProjWeight.Value.ToArray());
             Assert.Equal(file[l + "mlp.down_proj.weight"], net.Parameters.Layers[i].Mlp.DownProj.Weight.Value.ToArray());
         }
-        AssertWrites(net, Transformers.Llama.Checkpoints.HuggingFace, file, name => name, file.Names.Count);
+        AssertWrites(net, Llama.Checkpoints.HuggingFace, file, name => name, file.Names.Count);
     }
 
     /// <summary>In Meta's files the two rows that turn together are neighbours; what the model computes is the same.</summary>
@@ -72,8 +74,8 @@ public sealed class CheckpointTests : IDisposable
             file.Add(l + "attention_norm.weight", 24).Add(l + "attention.wq.weight", 24, 24).Add(l + "attention.wk.weight", 8, 24).Add(l + "attention.wv.weight", 8, 24).Add(l + "attention.wo.weight", 24, 24)
                 .Add(l + "ffn_norm.weight", 24).Add(l + "feed_forward.w1.weight", 40, 24).Add(l + "feed_forward.w2.weight", 24, 40).Add(l + "feed_forward.w3.weight", 40, 24);
         }
-        using var net = new Transformers.Llama(seed: 1);
-        Assert.True(net.Load(file.Write(_folder, SafetensorsDtype.Float32), Transformers.Llama.Checkpoints.Meta).IsComplete);
+        using var net = new Llama(seed: 1);
+        Assert.True(net.Load(file.Write(_folder, SafetensorsDtype.Float32), Llama.Checkpoints.Meta).IsComplete);
         var inProj = net.Parameters.Layers[1].SelfAttn.InProjWeight.Value.ToArray();
         var (q, k, v) = (file["layers.1.attention.wq.weight"], file["layers.1.attention.wk.weight"], file["layers.1.attention.wv.weight"]);
         // Heads of 4 rows: 0, 2, 1, 3.
@@ -81,13 +83,13 @@ public sealed class CheckpointTests : IDisposable
         for (var row = 0; row < 24; row++) Assert.Equal(Row(q, (row / 4 * 4) + order[row % 4]), Row(inProj, row));
         for (var row = 0; row < 8; row++) Assert.Equal(Row(k, (row / 4 * 4) + order[row % 4]), Row(inProj, 24 + row));
         for (var row = 0; row < 8; row++) Assert.Equal(Row(v, row), Row(inProj, 32 + row));
-        AssertWrites(net, Transformers.Llama.Checkpoints.Meta, file, name => name, file.Names.Count);
+        AssertWrites(net, Llama.Checkpoints.Meta, file, name => name, file.Names.Count);
 
         // The same network, whoever named it.
         var path = Path.Combine(_folder, "hf.safetensors");
-        net.Save(path, Transformers.Llama.Checkpoints.HuggingFace);
-        using var other = new Transformers.Llama(seed: 2);
-        Assert.True(other.Load(path, Transformers.Llama.Checkpoints.HuggingFace).IsComplete);
+        net.Save(path, Llama.Checkpoints.HuggingFace);
+        using var other = new Llama(seed: 2);
+        Assert.True(other.Load(path, Llama.Checkpoints.HuggingFace).IsComplete);
         Assert.All(net.AllParameters.Zip(other.AllParameters), pair => Assert.Equal(pair.First.Value.ToArray(), pair.Second.Value.ToArray()));
 
         static float[] Row(float[] matrix, int row) => matrix[(24 * row)..(24 * (row + 1))];
@@ -103,24 +105,24 @@ public sealed class CheckpointTests : IDisposable
         var plain = file.Names.Count;
         file.Add("bert.pooler.dense.weight", 24, 24).Add("bert.pooler.dense.bias", 24).Add("cls.seq_relationship.weight", 2, 24).Add("cls.predictions.decoder.weight", 31, 24);
         var path = file.Write(_folder, SafetensorsDtype.Float32);
-        using var net = new Transformers.BertMasked(seed: 1);
-        var report = net.Load(path, Transformers.BertMasked.Checkpoints.HuggingFace);
+        using var net = new BertMasked(seed: 1);
+        var report = net.Load(path, BertMasked.Checkpoints.HuggingFace);
         Assert.True(report.IsComplete, report.ToString());
         Assert.Equal(plain, report.Mapped.Count);
         var joined = new[] { "query", "key", "value" }.SelectMany(part => file[$"bert.encoder.layer.1.attention.self.{part}.bias"]).ToArray();
         Assert.Equal(joined, net.Parameters.Bert.Layer[1].SelfAttn.InProjBias.Value.ToArray());
         Assert.Equal(file["bert.embeddings.LayerNorm." + shift], net.Parameters.Bert.Norm.Bias.Value.ToArray());
         Assert.Equal(file["cls.predictions.bias"], net.Parameters.Bias.Value.ToArray());
-        if (scale == "weight") AssertWrites(net, Transformers.BertMasked.Checkpoints.HuggingFace, file, name => name, plain);
+        if (scale == "weight") AssertWrites(net, BertMasked.Checkpoints.HuggingFace, file, name => name, plain);
 
         // The body alone, and the body with a head that the file does not have.
-        using var body = new Transformers.Bert(seed: 1);
-        Assert.True(body.Load(path, Transformers.Bert.Checkpoints.HuggingFace).IsComplete);
+        using var body = new Bert(seed: 1);
+        Assert.True(body.Load(path, Bert.Checkpoints.HuggingFace).IsComplete);
         Assert.Equal(net.Parameters.Bert.Layer[0].Linear1.Weight.Value.ToArray(), body.Parameters.Layer[0].Linear1.Weight.Value.ToArray());
-        using var classifier = new Transformers.BertClassifier(seed: 1);
+        using var classifier = new BertClassifier(seed: 1);
         var head = classifier.Parameters.Classifier.Weight.Value.ToArray();
-        Assert.Throws<CheckpointException>(() => classifier.Load(path, Transformers.BertClassifier.Checkpoints.HuggingFace));
-        report = classifier.Load(path, Transformers.BertClassifier.Checkpoints.HuggingFace, allowMissing: true);
+        Assert.Throws<CheckpointException>(() => classifier.Load(path, BertClassifier.Checkpoints.HuggingFace));
+        report = classifier.Load(path, BertClassifier.Checkpoints.HuggingFace, allowMissing: true);
         Assert.Equal(["classifier.weight", "classifier.bias"], report.Missing.Select(weight => weight.Path));
         Assert.Equal(head, classifier.Parameters.Classifier.Weight.Value.ToArray());
         Assert.Equal(file["bert.pooler.dense.weight"], classifier.Parameters.Pooler.Weight.Value.ToArray());
@@ -130,17 +132,17 @@ public sealed class CheckpointTests : IDisposable
     public void An_output_layer_that_the_file_leaves_out_is_the_embedding()
     {
         var file = HuggingFacesLlama(1, groups: 2, heads: 2);
-        using var net = new Transformers.LlamaWithHead(seed: 1);
-        var report = net.Load(file.Write(_folder, SafetensorsDtype.Float32), Transformers.LlamaWithHead.Checkpoints.HuggingFace);
+        using var net = new LlamaWithHead(seed: 1);
+        var report = net.Load(file.Write(_folder, SafetensorsDtype.Float32), LlamaWithHead.Checkpoints.HuggingFace);
         Assert.True(report.IsComplete, report.ToString());
         Assert.Contains(new MappedWeight("lm_head.weight", "embed_tokens.weight"), report.Mapped);
         Assert.Equal(file["model.embed_tokens.weight"], net.Parameters.LmHead.Weight.Value.ToArray());
 
         file.Add("lm_head.weight", 31, 24);
-        Assert.True(net.Load(file.Write(_folder, SafetensorsDtype.Float32), Transformers.LlamaWithHead.Checkpoints.HuggingFace).IsComplete);
+        Assert.True(net.Load(file.Write(_folder, SafetensorsDtype.Float32), LlamaWithHead.Checkpoints.HuggingFace).IsComplete);
         Assert.Equal(file["lm_head.weight"], net.Parameters.LmHead.Weight.Value.ToArray());
         // A member whose output is the embedding takes no notice of it.
-        AssertWrites(net, Transformers.LlamaWithHead.Checkpoints.HuggingFace, file, name => name, file.Names.Count);
+        AssertWrites(net, LlamaWithHead.Checkpoints.HuggingFace, file, name => name, file.Names.Count);
     }
 
     [Fact]
@@ -151,17 +153,17 @@ public sealed class CheckpointTests : IDisposable
         file.Remove("model.norm.weight");
         file.Add("model.norm.weight", 25).Add("model.layers.2.mlp.up_proj.weight", 40, 24).Add("other", 3);
         var path = file.Write(_folder, SafetensorsDtype.Float32);
-        using var net = new Transformers.Llama(seed: 1);
+        using var net = new Llama(seed: 1);
         var before = net.AllParameters.Select(parameter => parameter.Value.ToArray()).ToArray();
-        var error = Assert.Throws<CheckpointException>(() => net.Load(path, Transformers.Llama.Checkpoints.HuggingFace, allowMissing: true, allowExtra: true));
+        var error = Assert.Throws<CheckpointException>(() => net.Load(path, Llama.Checkpoints.HuggingFace, allowMissing: true, allowExtra: true));
         Assert.Contains("model.norm.weight is F32[25] and should be F32[24]", error.Message, StringComparison.Ordinal);
-        error = Assert.Throws<CheckpointException>(() => net.Load(path, Transformers.Llama.Checkpoints.HuggingFace));
+        error = Assert.Throws<CheckpointException>(() => net.Load(path, Llama.Checkpoints.HuggingFace));
         Assert.Contains("missing in the file (1): model.layers.1.self_attn.k_proj.weight (for layers.1.self_attn.in_proj_weight)", error.Message, StringComparison.Ordinal);
         Assert.Contains("extra in the file (2): ", error.Message, StringComparison.Ordinal);
         Assert.All(net.AllParameters.Zip(before), pair => Assert.Equal(pair.Second, pair.First.Value.ToArray()));
-        var report = net.Compare(path, Transformers.Llama.Checkpoints.HuggingFace);
+        var report = net.Compare(path, Llama.Checkpoints.HuggingFace);
         Assert.Equal(["model.layers.2.mlp.up_proj.weight", "other"], report.Extra.Order(StringComparer.Ordinal));
-        Assert.Throws<ArgumentException>(() => net.Load(path, Transformers.LlamaWithHead.Checkpoints.HuggingFace));
+        Assert.Throws<ArgumentException>(() => net.Load(path, LlamaWithHead.Checkpoints.HuggingFace));
     }
 
     // What is saved is the file that was loaded, tensor by tensor and bit by bit, as floats of 32 bits.
