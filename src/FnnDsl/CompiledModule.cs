@@ -37,7 +37,11 @@ public sealed record CompiledGenerate(BoundGenerate Generate, EquatableArray<Bou
 /// <param name="First">The first round, over the whole beginning.</param>
 /// <param name="Step">Any other: what one more element changes.</param>
 /// <param name="Kept">What both keep for the next.</param>
-public sealed record CompiledGrowth(ProgramPlan First, ProgramPlan Step, EquatableArray<KeptTensor> Kept);
+/// <param name="Again">A round over what is left when the state has slid; null where it never does.</param>
+public sealed record CompiledGrowth(ProgramPlan First, ProgramPlan Step, ProgramPlan? Again, EquatableArray<KeptTensor> Kept)
+{
+    public IEnumerable<(string Kind, ProgramPlan Program)> Programs => new[] { ("First", First), ("Step", Step) }.Concat(Again is { } again ? [("Again", again)] : []);
+}
 
 /// <summary>A training with its programs.</summary>
 /// <param name="Nets">The models of its nets, in their order, and behind them the updates of low rank: what they own tells where parameters lie.</param>

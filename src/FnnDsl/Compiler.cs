@@ -40,7 +40,7 @@ public static class FnnCompiler
     {
         var bound = Binder.BindModel(scope, ns, name);
         if (bound.Result is not { } model) return (null, bound.Signature, bound.Diagnostics);
-        var compiled = Compile(model);
+        var compiled = Compile(model with { Checkpoints = Binder.CheckpointsOf(scope, ns, name) });
         return (compiled, bound.Signature, bound.Diagnostics.Concat(BudgetCheck.Run(scope, compiled)).ToEquatableArray());
     }
 
@@ -93,9 +93,11 @@ public static class FnnCompiler
             report(why);
             return null;
         }
-        // The length is the last: memory is not arranged anew for each.
-        var axes = generate.RuntimeAxes.Append(growth.Axis).ToEquatableArray();
-        var rounds = new CompiledGrowth(Plan($"{generate.Name}_First", Pass("first", form.First), axes), Plan($"{generate.Name}_Step", Pass("step", form.Step), axes), form.Kept);
+        // What changes from round to round is last: memory is not arranged anew for each.
+        var axes = generate.RuntimeAxes.Append(growth.Axis).Append(growth.RoundAxis).ToEquatableArray();
+        var rounds = new CompiledGrowth(
+            Plan($"{generate.Name}_First", Pass("first", form.First), axes), Plan($"{generate.Name}_Step", Pass("step", form.Step), axes),
+            form.Again is { } again ? Plan($"{generate.Name}_Again", Pass("again", again), axes) : null, form.Kept);
         return new CompiledGenerate(generate, nets, Plan($"{generate.Name}_Last", Pass("last", form.Last), axes), rounds);
     }
 

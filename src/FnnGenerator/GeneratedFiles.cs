@@ -84,7 +84,7 @@ internal static class GeneratedFiles
     {
         var (generate, nets, body, growth) = declaration.Result;
         yield return new($"{declaration.FileStem}.g.cs", GeneratePrinter.Print(declaration.Result, lines.Find, hasGpu));
-        var programs = growth is null ? new[] { ("Program", body) } : [("First", growth.First), ("Step", growth.Step), ("Last", body)];
+        var programs = growth is null ? [("Program", body)] : growth.Programs.Append((Kind: "Last", Program: body));
         foreach (var (kind, plan) in programs)
         {
             foreach (var file in Programs(declaration, kind, plan, nets, lines, hasGpu)) yield return file;

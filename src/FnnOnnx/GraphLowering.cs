@@ -48,10 +48,13 @@ internal sealed class GraphLowering
         [typeof(CheckConverged)] = IndexRows.CheckConverged,
     };
 
-    /// <summary>Operations that no graph has that is exported, and why.</summary>
+    /// <summary>Operations that no inference graph of a model has, and why.</summary>
     public static IReadOnlyDictionary<Type, string> NeverThere { get; } = new Dictionary<Type, string>
     {
         [typeof(OutputGradient)] = "only programs that end in Backward have it",
+        [typeof(Kept)] = "only a generate keeps anything",
+        [typeof(WriteKept)] = "only a generate keeps anything",
+        [typeof(Sample)] = "only a generate samples",
         [typeof(Placeholder)] = "no finished graph has any",
     };
 

@@ -68,7 +68,7 @@ public sealed class GrowthTests
     [InlineData(3, 4, 12)]
     public void AGptWithItsCacheIsTheGptWithout(int batch, int start, int rounds)
     {
-        using var net = Louder(new Gpt(seed: 4));
+        using var net = Louder(new Teller(seed: 4));
         using var write = new Write(net);
         var prompt = Prompt(batch, start);
         var (tokens, logits) = Greedy(prompt, rounds, (all, length) => Last(net.Forward(new Tensor<int, Batch, Seq>(all, batch, length))));
@@ -119,7 +119,7 @@ public sealed class GrowthTests
     [Fact]
     public void ASampleThatHasStoppedStaysAsItIs()
     {
-        using var net = Louder(new Gpt(seed: 4));
+        using var net = Louder(new Teller(seed: 4));
         using var write = new Write(net);
         var prompt = Prompt(3, 4);
         var free = write.Run(prompt, 12).Tokens;
@@ -140,7 +140,7 @@ public sealed class GrowthTests
     [Fact]
     public void SeedsDecideAndSamplesDrawForThemselves()
     {
-        using var net = new Gpt(seed: 4);
+        using var net = new Teller(seed: 4);
         using var write = new Write(net);
         var one = write.Run(Prompt(1, 4), 15, temperature: 1, seed: 9).Tokens.ToArray();
         Assert.Equal(one, write.Run(Prompt(1, 4), 15, temperature: 1, seed: 9).Tokens.ToArray());
@@ -150,7 +150,7 @@ public sealed class GrowthTests
         Assert.Equal(one, both[..19]);
         Assert.NotEqual(one, both[19..]);
         using var threads = Device.CpuWithThreads(3);
-        using var copy = new Gpt(threads, seed: 4);
+        using var copy = new Teller(threads, seed: 4);
         using var other = new Write(copy);
         Assert.Equal(one, other.Run(Prompt(1, 4), 15, temperature: 1, seed: 9).Tokens.ToArray());
     }
@@ -158,7 +158,7 @@ public sealed class GrowthTests
     [Fact]
     public void APenaltyKeepsFromRepeating()
     {
-        using var net = Louder(new Gpt(seed: 4));
+        using var net = Louder(new Teller(seed: 4));
         using var varied = new Varied(net);
         var prompt = Prompt(2, 3);
         float[] Logits(int[] all, int length) => Last(net.Forward(new Tensor<int, Batch, Seq>(all, 2, length)));
@@ -185,10 +185,54 @@ public sealed class GrowthTests
         Assert.Equal(all.ToArray()[..16], go.Run(begin, seed: 3).ToArray());
     }
 
+    /// <summary>A full state forgets its first elements, and what is left is the beginning of the next round.</summary>
+    [Theory]
+    [InlineData(1, 5, 70)]
+    [InlineData(2, 23, 40)]
+    public async Task WhatIsFullSlides(int batch, int start, int count)
+    {
+        using var net = Louder(new Teller(seed: 4));
+        using var ramble = new Ramble(net);
+        var prompt = Prompt(batch, start);
+        var windows = Enumerable.Range(0, batch).Select(b => prompt.Span.Slice(b * start, start).ToArray().ToList()).ToArray();
+        await foreach (var next in ramble.Stream(prompt, count))
+        {
+            if (windows[0].Count == 24) foreach (var window in windows) window.RemoveRange(0, 9);
+            var logits = Last(net.Forward(new Tensor<int, Batch, Seq>([.. windows.SelectMany(window => window)], batch, windows[0].Count)));
+            for (var b = 0; b < batch; b++)
+            {
+                var row = logits.AsSpan(b * Vocab, Vocab).ToArray();
+                windows[b].Add(Array.IndexOf(row, row.Max()));
+                Assert.Equal(windows[b][^1], next[b]);
+            }
+        }
+        var (tokens, taken) = ramble.Run(prompt, count);
+        AssertSame(windows.Select(window => window.ToArray()).ToArray(), tokens);
+        Assert.Equal(count, taken);
+        // Each round draws for itself, also behind the first window.
+        var drawn = ramble.Run(prompt, count, temperature: 1, seed: 3).Tokens.ToArray();
+        Assert.Equal(drawn, ramble.Run(prompt, count, temperature: 1, seed: 3).Tokens.ToArray());
+    }
+
+    [Fact]
+    public async Task ALoopsStatesBeginAgainWhenItSlides()
+    {
+        using var net = Louder(new Letters(seed: 2));
+        using var murmur = new Murmur(net);
+        var window = Prompt(1, 3).ToArray().ToList();
+        await foreach (var next in murmur.Stream(Prompt(1, 3), 20))
+        {
+            if (window.Count == 7) window.RemoveRange(0, 3);
+            var row = Last(net.Forward(new Tensor<int, Batch, Seq>(window.ToArray(), 1, window.Count)));
+            window.Add(Array.IndexOf(row, row.Max()));
+            Assert.Equal(window[^1], next[0]);
+        }
+    }
+
     [Fact]
     public async Task AStreamGivesWhatARunGives()
     {
-        using var net = new Gpt(seed: 4);
+        using var net = new Teller(seed: 4);
         using var write = new Write(net);
         var prompt = Prompt(2, 3);
         var whole = write.Run(prompt, 9, temperature: 1, seed: 2).Tokens;
@@ -203,9 +247,28 @@ public sealed class GrowthTests
     }
 
     [Fact]
+    public async Task ATextAloneNeedsNoBatch()
+    {
+        using var net = Louder(new Solo(seed: 5));
+        using var mumble = new Mumble(net);
+        var prompt = new Tensor<int, Start>([1, 2, 3]);
+        var words = prompt.ToArray().ToList();
+        await foreach (var next in mumble.Stream(prompt))
+        {
+            var logits = net.Forward(new Tensor<int, Seq>(words.ToArray()));
+            var row = logits.Span[^Vocab..].ToArray();
+            words.Add(Array.IndexOf(row, row.Max()));
+            Assert.Equal(words[^1], next);
+        }
+        Assert.Equal(words, mumble.Run(prompt).ToArray());
+        var stop = words[6];
+        Assert.Equal(words[..(words.IndexOf(stop, 3) + 1)], mumble.Run(prompt, stop).ToArray());
+    }
+
+    [Fact]
     public async Task AStreamEndsWhenItIsCancelledOrLeft()
     {
-        using var net = new Gpt(seed: 4);
+        using var net = new Teller(seed: 4);
         using var write = new Write(net);
         using var source = new CancellationTokenSource();
         var count = 0;
@@ -224,7 +287,7 @@ public sealed class GrowthTests
     [Fact]
     public void WhatDoesNotFitIsRefused()
     {
-        using var net = new Gpt();
+        using var net = new Teller();
         using var write = new Write(net);
         Assert.Contains("start + count <= context", Assert.Throws<ArgumentException>(() => write.Run(Prompt(1, 20), 5)).Message, StringComparison.Ordinal);
         Assert.ThrowsAny<ArgumentException>(() => write.Run(new Tensor<int, Batch, Start>([11], 1, 1), 5));

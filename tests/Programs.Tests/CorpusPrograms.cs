@@ -90,11 +90,12 @@ internal static class CorpusPrograms
             }
             var form = GrowthForm.TryMake(generate, growth, out var why);
             Assert.True(form is not null, why.Reason);
-            var axes = generate.RuntimeAxes.Append(growth.Axis).ToEquatableArray();
+            var axes = generate.RuntimeAxes.Append(growth.Axis).Append(growth.RoundAxis).ToEquatableArray();
             // After the first round, and with room for one more element.
             var guards = generate.Guards.Append(new BoundGuard("", Size.Axis(growth.Axis), ">", growth.Start, default)).Append(new BoundGuard("", Size.Axis(growth.Axis), "<", growth.Capacity, default)).ToEquatableArray();
             Add($"{name.Name}_First", form!.First, axes, generate.Inputs, guards);
             Add($"{name.Name}_Step", form.Step, axes, generate.Inputs, guards);
+            if (form.Again is { } again) Add($"{name.Name}_Again", again, axes, generate.Inputs, guards);
             Add($"{name.Name}_Last", form.Last, axes, generate.Inputs, guards);
         }
         foreach (var name in scope.Pipelines)

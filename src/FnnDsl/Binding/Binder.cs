@@ -29,7 +29,7 @@ public static class Binder
         var library = new Dictionary<string, Symbol>(StringComparer.Ordinal);
         foreach (var file in Library.Files)
         {
-            foreach (var declaration in file.Declarations) library[declaration.Name.Text] = SymbolOf("", declaration, file.Source, true);
+            foreach (var symbol in file.Declarations.Select(declaration => SymbolOf("", declaration, file.Source, true))) library[symbol.Key] = symbol;
         }
         var user = new Dictionary<DeclarationName, Symbol>();
         var clashing = new HashSet<Symbol>();
@@ -39,7 +39,7 @@ public static class Binder
             foreach (var declaration in file.Declarations)
             {
                 var symbol = SymbolOf(space, declaration, file.Source, false);
-                var name = new DeclarationName(space, symbol.Name);
+                var name = new DeclarationName(space, symbol.Key);
                 if (user.TryGetValue(name, out var first))
                 {
                     diagnostics.Report(DiagnosticTable.DuplicateDeclaration, symbol.Location, null, EquatableArray<Label>.Own(new Label(first.Location, "the first")), symbol.Name,
@@ -48,7 +48,7 @@ public static class Binder
                 }
                 user.Add(name, symbol);
                 var isKnown = library.ContainsKey(symbol.Name) || BuiltIns.IsKnown(symbol.Name) || Operators.OperatorTable.TryFind(symbol.Name) is not null;
-                if (IsClass(symbol) && RuntimeNames.Contains(symbol.Name) && !(symbol is GenerateSymbol && RuntimeNames.IsMemberOfTrainings(symbol.Name)))
+                if (IsClass(symbol) && (symbol is GenerateSymbol ? RuntimeNames.IsTakenFromGenerates(symbol.Name) : RuntimeNames.Contains(symbol.Name)))
                 {
                     diagnostics.Report(DiagnosticTable.NameOfRuntime, symbol.Location, $"another name, such as '{(symbol is TrainSymbol ? "Fit" : "My")}{symbol.Name}'", default, symbol.Name);
                     clashing.Add(symbol);
@@ -149,6 +149,10 @@ public static class Binder
         diagnostics.AddRange(bound.Diagnostics);
         return Result(scope, symbol, bound.Result, bound.Signature, diagnostics);
     }
+
+    /// <summary>Other projects' names of a model's weights.</summary>
+    public static EquatableArray<BoundCheckpoint> CheckpointsOf(ModuleScope scope, string ns, string name) =>
+        scope.FindExactly(ns, name) is { } symbol ? CheckpointBinder.Of(scope, symbol, scope.Bound(symbol).Storage) : default;
 
     /// <summary>What computes what in a model, as its author sees it; null for a model with errors.</summary>
     /// <exception cref="ArgumentException">There is no such model.</exception>
@@ -259,7 +263,7 @@ public static class Binder
         ConstDeclaration constant => new ConstSymbol(space, constant, source, isLibrary),
         GenerateDeclaration generate => new GenerateSymbol(space, generate, source),
         PipelineDeclaration pipeline => new PipelineSymbol(space, pipeline, source),
-        CheckpointDeclaration checkpoint => new CheckpointSymbol(space, checkpoint, source),
+        CheckpointDeclaration checkpoint => new CheckpointSymbol(space, checkpoint, source, isLibrary),
         DimDeclaration dim => new DimSymbol(space, dim, source, isLibrary),
         _ => throw new ArgumentException($"Unknown declaration {declaration.GetType().Name}.", nameof(declaration)),
     };

@@ -96,7 +96,7 @@ internal sealed partial class BodyBinder
             end = null;
         }
         ForgetRound(scope);
-        if (end is null || scope.States.Any(other => other.IsHidden) || !CheckLength(feedback, state, rounds))
+        if (end is null || scope.States.Any(other => other.IsHidden) || !CheckLength(scope, state, rounds))
         {
             PoisonResults(feedback);
             return;
@@ -112,11 +112,11 @@ internal sealed partial class BodyBinder
         context.Growth = new GrowthBinding(
             ((NameExpression)((SizeAxis)scope.Syntax.States.First(syntax => syntax.Grows).Type.Axes!.Value[at]).Size).Name, at, state.Initial.Type.Shape[at], state.Capacity!, rounds.Count,
             ordered.Select(other => other.Before).Concat(own).ToArray(), ordered.Select(other => other.Initial).Concat(end.Own.Select(item => item.Initial)).ToArray(),
-            nexts.Concat(end.Own.Select(item => item.Next)).ToArray(), end.Stop, region.StepName, OriginOf(feedback.Span));
+            nexts.Concat(end.Own.Select(item => item.Next)).ToArray(), end.Stop, region.StepName, scope.Slide, OriginOf(feedback.Span));
 
         foreach (var other in scope.States) frame.Values[other.Name.Text] = new TensorOperand(other.Before, other.Notes);
         if (feedback.Step is not { } step) return;
-        frame.Values[step.Text] = end.Active is null ? new SizeOperand(state.Type.Shape[at] - state.Initial.Type.Shape[at]) : end.Taken!(null!, k => own[k]);
+        frame.Values[step.Text] = end.Active is null ? new SizeOperand(Size.Axis(context.Growth.RoundAxis)) : end.Taken!(null!, k => own[k]);
         Note(step.Span, frame.Values[step.Text]);
     }
 
@@ -137,20 +137,27 @@ internal sealed partial class BodyBinder
         return false;
     }
 
-    // What all rounds append has room, or the caller is told.
-    private bool CheckLength(FeedbackStatement feedback, FeedbackState state, Rounds rounds)
+    // What all rounds append has room, or the caller is told; where the state slides, one element has room, and some are left.
+    private bool CheckLength(FeedbackScope scope, FeedbackState state, Rounds rounds)
     {
         var (start, capacity) = (state.Initial.Type.Shape[state.GrowingAxis!.Value], state.Capacity!);
-        var needed = start + rounds.Count;
-        var count = feedback.Form is UntilForm until ? until.AtMost : ((TimesForm)feedback.Form).Count;
-        if (context.Facts.IsNotNegativeWhenEmpty(capacity - needed)) return true;
-        if (context.Facts.IsNotNegative(needed - capacity - Size.One))
+        var count = scope.Syntax.Form is UntilForm until ? until.AtMost : ((TimesForm)scope.Syntax.Form).Count;
+        return scope.Slide is { } slide
+            ? HasRoom(slide + Size.One, scope.Syntax.Slide!.Span, $"when it is full, '{state.Name.Text}' forgets {slide} of {capacity} elements, and one must be left")
+                && HasRoom(start + Size.One, count.Span, $"'{state.Name.Text}' becomes {start + Size.One} long, and may be {capacity}")
+            : HasRoom(start + rounds.Count, count.Span, $"'{state.Name.Text}' becomes {start + rounds.Count} long, and may be {capacity}");
+
+        bool HasRoom(Size needed, TextSpan span, string why)
         {
-            Report(DiagnosticTable.GrowthUnfit, count.Span, [], $"write {capacity - start}", $"'{state.Name.Text}' becomes {needed} long, and may be {capacity}");
-            return false;
+            if (context.Facts.IsNotNegativeWhenEmpty(capacity - needed)) return true;
+            if (context.Facts.IsNotNegative(needed - capacity - Size.One))
+            {
+                Report(DiagnosticTable.GrowthUnfit, span, [], scope.Slide is null ? $"let it slide: slide {Size.Divide(capacity, 2)}" : null, why);
+                return false;
+            }
+            context.AddGuard(new BoundGuard($"{needed} <= {capacity}", needed, "<=", capacity, OriginOf(span)));
+            return true;
         }
-        context.AddGuard(new BoundGuard($"{needed} <= {capacity}", needed, "<=", capacity, OriginOf(count.Span)));
-        return true;
     }
 
     /// <summary><c>append(tokens, next)</c>: the state with one more element along the axis that grows.</summary>

@@ -156,9 +156,8 @@ internal sealed partial class BodyBinder
         return bound.ToEquatableArray();
     }
 
-    /// <summary>A tensor as its type is written, as far as that is understood.</summary>
-    public BoundTensor DeclaredQuietly(string name, TypeSyntax type) =>
-        Quietly.DeclaredResults(EquatableArray<ResultSyntax>.Own(new ResultSyntax(new Identifier(name, type.Span), type, type.Span)))[0];
+    /// <summary>As <see cref="DeclaredResults"/>, where something else has been reported already.</summary>
+    public EquatableArray<BoundTensor> DeclaredQuietly(EquatableArray<ResultSyntax> results) => Quietly.DeclaredResults(results);
 
     // The same sizes without the tensors, which belong to another graph, and whose reports nobody hears.
     private BodyBinder Quietly

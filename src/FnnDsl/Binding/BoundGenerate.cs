@@ -40,8 +40,10 @@ public sealed record BoundGenerate(
 /// <param name="States">The types of the states: first the one that grows.</param>
 /// <param name="Initial">Their values before the first round.</param>
 /// <param name="Round">One round: its <see cref="LoopArgument"/>s are the states; its results are what is appended, then the next values of the others, then, where <paramref name="CanStop"/>, a bool: whether this was the last.</param>
+/// <param name="RoundAxis">The name of the run-time size that is the number of the round.</param>
+/// <param name="Slide">How many of its first elements the state forgets when it is full; null where it never is.</param>
 public sealed record BoundGrowth(
-    string Axis, int Position, Size Start, Size Capacity, Size Rounds, EquatableArray<TensorType> States, Graph Initial, Graph Round, bool CanStop, Origin Origin)
+    string Axis, int Position, Size Start, Size Capacity, Size Rounds, EquatableArray<TensorType> States, Graph Initial, Graph Round, bool CanStop, string RoundAxis, Size? Slide, Origin Origin)
 {
     /// <summary>The type of what a round appends.</summary>
     public TensorType Element => States[0] with { Shape = States[0].Shape.Where((_, axis) => axis != Position).ToEquatableArray() };

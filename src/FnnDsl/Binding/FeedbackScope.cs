@@ -32,6 +32,9 @@ internal sealed class FeedbackScope(FeedbackStatement syntax, FeedbackScope? out
     /// <summary>Of how many rounds the derivative keeps the first state only; null where it keeps all.</summary>
     public Size? Segment { get; set; }
 
+    /// <summary>How many elements a full state that grows forgets; null where it must not become full.</summary>
+    public Size? Slide { get; set; }
+
     public FeedbackState? Find(string name) => States.FirstOrDefault(state => state.Name.Text == name);
 }
 

@@ -32,9 +32,9 @@ internal sealed class GenerateBinder(ModuleScope scope, DiagnosticBag diagnostic
         var bound = new BoundGenerate(
             symbol.Namespace, symbol.Name, symbol.Declaration.Doc, nets.Select(net => new BoundNet(net.Name, net.Model.Namespace, net.Model.Name)).ToEquatableArray(),
             arguments, axes, tensors.ToEquatableArray(), default, default, empty, null, new Origin(symbol.FullName, 0)) { Streamed = Streamed(body) };
-        if (hasBroken) return (null, bound with { Results = body.DeclaredResults(Program.Results) });
+        if (hasBroken) return (null, bound with { Results = body.DeclaredQuietly(Program.Results) });
         body.BindStatements(Program.Body);
-        if (body.TakeResults(Program) is not { } results || diagnostics.HasErrors) return (null, bound with { Results = body.DeclaredResults(Program.Results) });
+        if (body.TakeResults(Program) is not { } results || diagnostics.HasErrors) return (null, bound with { Results = body.DeclaredQuietly(Program.Results) });
 
         bound = bound with
         {
@@ -55,7 +55,7 @@ internal sealed class GenerateBinder(ModuleScope scope, DiagnosticBag diagnostic
         var state = Program.Body.OfType<FeedbackStatement>().SelectMany(feedback => feedback.States).FirstOrDefault(state => state.Grows);
         if (state?.Type.Axes is not { } axes) return null;
         var element = axes.Where(axis => axis is not SizeAxis { AtMost: not null }).ToEquatableArray();
-        return body.DeclaredQuietly(state.Name.Text, state.Type with { Axes = element });
+        return body.DeclaredQuietly(EquatableArray<ResultSyntax>.Own(new ResultSyntax(state.Name, state.Type with { Axes = element }, state.Span)))[0];
     }
 
     // What a round demands of the length it has reached, the first and the last demand of the caller.
@@ -70,11 +70,11 @@ internal sealed class GenerateBinder(ModuleScope scope, DiagnosticBag diagnostic
                 continue;
             }
             Size At(Size size, Size length) => size.Substitute(name => name == growth.Axis ? length : null);
-            var longest = growth.Start + growth.Rounds - Size.One;
+            var longest = growth.Slide is null ? growth.Start + growth.Rounds - Size.One : growth.Capacity - Size.One;
             var (left, right) = guard.Comparison switch
             {
-                "<=" or "<" => (At(guard.Left, longest), At(guard.Right, growth.Start)),
-                ">=" or ">" => (At(guard.Left, growth.Start), At(guard.Right, longest)),
+                "<=" or "<" => (At(guard.Left, longest), At(guard.Right, Shortest(growth))),
+                ">=" or ">" => (At(guard.Left, Shortest(growth)), At(guard.Right, longest)),
                 _ => (Size.Zero, Size.Zero),
             };
             if (guard.Comparison is "==" or "!=" || (left.IsConstant && right.IsConstant && !(guard with { Left = left, Right = right }).Holds(_ => 0)))
@@ -85,6 +85,11 @@ internal sealed class GenerateBinder(ModuleScope scope, DiagnosticBag diagnostic
             if (!body.Context.Facts.IsNotNegativeWhenEmpty(guard.Comparison is "<=" or "<" ? right - left - (guard.Comparison == "<" ? 1 : 0) : left - right - (guard.Comparison == ">" ? 1 : 0))) yield return guard with { Left = left, Right = right };
         }
     }
+
+    // A state that slides may be shorter than it began.
+    private static Size Shortest(GrowthBinding growth) => growth.Slide is { } slide && (growth.Capacity - slide).TryGetConstant(out var left)
+        ? growth.Start.TryGetConstant(out var start) && start < left ? growth.Start : left
+        : growth.Start;
 
     private static bool IsSize(ParameterSyntax parameter) => parameter.Type.Axes is null && parameter.Type.Element.Text is "dim" or "int";
 

@@ -19,6 +19,11 @@ public static class RuntimeNames
         "Bootstrap",
         "BufferLifetime",
         "BufferTensor",
+        "CheckpointAxis",
+        "CheckpointException",
+        "CheckpointMapping",
+        "CheckpointPart",
+        "CheckpointReport",
         "Calibration",
         "CheckpointException",
         "ConfidentChoice",
@@ -58,6 +63,7 @@ public static class RuntimeNames
         "KeptTensor",
         "LabelledData",
         "LabelledSample",
+        "MappedWeight",
         "LowRankAdapters",
         "MatrixAxes",
         "MatrixProduct",
@@ -108,6 +114,7 @@ public static class RuntimeNames
         "Signature",
         "Simd",
         "SimdMath",
+        "SlidingWindow",
         "Standardizer",
         "StepDescriptions",
         "StorageSpec",
@@ -156,6 +163,7 @@ public static class RuntimeNames
         "BufferTree",
         "CheckInputs",
         "CheckSizes",
+        "Checkpoints",
         "Collate",
         "Constants",
         "Dispose",
@@ -178,7 +186,9 @@ public static class RuntimeNames
         "ArgumentException",
         "ArgumentNullException",
         "ArgumentOutOfRangeException",
+        "CancellationToken",
         "GC",
+        "IAsyncEnumerable",
         "InvalidOperationException",
         "IReadOnlyList",
         "Math",
@@ -191,8 +201,10 @@ public static class RuntimeNames
         "Vector512",
     };
 
-    /// <summary>A record that each training has of its own, whose name nothing else takes: no generated class names a generate.</summary>
-    internal static bool IsMemberOfTrainings(string name) => name == "Sample";
+    /// <summary>
+    /// Whether a generate can't have a name. It may be that of a record which only trainings have, since no generated class names a generate; but not that of a member of its own.
+    /// </summary>
+    internal static bool IsTakenFromGenerates(string name) => (Names.Contains(name) && name != "Sample") || name is "Run" or "Stream" or "Begin";
 
     public static bool Contains(string name) => Names.Contains(name);
 

@@ -19,7 +19,7 @@ public static class GraphPrinter
         Row<Constant>((constant, _) => Number(constant.Value)),
         Row<SizeValue>((size, _) => $"size {size.Size}"),
         Row<Iota>((iota, _) => $"position along {iota.Axis}"),
-        Row<RandomUniform>((uniform, _) => $"uniform, site {uniform.Site}{(uniform.Round.IsZero ? "" : $", round {uniform.Round}")}"),
+        Row<RandomUniform>((uniform, _) => $"uniform, site {uniform.Site}{(uniform.Round.IsZero ? "" : $", round {uniform.Round}")}{(uniform.Again == 0 ? "" : ", again")}"),
         Row<Elementwise>((elementwise, x) => $"{elementwise.Operator.Name}({string.Join(", ", x)})"),
         Row<Convert>((convert, x) => $"{convert.To.Text()}({x[0]})"),
         Row<Stop>((_, x) => $"stop({x[0]})"),
@@ -46,6 +46,9 @@ public static class GraphPrinter
         Row<LoopFinal>((final, x) => $"state {final.State} after {x[0]}"),
         Row<Equilibrium>((point, x) => $"equilibrium of {string.Join(", ", x.Take(point.States))} under {string.Join(", ", x.Skip(point.States))}"),
         Row<EquilibriumState>((state, x) => $"state {state.State} of {x[0]}"),
+        Row<Segment>((segment, x) => $"segment of {string.Join(", ", x.Take(segment.Values))}, from {string.Join(", ", x.Skip(segment.Values))}"),
+        Row<SegmentValue>((value, x) => $"value {value.Index} of {x[0]}"),
+        Row<After>((_, x) => $"{x[0]} after {string.Join(", ", x.Skip(1))}"),
         Row<CheckConverged>((check, x) => $"check {x[0]}, {x[1]} not converged, residual {x[2]} '{check.What}'"),
         Row<LoopStack>((stack, x) => $"%{stack.BodyNode} of each round of {x[0]}"),
     }.ToDictionary(row => row.Key, row => row.Value);

@@ -48,6 +48,9 @@ public static class GraphVerifier
             : Enumerable.Range(0, x.Length / 2).Select(k => Same(x[x.Length / 2 + k], x[k])).FirstOrDefault(problem => problem is not null)),
         [typeof(EquilibriumState)] = (1, Anything),
         [typeof(CheckConverged)] = (3, (node, x) => Same(node.Type, x[0]) ?? Same(x[1], TensorType.Scalar(ElementType.I32)) ?? Same(x[2], TensorType.Scalar(ElementType.F32))),
+        [typeof(Segment)] = (null, (node, x) => x.Length > ((Segment)node.Operation).Values ? Same(node.Type, TensorType.Scalar(ElementType.I32)) : "it takes its values and what went in"),
+        [typeof(SegmentValue)] = (1, Anything),
+        [typeof(After)] = (null, (node, x) => x.Length > 1 ? Same(node.Type, x[0]) : "it takes a value and what comes before it"),
         [typeof(LoopFinal)] = (1, Anything),
         [typeof(LoopStack)] = (1, Anything),
         [typeof(CheckRange)] = (1, (node, x) => Same(node.Type, x[0]) ?? (x[0].Element.IsInteger() ? null : "an index is an integer")),
@@ -88,6 +91,7 @@ public static class GraphVerifier
         if (row.Inputs is { } count && node.Inputs.Count != count) return $"it takes {count} inputs";
         if (node.Operation is LoopFinal or LoopStack) return OfLoopOutput(node, graph[node.Inputs[0]], graph);
         if (node.Operation is EquilibriumState state) return graph[node.Inputs[0]] is { Operation: Equilibrium } point ? Same(node.Type, graph[point.Inputs[state.State]].Type) : "it is of no equilibrium";
+        if (node.Operation is SegmentValue value) return graph[node.Inputs[0]] is { Operation: Segment } segment ? Same(node.Type, graph[segment.Inputs[value.Index]].Type) : "it is of no segment";
         return row.Check(node, node.Inputs.Select(input => graph[input].Type).ToArray());
     }
 

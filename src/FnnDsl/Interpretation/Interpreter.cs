@@ -61,6 +61,9 @@ public static class Interpreter
         [typeof(Loop)] = OfLoop,
         [typeof(Equilibrium)] = _ => [0],
         [typeof(EquilibriumState)] = c => c.Values[c.Graph[c.Node.Inputs[0]].Inputs[((EquilibriumState)c.Node.Operation).State]],
+        [typeof(Segment)] = _ => [0],
+        [typeof(SegmentValue)] = c => c.Values[c.Graph[c.Node.Inputs[0]].Inputs[((SegmentValue)c.Node.Operation).Index]],
+        [typeof(After)] = c => c.X[0],
         [typeof(CheckConverged)] = c => c.Node.Operation is CheckConverged { Otherwise: Otherwise.Fail } check && c.X[1][0] > 0
             ? throw new InvalidOperationException($"{check.What} was not reached for {c.X[1][0]} samples.")
             : c.X[0],

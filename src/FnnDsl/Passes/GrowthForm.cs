@@ -13,14 +13,15 @@ public sealed record KeptTensor(TensorType Type, bool IsTwice);
 /// The programs of a generate with a state that grows: the first round computes everything for the whole beginning and fills what is kept; a step computes what one more element changes; the last one makes
 /// the results of the states.
 /// </summary>
-public sealed record GrowthForm(Graph First, Graph Step, Graph Last, EquatableArray<KeptTensor> Kept)
+/// <param name="Again">The round after a state that was full has slid: as the first, of what is left; null where none does.</param>
+public sealed record GrowthForm(Graph First, Graph Step, Graph? Again, Graph Last, EquatableArray<KeptTensor> Kept)
 {
     /// <summary>The programs; null, with the reason and its place, where a value along the axis depends on later ones.</summary>
     public static GrowthForm? TryMake(BoundGenerate generate, BoundGrowth growth, out (string Reason, Origin Origin) why)
     {
         var round = Equilibria.Resolve(growth.Round);
         if (OneStepForm.TryGrow(growth, round, out why) is not var (step, memory)) return null;
-        return new GrowthForm(FirstRound(growth, round, memory), step, Results(generate, growth, memory), memory.Kept);
+        return new GrowthForm(FirstRound(growth, round, memory), step, growth.Slide is null ? null : RoundAgain(growth, round, memory), Results(generate, growth, memory), memory.Kept);
     }
 
     private static Graph FirstRound(BoundGrowth growth, Graph round, GrowthMemory memory)
@@ -34,9 +35,18 @@ public sealed record GrowthForm(Graph First, Graph Step, Graph Last, EquatableAr
         return Simplification.Run(builder.Build(memory.FirstOutputs(builder, states[0], nexts, node => values[node], (loop, state) => values[finals[(loop, state)]])));
     }
 
+    private static Graph RoundAgain(BoundGrowth growth, Graph round, GrowthMemory memory)
+    {
+        var builder = new GraphBuilder();
+        var (graph, finals) = WithFinals(round);
+        var values = builder.Import(graph, GrowthMemory.StateValues(builder, growth, memory.Kept), null);
+        var nexts = round.Outputs.Select(output => values[output.Node]).ToArray();
+        return Simplification.Run(builder.Build(memory.AgainOutputs(builder, nexts, node => values[node], (loop, state) => values[finals[(loop, state)]])));
+    }
+
     private static Graph AtStart(BoundGrowth growth, Graph graph) => graph with
     {
-        Nodes = graph.Nodes.Select(node => OperationSizes.Substitute(node, name => name == growth.Axis ? growth.Start : null)).ToEquatableArray(),
+        Nodes = graph.Nodes.Select(node => OperationSizes.Substitute(node, name => name == growth.Axis ? growth.Start : name == growth.RoundAxis ? Size.Zero : null)).ToEquatableArray(),
     };
 
     // The last values of all loops' states are nodes of the graph.

@@ -31,6 +31,8 @@ internal sealed class GrowthMemory
 
     public int Position => _growth.Position;
 
+    public string RoundAxis => _growth.RoundAxis;
+
     /// <summary>What is kept, in the order of its indices.</summary>
     public EquatableArray<KeptTensor> Kept => _kept.ToEquatableArray();
 
@@ -106,7 +108,7 @@ internal sealed class GrowthMemory
         var isWork = new bool[round.Nodes.Count];
         foreach (var node in round.Nodes)
         {
-            depends[node.Id] = node.Operation is LoopArgument || OperationSizes.Mentions(node.Operation, growth.Axis) || node.Type.Shape.Any(size => size.Mentions(growth.Axis)) || node.Inputs.Any(input => depends[input]);
+            depends[node.Id] = node.Operation is LoopArgument || OperationSizes.Mentions(node.Operation, growth.Axis) || OperationSizes.Mentions(node.Operation, growth.RoundAxis) || node.Type.Shape.Any(size => size.Mentions(growth.Axis)) || node.Inputs.Any(input => depends[input]);
             isWork[node.Id] = node.Operation is Contract or Attention or Reduce or ArgReduce or Gather or ScatterAdd or Concat or Pad or ViewTranspose or Sample or Loop || node.Inputs.Any(input => isWork[input]);
         }
         return round.Nodes.Select(node => !depends[node.Id] && isWork[node.Id] && node.Operation is not (View or Reshape)).ToArray();
@@ -128,10 +130,18 @@ internal sealed class GrowthMemory
     {
         var begun = Write(builder, Leaf(builder, 0, _kept[0].Type), beginning, _growth.Position, Size.Zero);
         return RoundOutputs(builder, begun, _growth.Start, nexts)
-            .Concat(_caches.Select(cache => new GraphOutput(new WrittenTarget(cache.Value.Index), Write(builder, Leaf(builder, cache.Value.Index, _kept[cache.Value.Index].Type), valueOf(cache.Key), cache.Value.Axis, Size.Zero).Id)))
-            .Concat(_loops.Select(state => new GraphOutput(new KeptTarget(state.Value.Index), finalOf(state.Key.Loop, state.Key.State).Id)))
+            .Concat(Filled(builder, valueOf, finalOf))
             .Concat(_hoisted.Select(item => new GraphOutput(new KeptTarget(item.Value.Index), valueOf(item.Key).Id)));
     }
+
+    /// <summary>What a round writes that reads all of what is left after the state has slid, where it lies.</summary>
+    public IEnumerable<GraphOutput> AgainOutputs(GraphBuilder builder, IReadOnlyList<Value> nexts, Func<int, Value> valueOf, Func<int, int, Value> finalOf) =>
+        RoundOutputs(builder, Leaf(builder, 0, _kept[0].Type), Size.Axis(_growth.Axis), nexts).Concat(Filled(builder, valueOf, finalOf));
+
+    // Caches and states of loops, from values for all positions.
+    private IEnumerable<GraphOutput> Filled(GraphBuilder builder, Func<int, Value> valueOf, Func<int, int, Value> finalOf) => _caches
+        .Select(cache => new GraphOutput(new WrittenTarget(cache.Value.Index), Write(builder, Leaf(builder, cache.Value.Index, _kept[cache.Value.Index].Type), valueOf(cache.Key), cache.Value.Axis, Size.Zero).Id))
+        .Concat(_loops.Select(state => new GraphOutput(new KeptTarget(state.Value.Index), finalOf(state.Key.Loop, state.Key.State).Id)));
 
     private IEnumerable<GraphOutput> RoundOutputs(GraphBuilder builder, Value grown, Size length, IReadOnlyList<Value> nexts)
     {

@@ -44,6 +44,9 @@ public sealed partial class OneStepForm
         return new Stepped(_builder.Slice(all, axis, _length - Size.One, Size.One), axis);
     }
 
+    // Whether an operation is another one in each round.
+    private bool IsOfRound(Operation operation) => OperationSizes.Mentions(operation, _axis) || (_growth is not null && OperationSizes.Mentions(operation, _growth.RoundAxis));
+
     private sealed partial class Scope
     {
         /// <summary>A value at all steps so far.</summary>
@@ -57,7 +60,7 @@ public sealed partial class OneStepForm
         private Stepped OfAll(Node node, Stepped[] x)
         {
             var value = Builder.Make(node.Operation, node.Inputs.Select(All).ToArray(), node.Type);
-            return new Stepped(value, -1, x.Any(item => item.IsLatest || item.Axis >= 0) || OperationSizes.Mentions(node.Operation, form._axis));
+            return new Stepped(value, -1, x.Any(item => item.IsLatest || item.Axis >= 0) || form.IsOfRound(node.Operation));
         }
 
         private static bool IsAlongQueries(Stepped[] x, int rank) => x[0].Axis == rank - AttentionShapes.OwnAxes && (x[1].Axis >= 0 || x[2].Axis >= 0);
@@ -75,14 +78,14 @@ public sealed partial class OneStepForm
         {
             if (own < 0)
             {
-                var isLatest = x.IsLatest || x.Axis >= 0 || OperationSizes.Mentions(view, form._axis);
+                var isLatest = x.IsLatest || x.Axis >= 0 || form.IsOfRound(view);
                 // The last element is the one that is being computed; for any other, all are there.
                 var isLast = x.Axis >= 0 && AffineMap.SingleAxis(view.Map[x.Axis]) == -1 && view.Map[x.Axis].Offset == form._length - Size.One;
                 var source = isLast ? x.Value : All(node.Inputs[0]);
                 var read = isLast ? view.Map.Select((function, k) => k == x.Axis ? AffineMap.At(node.Type.Rank, Size.Zero) : function).ToEquatableArray() : view.Map;
                 return new Stepped(Builder.View(source, node.Type.Shape, read), -1, isLatest);
             }
-            if (x.IsLatest) throw Ahead($"it takes what is known only when all of '{form._axis}' is there", node);
+            if (x.IsLatest || OperationSizes.Mentions(view, form._growth!.RoundAxis)) throw Ahead($"it takes what is known only when all of '{form._axis}' is there", node);
             if (x.Axis >= 0)
             {
                 var function = view.Map[x.Axis];

@@ -164,7 +164,7 @@ public sealed partial class OneStepForm
                 case Input input:
                     return new Stepped(Builder.Input(input.Index, input.Name, type), own);
                 case SizeValue size when form._growth is not null && IsWhole:
-                    return new Stepped(Builder.Make(size, [], type), -1, IsLatest: OperationSizes.Mentions(size, form._axis));
+                    return new Stepped(Builder.Make(size, [], type), -1, IsLatest: form.IsOfRound(size));
                 case SizeValue size:
                     return new Stepped(Number(size.Size, node), -1);
                 case Iota iota when iota.Axis == own:

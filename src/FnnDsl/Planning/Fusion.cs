@@ -54,7 +54,7 @@ internal sealed partial class Fusion
 
     /// <summary>Operations with a step of their own.</summary>
     public static bool IsStructured(Operation operation) =>
-        operation is Contract or Gather or ScatterAdd or CheckRange or CheckConverged or ViewTranspose or Pad or Concat or Sample or WriteKept or Loop or LoopFinal or LoopStack || IsOfAttention(operation);
+        operation is Contract or Gather or ScatterAdd or CheckRange or CheckConverged or After or ViewTranspose or Pad or Concat or Sample or WriteKept or Loop or LoopFinal or LoopStack || IsOfAttention(operation);
 
     /// <summary>Nodes that are in memory without anyone computing them.</summary>
     public static bool IsLeaf(Operation operation) => operation is Input or Parameter or BufferValue or OutputGradient or Kept or LoopArgument;
@@ -125,7 +125,7 @@ internal sealed partial class Fusion
                 case Sample:
                     foreach (var input in ReadsOfSample(node)) Store(input);
                     break;
-                case Reshape or Gather or ScatterAdd or CheckRange or CheckConverged:
+                case Reshape or Gather or ScatterAdd or CheckRange or CheckConverged or After:
                     foreach (var input in node.Inputs) Store(input);
                     break;
             }

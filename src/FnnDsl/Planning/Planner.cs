@@ -15,7 +15,7 @@ public static class Planner
     /// <param name="axes">Run-time sizes in the order in which the caller gives them.</param>
     public static ProgramPlan Plan(string name, Graph graph, EquatableArray<string> axes)
     {
-        var canonical = Canonicalization.Run(WindowForms.Run(Equilibria.Resolve(graph)));
+        var canonical = Canonicalization.Run(WindowForms.Run(Equilibria.Resolve(Segments.Resolve(graph))));
         return new PlanWriter(canonical, Fusion.Run(canonical), new PlanParts()).Write(name, axes);
     }
 }
@@ -101,7 +101,7 @@ internal sealed partial class PlanWriter(Graph graph, Fusion fusion, PlanParts p
     }
 
     /// <summary>A node whose steps write it to whatever place it is given.</summary>
-    private bool IsWrittenAnywhere(int node) => !Fusion.IsLeaf(graph[node].Operation) && graph[node].Operation is not (CheckRange or CheckConverged or WriteKept or Loop or LoopFinal or LoopStack);
+    private bool IsWrittenAnywhere(int node) => !Fusion.IsLeaf(graph[node].Operation) && graph[node].Operation is not (CheckRange or CheckConverged or After or WriteKept or Loop or LoopFinal or LoopStack);
 
     private void CopyOutputs(bool isBackward)
     {
@@ -138,7 +138,7 @@ internal sealed partial class PlanWriter(Graph graph, Fusion fusion, PlanParts p
             OutputGradient gradient => new OutputGradientPlace(gradient.Index, node.Type.Element, length),
             Kept kept => new KeptPlace(kept.Index, node.Type.Element, length),
             // What is checked is what it was, and what is written into something kept lies there.
-            CheckRange or CheckConverged or WriteKept => PlaceOf(node.Inputs[0]),
+            CheckRange or CheckConverged or After or WriteKept => PlaceOf(node.Inputs[0]),
             _ => program.NewBuffer("t" + id, node.Type.Element, length, fusion.WhyStored(id)),
         };
         _places.Add(id, place);
@@ -269,6 +269,9 @@ internal sealed partial class PlanWriter(Graph graph, Fusion fusion, PlanParts p
                 break;
             case CheckRange check:
                 _steps.Add(new CheckRangeStep(PlaceOf(node.Id), node.Type.ElementCount, check.Bound, check.What, node.Origin));
+                break;
+            case After:
+                // Nothing to do: it is where it was.
                 break;
             case CheckConverged check:
                 _steps.Add(new CheckConvergedStep(PlaceOf(node.Inputs[1]), PlaceOf(node.Inputs[2]), check.What, check.Otherwise, check.Rounds, node.Origin));

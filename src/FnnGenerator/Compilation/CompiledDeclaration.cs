@@ -91,7 +91,7 @@ internal sealed record BrokenTrainDeclaration(BoundTrain Signature, string FileS
 internal sealed record CompiledGenerateDeclaration(CompiledGenerate Result, string FileStem)
     : CompiledDeclaration(Result.Generate.Namespace, Result.Generate.Name, FileStem)
 {
-    public override IEnumerable<ProgramPlan> Programs => Result.Growth is { } growth ? [growth.First, growth.Step, Result.Body] : [Result.Body];
+    public override IEnumerable<ProgramPlan> Programs => Result.Growth is { } growth ? growth.Programs.Select(item => item.Program).Append(Result.Body) : [Result.Body];
 
     public override IEnumerable<BoundAxis> Axes => AxesOf(Result.Generate);
 

@@ -30,7 +30,7 @@ internal sealed class GeneratePrinter
     {
         (_generate, _compiled, _hasGpu, _name) = (generate, compiled, hasGpu, CSharpNames.Escape(generate.Name));
         var sizes = generate.Arguments.Where(argument => argument.Input < 0).Select(argument => argument.Name).ToEquatableArray();
-        _signature = new SignatureText(generate.RuntimeAxes.Where(axis => !sizes.Contains(axis)).ToEquatableArray(), generate.Inputs, generate.Results, generate.Guards, lines, sizes, generate.Growth?.Axis);
+        _signature = new SignatureText(generate.RuntimeAxes.Where(axis => !sizes.Contains(axis)).ToEquatableArray(), generate.Inputs, generate.Results, generate.Guards, lines, sizes, generate.Growth is { } grown ? [SizeText.Axis(grown.Axis), SizeText.Axis(grown.RoundAxis), "growth", "kept", "next", "cancellation"] : []);
         _nets = CSharpNames.Distinct(generate.Nets.Select(net => CSharpNames.Pascal(net.Name)), TakenMembers.Append(_name));
         _netArguments = CSharpNames.Distinct(generate.Nets.Select(net => CSharpNames.Camel(net.Name)), []);
         _arguments = generate.Arguments.Select((argument, k) => ArgumentOf(argument, generate.Arguments.Skip(k).All(later => later.Default is not null))).ToList();
@@ -106,7 +106,7 @@ internal sealed class GeneratePrinter
         var device = _netArguments[0] + ".Device";
         using (_writer.Indent())
         {
-            _writer.Line(growth is null ? $": base({nets})" : $": base([{nets}], {string.Join(", ", new[] { growth.First, growth.Step, _compiled!.Body }.Select(plan => ProgramText.New(plan, device, _hasGpu)))})");
+            _writer.Line(growth is null ? $": base({nets})" : $": base([{nets}], {string.Join(", ", new[] { growth.First, growth.Step, growth.Again, _compiled!.Body }.Select(plan => plan is null ? "null" : ProgramText.New(plan, device, _hasGpu)))})");
         }
         using (_writer.Block(""))
         {
@@ -143,6 +143,7 @@ internal sealed class GeneratePrinter
                 _writer.Line($"using var growth = Begin({BeginArguments});");
                 _writer.Line("while (!growth.IsOver) growth.Advance();");
                 _writer.Line($"var {SizeText.Axis(_generate.Growth!.Axis)} = growth.Length;");
+                if (Results.Any(result => result.Tensor.Axes.Any(axis => axis.Size.AxisNames.Contains(_generate.Growth.RoundAxis)))) _writer.Line($"var {SizeText.Axis(_generate.Growth.RoundAxis)} = growth.Rounds;");
                 PrintResults();
                 _writer.Line("growth.Finish(results);");
                 PrintReturn();
@@ -215,9 +216,17 @@ internal sealed class GeneratePrinter
             using (_writer.Indent())
             {
                 _writer.Line($"this, [{string.Join(", ", _generate.RuntimeAxes.Select(SizeText.Axis))}], start: {SizeText.Print(grown.Start)}, rounds: {SizeText.Print(grown.Rounds)},");
-                _writer.Line($"[{string.Join(", ", owners.Select(owner => $"(nint){owner}.Pointer"))}], [{string.Join(", ", owners)}], kept, {NumberText.Integer(grown.Element.Element.SizeInBytes())}L * {SizeText.Factor(grown.Element.ElementCount)}, seed);");
+                _writer.Line($"[{string.Join(", ", owners.Select(owner => $"(nint){owner}.Pointer"))}], [{string.Join(", ", owners)}], kept, {NumberText.Integer(grown.Element.Element.SizeInBytes())}L * {SizeText.Factor(grown.Element.ElementCount)}, seed{Slide(grown)});");
             }
         }
+    }
+
+    private static string Slide(BoundGrowth grown)
+    {
+        if (grown.Slide is not { } slide) return "";
+        var shape = grown.States[0].Shape;
+        var inner = Size.Product(shape.Skip(grown.Position + 1)) * Size.Constant(grown.States[0].Element.SizeInBytes());
+        return $", new SlidingWindow({SizeText.Print(grown.Capacity)}, {SizeText.Print(slide)}, Rows: {SizeText.Print(Size.Product(shape.Take(grown.Position)))}, ElementBytes: {SizeText.Print(inner)})";
     }
 
     private void PrintDispose()

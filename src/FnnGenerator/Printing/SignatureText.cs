@@ -81,17 +81,17 @@ internal sealed class SignatureText
     }
 
     /// <param name="sizes">Sizes that the caller gives as numbers.</param>
-    /// <param name="grown">A size that the run itself gives.</param>
+    /// <param name="reserved">Names of locals that the methods have besides.</param>
     public SignatureText(
         EquatableArray<string> runtimeAxes, EquatableArray<BoundTensor> inputs, EquatableArray<BoundTensor> results, EquatableArray<BoundGuard> guards,
-        Func<Origin, SourceLine?> lines, EquatableArray<string> sizes = default, string? grown = null)
+        Func<Origin, SourceLine?> lines, EquatableArray<string> sizes = default, IEnumerable<string>? reserved = null)
     {
         RuntimeAxes = runtimeAxes;
         _sizes = sizes;
         _guards = guards;
         _lines = lines;
         var tensors = inputs.Concat(results).Select((tensor, i) => tensor.Name.Length > 0 ? tensor : tensor with { Name = i == inputs.Count && results.Count == 1 ? "result" : "result" + NumberText.Integer(i - inputs.Count + 1) }).ToList();
-        var names = CSharpNames.Distinct(tensors.Select(tensor => CSharpNames.Camel(tensor.Name)), Taken.Concat(runtimeAxes.Concat(sizes).Concat(grown is null ? [] : [grown]).Select(SizeText.Axis)).Concat(tensors.SelectMany(Locals)));
+        var names = CSharpNames.Distinct(tensors.Select(tensor => CSharpNames.Camel(tensor.Name)), Taken.Concat(reserved ?? []).Concat(runtimeAxes.Concat(sizes).Select(SizeText.Axis)).Concat(tensors.SelectMany(Locals)));
         var members = CSharpNames.Distinct(tensors.Take(inputs.Count).Select(MemberName), TakenMembers)
             .Concat(CSharpNames.Distinct(tensors.Skip(inputs.Count).Select(MemberName), TakenMembers)).ToList();
         var items = tensors.Select((tensor, i) => new SignatureItem(tensor, names[i], members[i])).ToList();

@@ -7,7 +7,7 @@ namespace FeedbackNN.Gpu;
 public abstract unsafe partial class GpuProgram
 {
     /// <summary>A tensor that is kept between runs.</summary>
-    protected ArrayView<T> Kept<T>(void* memory) where T : unmanaged => _device.ViewOf(memory).BaseView.Cast<T>();
+    protected ArrayView<T> Kept<T>(void* memory) where T : unmanaged => _device.ViewOf(memory).Cast<T>();
 
     /// <summary>An index for each row of logits, drawn by its probability.</summary>
     /// <param name="logits">[rows, columns].</param>

@@ -11,13 +11,16 @@ public abstract unsafe class GrowingGeneration : Generation
     /// <param name="nets">In the order of the declaration.</param>
     /// <param name="first">The first round.</param>
     /// <param name="step">Any other.</param>
+    /// <param name="again">One after a full state has slid; null where none does.</param>
     /// <param name="last">What is made of the states in the end.</param>
     [EditorBrowsable(EditorBrowsableState.Never)]
-    protected GrowingGeneration(Model[] nets, DeviceProgram first, DeviceProgram step, DeviceProgram last) : base(nets) => (First, Step, Last) = (first, step, last);
+    protected GrowingGeneration(Model[] nets, DeviceProgram first, DeviceProgram step, DeviceProgram? again, DeviceProgram last) : base(nets) => (First, Step, Again, Last) = (first, step, again, last);
 
     internal DeviceProgram First { get; }
 
     internal DeviceProgram Step { get; }
+
+    internal DeviceProgram? Again { get; }
 
     internal DeviceProgram Last { get; }
 
@@ -26,6 +29,7 @@ public abstract unsafe class GrowingGeneration : Generation
     {
         First.Dispose();
         Step.Dispose();
+        Again?.Dispose();
         Last.Dispose();
         GC.SuppressFinalize(this);
     }
@@ -57,3 +61,11 @@ public abstract unsafe class GrowingGeneration : Generation
 /// <param name="IsTwice">Whether a round reads the one copy and writes the other; what grows is written in its place.</param>
 [EditorBrowsable(EditorBrowsableState.Never)]
 public readonly record struct KeptTensor(long ByteLength, bool IsTwice);
+
+/// <summary>What a full state that grows forgets.</summary>
+/// <param name="Capacity">Its elements when it is full.</param>
+/// <param name="Forgotten">How many of its first elements go.</param>
+/// <param name="Rows">How many sequences it has.</param>
+/// <param name="ElementBytes">The size of an element of one of them.</param>
+[EditorBrowsable(EditorBrowsableState.Never)]
+public sealed record SlidingWindow(long Capacity, long Forgotten, long Rows, long ElementBytes);

@@ -22,6 +22,7 @@ public sealed unsafe class GrowthRun : IDisposable
     private readonly long _rounds;
     private readonly ulong _seed;
     private readonly bool* _stop;
+    private readonly SlidingWindow? _window;
     private long _round;
 
     /// <param name="generation">Whose rounds.</param>
@@ -33,17 +34,18 @@ public sealed unsafe class GrowthRun : IDisposable
     /// <param name="kept">What is kept between rounds.</param>
     /// <param name="elementBytes">The size of what a round appends.</param>
     /// <param name="seed">Of random draws.</param>
+    /// <param name="window">What a full state forgets; null for one that never is full.</param>
     public GrowthRun(
-        GrowingGeneration generation, ReadOnlySpan<nint> sizes, long start, long rounds, ReadOnlySpan<nint> inputs, object[] owners, ReadOnlySpan<KeptTensor> kept, long elementBytes, ulong seed)
+        GrowingGeneration generation, ReadOnlySpan<nint> sizes, long start, long rounds, ReadOnlySpan<nint> inputs, object[] owners, ReadOnlySpan<KeptTensor> kept, long elementBytes, ulong seed, SlidingWindow? window = null)
     {
         if (rounds < 1) throw new ArgumentException($"There are {rounds} rounds; at least one must be run.", nameof(rounds));
         if (start < 1) throw new ArgumentException("What grows begins with at least one element.", nameof(start));
-        (_generation, _owners, _elementBytes, _rounds, _seed, _axes) = (generation, owners, elementBytes, rounds, seed, sizes.Length);
+        (_generation, _owners, _elementBytes, _rounds, _seed, _axes, _window) = (generation, owners, elementBytes, rounds, seed, sizes.Length, window);
         Length = checked((int)start);
-        _call = new NativeBuffer((sizes.Length + 1L + inputs.Length + 2 + 2L * kept.Length) * sizeof(long) + sizeof(long));
+        _call = new NativeBuffer((sizes.Length + 2L + inputs.Length + 2 + 2L * kept.Length) * sizeof(long) + sizeof(long));
         _element = new NativeBuffer(elementBytes);
         _sizes = (nint*)_call.Pointer;
-        _inputs = (void**)(_sizes + sizes.Length + 1);
+        _inputs = (void**)(_sizes + sizes.Length + 2);
         _results = _inputs + inputs.Length;
         _kept = _results + 2;
         _newKept = _kept + kept.Length;
@@ -72,13 +74,18 @@ public sealed unsafe class GrowthRun : IDisposable
     /// <summary>How long the state that grows is.</summary>
     public int Length { get; private set; }
 
+    /// <summary>How many rounds have been run.</summary>
+    public int Rounds => (int)_round;
+
     /// <summary>Whether there are no more rounds.</summary>
     public bool IsOver => _round >= _rounds || *_stop;
 
     /// <summary>A round.</summary>
     public void Advance()
     {
-        Run(_round == 0 ? _generation.First : _generation.Step, _results);
+        var isFull = _window is not null && _round > 0 && Length == _window.Capacity;
+        if (isFull) Slide(_window!);
+        Run(_round == 0 ? _generation.First : isFull ? _generation.Again! : _generation.Step, _results);
         for (var i = 0; i < _now.Length; i++)
         {
             if (_next[i] is not { } next) continue;
@@ -108,9 +115,23 @@ public sealed unsafe class GrowthRun : IDisposable
         _element.Dispose();
     }
 
+    // The host does it: it is rare, and costs less than the round over what is left.
+    private void Slide(SlidingWindow window)
+    {
+        var state = (byte*)_now[0].ForWriting();
+        var left = (window.Capacity - window.Forgotten) * window.ElementBytes;
+        for (long row = 0; row < window.Rows; row++)
+        {
+            var start = state + row * window.Capacity * window.ElementBytes;
+            Buffer.MemoryCopy(start + window.Forgotten * window.ElementBytes, start, left, left);
+        }
+        Length -= checked((int)window.Forgotten);
+    }
+
     private void Run(DeviceProgram program, void** results)
     {
         _sizes[_axes] = Length;
+        _sizes[_axes + 1] = (nint)_round;
         for (var i = 0; i < _now.Length; i++)
         {
             _kept[i] = _now[i].ForProgram(writes: _next[i] is null);

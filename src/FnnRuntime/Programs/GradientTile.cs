@@ -15,6 +15,9 @@ internal unsafe struct ParameterUpdates
 {
     public UpdateRule Rule;
 
+    /// <summary>The same for parameters that do not decay.</summary>
+    public UpdateRule RuleWithoutDecay;
+
     /// <summary>One for each of the program's updated parameters.</summary>
     public UpdateTarget* Targets;
 }
@@ -23,6 +26,9 @@ internal unsafe struct ParameterUpdates
 internal unsafe struct UpdateTarget
 {
     public float* Parameter, First, Second;
+
+    /// <summary>Whether weight decay is for this parameter.</summary>
+    public bool Decays;
 }
 
 /// <summary>
@@ -48,6 +54,7 @@ public readonly unsafe struct GradientTile : ITileKernel
     {
         if (_updates == null) return;
         var offset = (row * _columns) + column;
-        OptimizerKernels.Update(_updates->Rule, _target.Parameter + offset, _columns, tile, stride, _target.First + offset, _target.Second + offset, rows, columns);
+        ref readonly var rule = ref _target.Decays ? ref _updates->Rule : ref _updates->RuleWithoutDecay;
+        OptimizerKernels.Update(rule, _target.Parameter + offset, _columns, tile, stride, _target.First + offset, _target.Second + offset, rows, columns);
     }
 }

@@ -16,7 +16,11 @@ public sealed unsafe class Objective : IDisposable
     private Model[] _nets = [];
     private ParameterRange[] _ranges = [];
     private ParameterSlice[] _slices = [];
+
+    // The same, cut where parameters that decay and others meet.
+    private ParameterSlice[] _slicesByDecay = [];
     private ParameterSlice[] _slicesAfterwards = [];
+    private bool _decaysVectors;
 
     // Pinned: the program's kernels point into them.
     private ParameterUpdates[] _updates = [];
@@ -125,7 +129,8 @@ public sealed unsafe class Objective : IDisposable
     {
         MakeRoomForState();
         var rule = Optimizer.RuleAt(Updates);
-        foreach (ref readonly var slice in (isBegun ? _slicesAfterwards : _slices).AsSpan()) updates.Apply(slice, rule);
+        var withoutDecay = rule.WithoutDecay;
+        foreach (ref readonly var slice in (isBegun ? _slicesAfterwards : _slicesByDecay).AsSpan()) updates.Apply(slice, slice.Decays ? rule : withoutDecay);
         Updates++;
     }
 
@@ -135,6 +140,7 @@ public sealed unsafe class Objective : IDisposable
         if (UpdatedByProgram.IsEmpty) return null;
         MakeRoomForState();
         _updates[0].Rule = Optimizer.RuleAt(Updates);
+        _updates[0].RuleWithoutDecay = _updates[0].Rule.WithoutDecay;
         return (ParameterUpdates*)Unsafe.AsPointer(ref _updates[0]);
     }
 
@@ -198,7 +204,11 @@ public sealed unsafe class Objective : IDisposable
     private void MakeRoomForState()
     {
         var count = Optimizer.StateNames.Length;
-        if (count <= _stateCount) return;
+        if (count <= _stateCount)
+        {
+            if (_decaysVectors != Optimizer.DecayVectors) SliceParameters();
+            return;
+        }
         _state?.Dispose();
         _state = Device.Allocate(count * _stateStride * sizeof(float), $"what the optimizer of '{Name}' remembers");
         _stateCount = count;
@@ -217,6 +227,8 @@ public sealed unsafe class Objective : IDisposable
             _slices[i] = new ParameterSlice(_nets[net].ParameterMemory, _nets[net].GradientMemory, start, length, _state, position, _stateStride);
             position += length;
         }
+        _decaysVectors = Optimizer.DecayVectors;
+        _slicesByDecay = _decaysVectors ? _slices : ByDecay();
         var updated = UpdatedByProgram;
         _slicesAfterwards = Without(updated);
         if (updated.IsEmpty) return;
@@ -226,7 +238,13 @@ public sealed unsafe class Objective : IDisposable
         {
             var (net, start, _) = updated[i];
             var first = state == null ? null : state + PositionOf(net, start);
-            _targets[i] = new UpdateTarget { Parameter = (float*)_nets[net].ParameterMemory.ForWriting() + start, First = first, Second = first + _stateStride };
+            _targets[i] = new UpdateTarget
+            {
+                Parameter = (float*)_nets[net].ParameterMemory.ForWriting() + start,
+                First = first,
+                Second = first + _stateStride,
+                Decays = _decaysVectors || !IsVector(_nets[net].GetManifest().Parameters.First(spec => spec.Offset == start)),
+            };
         }
         _updates = GC.AllocateArray<ParameterUpdates>(1, pinned: true);
         _updates[0].Targets = (UpdateTarget*)Unsafe.AsPointer(ref _targets[0]);
@@ -237,12 +255,12 @@ public sealed unsafe class Objective : IDisposable
     {
         var rest = new List<ParameterSlice>();
         var inOrder = updated.ToArray().OrderBy(parameter => parameter.Start).ToArray();
-        for (var i = 0; i < _slices.Length; i++)
+        foreach (var whole in _slicesByDecay)
         {
-            var slice = _slices[i];
+            var slice = whole;
             foreach (var parameter in inOrder)
             {
-                if (parameter.Net != _ranges[i].Net || parameter.Start < slice.Start || parameter.Start >= slice.Start + slice.Length) continue;
+                if (_nets[parameter.Net].ParameterMemory != slice.Parameters || parameter.Start < slice.Start || parameter.Start >= slice.Start + slice.Length) continue;
                 var before = parameter.Start - slice.Start;
                 if (before > 0) rest.Add(slice with { Length = before });
                 var end = before + parameter.Length;
@@ -252,6 +270,28 @@ public sealed unsafe class Objective : IDisposable
         }
         return [.. rest];
     }
+
+    /// <summary>The slices, cut where parameters that decay and others meet: neighbours of one kind stay one slice.</summary>
+    private ParameterSlice[] ByDecay()
+    {
+        var cut = new List<ParameterSlice>();
+        for (var i = 0; i < _slices.Length; i++)
+        {
+            var (whole, net) = (_slices[i], _ranges[i].Net);
+            var inside = _nets[net].GetManifest().Parameters.Where(spec => spec.Offset >= whole.Start && spec.Offset < whole.Start + whole.Length).OrderBy(spec => spec.Offset).ToArray();
+            for (var k = 0; k < inside.Length; k++)
+            {
+                var start = inside[k].Offset;
+                var end = k + 1 < inside.Length ? inside[k + 1].Offset : whole.Start + whole.Length;
+                var decays = !IsVector(inside[k]);
+                if (k > 0 && cut[^1].Decays == decays) cut[^1] = cut[^1] with { Length = cut[^1].Length + end - start };
+                else cut.Add(whole with { Start = start, Length = end - start, StateStart = whole.StateStart + start - whole.Start, Decays = decays });
+            }
+        }
+        return [.. cut];
+    }
+
+    private static bool IsVector(StorageSpec spec) => spec.Shape.Length < 2;
 
     private void ExchangeWithBackup(DeviceUpdates updates, bool toBackup)
     {

@@ -23,12 +23,12 @@ public sealed class GrowthFormTests
         ["its own position"] = "y[b, t, e] = x[b, t, e] * t + e\n return y",
         ["attention"] = "attn = attention(2, causal: true)\n return x + attn(x)",
         ["attention in shared groups"] = "attn = attention(4, groups: 2, causal: true)\n return x + attn(x)",
+        ["turned by positions"] = "attn = attention(2, causal: true, base: 100)\n return x + attn(x)",
         ["blocks"] = "repeat 2 as i : h { x = transformer_block(2, 8, causal: true)(x) }\n return x",
         ["attention by hand with causal heads"] = "q = linear(4); k = linear(4)\n a = attend(q(x) as [batch, seq, 2, 2], k(x) as [batch, seq, 2, 2], x as [batch, seq, 2, 2], causal: true, scale: 0.7)\n return a as [batch, seq, 4]",
         ["a loop"] = "rnn = gru(4)\n return rnn(x) + x",
         ["a loop over a loop's states, counted"] = "feedback (h: f32[batch, 4] = 1, n: f32[batch, 4] = 0) over x_t in x along seq as t { h <- tanh(h + x_t); n <- n + t * h; emit hs = h + n }\n rnn = lstm(4)\n return rnn(hs)",
         ["thought at each element"] = "fc = linear(4)\n feedback (z: f32[batch, seq, 4] = x) times 3 { z <- tanh(fc(z) + x) }\n return z",
-        ["an equilibrium at each element"] = "fc = linear(4)\n feedback (z: f32[batch, seq, 4] = 0) to fixed_point(tol: 1e-10, at_most: 200) { z <- 0.3 * tanh(fc(z)) + x }\n return z",
     };
 
     private static readonly Dictionary<string, string> Rests = new()
@@ -45,7 +45,7 @@ public sealed class GrowthFormTests
         {
             var pairs = new TheoryData<string, string>();
             foreach (var body in Bodies.Keys) pairs.Add(body, "the last");
-            foreach (var rest in Rests.Keys) pairs.Add("blocks", rest);
+            foreach (var rest in Rests.Keys.Skip(1)) pairs.Add("blocks", rest);
             pairs.Add("a loop", "a mean of all");
             return pairs;
         }
@@ -70,7 +70,7 @@ public sealed class GrowthFormTests
             "(a, b) = split(x, 2, -1)\n x = concat((a * b, sigmoid(a)), -1)", "x = softmax(x)", "x = x + mean(x, -1, keep: true)", "x = select(x > 0, x, 0.1 * x)",
         };
         var lines = Enumerable.Range(0, 6).Select(_ => parts[random.Next(parts.Length)]);
-        Check("positions[t: seq] = t\n y = x\n" + string.Join("\n", lines) + "\n return x + 0 * y + 0 * f32(positions)[0]", Rests.Values.ElementAt(random.Next(Rests.Count)));
+        Check("positions[t: seq] = t\n y = x\n" + string.Join("\n", lines) + "\n return x + 0 * y", Rests.Values.ElementAt(random.Next(Rests.Count)));
     }
 
     private static void Check(string body, string rest)
@@ -79,7 +79,7 @@ public sealed class GrowthFormTests
             model M(x: f32[batch, seq, 4]) -> f32[batch, seq, 4] where seq <= 14 {
                 {{body}}
             }
-            generate G from net: M (begin: f32[batch, start, 4], other: f32[batch, 4]) -> (f32[batch, length, 4], f32[batch, 4]) where start + 4 <= 12 {
+            generate G from net: M (begin: f32[batch, start, 4], other: f32[batch, 4]) -> (all: f32[batch, length, 4], last: f32[batch, 4]) where start + 4 <= 12 {
                 fc = tanh(other) * 2
                 feedback (grow x: f32[batch, length <= 12, 4] = begin, h: f32[batch, 4] = other) times 4 as t {
                     h <- 0.5 * h + fc + t
@@ -104,17 +104,17 @@ public sealed class GrowthFormTests
             return Enumerable.Range(0, (int)count).Select(_ => random.NextDouble() * 2 - 1).ToArray();
         }
         var parameters = model.Parameters.Select((parameter, k) => Draw(100 + k, parameter.Type.ElementCount.Value)).ToArray();
-        InterpreterInputs Given(int length) => new()
+        InterpreterInputs Given(int length, int round) => new()
         {
-            Sizes = new Dictionary<string, long> { ["batch"] = Batch, ["start"] = Start, ["length"] = length },
+            Sizes = new Dictionary<string, long> { ["batch"] = Batch, ["start"] = Start, ["length"] = length, ["#length"] = round },
             Inputs = [Draw(1, Batch * Start * 4), Draw(2, Batch * 4)],
             Parameter = (_, index) => parameters[index],
         };
         var kept = form.Kept.Select(tensor => new double[tensor.Type.ElementCount.Evaluate(name => name == "batch" ? Batch : Start)]).ToArray();
-        var states = Interpreter.Run(growth.Initial, Given(Start));
+        var states = Interpreter.Run(growth.Initial, Given(Start, 0));
         for (var round = 0; round < Rounds; round++)
         {
-            var given = Given(Start + round);
+            var given = Given(Start + round, round);
             var whole = Interpreter.Run(growth.Round, given with { Arguments = states });
             var graph = round == 0 ? form.First : form.Step;
             var outputs = Interpreter.Run(graph, given with { Kept = kept });
@@ -131,7 +131,7 @@ public sealed class GrowthFormTests
             states = [Appended(states[0], whole[0], Start + round), .. whole.Skip(1)];
             Library.InterpretedModel.AssertClose(states[1], kept[1], 1e-8);
         }
-        var results = Interpreter.Run(form.Last, Given(Start + Rounds) with { Kept = kept });
+        var results = Interpreter.Run(form.Last, Given(Start + Rounds, Rounds) with { Kept = kept });
         Library.InterpretedModel.AssertClose(states[0], results[0], 1e-8);
         Library.InterpretedModel.AssertClose(states[1], results[1], 1e-8);
     }
