@@ -148,6 +148,57 @@ public class IncrementalTests
         Assert.Equal(1, compiled.Count(reason => reason is IncrementalStepRunReason.Cached));
     }
 
+    /// <summary>Two pipelines over the same train: an edit of one does not compile the other again, and none of them sees a comment.</summary>
+    [Fact]
+    public void A_pipeline_is_compiled_again_for_what_it_uses_alone()
+    {
+        const string pipelines = Digits + """
+
+            pipeline Short with net: SimpleNN {
+                fit: FitSimpleNN(net) on digits for 1 epochs
+            }
+
+            // Longer.
+            pipeline Long with net: SimpleNN {
+                fit: FitSimpleNN(net) on digits for 2 epochs
+                check: evaluate FitSimpleNN(net) on held_out
+                feedback while check.loss > 0.1, at_most 3 {
+                    fit on hardest(digits, by: loss, top: 0.5) for 1 epochs
+                    check
+                }
+            }
+            """;
+        var file = new FnnText(DigitsFile.Path, pipelines);
+        var driver = Run(file);
+        var before = GeneratorHarness.Outputs(driver);
+        Assert.Contains("Digits.Long.g.cs", before.Keys);
+        driver = driver.ReplaceAdditionalText(file, new FnnText(file.Path, pipelines.Replace("// Longer.", "// For longer."))).RunGenerators(GeneratorHarness.Compile());
+        AssertNothingNew(driver, FnnSourceGenerator.Steps.Compile);
+
+        driver = Run(file);
+        driver = driver.ReplaceAdditionalText(file, new FnnText(file.Path, pipelines.Replace("for 2 epochs", "for 3 epochs"))).RunGenerators(GeneratorHarness.Compile());
+        var compiled = GeneratorHarness.Reasons(driver, FnnSourceGenerator.Steps.Compile);
+        Assert.Equal(1, compiled.Count(reason => reason == IncrementalStepRunReason.Modified));
+        var after = GeneratorHarness.Outputs(driver);
+        Assert.Equal(before["Digits.Short.g.cs"], after["Digits.Short.g.cs"]);
+        Assert.Contains("epochs: 3", after["Digits.Long.g.cs"], StringComparison.Ordinal);
+    }
+
+    /// <summary>A mistake in a pipeline is one error: the C# that uses its class still compiles.</summary>
+    [Fact]
+    public void A_pipeline_with_errors_keeps_its_class()
+    {
+        var driver = GeneratorHarness.CreateDriver(new FnnText(DigitsFile.Path, Digits + """
+
+            pipeline Wrong with net: SimpleNN {
+                fit: FitSimpleNN(net) on digits for 0 epochs
+            }
+            """));
+        const string use = "new Digits.WrongPipeline(seed: 1) { Digits = FeedbackNN.DataSource.From(new Digits.FitSimpleNN.Sample[0]), Folder = \"runs\" }.Run();";
+        driver.RunGeneratorsAndUpdateCompilation(GeneratorHarness.Compile($"class Use {{ void M() => {use} }}"), out var compilation, out _);
+        Assert.Empty(compilation.GetDiagnostics().Where(diagnostic => diagnostic.Severity == DiagnosticSeverity.Error));
+    }
+
     [Fact]
     public void Twice_the_same_input_gives_the_same_bytes_in_any_order_of_files()
     {
