@@ -14,9 +14,9 @@ public sealed class CharGptTests
         using var trainer = new Fit(net, seed: 1);
         var windows = Corpus.Windows(text, 32).Shuffle(seed: 2);
         trainer.Run(windows.Take(640), epochs: 1, batchSize: 16);
-        // Letters by themselves have more than 5 bits; how often each comes is what is learned first.
+        // One of 128 letters is 7 bits; how often each comes is what is learned first.
         var bits = trainer.Evaluate(windows.Skip(640).Take(64)).Bits;
-        Assert.True(bits < 4.9, $"{bits} bits");
+        Assert.True(bits < 5.6, $"{bits} bits");
 
         using var write = new Write(net);
         using var beginning = new Tensor<int, Batch, Given>(Corpus.Encode("/// "), 1, 4);
