@@ -5,7 +5,8 @@ using FeedbackNN.Dsl.Text;
 namespace FeedbackNN.Dsl.Binding;
 
 /// <summary>A network of a declaration that uses models, such as a train: its name there, its model, and what it owns.</summary>
-internal sealed record NetUse(Identifier Identifier, Symbol Model, NetStorage Storage)
+/// <param name="IsBroken">Whether the model has errors, which are reported with it: of what it owns only a part is known then.</param>
+internal sealed record NetUse(Identifier Identifier, Symbol Model, NetStorage Storage, bool IsBroken)
 {
     public string Name => Identifier.Text;
 
@@ -27,7 +28,7 @@ internal sealed record NetUse(Identifier Identifier, Symbol Model, NetStorage St
             var bound = scope.Bound(model);
             if (bound.Signature is null) return null;
             hasBroken |= bound.Result is null;
-            found.Add(new NetUse(net.Name, model, bound.Storage));
+            found.Add(new NetUse(net.Name, model, bound.Storage, bound.Result is null));
         }
         return found;
     }

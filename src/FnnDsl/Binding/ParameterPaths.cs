@@ -37,7 +37,7 @@ internal sealed class ParameterPaths(BodyBinder body, IReadOnlyList<NetUse> nets
             found.Add(new BoundParameterReference(index, k));
             isEmpty = false;
         }
-        if (!isEmpty) return;
+        if (!isEmpty || net.IsBroken) return;
         var candidates = net.Storage.Parameters.SelectMany(parameter => Prefixes(parameter.Path)).Distinct();
         var near = Spelling.Closest(string.Join(".", parts), candidates);
         body.Report(DiagnosticTable.PatternMatchesNothing, pattern.Span, [], near is null ? null : $"write {net.Name}.{near}", body.Frame.Source.GetText(pattern.Span));
