@@ -13,7 +13,8 @@ public readonly record struct UpdatedParameter(int Net, long Start, long Length)
 /// <summary>How a program changes parameters as it computes their gradients. Lies in memory of the objective's.</summary>
 internal unsafe struct ParameterUpdates
 {
-    public UpdateRule Rule;
+    /// <summary>One for each share of the learning rate that the objective has.</summary>
+    public UpdateRule* Rules;
 
     /// <summary>One for each of the program's updated parameters.</summary>
     public UpdateTarget* Targets;
@@ -23,6 +24,9 @@ internal unsafe struct ParameterUpdates
 internal unsafe struct UpdateTarget
 {
     public float* Parameter, First, Second;
+
+    /// <summary>Which of the rules.</summary>
+    public int Rule;
 }
 
 /// <summary>
@@ -48,6 +52,6 @@ public readonly unsafe struct GradientTile : ITileKernel
     {
         if (_updates == null) return;
         var offset = (row * _columns) + column;
-        OptimizerKernels.Update(_updates->Rule, _target.Parameter + offset, _columns, tile, stride, _target.First + offset, _target.Second + offset, rows, columns);
+        OptimizerKernels.Update(_updates->Rules[_target.Rule], _target.Parameter + offset, _columns, tile, stride, _target.First + offset, _target.Second + offset, rows, columns);
     }
 }

@@ -12,12 +12,17 @@ namespace FeedbackNN;
 public sealed unsafe class Objective : IDisposable
 {
     private readonly ImmutableArray<(int Net, int Parameter)> _trained;
+
+    // Different shares of the learning rate, and which of them each trained parameter takes.
+    private readonly double[] _shares;
+    private readonly int[] _shareOf;
     private Model[] _nets = [];
     private ParameterRange[] _ranges = [];
     private ParameterSlice[] _slices = [];
     private ParameterSlice[] _slicesAfterwards = [];
 
     // Pinned: the program's kernels point into them.
+    private readonly UpdateRule[] _rules;
     private ParameterUpdates[] _updates = [];
     private UpdateTarget[] _targets = [];
     private DeviceMemory? _state;
@@ -31,13 +36,17 @@ public sealed unsafe class Objective : IDisposable
     /// <param name="optimizer">The rule.</param>
     /// <param name="every">It is applied every so many steps.</param>
     /// <param name="trained">The parameters it changes, by net and position; frozen ones are not among them.</param>
-    public Objective(string name, TrainingProgram program, Optimizer optimizer, int every, ImmutableArray<(int Net, int Parameter)> trained)
+    /// <param name="rates">For each of them how much of the learning rate it takes; without any, all of it.</param>
+    public Objective(string name, TrainingProgram program, Optimizer optimizer, int every, ImmutableArray<(int Net, int Parameter)> trained, ImmutableArray<double> rates = default)
     {
         Name = name;
         Program = program;
         Optimizer = optimizer;
         Every = every;
         _trained = trained;
+        _shares = rates.IsDefault ? [1] : [.. rates.Distinct()];
+        _shareOf = rates.IsDefault ? new int[trained.Length] : [.. rates.Select(rate => Array.IndexOf(_shares, rate))];
+        _rules = GC.AllocateArray<UpdateRule>(_shares.Length, pinned: true);
     }
 
     internal string Name { get; }
@@ -50,6 +59,16 @@ public sealed unsafe class Objective : IDisposable
 
     /// <summary>The parameters it changes.</summary>
     internal ImmutableArray<(int Net, int Parameter)> Trained => _trained;
+
+    /// <summary>Whether it changes anything of a network.</summary>
+    internal bool Trains(int net)
+    {
+        foreach (var trained in _trained)
+        {
+            if (trained.Net == net) return true;
+        }
+        return false;
+    }
 
     /// <summary>How often the optimizer has been applied.</summary>
     internal long Updates { get; set; }
@@ -106,8 +125,8 @@ public sealed unsafe class Objective : IDisposable
     internal void Apply(DeviceUpdates updates, bool isBegun)
     {
         MakeRoomForState();
-        var rule = Optimizer.RuleAt(Updates);
-        foreach (ref readonly var slice in (isBegun ? _slicesAfterwards : _slices).AsSpan()) updates.Apply(slice, rule);
+        MakeRules();
+        foreach (ref readonly var slice in (isBegun ? _slicesAfterwards : _slices).AsSpan()) updates.Apply(slice, _rules[slice.Rule]);
         Updates++;
     }
 
@@ -116,7 +135,7 @@ public sealed unsafe class Objective : IDisposable
     {
         if (Program.Program.ParametersUpdated.IsEmpty) return null;
         MakeRoomForState();
-        _updates[0].Rule = Optimizer.RuleAt(Updates);
+        MakeRules();
         return (ParameterUpdates*)Unsafe.AsPointer(ref _updates[0]);
     }
 
@@ -177,6 +196,11 @@ public sealed unsafe class Objective : IDisposable
 
     private GradientSums Sums => new(_sums!, _stateStride);
 
+    private void MakeRules()
+    {
+        for (var i = 0; i < _rules.Length; i++) _rules[i] = Optimizer.RuleAt(Updates, _shares[i]);
+    }
+
     private void MakeRoomForState()
     {
         var count = Optimizer.StateNames.Length;
@@ -195,8 +219,8 @@ public sealed unsafe class Objective : IDisposable
         _slices = new ParameterSlice[_ranges.Length];
         for (var i = 0; i < _ranges.Length; i++)
         {
-            var (net, start, length) = _ranges[i];
-            _slices[i] = new ParameterSlice(_nets[net].ParameterMemory, _nets[net].GradientMemory, start, length, _state, position, _stateStride);
+            var (net, start, length, rule) = _ranges[i];
+            _slices[i] = new ParameterSlice(_nets[net].ParameterMemory, _nets[net].GradientMemory, start, length, _state, position, _stateStride, rule);
             position += length;
         }
         var updated = Program.Program.ParametersUpdated;
@@ -208,9 +232,11 @@ public sealed unsafe class Objective : IDisposable
         {
             var (net, start, _) = updated[i];
             var first = state == null ? null : state + PositionOf(net, start);
-            _targets[i] = new UpdateTarget { Parameter = (float*)_nets[net].ParameterMemory.ForWriting() + start, First = first, Second = first + _stateStride };
+            var range = _ranges.First(range => range.Net == net && start >= range.Start && start < range.Start + range.Length);
+            _targets[i] = new UpdateTarget { Parameter = (float*)_nets[net].ParameterMemory.ForWriting() + start, First = first, Second = first + _stateStride, Rule = range.Rule };
         }
         _updates = GC.AllocateArray<ParameterUpdates>(1, pinned: true);
+        _updates[0].Rules = (UpdateRule*)Unsafe.AsPointer(ref _rules[0]);
         _updates[0].Targets = (UpdateTarget*)Unsafe.AsPointer(ref _targets[0]);
     }
 
@@ -259,28 +285,29 @@ public sealed unsafe class Objective : IDisposable
         throw new InvalidOperationException("A trained parameter lies in no trained range.");
     }
 
-    /// <summary>Trained parameters that lie side by side are one range: one kernel call for a whole net, as a rule.</summary>
+    /// <summary>Trained parameters that lie side by side and take one learning rate are one range: one kernel call for a whole net, as a rule.</summary>
     private ParameterRange[] FindRanges()
     {
         const int alignment = 64;
         var ranges = new List<ParameterRange>();
-        foreach (var (net, parameter) in _trained)
+        for (var i = 0; i < _trained.Length; i++)
         {
+            var (net, parameter) = _trained[i];
             var spec = _nets[net].GetManifest().Parameters[parameter];
             // The padding belongs to the range: its parameters and gradients are zeros and stay so.
-            ranges.Add(new ParameterRange(net, spec.Offset, (spec.Count + alignment - 1L) / alignment * alignment));
+            ranges.Add(new ParameterRange(net, spec.Offset, (spec.Count + alignment - 1L) / alignment * alignment, _shareOf[i]));
         }
         ranges.Sort((a, b) => a.Net != b.Net ? a.Net.CompareTo(b.Net) : a.Start.CompareTo(b.Start));
         var joined = 0;
         for (var i = 1; i < ranges.Count; i++)
         {
             var (last, next) = (ranges[joined], ranges[i]);
-            if (last.Net == next.Net && last.Start + last.Length == next.Start) ranges[joined] = last with { Length = last.Length + next.Length };
+            if (last.Net == next.Net && last.Rule == next.Rule && last.Start + last.Length == next.Start) ranges[joined] = last with { Length = last.Length + next.Length };
             else ranges[++joined] = next;
         }
         return [.. ranges.Take(joined + 1)];
     }
 
     // A class: lists of values would be compiled for this type when a training starts.
-    private sealed record ParameterRange(int Net, long Start, long Length);
+    private sealed record ParameterRange(int Net, long Start, long Length, int Rule);
 }
