@@ -1,5 +1,6 @@
 using FeedbackNN.Dsl.Binding;
 using FeedbackNN.Dsl.Graphs;
+using FeedbackNN.Dsl.Passes;
 using FeedbackNN.Dsl.Planning;
 using FeedbackNN.Dsl.Types;
 using FeedbackNN.Dsl.Text;
@@ -26,8 +27,30 @@ public sealed record CompiledStream(string Axis, EquatableArray<BoundTensor> Inp
 /// <summary>Why a model has no form for one step.</summary>
 public sealed record NoStream(string Axis, string Reason, Origin Origin);
 
+/// <summary>A generate with its programs.</summary>
+/// <param name="Nets">The models of its nets, in their order.</param>
+/// <param name="Body">The results; with a state that grows what is made of the states after the last round.</param>
+/// <param name="Growth">The programs of the rounds; null in a generate without a state that grows.</param>
+public sealed record CompiledGenerate(BoundGenerate Generate, EquatableArray<BoundModel> Nets, ProgramPlan Body, CompiledGrowth? Growth);
+
+/// <summary>The rounds of a generate with a state that grows.</summary>
+/// <param name="First">The first round, over the whole beginning.</param>
+/// <param name="Step">Any other: what one more element changes.</param>
+/// <param name="Kept">What both keep for the next.</param>
+/// <param name="Again">A round over what is left when the state has slid; null where it never does.</param>
+public sealed record CompiledGrowth(ProgramPlan First, ProgramPlan Step, ProgramPlan? Again, EquatableArray<KeptTensor> Kept)
+{
+    public IEnumerable<(string Kind, ProgramPlan Program)> Programs => new[] { ("First", First), ("Step", Step) }.Concat(Again is { } again ? [("Again", again)] : []);
+}
+
 /// <summary>A training with its programs.</summary>
 /// <param name="Nets">The models of its nets, in their order, and behind them the updates of low rank: what they own tells where parameters lie.</param>
 /// <param name="Objectives">One program for each <c>minimize</c>, in their order.</param>
 /// <param name="Evaluation">Losses and metrics without training.</param>
 public sealed record CompiledTrain(BoundTrain Train, EquatableArray<BoundModel> Nets, EquatableArray<ProgramPlan> Objectives, ProgramPlan Evaluation);
+
+/// <summary>A pipeline with its programs.</summary>
+/// <param name="Answers">For each of the pipeline's answers its program, with the models of the networks it reads.</param>
+public sealed record CompiledPipeline(BoundPipeline Pipeline, EquatableArray<CompiledAnswers> Answers);
+
+public sealed record CompiledAnswers(ProgramPlan Program, EquatableArray<BoundModel> Nets);

@@ -20,6 +20,8 @@ public static class FnnCompiler
         bag.AddRange(scope.Diagnostics);
         foreach (var name in scope.Models) bag.AddRange(CheckModel(scope, name).Diagnostics);
         foreach (var name in scope.Trains) bag.AddRange(Binder.BindTrain(scope, name.Namespace, name.Name).Diagnostics);
+        foreach (var name in scope.Generates) bag.AddRange(CompileGenerate(scope, name.Namespace, name.Name).Diagnostics);
+        foreach (var name in scope.Pipelines) bag.AddRange(Binder.BindPipeline(scope, name.Namespace, name.Name).Diagnostics);
         bag.AddRange(Binder.CheckUninstantiated(scope));
         return IgnoreComments.Apply(files.SelectMany(file => file.IgnoreComments), bag.ToArray());
     }
@@ -38,7 +40,7 @@ public static class FnnCompiler
     {
         var bound = Binder.BindModel(scope, ns, name);
         if (bound.Result is not { } model) return (null, bound.Signature, bound.Diagnostics);
-        var compiled = Compile(model);
+        var compiled = Compile(model with { Checkpoints = Binder.CheckpointsOf(scope, ns, name) });
         return (compiled, bound.Signature, bound.Diagnostics.Concat(BudgetCheck.Run(scope, compiled)).ToEquatableArray());
     }
 
@@ -51,6 +53,52 @@ public static class FnnCompiler
         // A training of a model with errors waits until they are mended: the model's own compilation reports them.
         var result = nets.Any(net => net is null) ? null : Compile(train, nets.Select(net => net!).ToEquatableArray());
         return (result, bound.Signature, bound.Diagnostics);
+    }
+
+    /// <summary>Compiles a pipeline: its steps are bound, and only what chooses samples by a network's answers has a program of its own.</summary>
+    public static (CompiledPipeline? Result, BoundPipeline? Signature, EquatableArray<Diagnostic> Diagnostics) CompilePipeline(ModuleScope scope, string ns, string name)
+    {
+        var bound = Binder.BindPipeline(scope, ns, name);
+        if (bound.Result is not { } pipeline) return (null, bound.Signature, bound.Diagnostics);
+        var answers = pipeline.Answers.Select((item, i) =>
+        {
+            var train = pipeline.Trains[item.Train];
+            var nets = Binder.BindTrain(scope, train.Namespace, train.Name).Result?.Nets.Select(net => Binder.BindModel(scope, net.ModelNamespace, net.ModelName).Result).ToArray() ?? [null];
+            return nets.Any(net => net is null) ? null
+                : new CompiledAnswers(Plan(FormattableString.Invariant($"{pipeline.Name}_Answers{i}"), Pass("bind", item.Graph), train.RuntimeAxes), nets.Select(net => net!).ToEquatableArray());
+        }).ToArray();
+        // A pipeline of a train with errors waits until they are mended.
+        var result = answers.Any(program => program is null) ? null : new CompiledPipeline(pipeline, answers.Select(program => program!).ToEquatableArray());
+        return (result, bound.Signature, bound.Diagnostics);
+    }
+
+    /// <summary>Compiles a generate; where a state grows, to programs that compute what one more element changes.</summary>
+    public static (CompiledGenerate? Result, BoundGenerate? Signature, EquatableArray<Diagnostic> Diagnostics) CompileGenerate(ModuleScope scope, string ns, string name)
+    {
+        var bound = Binder.BindGenerate(scope, ns, name);
+        if (bound.Result is not { } generate) return (null, bound.Signature, bound.Diagnostics);
+        var nets = generate.Nets.Select(net => Binder.BindModel(scope, net.ModelNamespace, net.ModelName).Result).ToArray();
+        if (nets.Any(net => net is null)) return (null, bound.Signature, bound.Diagnostics);
+        var bag = new DiagnosticBag();
+        var compiled = Compile(generate, nets.Select(net => net!).ToEquatableArray(), why => LooksAhead.Report(scope, bag, generate, why));
+        return (compiled, bound.Signature, bound.Diagnostics.Concat(bag.ToArray()).ToEquatableArray());
+    }
+
+    /// <summary>The programs of a generate; null, with the reason told, where its model is not causal along the axis that grows.</summary>
+    private static CompiledGenerate? Compile(BoundGenerate generate, EquatableArray<BoundModel> nets, Action<(string Reason, Origin Origin)> report)
+    {
+        if (generate.Growth is not { } growth) return new CompiledGenerate(generate, nets, Plan($"{generate.Name}_Program", Pass("bind", generate.Body), generate.RuntimeAxes), null);
+        if (GrowthForm.TryMake(generate, growth, out var why) is not { } form)
+        {
+            report(why);
+            return null;
+        }
+        // What changes from round to round is last: memory is not arranged anew for each.
+        var axes = generate.RuntimeAxes.Append(growth.Axis).Append(growth.RoundAxis).ToEquatableArray();
+        var rounds = new CompiledGrowth(
+            Plan($"{generate.Name}_First", Pass("first", form.First), axes), Plan($"{generate.Name}_Step", Pass("step", form.Step), axes),
+            form.Again is { } again ? Plan($"{generate.Name}_Again", Pass("again", again), axes) : null, form.Kept);
+        return new CompiledGenerate(generate, nets, Plan($"{generate.Name}_Last", Pass("last", form.Last), axes), rounds);
     }
 
     public static CompiledModel Compile(BoundModel model)

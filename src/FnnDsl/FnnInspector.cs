@@ -37,13 +37,29 @@ public sealed class FnnInspector
                 return (bound.Diagnostics, bound.IsClean);
             });
         }
+        foreach (var name in scope.Pipelines)
+        {
+            Run("pipeline", scope.FindExactly(name.Namespace, name.Name)!, () =>
+            {
+                var bound = Binder.BindPipeline(scope, name.Namespace, name.Name);
+                return (bound.Diagnostics, bound.IsClean);
+            });
+        }
+        foreach (var name in scope.Generates)
+        {
+            Run("generate", scope.FindExactly(name.Namespace, name.Name)!, () =>
+            {
+                var compiled = FnnCompiler.CompileGenerate(scope, name.Namespace, name.Name);
+                return (compiled.Diagnostics, compiled.Diagnostics.Count == 0);
+            });
+        }
         foreach (var symbol in scope.UserSymbols.Where(Binder.IsCompiled))
         {
-            foreach (var other in closures.Reach(symbol)) reached.Add(new(other.Namespace, other.Name));
+            foreach (var other in closures.Reach(symbol)) reached.Add(new(other.Namespace, other.Key));
         }
         foreach (var symbol in Binder.CheckedAlone(scope))
         {
-            var isReached = reached.Contains(new(symbol.Namespace, symbol.Name));
+            var isReached = reached.Contains(new(symbol.Namespace, symbol.Key));
             Run(isReached ? "reached" : "alone", symbol, () =>
             {
                 var own = new DiagnosticBag();
@@ -57,7 +73,7 @@ public sealed class FnnInspector
 
         void Run(string kind, Symbol symbol, Func<(EquatableArray<Diagnostic> Diagnostics, bool IsClean)> bind)
         {
-            var key = (kind, new DeclarationName(symbol.Namespace, symbol.Name));
+            var key = (kind, new DeclarationName(symbol.Namespace, symbol.Key));
             var closure = closures.TextOf(symbol);
             if (!_clean.TryGetValue(key, out var known) || known.Closure != closure)
             {

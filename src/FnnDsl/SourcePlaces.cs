@@ -11,7 +11,8 @@ public static class SourcePlaces
     /// <summary>Null for what is nowhere in the user's files.</summary>
     public static Location? LineOf(ModuleScope scope, Origin origin)
     {
-        if (scope.FindByFullName(origin.Declaration) is not { } symbol) return null;
+        // What a program does without being told to, such as copying an input that a model hands on, has no place.
+        if (origin.Declaration is null || scope.FindByFullName(origin.Declaration) is not { } symbol) return null;
         var tokens = symbol.Syntax.Tokens;
         if (tokens.Count == 0) return null;
         var line = symbol.Source.GetPosition(tokens[Math.Max(0, Math.Min(origin.Token, tokens.Count - 1))]).Line;

@@ -16,6 +16,10 @@ internal static class GeneratedFiles
     {
         CompiledModelDeclaration model => Of(model, printable.Lines, printable.HasGpu),
         CompiledTrainDeclaration train => Of(train, printable.Lines, printable.HasGpu),
+        CompiledGenerateDeclaration generate => Of(generate, printable.Lines, printable.HasGpu),
+        BrokenGenerateDeclaration broken => [new($"{broken.FileStem}.g.cs", GeneratePrinter.PrintBroken(broken.Signature))],
+        CompiledPipelineDeclaration pipeline => Of(pipeline, printable.Lines, printable.HasGpu),
+        BrokenPipelineDeclaration broken => [new($"{broken.FileStem}.g.cs", PipelinePrinter.PrintBroken(broken.Signature))],
         BrokenModelDeclaration broken => [new($"{broken.FileStem}.g.cs", ModelPrinter.PrintBroken(broken.Signature))],
         BrokenTrainDeclaration broken => [new($"{broken.FileStem}.g.cs", TrainPrinter.PrintBroken(broken.Signature))],
         _ => [],
@@ -64,6 +68,27 @@ internal static class GeneratedFiles
             foreach (var file in Programs(declaration, FormattableString.Invariant($"Step{i}"), objectives[i], nets, lines, hasGpu)) yield return file;
         }
         foreach (var file in Programs(declaration, "Evaluation", evaluation, nets, lines, hasGpu)) yield return file;
+    }
+
+    private static IEnumerable<GeneratedFile> Of(CompiledPipelineDeclaration declaration, LineTable lines, bool hasGpu)
+    {
+        yield return new($"{declaration.FileStem}.g.cs", PipelinePrinter.Print(declaration.Result, lines.Find, hasGpu));
+        for (var i = 0; i < declaration.Result.Answers.Count; i++)
+        {
+            var (program, nets) = declaration.Result.Answers[i];
+            foreach (var file in Programs(declaration, FormattableString.Invariant($"Answers{i}"), program, nets, lines, hasGpu)) yield return file;
+        }
+    }
+
+    private static IEnumerable<GeneratedFile> Of(CompiledGenerateDeclaration declaration, LineTable lines, bool hasGpu)
+    {
+        var (generate, nets, body, growth) = declaration.Result;
+        yield return new($"{declaration.FileStem}.g.cs", GeneratePrinter.Print(declaration.Result, lines.Find, hasGpu));
+        var programs = growth is null ? [("Program", body)] : growth.Programs.Append((Kind: "Last", Program: body));
+        foreach (var (kind, plan) in programs)
+        {
+            foreach (var file in Programs(declaration, kind, plan, nets, lines, hasGpu)) yield return file;
+        }
     }
 
     private static IEnumerable<GeneratedFile> Programs(CompiledDeclaration declaration, string kind, ProgramPlan plan, IReadOnlyList<BoundModel> nets, LineTable lines, bool hasGpu)

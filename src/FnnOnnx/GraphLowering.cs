@@ -48,10 +48,13 @@ internal sealed class GraphLowering
         [typeof(CheckConverged)] = IndexRows.CheckConverged,
     };
 
-    /// <summary>Operations that no graph has that is exported, and why.</summary>
+    /// <summary>Operations that no inference graph of a model has, and why.</summary>
     public static IReadOnlyDictionary<Type, string> NeverThere { get; } = new Dictionary<Type, string>
     {
         [typeof(OutputGradient)] = "only programs that end in Backward have it",
+        [typeof(Kept)] = "only a generate keeps anything",
+        [typeof(WriteKept)] = "only a generate keeps anything",
+        [typeof(Sample)] = "only a generate samples",
         [typeof(Placeholder)] = "no finished graph has any",
     };
 
@@ -65,13 +68,13 @@ internal sealed class GraphLowering
     /// <param name="scope">Where to.</param>
     /// <param name="outer">The graph around a loop's body.</param>
     /// <param name="arguments">What stands for a body's arguments.</param>
-    /// <param name="step">The name of the loop's step and its value, i64 of rank 1.</param>
+    /// <param name="step">The name of the loop's step and its value, i64 of rank 0.</param>
     public GraphLowering(OnnxOutside outside, Graph graph, OnnxScope scope, GraphLowering? outer = null, IReadOnlyList<LoweredValue>? arguments = null, (string Name, string Value)? step = null)
     {
         (Outside, Graph, Scope, _outer, _arguments) = (outside, graph, scope, outer, arguments ?? []);
         _values = new LoweredValue[graph.Nodes.Count];
         _steps = step is { } known ? new() { [known.Name] = known.Value } : [];
-        Sizes = new SizeLowering(outside.Writer, Named);
+        Sizes = new SizeLowering(outside.Writer, Step, outside.Axis);
         foreach (var node in graph.Nodes) _values[node.Id] = Lower(node);
     }
 
@@ -104,13 +107,13 @@ internal sealed class GraphLowering
         ? row(this, node)
         : throw new OnnxExportException($"there is no way to write '{node.Operation.GetType().Name}' in ONNX yet: {nameof(GraphLowering)}.{nameof(Rows)} has no row for it.", node.Origin);
 
-    private string Named(string name)
+    private string? Step(string name)
     {
         for (var graph = this; graph is not null; graph = graph._outer)
         {
             if (graph._steps.TryGetValue(name, out var step)) return step;
         }
-        return Outside.Axis(name);
+        return null;
     }
 
     private static LoweredValue Same(GraphLowering graph, Node node) => graph.Input(node, 0);

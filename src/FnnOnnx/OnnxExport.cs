@@ -37,6 +37,7 @@ public static class OnnxExport
             var result = (ResultTarget)output.Target;
             writer.EmitIn(writer.Root, "Identity", [lowering.Whole(lowering.Value(output.Node))], [], [outside.Results[result.Index]]);
         }
+        var nodes = OnnxWriter.Live(writer.Root.Nodes, outside.Results, out var read);
         return new ModelProto
         {
             IrVersion = FormatVersion,
@@ -52,8 +53,8 @@ public static class OnnxExport
                 DocString = model.Doc ?? "",
                 Input = { model.Inputs.Select((input, k) => OnnxTypes.Value(outside.Input(k), input.Type)) },
                 Output = { model.Results.Select((result, k) => OnnxTypes.Value(outside.Results[k], result.Type)) },
-                Initializer = { writer.Initializers },
-                Node = { writer.Root.Nodes },
+                Initializer = { writer.Initializers.Where(initializer => read.Contains(initializer.Name)) },
+                Node = { nodes },
             },
         };
     }

@@ -74,6 +74,24 @@ internal sealed class OnnxWriter
         return name;
     }
 
+    /// <summary>The nodes that some values are made of, in their order: windows that became a convolution, for one, are read by nobody.</summary>
+    public static IReadOnlyList<NodeProto> Live(IReadOnlyList<NodeProto> nodes, IEnumerable<string> wanted, out IReadOnlySet<string> read)
+    {
+        var names = wanted.ToHashSet(StringComparer.Ordinal);
+        var live = new List<NodeProto>();
+        foreach (var node in nodes.Reverse())
+        {
+            if (!node.Output.Any(names.Contains)) continue;
+            live.Add(node);
+            names.UnionWith(ReadBy(node));
+        }
+        live.Reverse();
+        read = names;
+        return live;
+    }
+
+    private static IEnumerable<string> ReadBy(NodeProto node) => node.Input.Concat(node.Attribute.Where(attribute => attribute.G is not null).SelectMany(attribute => attribute.G.Node.SelectMany(ReadBy)));
+
     // ---- Numbers ----------------------------------------------------------------------------------------------------
 
     /// <summary>A number, of rank 0.</summary>

@@ -5,8 +5,9 @@ namespace FeedbackNN.Onnx;
 
 /// <summary>Sizes as values of the ONNX graph: what is known at export is a number, an axis is asked of the shape of an input, the step of a loop is the round.</summary>
 /// <param name="writer">Where to.</param>
-/// <param name="named">The value of an axis or a step by its name: i64, of one element and rank 1.</param>
-internal sealed class SizeLowering(OnnxWriter writer, Func<string, string> named)
+/// <param name="step">The step of a loop around, by its name: i64, of rank 0; null where the name is none's.</param>
+/// <param name="axis">The size of an axis by its name: i64, of one element and rank 1.</param>
+internal sealed class SizeLowering(OnnxWriter writer, Func<string, string?> step, Func<string, string> axis)
 {
     // Index tensors that are known are written out up to so many elements; longer ones are computed when the model runs.
     private const long LargestTable = 1 << 16;
@@ -26,7 +27,11 @@ internal sealed class SizeLowering(OnnxWriter writer, Func<string, string> named
     }
 
     /// <summary>A size as a number of rank 0.</summary>
-    public string Scalar(Size size) => size.TryGetConstant(out var value) ? writer.Number(value, ElementType.I64) : writer.Squeeze(One(size), 0);
+    public string Scalar(Size size)
+    {
+        if (size.TryGetConstant(out var value)) return writer.Number(value, ElementType.I64);
+        return size.Terms is [{ Coefficient: 1, Factors: [Size.NamedAtom name] }] && step(name.Name) is { } round ? round : writer.Squeeze(One(size), 0);
+    }
 
     /// <summary>Sizes as a vector.</summary>
     public string Vector(IReadOnlyList<Size> sizes)
@@ -38,12 +43,12 @@ internal sealed class SizeLowering(OnnxWriter writer, Func<string, string> named
     /// <summary>The same elements under another shape. One size that is not known follows from the others.</summary>
     public string Reshape(string value, IReadOnlyList<Size> shape)
     {
-        var open = shape.Count(size => !size.IsConstant);
-        var target = open == 1 && !shape.Any(size => size.IsZero)
-            ? writer.Integers(shape.Select(size => size.IsConstant ? size.Value : -1).ToArray())
-            : Vector(shape);
-        // A size of 0 would be a copy of the old one otherwise.
-        return open == 1 || shape.All(size => size.IsConstant && !size.IsZero) ? writer.Emit("Reshape", value, target) : writer.Emit("Reshape", [value, target], OnnxWriter.Setting("allowzero", 1));
+        if (shape.Any(size => size.IsZero) || shape.Count(size => !size.IsConstant) > 1)
+        {
+            // A size of 0 would be a copy of the old one otherwise.
+            return writer.Emit("Reshape", [value, Vector(shape)], OnnxWriter.Setting("allowzero", 1));
+        }
+        return writer.Emit("Reshape", value, writer.Integers(shape.Select(size => size.IsConstant ? size.Value : -1).ToArray()));
     }
 
     /// <summary>offset + Σ steps[k] * index[k] for all indices below the lengths, i64, with an axis for each.</summary>
@@ -83,7 +88,7 @@ internal sealed class SizeLowering(OnnxWriter writer, Func<string, string> named
 
     private string Atom(Size.Atom atom) => atom switch
     {
-        Size.NamedAtom name => named(name.Name),
+        Size.NamedAtom name => step(name.Name) is { } round ? writer.Unsqueeze(round, 0) : axis(name.Name),
         // The remainder has the sign of the divisor, so that what is left is a multiple: the quotient is rounded down.
         Size.DivAtom div => writer.Emit("Div", writer.Emit("Sub", One(div.Numerator), writer.Emit("Mod", One(div.Numerator), One(div.Denominator))), One(div.Denominator)),
         Size.RemainderAtom rest => writer.Emit("Mod", One(rest.Numerator), One(rest.Denominator)),

@@ -10,6 +10,7 @@ var root = new RootCommand("Works with .fnn files, in which FeedbackNN's network
     CostCommand.Create(Console.Out, Console.Error),
     PlanCommand.Create(Console.Out, Console.Error),
     GraphCommand.Create(Console.Out, Console.Error),
+    ExportCommand.Create(Console.Out, Console.Error),
     NewCommand.Create(Console.Out, Console.Error),
     ExplainCommand.Create(Console.Out, Console.Error),
     LanguageServerCommand.Create(),

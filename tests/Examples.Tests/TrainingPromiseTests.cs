@@ -97,6 +97,33 @@ public sealed class TrainingPromiseTests : IDisposable
     }
 
     [Fact]
+    public void A_run_with_a_folder_that_is_interrupted_ends_with_the_bits_of_one_that_was_not()
+    {
+        using var whole = new Net(seed: 3);
+        using (var trainer = new Fit(whole, seed: 3)) trainer.Run(Data(), epochs: 4, batchSize: 32);
+
+        // Killed in the middle: what was done since the last save is gone, draws and running statistics included.
+        var options = new RunOptions(Path.Combine(_folder, "run")) { SaveEvery = 3, EvaluateEvery = 4, LogEvery = 2, Metric = "accuracy", Maximize = true };
+        using var first = new Net(seed: 3);
+        using (var trainer = new Fit(first, seed: 3))
+        {
+            var seen = 0;
+            var progress = new Reports(_ => { if (++seen == 17) throw new TimeoutException(); });
+            Assert.Throws<TimeoutException>(() => trainer.Run(Data(), epochs: 4, batchSize: 32, options, Data(50), progress));
+        }
+        using var second = new Net(seed: 77);
+        using (var trainer = new Fit(second, seed: 77))
+        {
+            var steps = 0;
+            var result = trainer.Run(Data(), epochs: 4, batchSize: 32, options, Data(50), new Reports(_ => steps++));
+            Assert.Equal((28, 13), (result.Steps, steps));
+            Assert.Equal(result.Metrics.Where(row => row.Kind == "validation").Max(row => row.Values["accuracy"]), result.BestValue);
+            Assert.Equal(["loss", "copy", "accuracy", "perplexity"], result.Metrics.Last().Values.Keys.Take(4));
+        }
+        Assert.Equal(Bits(whole), Bits(second));
+    }
+
+    [Fact]
     public void It_learns()
     {
         using var net = new Net(seed: 1);

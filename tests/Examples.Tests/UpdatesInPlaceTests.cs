@@ -41,6 +41,50 @@ public sealed class UpdatesInPlaceTests
     });
 
     [Fact]
+    public void Decay_that_leaves_out_vectors_gives_the_same_bits() => AssertSame((net, x, label) =>
+    {
+        var trainer = new AdamW1(net);
+        var step = 0;
+        return (trainer, () =>
+        {
+            // Also when it changes from step to step.
+            trainer.Optimizer.DecayVectors = step++ == 2;
+            trainer.Step(new(x, label));
+        });
+    }, (net, x, label) =>
+    {
+        var trainer = new AdamW2(net);
+        var step = 0;
+        return (trainer, () =>
+        {
+            trainer.Optimizer.DecayVectors = step++ == 2;
+            trainer.Step(new(x, label));
+        });
+    });
+
+    [Fact]
+    public void Decay_that_leaves_out_vectors_changes_no_bias_and_no_gain_by_itself()
+    {
+        using var net = new Net(seed: 1);
+        using var other = new Net(seed: 1);
+        var (x, label) = Batch(20);
+        using (var decaying = new Sgd1(net))
+        {
+            decaying.Optimizer.DecayVectors = false;
+            decaying.Step(new(x, label));
+        }
+        using (var plain = new Sgd1(other))
+        {
+            plain.Optimizer.WeightDecay = 0;
+            plain.Step(new(x, label));
+        }
+        foreach (var (one, two) in net.AllParameters.Zip(other.AllParameters))
+        {
+            Assert.Equal(one.Shape.Length < 2, one.Value.SequenceEqual(two.Value));
+        }
+    }
+
+    [Fact]
     public void A_loss_that_is_not_finite_changes_nothing()
     {
         using var net = new Net(seed: 1);

@@ -102,6 +102,17 @@ public sealed class PlanCommandTests : IDisposable
         Assert.Matches(@"\n  v2 .*  4 to 6  its reader needs other elements of it, or a whole sum\n", output);
     }
 
+    /// <summary>The copy has no place in the source.</summary>
+    [Fact]
+    public void A_model_that_only_hands_on_its_input_is_a_copy()
+    {
+        _folder.Write("same.fnn", "model Same(x: f32[batch, 3]) -> f32[batch, 3] { return x }");
+        var (exitCode, output, errors) = Plan("Same");
+        Assert.True(exitCode == 0, errors);
+        Assert.StartsWith("Models.Same, one call\n", output);
+        Assert.Contains("\n  0           copy x -> result\n", output);
+    }
+
     [Theory]
     [InlineData("Nobody", "", "There is no model 'Nobody'. There are Models.Reader, Models.Centre.")]
     [InlineData("Reader", "tiem=3", "No model here has a run-time axis 'tiem'.")]

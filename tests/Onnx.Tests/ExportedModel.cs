@@ -50,14 +50,14 @@ internal sealed class ExportedModel : IDisposable
     }
 
     /// <summary>A graph as a model that computes it.</summary>
-    public static BoundModel Model(Graph graph)
+    /// <param name="graph">The graph.</param>
+    /// <param name="types">The types of its inputs, where it does not read all of them.</param>
+    public static BoundModel Model(Graph graph, IReadOnlyList<TensorType>? types = null)
     {
-        var inputs = graph.Nodes.Where(node => node.Operation is Input).Select(node => (((Input)node.Operation).Index, Tensor: Signature(((Input)node.Operation).Name, node.Type))).ToDictionary(item => item.Index, item => item.Tensor);
-        return new BoundModel("Tests", "Graph", null, graph.Nodes.SelectMany(node => node.Type.Shape).SelectMany(size => size.AxisNames).Where(name => name[0] != '#').Distinct().ToEquatableArray(),
-            // What the graph does not read is there all the same, so that positions are right.
-            Enumerable.Range(0, inputs.Count == 0 ? 0 : inputs.Keys.Max() + 1).Select(k => inputs.TryGetValue(k, out var input) ? input : Signature("unread" + k, TensorType.Scalar(ElementType.F32))).ToEquatableArray(),
-            graph.Outputs.Select(output => Signature(((ResultTarget)output.Target).Name, graph[output.Node].Type)).ToEquatableArray(),
-            default, default, default, graph, graph, default);
+        var read = graph.Nodes.Where(node => node.Operation is Input).ToDictionary(node => ((Input)node.Operation).Index, node => Signature(((Input)node.Operation).Name, node.Type));
+        var inputs = types is null ? read.OrderBy(input => input.Key).Select(input => input.Value) : types.Select((type, k) => Signature("x" + k, type));
+        var results = graph.Outputs.Select(output => Signature(((ResultTarget)output.Target).Name, graph[output.Node].Type));
+        return new BoundModel("Tests", "Graph", null, default, inputs.ToEquatableArray(), results.ToEquatableArray(), default, default, default, graph, graph, default);
     }
 
     /// <summary>ONNX Runtime gives what the interpreter gives.</summary>

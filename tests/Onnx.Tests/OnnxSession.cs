@@ -8,7 +8,7 @@ namespace FeedbackNN.Onnx.Tests;
 /// <summary>An exported model in ONNX Runtime: its loader has checked it, shapes and types included.</summary>
 internal sealed class OnnxSession : IDisposable
 {
-    private static readonly RunOptions Quietly = new();
+    private static readonly Microsoft.ML.OnnxRuntime.RunOptions Quietly = new();
 
     private readonly InferenceSession _session;
 

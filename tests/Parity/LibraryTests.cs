@@ -104,8 +104,8 @@ public sealed partial class LibraryTests
     [Fact]
     public void Every_declaration_of_the_library_is_compared()
     {
-        // Those whose output comes back in are compared in RecurrentTests, those over images in VisionTests.
-        var compared = new[] { "Functions", "Layers", "Recurrent", "Vision" }.SelectMany(OurModel.Names).Select(name => name[(name.IndexOf('.', StringComparison.Ordinal) + 1)..]).ToHashSet();
+        // Those whose output comes back in are compared in RecurrentTests, those over images in VisionTests, blocks and families in TransformerTests.
+        var compared = new[] { "Functions", "Layers", "Recurrent", "Vision", "Transformers" }.SelectMany(OurModel.Names).Select(name => name[(name.IndexOf('.', StringComparison.Ordinal) + 1)..]).ToHashSet();
         // The direction of jacobian_penalty is drawn: central differences check it, in FnnDsl.Tests.
         Assert.All(Declarations().Where(name => name != "jacobian_penalty"), name => Assert.Contains(string.Concat(name.Split('_').Select(word => char.ToUpperInvariant(word[0]) + word[1..])), compared));
         // Dropout draws: DropoutTests compares its statistics.
@@ -163,6 +163,6 @@ public sealed partial class LibraryTests
         }
     }
 
-    [GeneratedRegex(@"^(?:fn|layer) (\w+)", RegexOptions.Multiline)]
+    [GeneratedRegex(@"^(?:fn|layer|model) (\w+)", RegexOptions.Multiline)]
     private static partial Regex Declaration();
 }

@@ -28,6 +28,13 @@ public sealed class OptimizerTests
         new("AdamWEpsilon", AdamW(0.01, eps: 1e-3)),
         new("AdamWDecay", AdamW(0.01, decay: 0.3)),
         new("AdamWNoDecay", AdamW(0.01, decay: 0)),
+        // Two groups of parameters, of which biases do not decay.
+        new("AdamWMatrices", parameters => optim.AdamW(Groups(parameters, group => new TorchSharp.Modules.AdamW.ParamGroup(group, new TorchSharp.Modules.AdamW.Options { LearningRate = 0.01, weight_decay = Decay(group) })))),
+        new("AdamMatricesClipped", parameters => optim.Adam(Groups(parameters, group => new TorchSharp.Modules.Adam.ParamGroup(group, new TorchSharp.Modules.Adam.Options { LearningRate = 0.01, weight_decay = Decay(group) }))))
+        {
+            Clip = parameters => nn.utils.clip_grad_norm_(parameters, 0.2),
+        },
+        new("SgdMatrices", parameters => optim.SGD(Groups(parameters, group => new TorchSharp.Modules.SGD.ParamGroup(group, new TorchSharp.Modules.SGD.Options { LearningRate = 0.05, momentum = 0.9, weight_decay = Decay(group) })), 0.05)),
         // Where TorchSharp's schedule is another one after its end, ours is at its end: ScheduleTests.
         new("SgdCosine", Sgd(0.1, momentum: 0.9)) { Rate = step => 0.05 * (1 + Math.Cos(Math.PI * Math.Min(1, step / 8.0))) },
         new("SgdLinear", Sgd(0.1)) { Schedule = optimizer => optim.lr_scheduler.LinearLR(optimizer, 1, 0.2, 8) },
@@ -78,6 +85,11 @@ public sealed class OptimizerTests
             foreach (var (parameter, other) in ours.Model.AllParameters.Zip(theirs.parameters())) Agreement.Check(parameter.Value, other, 1e-5, $"{parameter.Path} after step {step + 1}");
         }
     }
+
+    private static IEnumerable<T> Groups<T>(IEnumerable<TorchSharp.Modules.Parameter> parameters, Func<TorchSharp.Modules.Parameter[], T> group) =>
+        parameters.GroupBy(parameter => parameter.Dimensions >= 2).Select(one => group([.. one]));
+
+    private static double Decay(TorchSharp.Modules.Parameter[] group) => group[0].Dimensions >= 2 ? 0.3 : 0;
 
     private static Func<IEnumerable<TorchSharp.Modules.Parameter>, optim.Optimizer> Sgd(double rate, double momentum = 0, double dampening = 0, double decay = 0, bool nesterov = false) =>
         parameters => optim.SGD(parameters, rate, momentum, dampening, decay, nesterov);

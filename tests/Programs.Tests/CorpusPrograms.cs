@@ -18,6 +18,8 @@ internal sealed record CorpusProgram(string Name, Graph Graph, EquatableArray<st
             var bound = Inputs[input.Index].IsIndexBelow is { } below && below.TryGetConstant(out var constant) ? (int)constant : 2;
             return random.Next(0, bound);
         }
+        // Words that have been kept.
+        if (node.Operation is Kept && !node.Type.Element.IsFloat()) return random.Next(0, 2);
         // A buffer is most often a variance: positive.
         return node.Operation is BufferValue ? 0.5 + random.NextDouble() : random.NextDouble() * 2 - 1;
     }
@@ -75,6 +77,36 @@ internal static class CorpusPrograms
                 Add(FormattableString.Invariant($"{name.Name}_Step{i}"), graph, train.RuntimeAxes, train.Inputs, train.Guards);
             }
             Add($"{name.Name}_Evaluation", train.Evaluation, train.RuntimeAxes, train.Inputs, train.Guards);
+        }
+        foreach (var name in scope.Generates)
+        {
+            var bound = Binder.BindGenerate(scope, name.Namespace, name.Name);
+            Assert.True(bound.Result is not null, string.Join("\n", bound.Diagnostics));
+            var generate = bound.Result!;
+            if (generate.Growth is not { } growth)
+            {
+                Add($"{name.Name}_Program", generate.Body, generate.RuntimeAxes, generate.Inputs, generate.Guards);
+                continue;
+            }
+            var form = GrowthForm.TryMake(generate, growth, out var why);
+            Assert.True(form is not null, why.Reason);
+            var axes = generate.RuntimeAxes.Append(growth.Axis).Append(growth.RoundAxis).ToEquatableArray();
+            // After the first round, and with room for one more element.
+            var guards = generate.Guards.Append(new BoundGuard("", Size.Axis(growth.Axis), ">", growth.Start, default)).Append(new BoundGuard("", Size.Axis(growth.Axis), "<", growth.Capacity, default)).ToEquatableArray();
+            Add($"{name.Name}_First", form!.First, axes, generate.Inputs, guards);
+            Add($"{name.Name}_Step", form.Step, axes, generate.Inputs, guards);
+            if (form.Again is { } again) Add($"{name.Name}_Again", again, axes, generate.Inputs, guards);
+            Add($"{name.Name}_Last", form.Last, axes, generate.Inputs, guards);
+        }
+        foreach (var name in scope.Pipelines)
+        {
+            var bound = Binder.BindPipeline(scope, name.Namespace, name.Name);
+            Assert.True(bound.Result is not null, string.Join("\n", bound.Diagnostics));
+            for (var i = 0; i < bound.Result!.Answers.Count; i++)
+            {
+                var (train, graph) = bound.Result.Answers[i];
+                Add(FormattableString.Invariant($"{name.Name}_Answers{i}"), graph, bound.Result.Trains[train].RuntimeAxes, bound.Result.Trains[train].Inputs, default);
+            }
         }
         Assert.True(programs.Count > 0 || scope.Models.Count() + scope.Trains.Count() == 0);
         return programs;

@@ -87,6 +87,8 @@ internal sealed unsafe class GeneratedProgram : IDisposable
             Gradients = Pointers(4),
             Buffers = Pointers(4),
             NewBuffers = Pointers(4),
+            Kept = Pointers(32),
+            NewKept = Pointers(32),
             Scalars = (float*)AllocateOnDevice(64, out var scalars).ForProgram(writes: true),
             Seed = seed,
             Step = step,
@@ -113,8 +115,18 @@ internal sealed unsafe class GeneratedProgram : IDisposable
             call.NewBuffers[net] = AllocateOnDevice(_buffers[net].Length, out newBuffers[net]).ForProgram(writes: true);
             call.Buffers[net] = Flat(_buffers[net], (n, i) => inputs.Buffer(n, i), node => node.Operation is BufferValue b && b.Net == net ? b.Index : -1, net);
         }
+        var kept = new DeviceMemory?[32];
+        var newKept = new DeviceMemory?[32];
+        foreach (var node in _graph.Nodes)
+        {
+            if (node.Operation is not Kept place) continue;
+            AllocateOnDevice((SizeOf(node.Type.ElementCount) * node.Type.Element.SizeInBytes() + 3) / 4, out var memory);
+            Write((void*)memory.ForWriting(), inputs.Kept[place.Index], node.Type.Element);
+            call.Kept[place.Index] = (kept[place.Index] = memory).ForProgram(writes: true);
+        }
         foreach (var output in _graph.Outputs)
         {
+            if (output.Target is KeptTarget next) call.NewKept[next.Index] = AllocateOnDevice(SizeOf(_graph[output.Node].Type.ElementCount) * 2, out newKept[next.Index]!).ForProgram(writes: true);
             var bytes = SizeOf(_graph[output.Node].Type.ElementCount) * 8;
             if (output.Target is ResultTarget result) call.Results[result.Index] = Allocate(bytes);
             if (output.Target is InputGradientTarget gradient) call.InputGradients[gradient.Input] = Allocate(bytes);
@@ -131,6 +143,8 @@ internal sealed unsafe class GeneratedProgram : IDisposable
                 InputGradientTarget gradient => call.InputGradients[gradient.Input],
                 GradientTarget gradient => (float*)gradients[gradient.Net].ForReading() + _parameters[gradient.Net].Offsets[gradient.Parameter],
                 BufferTarget buffer => (float*)newBuffers[buffer.Net].ForReading() + _buffers[buffer.Net].Offsets[buffer.Buffer],
+                KeptTarget next => newKept[next.Index]!.ForReading(),
+                WrittenTarget written => kept[written.Index]!.ForReading(),
                 ScalarTarget scalar => (float*)scalars.ForReading() + scalar.Index,
                 var other => throw new InvalidOperationException(other.ToString()),
             };
@@ -207,9 +221,10 @@ internal sealed unsafe class GeneratedProgram : IDisposable
         _deviceMemory.Clear();
     }
 
-    private void* Write(double[] values, ElementType element)
+    private void* Write(double[] values, ElementType element) => Write(Allocate(values.Length * 8L), values, element);
+
+    private static void* Write(void* pointer, double[] values, ElementType element)
     {
-        var pointer = Allocate(values.Length * 8L);
         for (var i = 0; i < values.Length; i++)
         {
             switch (element)

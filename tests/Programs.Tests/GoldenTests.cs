@@ -36,6 +36,16 @@ public sealed class GoldenTests
         Snapshot.Match(GpuProgramPrinter.Print("Golden", plan, parameters, buffers, _ => null), $"{program}.gpu.cs");
     }
 
+    /// <summary>A pipeline's class: its steps as C# that reads like the file.</summary>
+    [Fact]
+    public void Pipeline()
+    {
+        var text = File.ReadAllText(Path.Combine(Repository.Root, "tests", "corpus", "good", "pipelines.fnn")).Replace("\r", "");
+        var scope = Binder.Collect([FnnParser.Parse(new SourceText("/corpus/pipelines.fnn", text))], "Corpus");
+        var compiled = FnnCompiler.CompilePipeline(scope, "Corpus", "Filter").Result!;
+        Snapshot.Match(PipelinePrinter.Print(compiled, _ => null, hasGpu: true), "pipelines.cs");
+    }
+
     private static (Graph, ProgramPlan, IReadOnlyList<BoundModel>) Train(ModuleScope scope, DeclarationName name)
     {
         var compiled = FnnCompiler.CompileTrain(scope, name.Namespace, name.Name).Result!;

@@ -34,6 +34,7 @@ internal static class ProgramComparison
     {
         var inputs = new List<double[]>();
         var gradients = new List<double[]>();
+        var kept = new List<double[]>();
         var parameters = new Dictionary<(int, int), double[]>();
         var buffers = new Dictionary<(int, int), double[]>();
         foreach (var node in graph.Nodes)
@@ -41,6 +42,7 @@ internal static class ProgramComparison
             switch (node.Operation)
             {
                 case Input input: Set(inputs, input.Index, Values(node)); break;
+                case Kept place: Set(kept, place.Index, Values(node)); break;
                 case OutputGradient gradient: Set(gradients, gradient.Index, Values(node)); break;
                 case Parameter parameter: parameters[(parameter.Net, parameter.Index)] = Values(node); break;
                 case BufferValue buffer: buffers[(buffer.Net, buffer.Index)] = Values(node); break;
@@ -50,6 +52,7 @@ internal static class ProgramComparison
         {
             Sizes = sizes,
             Inputs = inputs,
+            Kept = kept,
             OutputGradients = gradients,
             Parameter = (net, index) => parameters[(net, index)],
             Buffer = (net, index) => buffers[(net, index)],

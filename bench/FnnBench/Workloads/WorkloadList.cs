@@ -11,6 +11,7 @@ internal static class WorkloadList
         new RecurrentWorkload(),
         new ConvolutionalWorkload(),
         new GptWorkload(),
+        new DecodeWorkload(),
         new ProductWorkload(),
         FirstStepWorkload.Startup,
         FirstStepWorkload.Memory,

@@ -29,7 +29,7 @@ public static class Binder
         var library = new Dictionary<string, Symbol>(StringComparer.Ordinal);
         foreach (var file in Library.Files)
         {
-            foreach (var declaration in file.Declarations) library[declaration.Name.Text] = SymbolOf("", declaration, file.Source, true);
+            foreach (var symbol in file.Declarations.Select(declaration => SymbolOf("", declaration, file.Source, true))) library[symbol.Key] = symbol;
         }
         var user = new Dictionary<DeclarationName, Symbol>();
         var clashing = new HashSet<Symbol>();
@@ -39,7 +39,7 @@ public static class Binder
             foreach (var declaration in file.Declarations)
             {
                 var symbol = SymbolOf(space, declaration, file.Source, false);
-                var name = new DeclarationName(space, symbol.Name);
+                var name = new DeclarationName(space, symbol.Key);
                 if (user.TryGetValue(name, out var first))
                 {
                     diagnostics.Report(DiagnosticTable.DuplicateDeclaration, symbol.Location, null, EquatableArray<Label>.Own(new Label(first.Location, "the first")), symbol.Name,
@@ -48,12 +48,14 @@ public static class Binder
                 }
                 user.Add(name, symbol);
                 var isKnown = library.ContainsKey(symbol.Name) || BuiltIns.IsKnown(symbol.Name) || Operators.OperatorTable.TryFind(symbol.Name) is not null;
-                if (IsClass(symbol) && RuntimeNames.Contains(symbol.Name))
+                if (IsClass(symbol) && (symbol is GenerateSymbol ? RuntimeNames.IsTakenFromGenerates(symbol.Name) : RuntimeNames.Contains(symbol.Name)))
                 {
                     diagnostics.Report(DiagnosticTable.NameOfRuntime, symbol.Location, $"another name, such as '{(symbol is TrainSymbol ? "Fit" : "My")}{symbol.Name}'", default, symbol.Name);
                     clashing.Add(symbol);
                 }
-                if (isKnown && symbol is CallableSymbol) diagnostics.Report(DiagnosticTable.HidesLibrary, symbol.Location, symbol.Name);
+                // Families are made to be imitated, and their names are whole networks': nothing in the library's place is used by mistake.
+                var isModel = symbol is CallableSymbol { Kind: CallableKind.Model } && library.TryGetValue(symbol.Name, out var hidden) && hidden is CallableSymbol { Kind: CallableKind.Model };
+                if (isKnown && symbol is CallableSymbol && !isModel) diagnostics.Report(DiagnosticTable.HidesLibrary, symbol.Location, symbol.Name);
             }
         }
 
@@ -70,8 +72,8 @@ public static class Binder
         return result;
     }
 
-    /// <summary>Models and trainings become C# classes.</summary>
-    private static bool IsClass(Symbol symbol) => symbol is TrainSymbol or MemberSymbol or CallableSymbol { Kind: CallableKind.Model };
+    /// <summary>Models, trainings and generates become C# classes.</summary>
+    private static bool IsClass(Symbol symbol) => symbol is TrainSymbol or GenerateSymbol or MemberSymbol or CallableSymbol { Kind: CallableKind.Model };
 
     /// <summary>Axes become C# types too: <c>dim pixels</c> and a model <c>Pixels</c> would be two types of one name.</summary>
     private static void ReportAxisClashes(IEnumerable<Symbol> symbols, DiagnosticBag diagnostics, HashSet<Symbol> clashing)
@@ -80,19 +82,29 @@ public static class Binder
         {
             var axes = new Dictionary<string, string>(StringComparer.Ordinal);
             foreach (var name in space.SelectMany(AxisNames)) axes[TypeName(name)] = name;
-            foreach (var symbol in space.Where(IsClass))
+            foreach (var symbol in space.Where(symbol => IsClass(symbol) || symbol is PipelineSymbol))
             {
-                if (!axes.TryGetValue(symbol.Name, out var axis)) continue;
-                diagnostics.Report(DiagnosticTable.NameOfAxisType, symbol.Location, "give one of them another name", default, symbol.Name, axis);
+                if (!axes.TryGetValue(ClassName(symbol), out var axis)) continue;
+                diagnostics.Report(DiagnosticTable.NameOfAxisType, symbol.Location, "give one of them another name", default, ClassName(symbol), axis);
                 clashing.Add(symbol);
+            }
+            foreach (var pipeline in space.OfType<PipelineSymbol>())
+            {
+                if (space.FirstOrDefault(symbol => IsClass(symbol) && symbol.Name == ClassName(pipeline)) is not { } other) continue;
+                diagnostics.Report(DiagnosticTable.DuplicateDeclaration, pipeline.Location, "another name: the class of a pipeline is called after it, with Pipeline behind", EquatableArray<Label>.Own(new Label(other.Location, "the first")),
+                    other.Name, space.Key.Length == 0 ? "(none)" : space.Key);
+                clashing.Add(pipeline);
             }
         }
     }
+
+    private static string ClassName(Symbol symbol) => symbol is PipelineSymbol ? symbol.Name + "Pipeline" : symbol.Name;
 
     private static IEnumerable<string> AxisNames(Symbol symbol) => symbol switch
     {
         DimSymbol dim => [dim.Name],
         TrainSymbol train => train.Declaration.Inputs.SelectMany(input => AxisNames(input.Type)),
+        GenerateSymbol generate => generate.Declaration.Program.Parameters.Select(parameter => parameter.Type).Concat(generate.Declaration.Program.Results.Select(result => result.Type)).SelectMany(AxisNames),
         CallableSymbol { Kind: CallableKind.Model } model => model.Declaration.Parameters.Select(parameter => parameter.Type)
             .Concat(model.Declaration.Results.Select(result => result.Type)).SelectMany(AxisNames),
         _ => [],
@@ -138,6 +150,10 @@ public static class Binder
         return Result(scope, symbol, bound.Result, bound.Signature, diagnostics);
     }
 
+    /// <summary>Other projects' names of a model's weights.</summary>
+    public static EquatableArray<BoundCheckpoint> CheckpointsOf(ModuleScope scope, string ns, string name) =>
+        scope.FindExactly(ns, name) is { } symbol ? CheckpointBinder.Of(scope, symbol, scope.Bound(symbol).Storage) : default;
+
     /// <summary>What computes what in a model, as its author sees it; null for a model with errors.</summary>
     /// <exception cref="ArgumentException">There is no such model.</exception>
     public static Outline? OutlineModel(ModuleScope scope, string ns, string name)
@@ -158,6 +174,26 @@ public static class Binder
         if (scope.FindExactly(ns, name) is not TrainSymbol symbol) throw new ArgumentException($"There is no train '{name}' in namespace '{ns}'.", nameof(name));
         var diagnostics = new DiagnosticBag();
         var (result, signature) = new TrainBinder(scope, diagnostics, symbol).Bind();
+        return Result(scope, symbol, result, signature, diagnostics);
+    }
+
+    /// <summary>Binds a pipeline.</summary>
+    /// <exception cref="ArgumentException">There is no such pipeline.</exception>
+    public static BindResult<BoundPipeline> BindPipeline(ModuleScope scope, string ns, string name)
+    {
+        if (scope.FindExactly(ns, name) is not PipelineSymbol symbol) throw new ArgumentException($"There is no pipeline '{name}' in namespace '{ns}'.", nameof(name));
+        var diagnostics = new DiagnosticBag();
+        var (result, signature) = new PipelineBinder(scope, diagnostics, symbol).Bind();
+        return Result(scope, symbol, result, signature, diagnostics);
+    }
+
+    /// <summary>Binds a generate.</summary>
+    /// <exception cref="ArgumentException">There is no such generate.</exception>
+    public static BindResult<BoundGenerate> BindGenerate(ModuleScope scope, string ns, string name)
+    {
+        if (scope.FindExactly(ns, name) is not GenerateSymbol symbol) throw new ArgumentException($"There is no generate '{name}' in namespace '{ns}'.", nameof(name));
+        var diagnostics = new DiagnosticBag();
+        var (result, signature) = new GenerateBinder(scope, diagnostics, symbol).Bind();
         return Result(scope, symbol, result, signature, diagnostics);
     }
 
@@ -183,12 +219,12 @@ public static class Binder
     }
 
     /// <summary>Whether a declaration is compiled by itself, with what it reaches.</summary>
-    internal static bool IsCompiled(Symbol symbol) => symbol is TrainSymbol or MemberSymbol or CallableSymbol { Kind: CallableKind.Model, IsFamily: false };
+    internal static bool IsCompiled(Symbol symbol) => symbol is TrainSymbol or GenerateSymbol or PipelineSymbol or MemberSymbol or CallableSymbol { Kind: CallableKind.Model, IsFamily: false };
 
     /// <summary>The declarations that <see cref="CheckUninstantiated"/> looks at.</summary>
     internal static IEnumerable<Symbol> CheckedAlone(ModuleScope scope) =>
         scope.UserSymbols.OfType<CallableSymbol>().Where(symbol => !IsCompiled(symbol))
-            .Concat(scope.UserSymbols.Where(symbol => symbol is GenerateSymbol or PipelineSymbol or CheckpointSymbol))
+            .Concat(scope.UserSymbols.Where(symbol => symbol is CheckpointSymbol))
             .Concat(scope.UserSymbols.OfType<ConstSymbol>());
 
     /// <param name="isReached">Whether something that is compiled by itself reaches it.</param>
@@ -204,9 +240,7 @@ public static class Binder
             if (scope.ReachesIncomplete(symbol)) return;
             // Each in a bag of its own: whether it is right decides what else is said of it.
             var own = new DiagnosticBag();
-            if (symbol is GenerateSymbol generate) new GenerateBinder(scope, own, generate).Check();
-            else if (symbol is PipelineSymbol pipeline) new PipelineBinder(scope, own, pipeline).Check();
-            else if (symbol is CheckpointSymbol checkpoint) new CheckpointBinder(scope, own, checkpoint).Check();
+            if (symbol is CheckpointSymbol checkpoint) new CheckpointBinder(scope, own, checkpoint).Check();
             diagnostics.AddRange(own.ToArray());
             return;
         }
@@ -229,7 +263,7 @@ public static class Binder
         ConstDeclaration constant => new ConstSymbol(space, constant, source, isLibrary),
         GenerateDeclaration generate => new GenerateSymbol(space, generate, source),
         PipelineDeclaration pipeline => new PipelineSymbol(space, pipeline, source),
-        CheckpointDeclaration checkpoint => new CheckpointSymbol(space, checkpoint, source),
+        CheckpointDeclaration checkpoint => new CheckpointSymbol(space, checkpoint, source, isLibrary),
         DimDeclaration dim => new DimSymbol(space, dim, source, isLibrary),
         _ => throw new ArgumentException($"Unknown declaration {declaration.GetType().Name}.", nameof(declaration)),
     };

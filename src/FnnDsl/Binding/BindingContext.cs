@@ -62,6 +62,9 @@ internal sealed class BindingContext(ModuleScope scope, DiagnosticBag diagnostic
     /// <summary>New values of buffers, by place: what a later read in the same run sees.</summary>
     public Dictionary<StoragePlace, Value> BufferUpdates { get; } = [];
 
+    /// <summary>The feedback of a generate in which a state grows; null before it, and where there is none.</summary>
+    public GrowthBinding? Growth { get; set; }
+
     /// <summary>Constants by the element type of where they are used; null while one is being bound.</summary>
     public Dictionary<(ConstSymbol Symbol, ElementType Real), Operand?> Constants { get; } = [];
 

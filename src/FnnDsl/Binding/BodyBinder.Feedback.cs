@@ -23,7 +23,8 @@ internal sealed partial class BodyBinder
             return;
         }
         BeginOutlinedFeedback(scope);
-        if (feedback.Form is FixedPointForm fixedPoint) BindFixedPoint(scope, fixedPoint, rounds);
+        if (scope.States.Any(state => state.GrowingAxis is not null)) BindGrowth(scope, rounds);
+        else if (feedback.Form is FixedPointForm fixedPoint) BindFixedPoint(scope, fixedPoint, rounds);
         else BindLoop(scope, rounds);
         EndOutlinedFeedback(scope);
     }
@@ -135,6 +136,11 @@ internal sealed partial class BodyBinder
         state.UpdateSpan = update.Span;
         state.Next = state.Before;
         frame.Values[name] = Poison;
+        if (state.GrowingAxis is not null)
+        {
+            Grow(state, update, value);
+            return true;
+        }
         if (value is PoisonOperand || Adapt(value, state.Type.Element, update.Value.Span) is not { } tensor) return true;
         if (!FitsInto(tensor, state.Type.Shape, out var why))
         {
@@ -402,14 +408,16 @@ internal sealed partial class BodyBinder
         if (feedback.Truncate is { } truncate && !isCounted) return Unfit("truncate", truncate.Span, "only 'over' and 'times' have stretches to cut");
         if (feedback.Checkpoint is { } checkpoint && !isCounted) return Unfit("checkpoint", checkpoint.Span, "only 'over' and 'times' run to a count");
         if (feedback.Otherwise is { } otherwise && feedback.Form is not FixedPointForm) return Unfit("else", otherwise.Span, "only a fixed point may fail to be reached");
+        if (feedback.Slide is { } slide && !feedback.States.Any(state => state.Grows)) return Unfit("slide", slide.Span, "only a state that grows becomes full");
         scope.Stretch = BindLength(feedback.Truncate);
+        scope.Slide = BindLength(feedback.Slide);
         scope.Segment = BindLength(feedback.Checkpoint);
         if (scope.Stretch is { } stretch && rounds is not null && context.Facts.IsNotNegative(stretch - rounds.Count - Size.One))
         {
             Report(DiagnosticTable.TruncationTooLong, feedback.Truncate!.Span, stretch, rounds.Count);
             return false;
         }
-        return (feedback.Truncate is null || scope.Stretch is not null) && (feedback.Checkpoint is null || scope.Segment is not null);
+        return (feedback.Truncate is null || scope.Stretch is not null) && (feedback.Checkpoint is null || scope.Segment is not null) && (feedback.Slide is null || scope.Slide is not null);
     }
 
     // A number of rounds, at least 1; null where there is none, or after a diagnostic.

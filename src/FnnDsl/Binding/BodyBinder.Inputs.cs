@@ -156,6 +156,9 @@ internal sealed partial class BodyBinder
         return bound.ToEquatableArray();
     }
 
+    /// <summary>As <see cref="DeclaredResults"/>, where something else has been reported already.</summary>
+    public EquatableArray<BoundTensor> DeclaredQuietly(EquatableArray<ResultSyntax> results) => Quietly.DeclaredResults(results);
+
     // The same sizes without the tensors, which belong to another graph, and whose reports nobody hears.
     private BodyBinder Quietly
     {

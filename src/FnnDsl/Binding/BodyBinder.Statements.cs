@@ -233,6 +233,7 @@ internal sealed partial class BodyBinder
             return;
         }
         if (repeat.Index is { } target && !CheckTarget(target)) return;
+        if (BindSegmentLength(repeat) is not { } length) return;
         var hidden = repeat.Index is { } counter && frame.Values.TryGetValue(counter.Text, out var before) ? before : null;
         var outer = frame.Path;
         var isSingle = repeat.Path is not null && HasSingleUnnamedLayer(repeat.Body);
@@ -242,11 +243,13 @@ internal sealed partial class BodyBinder
         for (var i = 0; i < (int)number && frame.Returned is null && !_failed; i++)
         {
             if (i > 0) outline?.BeginCopy();
+            if (length > 0 && i % length == 0) BeginSegment();
             if (repeat.Index is { } index) frame.Values[index.Text] = new NumberOperand(i, true);
             frame.Path = repeat.Path is { } path
                 ? new PathContext($"{outer.Prefix}{path.Text}{outer.Suffix}.{i}.", "", isSingle)
                 : outer with { Suffix = $"{outer.Suffix}.{i}", IsSingle = false };
             BindStatements(repeat.Body);
+            if (length > 0 && ((i + 1) % length == 0 || i + 1 == (int)number)) EndSegment();
             if (i > 0) outline?.EndCopy();
         }
         outline?.EndRegion();

@@ -115,11 +115,11 @@ internal sealed partial class BodyBinder
         }
     }
 
-    /// <summary>An axis as C# sees it: by name where the name is a dim or an axis of the user's own declaration.</summary>
+    /// <summary>An axis as C# sees it: by name where the name is a dim or an axis of the declaration that becomes a class.</summary>
     internal BoundAxis BoundAxisOf(Expression expression, Size size)
     {
-        if (frame.IsLibrary || expression is not NameExpression name) return new BoundAxis(null, size);
-        var isDim = context.Scope.Find(frame.Symbol.Namespace, name.Name, false) is DimSymbol;
+        if (expression is not NameExpression name) return new BoundAxis(null, size);
+        var isDim = context.Scope.Find(frame.Symbol.Namespace, name.Name, frame.IsLibrary) is DimSymbol;
         return new BoundAxis(isDim || frame.Caller is null ? name.Name : null, size);
     }
 

@@ -27,6 +27,23 @@ public sealed record BoundInitializer(string Kind, EquatableArray<double> Argume
 /// <param name="CheckpointName">Its name in checkpoints; the path unless <c>named</c> says otherwise.</param>
 public sealed record BoundStorage(string Path, string CheckpointName, TensorType Type, EquatableArray<BoundAxis> Axes, BoundInitializer Initializer, Origin Origin);
 
+/// <summary>Another project's names of a model's weights.</summary>
+/// <param name="Prefix">What stands before all names in some files.</param>
+/// <param name="Ignored">Names that files may have and the model does not want; <c>{i}</c> is any number.</param>
+public sealed record BoundCheckpoint(string Name, string? Prefix, EquatableArray<string> Ignored, EquatableArray<BoundCheckpointPart> Parts);
+
+/// <summary>Where a weight, or some of its rows, stands in a file.</summary>
+/// <param name="Names">The tensor's name, and others that it may have.</param>
+/// <param name="Shape">The tensor's shape; null where it is the weight's, and all of it.</param>
+/// <param name="Offset">Of the first number, in the weight.</param>
+/// <param name="TheirOffset">The same in the tensor.</param>
+/// <param name="Axes">The numbers that are meant.</param>
+/// <param name="Instead">The path of the weight that stands for it where the file has none of the names.</param>
+public sealed record BoundCheckpointPart(string Path, EquatableArray<string> Names, EquatableArray<long>? Shape, long Offset, long TheirOffset, EquatableArray<BoundCopyAxis> Axes, string? Instead);
+
+/// <summary>One axis of a box of numbers that lies in two tensors.</summary>
+public readonly record struct BoundCopyAxis(long Size, long Stride, long TheirStride);
+
 /// <summary>A condition that is checked when a program is called with run-time sizes.</summary>
 /// <param name="Text">As written: <c>seq &lt;= context</c>.</param>
 /// <param name="Left">Left of the comparison.</param>
@@ -73,6 +90,9 @@ public sealed record BoundModel(
 {
     /// <summary>What it may need: one for each resource at most.</summary>
     public EquatableArray<BoundBudget> Budgets { get; init; }
+
+    /// <summary>Other projects' names of its weights.</summary>
+    public EquatableArray<BoundCheckpoint> Checkpoints { get; init; }
 }
 
 /// <summary>One network of a training: its name there and its model.</summary>

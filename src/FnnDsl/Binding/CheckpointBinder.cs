@@ -1,93 +1,98 @@
-using System.Globalization;
 using FeedbackNN.Dsl.Diagnostics;
 using FeedbackNN.Dsl.Syntax;
 using FeedbackNN.Dsl.Text;
 
 namespace FeedbackNN.Dsl.Binding;
 
-/// <summary>Checks another project's names of a model's weights: every weight and buffer has one, once. This version makes no code of it.</summary>
+/// <summary>
+/// Another project's names of a model's weights: each row of each weight has one place in a file, and each place in a file one weight. Worked out for one model at a time, whose config the
+/// declaration may speak of; one for a family holds for each member.
+/// </summary>
 internal sealed class CheckpointBinder(ModuleScope scope, DiagnosticBag diagnostics, CheckpointSymbol symbol)
 {
     private readonly SymbolReports _reports = new(symbol, diagnostics);
+    private readonly HashSet<CheckpointEntry> _matched = [];
 
     private CheckpointDeclaration Declaration => symbol.Declaration;
 
+    /// <summary>Reports what is wrong, for each model that the declaration is for.</summary>
     public void Check()
     {
-        if (NetUse.FindModel(scope, diagnostics, symbol, Declaration.Name.Text, Declaration.Model) is not { } model) return;
-        var bound = scope.Bound(model);
-        if (bound.Result is null) return;
-        var storage = bound.Storage;
-        var names = storage.Parameters.Concat(storage.Buffers).Select(item => item.Path).ToArray();
-        var covered = new Dictionary<string, CheckpointEntry>(StringComparer.Ordinal);
-        var theirs = new Dictionary<string, CheckpointEntry>(StringComparer.Ordinal);
-        foreach (var entry in Declaration.Entries) Cover(entry, names, covered, theirs);
-        if (diagnostics.HasErrors) return;
-        var left = names.Where(name => !covered.ContainsKey(name)).ToArray();
-        if (left.Length > 0)
+        if (RuntimeNames.Contains(symbol.Name)) _reports.Add(DiagnosticTable.NameOfRuntime, Declaration.Name.Span, $"another name, such as 'My{symbol.Name}'", symbol.Name);
+        if (NetUse.FindModel(scope, diagnostics, symbol, Declaration.Name.Text, Declaration.Model, takesFamilies: true) is not { } target) return;
+        Symbol[] models = target is CallableSymbol { IsFamily: true } ? scope.UserSymbols.OfType<MemberSymbol>().Where(member => CallableOf(scope, member) == target).ToArray<Symbol>() : [target];
+        foreach (var model in models)
         {
-            _reports.Add(DiagnosticTable.NameMissing, Declaration.Name.Span, $"add {left[0]} = \"…\"", Declaration.Model.Text, $"'{left[0]}'" + (left.Length > 1 ? $" and {left.Length - 1} more" : ""));
-            return;
+            // What is wrong in the model is reported with the model.
+            if (scope.Bound(model) is not { Result: not null } bound) return;
+            Bind(model, bound.Storage);
+            if (diagnostics.HasErrors) break;
         }
-        _reports.Add(DiagnosticTable.NotCompiledYet, Declaration.Name.Span, null, "checkpoint", "give parameters other names with 'named'");
-    }
-
-    private void Cover(CheckpointEntry entry, IReadOnlyList<string> names, Dictionary<string, CheckpointEntry> covered, Dictionary<string, CheckpointEntry> theirs)
-    {
-        var matches = names.Select(name => (Name: name, Holes: Match(entry, name))).Where(item => item.Holes is not null).ToArray();
-        var span = entry.Parts[0].Span.Cover(entry.Parts[entry.Parts.Count - 1].Span);
-        if (matches.Length == 0)
+        // What one member of a family has no place for, another may have.
+        if (models.Length == 0 || (models.Length > 1 && diagnostics.HasErrors)) return;
+        var names = models.SelectMany(model => Weights(scope.Bound(model).Storage)).Select(weight => weight.Path).Distinct().ToArray();
+        foreach (var entry in Declaration.Entries.Where(entry => !_matched.Contains(entry)))
         {
             var written = string.Join(".", entry.Parts.Select(part => part.Text));
-            _reports.Add(DiagnosticTable.PatternMatchesNothing, span, Spelling.Fix(written, names), written);
-            return;
-        }
-        foreach (var (name, holes) in matches)
-        {
-            if (covered.TryGetValue(name, out var first))
-            {
-                _reports.Add(DiagnosticTable.NamedTwice, span, "leave one of them out", (first.Span, "the first"), name);
-                return;
-            }
-            covered.Add(name, entry);
-            var other = holes!.Aggregate(entry.Theirs.Value, (text, hole) => text.Replace(hole.Key, hole.Value));
-            if (other.IndexOf('{') >= 0)
-            {
-                _reports.Add(DiagnosticTable.BadCheckpointName, entry.Theirs.Span, null, $"nothing on the left gives a value to {other.Substring(other.IndexOf('{')).Split('}')[0]}}}");
-                return;
-            }
-            if (theirs.TryGetValue(other, out var taken))
-            {
-                _reports.Add(DiagnosticTable.NamedTwice, entry.Theirs.Span, "two weights can't have one place in a file", (taken.Theirs.Span, "taken here"), other);
-                return;
-            }
-            theirs.Add(other, entry);
-        }
-        if (entry.Other is { } alternative && !names.Contains(string.Join(".", alternative.Parts.Select(part => part.Text))))
-        {
-            var written = symbol.Source.GetText(alternative.Span);
-            _reports.Add(DiagnosticTable.PatternMatchesNothing, alternative.Span, Spelling.Fix(written, names), written);
+            _reports.Add(DiagnosticTable.PatternMatchesNothing, CheckpointEntries.PathSpan(entry), Spelling.Fix(written, names), written);
         }
     }
 
-    /// <summary>What the holes of an entry stand for in a name; null where it does not match.</summary>
-    private static Dictionary<string, string>? Match(CheckpointEntry entry, string name)
+    /// <summary>The names that hold for a model: its own, its family's and the library's, as far as they are right.</summary>
+    public static EquatableArray<BoundCheckpoint> Of(ModuleScope scope, Symbol model, NetStorage storage)
     {
-        var parts = name.Split('.');
-        if (parts.Length != entry.Parts.Count) return null;
-        var holes = new Dictionary<string, string>(StringComparer.Ordinal);
-        for (var k = 0; k < parts.Length; k++)
+        var family = CallableOf(scope, model);
+        var found = new List<BoundCheckpoint>();
+        foreach (var checkpoint in scope.UserSymbols.Concat(scope.LibrarySymbols).OfType<CheckpointSymbol>())
         {
-            var wanted = entry.Parts[k].Text;
-            if (wanted[0] != '{')
-            {
-                if (wanted != parts[k]) return null;
-                continue;
-            }
-            var isNumber = int.TryParse(parts[k], NumberStyles.None, CultureInfo.InvariantCulture, out _);
-            if (!isNumber || (holes.TryGetValue(wanted, out var known) && known != parts[k])) return null;
-            holes[wanted] = parts[k];
+            var target = scope.Find(checkpoint.Namespace, checkpoint.Declaration.Model.Text, checkpoint.IsLibrary);
+            if (target is null || (target != model && target != family) || found.Any(other => other.Name == checkpoint.Name)) continue;
+            if (new CheckpointBinder(scope, new DiagnosticBag(), checkpoint).Bind(model, storage) is { } bound) found.Add(bound);
         }
-        return holes;
+        return found.OrderBy(checkpoint => checkpoint.Name, StringComparer.Ordinal).ToEquatableArray();
+    }
+
+    /// <summary>The weights and buffers that files have.</summary>
+    private static IEnumerable<BoundStorage> Weights(NetStorage storage) => storage.Parameters.Concat(storage.Buffers);
+
+    private static LayerInstance? InstanceOf(ModuleScope scope, Symbol model) => ModelBinder.InstanceOf(new BindingContext(scope, new DiagnosticBag(), training: false, symbolic: false), model);
+
+    private static CallableSymbol? CallableOf(ModuleScope scope, Symbol model) => InstanceOf(scope, model)?.Symbol;
+
+    private BoundCheckpoint? Bind(Symbol model, NetStorage storage)
+    {
+        var weights = Weights(storage).ToArray();
+        var entries = new CheckpointEntries(SizesOf(model), _reports, symbol.Source, weights);
+        foreach (var entry in Declaration.Entries)
+        {
+            if (entries.Add(entry)) _matched.Add(entry);
+        }
+        // A misspelt path is why a weight is missing.
+        var isForOne = CallableOf(scope, model) is not { IsFamily: true } || model is MemberSymbol && model.Name == Declaration.Model.Text;
+        if (diagnostics.HasErrors || (isForOne && Declaration.Entries.Any(entry => !_matched.Contains(entry)))) return null;
+        var missing = entries.MissingWeights();
+        if (missing.Count > 0)
+        {
+            _reports.Add(DiagnosticTable.NameMissing, Declaration.Name.Span, $"add {missing[0]} = \"…\"", model.Name, $"'{missing[0]}'" + (missing.Count > 1 ? $" and {missing.Count - 1} more" : ""));
+            return null;
+        }
+        if (entries.Finish() is not { } parts) return null;
+        var prefix = Declaration.Lines.OfType<CheckpointPrefix>().LastOrDefault()?.Prefix.Value;
+        return new BoundCheckpoint(symbol.Name, prefix, Declaration.Lines.OfType<CheckpointIgnored>().SelectMany(line => line.Names).Select(name => name.Value).ToEquatableArray(), parts);
+    }
+
+    // Numbers of rows are written with the config of the model.
+    private Func<Expression, long?> SizesOf(Symbol model)
+    {
+        var frame = new Frame(symbol, null, default);
+        foreach (var pair in InstanceOf(scope, model)?.Config ?? new Dictionary<string, Operand>()) frame.Config[pair.Key] = pair.Value;
+        var body = new BodyBinder(new BindingContext(scope, diagnostics, training: false, symbolic: false), frame);
+        return expression =>
+        {
+            if (body.EvaluateSize(expression) is not { } size) return null;
+            if (size.TryGetConstant(out var number)) return number;
+            _reports.Add(DiagnosticTable.CheckpointUnfit, expression.Span, null, $"{size} is no number that is known at build");
+            return null;
+        };
     }
 }

@@ -30,7 +30,15 @@ internal static class DeclarationClosure
 
     /// <summary>The texts, without the library's, which is the same in every compilation.</summary>
     public static string TextOf(ModuleScope scope, Symbol start) =>
-        string.Join("\n", Reach(scope, start).Where(symbol => !symbol.IsLibrary).Select(symbol => $"{symbol.Namespace}|{symbol.Syntax.TokenText}"));
+        string.Join("\n", Reach(scope, [start, .. CheckpointsOf(scope, start)]).Where(symbol => !symbol.IsLibrary).Select(symbol => $"{symbol.Namespace}|{symbol.Syntax.TokenText}"));
+
+    // Other projects' names of a model's weights: the model does not know of them, but its class has them. Those of its family are among what it reaches.
+    private static IEnumerable<Symbol> CheckpointsOf(ModuleScope scope, Symbol start)
+    {
+        if (start is not (MemberSymbol or CallableSymbol { Kind: CallableKind.Model })) return [];
+        var reached = Reach(scope, start);
+        return scope.UserSymbols.OfType<CheckpointSymbol>().Where(checkpoint => scope.Find(checkpoint.Namespace, checkpoint.Declaration.Model.Text, false) is { } model && reached.Contains(model));
+    }
 
     /// <summary>The words of a declaration that can be names, each once.</summary>
     public static string[] WordsOf(Declaration declaration) => KnownWords.GetValue(declaration, one => Words(one.TokenText).Distinct().ToArray());

@@ -32,6 +32,9 @@ internal sealed class FeedbackScope(FeedbackStatement syntax, FeedbackScope? out
     /// <summary>Of how many rounds the derivative keeps the first state only; null where it keeps all.</summary>
     public Size? Segment { get; set; }
 
+    /// <summary>How many elements a full state that grows forgets; null where it must not become full.</summary>
+    public Size? Slide { get; set; }
+
     public FeedbackState? Find(string name) => States.FirstOrDefault(state => state.Name.Text == name);
 }
 
@@ -45,6 +48,9 @@ internal sealed class FeedbackState(Identifier name, TensorType type, EquatableA
     /// <summary>The axis along which it grows; null for a state that keeps its shape.</summary>
     public int? GrowingAxis { get; init; }
 
+    /// <summary>How long it may become along that axis.</summary>
+    public Size? Capacity { get; init; }
+
     public EquatableArray<AxisNote> Notes => notes;
 
     /// <summary>Its value before the first round.</summary>
@@ -56,7 +62,7 @@ internal sealed class FeedbackState(Identifier name, TensorType type, EquatableA
     /// <summary>That value as the body sees it: without its past where a stretch begins.</summary>
     public Value Seen { get; set; }
 
-    /// <summary>Its value after the round, once the body has said it.</summary>
+    /// <summary>Its value after the round, once the body has said it; of a state that grows, what the round appends.</summary>
     public Value? Next { get; set; }
 
     /// <summary>What it is in an outline.</summary>

@@ -60,6 +60,12 @@ public sealed class ModuleScope
     /// <summary>The user's trainings.</summary>
     public IEnumerable<DeclarationName> Trains => _user.Where(pair => pair.Value is TrainSymbol && !Clashing.Contains(pair.Value)).Select(pair => pair.Key);
 
+    /// <summary>The user's generates.</summary>
+    public IEnumerable<DeclarationName> Generates => _user.Where(pair => pair.Value is GenerateSymbol && !Clashing.Contains(pair.Value)).Select(pair => pair.Key);
+
+    /// <summary>The user's pipelines.</summary>
+    public IEnumerable<DeclarationName> Pipelines => _user.Where(pair => pair.Value is PipelineSymbol && !Clashing.Contains(pair.Value)).Select(pair => pair.Key);
+
     /// <summary>The user's dims that have a value.</summary>
     public IEnumerable<BoundDim> Dims => _user.Values.OfType<DimSymbol>()
         .Where(dim => DimValues.TryGetValue(new(dim.Namespace, dim.Name), out var value) && value is not null)

@@ -33,7 +33,8 @@ internal sealed record NetUse(Identifier Identifier, Symbol Model, NetStorage St
     }
 
     /// <summary>The model of a name, or the member of a family; null after a diagnostic.</summary>
-    public static Symbol? FindModel(ModuleScope scope, DiagnosticBag diagnostics, Symbol symbol, string netName, Identifier name)
+    /// <param name="takesFamilies">Whether a family will do.</param>
+    public static Symbol? FindModel(ModuleScope scope, DiagnosticBag diagnostics, Symbol symbol, string netName, Identifier name, bool takesFamilies = false)
     {
         var location = new Location(symbol.Source, name.Span);
         switch (scope.Find(symbol.Namespace, name.Text, false))
@@ -42,7 +43,7 @@ internal sealed record NetUse(Identifier Identifier, Symbol Model, NetStorage St
                 var models = scope.UserSymbols.Where(other => other is MemberSymbol or CallableSymbol { Kind: CallableKind.Model }).Select(other => other.Name);
                 diagnostics.Report(DiagnosticTable.UnknownName, location, Spelling.Fix(name.Text, models), default, name.Text);
                 return null;
-            case CallableSymbol { IsFamily: true }:
+            case CallableSymbol { IsFamily: true } when !takesFamilies:
                 diagnostics.Report(DiagnosticTable.NotAModel, location, $"declare a member: model {netName} = {name.Text}(...)", default, name.Text, ": it is a family");
                 return null;
             case (MemberSymbol or CallableSymbol { Kind: CallableKind.Model }) and var found:

@@ -13,11 +13,14 @@ internal static class OptimizerTable
 
     private static readonly Setting LearningRate = new("lr", 1e-3, AtLeastZero);
 
+    // Whether parameters with one axis or none decay too: biases, gains of norms.
+    private static readonly Setting DecayVectors = new("decay_vectors", 1, Truth);
+
     public static IReadOnlyList<Row> Optimizers { get; } =
     [
-        new("sgd", [LearningRate, new("momentum", 0, BelowOne), new("dampening", 0, Any), new("weight_decay", 0, AtLeastZero), new("nesterov", 0, Truth)]),
-        new("adam", [LearningRate, new("beta1", 0.9, BelowOne), new("beta2", 0.999, BelowOne), new("eps", 1e-8, AtLeastZero), new("weight_decay", 0, AtLeastZero)]),
-        new("adamw", [LearningRate, new("beta1", 0.9, BelowOne), new("beta2", 0.999, BelowOne), new("eps", 1e-8, AtLeastZero), new("weight_decay", 0.01, AtLeastZero)]),
+        new("sgd", [LearningRate, new("momentum", 0, BelowOne), new("dampening", 0, Any), new("weight_decay", 0, AtLeastZero), new("nesterov", 0, Truth), DecayVectors]),
+        new("adam", [LearningRate, new("beta1", 0.9, BelowOne), new("beta2", 0.999, BelowOne), new("eps", 1e-8, AtLeastZero), new("weight_decay", 0, AtLeastZero), DecayVectors]),
+        new("adamw", [LearningRate, new("beta1", 0.9, BelowOne), new("beta2", 0.999, BelowOne), new("eps", 1e-8, AtLeastZero), new("weight_decay", 0.01, AtLeastZero), DecayVectors]),
     ];
 
     public static IReadOnlyList<Row> Schedules { get; } =

@@ -1,93 +1,109 @@
+using System.Globalization;
 using FeedbackNN.Dsl.Diagnostics;
+using FeedbackNN.Dsl.Graphs;
 using FeedbackNN.Dsl.Syntax;
 using FeedbackNN.Dsl.Text;
 
 namespace FeedbackNN.Dsl.Binding;
 
 /// <summary>
-/// Checks a pipeline: that its trains, networks, weights and stages exist and fit each other, that data names keep one type, that nothing is evaluated on what it
-/// was fitted on, and that its feedback can end. This version makes no code of it.
+/// Binds a pipeline: its trains, networks, weights and stages exist and fit each other, data names keep one type, nothing is evaluated on what it was fitted on,
+/// and its feedback can end. A stage that is run again becomes a step like the first, with all that it takes over.
 /// </summary>
-internal sealed class PipelineBinder(ModuleScope scope, DiagnosticBag diagnostics, PipelineSymbol symbol)
+internal sealed partial class PipelineBinder(ModuleScope scope, DiagnosticBag diagnostics, PipelineSymbol symbol)
 {
-    /// <summary>A way to choose a part of the data: its settings, each a share or the name of a loss.</summary>
-    private sealed record ChoiceRow(string Name, string Meaning, params string[] Settings);
-
-    private static readonly ChoiceRow[] Choices =
-    [
-        new("hardest", "the samples with the largest loss", "by", "top"),
-        new("confident", "samples without labels, with the answers that the network is sure of", "above"),
-    ];
-
     private readonly Dictionary<string, Stage> _stages = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, (TrainSymbol Train, TextSpan Span)> _data = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, TextSpan> _fitted = new(StringComparer.Ordinal);
     private readonly HashSet<string> _read = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _evaluated = new(StringComparer.Ordinal);
     private readonly SymbolReports _reports = new(symbol, diagnostics);
+    private readonly List<(TrainSymbol Symbol, PipelineTrain Train)> _trains = [];
     private BodyBinder _body = null!;
-    private ParameterPaths _paths = null!;
     private IReadOnlyList<NetUse> _nets = [];
+    private bool _isBroken;
 
-    public void Check()
+    public (BoundPipeline? Result, BoundPipeline? Signature) Bind()
     {
-        if (NetUse.Bind(scope, diagnostics, symbol, symbol.Declaration.Nets, out var hasBroken) is not { } nets) return;
+        if (NetUse.Bind(scope, diagnostics, symbol, symbol.Declaration.Nets, out _isBroken) is not { } nets) return (null, null);
         _nets = nets;
         _body = new BodyBinder(new BindingContext(scope, diagnostics, training: false, symbolic: false), new Frame(symbol, null, default));
-        _paths = new ParameterPaths(_body, nets);
-        Check(symbol.Declaration.Body);
+        var steps = BindSteps(symbol.Declaration.Body);
         var evaluations = _stages.Values.OfType<EvaluateStage>().ToArray();
         foreach (var stage in evaluations) CheckNotFitted(stage.Data);
-        if (diagnostics.HasErrors || hasBroken) return;
+        var bound = new BoundPipeline(
+            symbol.Namespace, symbol.Name, symbol.Declaration.Doc, nets.Select(net => new BoundNet(net.Name, net.Model.Namespace, net.Model.Name)).ToEquatableArray(),
+            _trains.Select(item => item.Train).ToEquatableArray(), _data.ToEquatableArray(), _answers.ToEquatableArray(), steps, new Origin(symbol.FullName, 0));
+        if (diagnostics.HasErrors || _isBroken) return (null, bound with { Answers = default, Steps = default });
         foreach (var stage in evaluations.Where(stage => !_read.Contains(stage.Name.Text))) _reports.Add(DiagnosticTable.ResultNeverRead, stage.Name.Span, null, stage.Name.Text);
-        _reports.Add(DiagnosticTable.NotCompiledYet, symbol.Declaration.Name.Span, null, "pipeline", "run one train after the other in C#");
+        return (bound, bound);
     }
 
-    private void Check(EquatableArray<PipelineStep> steps)
+    private EquatableArray<PipelineAction> BindSteps(EquatableArray<PipelineStep> steps) => steps.Select(step => step switch
     {
-        foreach (var step in steps)
-        {
-            switch (step)
-            {
-                case Stage stage:
-                    CheckStage(stage);
-                    break;
-                case RunStep run:
-                    CheckRun(run);
-                    break;
-                case PipelineFeedback feedback:
-                    CheckFeedback(feedback);
-                    break;
-            }
-        }
-    }
+        Stage stage => BindStage(stage),
+        RunStep run => BindRun(run),
+        PipelineFeedback feedback => BindFeedback(feedback),
+        _ => null,
+    }).OfType<PipelineAction>().ToEquatableArray();
 
     // ---- Stages -------------------------------------------------------------------------------------------------
 
-    private void CheckStage(Stage stage)
+    private PipelineAction? BindStage(Stage stage)
     {
         if (_stages.TryGetValue(stage.Name.Text, out var first))
         {
             _reports.Add(DiagnosticTable.StageTwice, stage.Name.Span, "give it a name of its own; to run the first again, write its name alone", (first.Name.Span, "the first"), stage.Name.Text);
-            return;
+            return null;
         }
         _stages.Add(stage.Name.Text, stage);
-        switch (stage)
-        {
-            case FitStage fit:
-                CheckEpochs(fit.Epochs);
-                _paths.Resolve(fit.Frozen);
-                if (FindTrain(fit.Call) is { } fitted) CheckData(fit.Data, fitted, isFitted: true);
-                break;
-            case EvaluateStage evaluate:
-                if (FindTrain(evaluate.Call) is { } evaluated) CheckData(evaluate.Data, evaluated, isFitted: false);
-                break;
-            case TransferStage transfer:
-                CheckTransfer(transfer);
-                break;
-        }
+        return Execute(stage, null, null, stage.Span);
     }
 
-    private TrainSymbol? FindTrain(TrainCall call)
+    /// <summary>A stage as a step.</summary>
+    /// <param name="otherData">What it takes instead of its own data.</param>
+    /// <param name="otherEpochs">How often, instead of its own number.</param>
+    private PipelineAction? Execute(Stage stage, DataSyntax? otherData, Expression? otherEpochs, TextSpan span) => stage switch
+    {
+        FitStage fit => Fit(fit, otherData ?? fit.Data, otherEpochs ?? fit.Epochs, span),
+        EvaluateStage evaluate => Evaluate(evaluate, span),
+        TransferStage transfer => Transfer(transfer, span),
+        _ => null,
+    };
+
+    private FitAction? Fit(FitStage stage, DataSyntax data, Expression count, TextSpan span)
+    {
+        var epochs = BindCount(count, "epochs");
+        var call = BindCall(stage.Call);
+        var frozen = BindFrozen(stage, call);
+        if (call is null || BindData(data, call, isFitted: true) is not var (name, choice, text) || epochs is null) return null;
+        var freeze = frozen.Count == 0 ? "" : $" freeze {string.Join(", ", frozen)}";
+        return new FitAction(stage.Name.Text, call, name, choice, epochs.Value, frozen,
+            FormattableString.Invariant($"{stage.Name.Text}: {TextOf(call)} on {text} for {epochs.Value} epochs{freeze}"), _body.Frame.OriginAt(span));
+    }
+
+    private EvaluateAction? Evaluate(EvaluateStage stage, TextSpan span)
+    {
+        if (BindCall(stage.Call) is not { } call || BindData(stage.Data, call, isFitted: false) is not var (name, choice, text)) return null;
+        return new EvaluateAction(stage.Name.Text, call, name, choice, _evaluated.Add(stage.Name.Text), $"{stage.Name.Text}: evaluate {TextOf(call)} on {text}", _body.Frame.OriginAt(span));
+    }
+
+    /// <summary>Paths as the training knows them: with its names of the networks.</summary>
+    private EquatableArray<string> BindFrozen(FitStage stage, PipelineCall? call)
+    {
+        if (stage.Frozen.Count == 0) return default;
+        var trained = call is null ? _nets : call.Nets.Select(net => _nets[net]).ToArray();
+        var frozen = new ParameterPaths(_body, trained).Resolve(stage.Frozen);
+        if (call is null) return default;
+        if (frozen.Count > 0 && frozen.Count == trained.Sum(net => net.Storage.Parameters.Count))
+            _reports.Add(DiagnosticTable.LossWithoutParameters, stage.Frozen[0].Span, "freeze a part of it, or evaluate");
+        var names = _trains[call.Train].Symbol.Declaration.Nets;
+        return stage.Frozen.Select(path =>
+        {
+            var position = trained.TakeWhile(net => net.Name != path.Parts[0].Text).Count();
+            return string.Join(".", path.Parts.Skip(1).Select(part => part.Text).Prepend(position < names.Count ? names[position].Name.Text : ""));
+        }).ToEquatableArray();
+    }
+
+    private PipelineCall? BindCall(TrainCall call)
     {
         if (scope.Find(symbol.Namespace, call.Train.Text, false) is not TrainSymbol train)
         {
@@ -101,182 +117,110 @@ internal sealed class PipelineBinder(ModuleScope scope, DiagnosticBag diagnostic
             _reports.Add(DiagnosticTable.NetsUnfit, call.Span, null, train.Name, string.Join(", ", wanted.Select(net => $"{net.Name}: {net.Model}")), $"{call.Nets.Count} of them stand here");
             return null;
         }
+        var given = new List<int>();
         for (var k = 0; k < wanted.Count; k++)
         {
             var name = call.Nets[k];
-            if (_nets.FirstOrDefault(net => net.Name == name.Text) is not { } net)
+            var position = _nets.TakeWhile(net => net.Name != name.Text).Count();
+            if (position == _nets.Count)
             {
                 _reports.Add(DiagnosticTable.UnknownName, name.Span, Spelling.Fix(name.Text, _nets.Select(other => other.Name)), name.Text);
                 return null;
             }
-            if (scope.Find(train.Namespace, wanted[k].Model.Text, false) == net.Model) continue;
+            given.Add(position);
+            if (scope.Find(train.Namespace, wanted[k].Model.Text, false) == _nets[position].Model) continue;
             _reports.Add(DiagnosticTable.NetsUnfit, name.Span, _nets.FirstOrDefault(other => other.Model.Name == wanted[k].Model.Text) is { } fitting ? $"write {fitting.Name}" : null, train.Name,
-                $"{wanted[k].Name}: {wanted[k].Model}", $"'{name.Text}' is a {net.Model.Name}");
+                $"{wanted[k].Name}: {wanted[k].Model}", $"'{name.Text}' is a {_nets[position].Model.Name}");
             return null;
         }
-        return train;
+        return FindTrain(train) is { } found ? new PipelineCall(found, given.ToEquatableArray()) : null;
     }
 
-    private void CheckTransfer(TransferStage transfer)
+    private int? FindTrain(TrainSymbol train)
     {
-        var to = _paths.Resolve([transfer.To]);
-        var from = _paths.Resolve([transfer.From]);
-        if (to.Count == 0 || from.Count == 0) return;
-        var given = from.Select(reference => _nets[reference.Net].Storage.Parameters[reference.Parameter]).ToDictionary(parameter => Below(transfer.From, parameter.Path));
-        foreach (var parameter in to.Select(reference => _nets[reference.Net].Storage.Parameters[reference.Parameter]))
+        var known = _trains.FindIndex(item => item.Symbol == train);
+        if (known >= 0) return known;
+        // What is wrong in its signature is reported with the train.
+        var run = TrainRun.ExecuteSignature(scope, new DiagnosticBag(), train);
+        if (run.Inputs is null)
         {
-            var below = Below(transfer.To, parameter.Path);
-            var problem = !given.TryGetValue(below, out var source) ? $"'{Text(transfer.From)}' has no '{below}'"
-                : source.Type.ToString() != parameter.Type.ToString() ? $"'{below}' is {parameter.Type} in one and {source.Type} in the other" : null;
-            if (problem is null) continue;
-            _reports.Add(DiagnosticTable.TransferUnfit, transfer.To.Span.Cover(transfer.From.Span), null, Text(transfer.To), Text(transfer.From), problem);
-            return;
+            _isBroken = true;
+            return null;
         }
+        var losses = TrainSignature.Objectives(train).Select(objective => objective.Name).ToEquatableArray();
+        var metrics = TrainSignature.Metrics(train).Select(metric => metric.Name).ToEquatableArray();
+        _trains.Add((train, new PipelineTrain(train.Namespace, train.Name, run.RuntimeAxes, run.Inputs.ToEquatableArray(), losses, metrics)));
+        return _trains.Count - 1;
     }
 
-    // The rest of a parameter's path behind that of a pattern, whose first part is the network.
-    private static string Below(PathPattern pattern, string path) => string.Join(".", path.Split('.').Skip(pattern.Parts.Count - 1));
+    // ---- Weights ------------------------------------------------------------------------------------------------
 
-    // ---- Data ---------------------------------------------------------------------------------------------------
-
-    private void CheckData(DataSyntax data, TrainSymbol train, bool isFitted)
+    private TransferAction? Transfer(TransferStage stage, TextSpan span)
     {
-        CheckChoice(data, train);
-        if (isFitted && !_fitted.ContainsKey(data.Name.Text)) _fitted.Add(data.Name.Text, data.Name.Span);
-        if (!_data.TryGetValue(data.Name.Text, out var first))
-        {
-            _data.Add(data.Name.Text, (train, data.Name.Span));
-            return;
-        }
-        if (Samples(first.Train) == Samples(train)) return;
-        _reports.Add(DiagnosticTable.DataUnfit, data.Name.Span, "give the data of each train a name of its own", (first.Span, $"samples of {first.Train.Name}: {Samples(first.Train)}"),
-            data.Name.Text, first.Train.Name, train.Name, Samples(train));
+        var paths = new ParameterPaths(_body, _nets);
+        if (paths.Resolve([stage.To]).Count == 0 || paths.Resolve([stage.From]).Count == 0) return null;
+        var to = _nets.TakeWhile(net => net.Name != stage.To.Parts[0].Text).Count();
+        var from = _nets.TakeWhile(net => net.Name != stage.From.Parts[0].Text).Count();
+        var parameters = Pair(stage, _nets[to].Storage.Parameters, _nets[from].Storage.Parameters);
+        var buffers = Pair(stage, _nets[to].Storage.Buffers, _nets[from].Storage.Buffers);
+        if (parameters is null || buffers is null) return null;
+        return new TransferAction(stage.Name.Text, to, from, parameters.ToEquatableArray(), buffers.ToEquatableArray(), $"{stage.Name.Text}: {TextOf(stage.To)} from {TextOf(stage.From)}",
+            _body.Frame.OriginAt(span));
     }
 
-    private static string Samples(TrainSymbol train) => "(" + string.Join(", ", train.Declaration.Inputs.Select(input => $"{input.Name}: {train.Source.GetText(input.Type.Span)}")) + ")";
-
-    private void CheckNotFitted(DataSyntax data)
+    /// <summary>For each weight below one path the weight of the same name below the other; null after a diagnostic.</summary>
+    private List<TransferredWeight>? Pair(TransferStage stage, IReadOnlyList<BoundStorage> to, IReadOnlyList<BoundStorage> from)
     {
-        if (!_fitted.TryGetValue(data.Name.Text, out var fitted)) return;
-        _reports.Add(DiagnosticTable.EvaluatedOnFitted, data.Name.Span, "evaluate on data that no stage is fitted on, such as held_out", (fitted, "fitted on here"), data.Name.Text);
+        var given = new Dictionary<string, int>(StringComparer.Ordinal);
+        for (var k = 0; k < from.Count; k++)
+        {
+            if (Below(stage.From, from[k].Path) is { } below && !given.ContainsKey(below)) given.Add(below, k);
+        }
+        var pairs = new List<TransferredWeight>();
+        for (var k = 0; k < to.Count; k++)
+        {
+            if (Below(stage.To, to[k].Path) is not { } below) continue;
+            var isThere = given.TryGetValue(below, out var source);
+            var problem = !isThere ? $"'{TextOf(stage.From)}' has no '{below}'"
+                : from[source].Type != to[k].Type ? $"'{below}' is {to[k].Type} in one and {from[source].Type} in the other" : null;
+            if (problem is null)
+            {
+                pairs.Add(new TransferredWeight(k, source));
+                continue;
+            }
+            _reports.Add(DiagnosticTable.TransferUnfit, stage.To.Span.Cover(stage.From.Span), null, TextOf(stage.To), TextOf(stage.From), problem);
+            return null;
+        }
+        return pairs;
     }
 
-    private void CheckChoice(DataSyntax data, TrainSymbol train)
+    /// <summary>What a pattern leaves open of a path: the parts that a <c>*</c> stands for and those behind it; null where the path is another.</summary>
+    private static string? Below(PathPattern pattern, string path)
     {
-        if (data.Choice is not { } choice) return;
-        if (Choices.FirstOrDefault(row => row.Name == choice.Text) is not { } row)
+        var parts = path.Split('.');
+        var wanted = pattern.Parts.Skip(1).Select(part => part.Text).ToArray();
+        if (wanted.Length > parts.Length) return null;
+        for (var k = 0; k < wanted.Length; k++)
         {
-            _reports.Add(DiagnosticTable.UnknownChoice, choice.Span, Spelling.Fix(choice.Text, Choices.Select(other => other.Name)), choice.Text, string.Join("; ", Choices.Select(other => $"{other.Name}: {other.Meaning}")));
-            return;
+            if (wanted[k] != "*" && wanted[k] != parts[k]) return null;
         }
-        foreach (var setting in data.Settings)
-        {
-            var name = setting.Name!;
-            if (!row.Settings.Contains(name.Text)) _reports.Add(DiagnosticTable.UnknownArgument, name.Span, Spelling.Fix(name.Text, row.Settings), row.Name, name.Text);
-            else if (name.Text == "by") CheckBy(setting.Value, train);
-            else CheckShare(setting, row.Name);
-        }
-        foreach (var missing in row.Settings.Where(name => data.Settings.All(setting => setting.Name!.Text != name)))
-        {
-            _reports.Add(DiagnosticTable.MissingArgument, data.Span, null, row.Name, missing, missing == "by" ? "the name of a loss" : "a share between 0 and 1");
-            return;
-        }
-    }
-
-    private void CheckBy(Expression value, TrainSymbol train)
-    {
-        var losses = TrainSignature.Objectives(train).Select(objective => objective.Name).ToArray();
-        if (value is NameExpression name && losses.Contains(name.Name)) return;
-        var text = symbol.Source.GetText(value.Span);
-        _reports.Add(DiagnosticTable.UnknownMember, value.Span, Spelling.Fix(text, losses), train.Name, text);
-    }
-
-    private void CheckShare(Argument setting, string choice)
-    {
-        var operand = _body.Bind(setting.Value);
-        if (operand is PoisonOperand || (BodyBinder.TryNumber(operand, out var share, out _) && share is > 0 and <= 1)) return;
-        _reports.Add(DiagnosticTable.BadSetting, setting.Value.Span, null, setting.Name!.Text, choice, $"a share above 0 and at most 1 is expected, not {BodyBinder.Describe(operand)}");
-    }
-
-    // ---- Feedback -----------------------------------------------------------------------------------------------
-
-    private void CheckRun(RunStep run)
-    {
-        if (!_stages.TryGetValue(run.Stage.Text, out var stage))
-        {
-            _reports.Add(DiagnosticTable.UnknownStage, run.Stage.Span, Spelling.Fix(run.Stage.Text, _stages.Keys), run.Stage.Text);
-            return;
-        }
-        if (stage is not FitStage && (run.Data?.Span ?? run.Epochs?.Span) is { } span)
-        {
-            _reports.Add(DiagnosticTable.StageUnfit, span, null, run.Stage.Text, stage is EvaluateStage ? "an evaluation, which always takes the same data" : "a transfer of weights");
-            return;
-        }
-        if (run.Epochs is { } epochs) CheckEpochs(epochs);
-        if (run.Data is { } data && stage is FitStage fit && scope.Find(symbol.Namespace, fit.Call.Train.Text, false) is TrainSymbol train) CheckData(data, train, isFitted: true);
-    }
-
-    private void CheckFeedback(PipelineFeedback feedback)
-    {
-        CheckCount(feedback.AtMost, "rounds");
-        var evaluations = new HashSet<string>(StringComparer.Ordinal);
-        var isRight = CheckCondition(feedback.Condition, evaluations);
-        Check(feedback.Body);
-        _read.UnionWith(evaluations);
-        var runAgain = new HashSet<string>(feedback.Body.Select(step => step switch { RunStep run => run.Stage.Text, Stage stage => stage.Name.Text, _ => "" }));
-        if (!isRight || evaluations.Any(runAgain.Contains)) return;
-        if (evaluations.Count == 0) _reports.Add(DiagnosticTable.PipelineCondition, feedback.Condition.Span, null, symbol.Source.GetText(feedback.Condition.Span), "it asks for nothing that a stage finds, such as check.accuracy < 0.98");
-        else _reports.Add(DiagnosticTable.NeverEvaluatedAgain, feedback.Condition.Span, $"write {evaluations.First()} as the last line of the body", evaluations.First());
-    }
-
-    private bool CheckCondition(Expression condition, HashSet<string> evaluations)
-    {
-        switch (condition)
-        {
-            case BinaryExpression { Operator: BinaryOperator.And or BinaryOperator.Or or BinaryOperator.Less or BinaryOperator.LessOrEqual or BinaryOperator.Greater or BinaryOperator.GreaterOrEqual } binary:
-                return CheckCondition(binary.Left, evaluations) & CheckCondition(binary.Right, evaluations);
-            case UnaryExpression { Operator: UnaryOperator.Not } not:
-                return CheckCondition(not.Operand, evaluations);
-            case MemberExpression { Target: NameExpression stageName } member:
-                return CheckResult(stageName, member.Member, evaluations);
-            case NumberExpression:
-                return true;
-            default:
-                _reports.Add(DiagnosticTable.PipelineCondition, condition.Span, null, symbol.Source.GetText(condition.Span), "a condition compares what an evaluation found with numbers: check.accuracy < 0.98");
-                return false;
-        }
-    }
-
-    private bool CheckResult(NameExpression stageName, Identifier result, HashSet<string> evaluations)
-    {
-        if (!_stages.TryGetValue(stageName.Name, out var stage))
-        {
-            _reports.Add(DiagnosticTable.UnknownStage, stageName.Span, Spelling.Fix(stageName.Name, _stages.Values.OfType<EvaluateStage>().Select(other => other.Name.Text)), stageName.Name);
-            return false;
-        }
-        if (stage is not EvaluateStage evaluate)
-        {
-            _reports.Add(DiagnosticTable.PipelineCondition, stageName.Span, null, stageName.Name, "it evaluates nothing: only a stage 'name: evaluate Train(net) on data' has results");
-            return false;
-        }
-        evaluations.Add(stageName.Name);
-        if (scope.Find(symbol.Namespace, evaluate.Call.Train.Text, false) is not TrainSymbol train) return false;
-        var known = TrainSignature.Metrics(train).Select(metric => metric.Name).Concat(TrainSignature.Objectives(train).Select(objective => objective.Name)).ToArray();
-        if (known.Contains(result.Text)) return true;
-        _reports.Add(DiagnosticTable.UnknownMember, result.Span, Spelling.Fix(result.Text, known) ?? $"{train.Name} reports {string.Join(", ", known)}", stageName.Name, result.Text);
-        return false;
+        return string.Join(".", parts.Where((_, k) => k >= wanted.Length || wanted[k] == "*"));
     }
 
     // ---- Numbers and words --------------------------------------------------------------------------------------
 
-    private void CheckEpochs(Expression epochs) => CheckCount(epochs, "epochs");
-
-    private void CheckCount(Expression expression, string what)
+    private int? BindCount(Expression expression, string what)
     {
         var operand = _body.Bind(expression);
-        if (operand is PoisonOperand || (BodyBinder.TryNumber(operand, out var number, out var isWhole) && isWhole && number is >= 1 and <= int.MaxValue)) return;
+        if (operand is PoisonOperand) return null;
+        if (BodyBinder.TryNumber(operand, out var number, out var isWhole) && isWhole && number is >= 1 and <= int.MaxValue) return (int)number;
         _reports.Add(DiagnosticTable.CountUnfit, expression.Span, null, what, BodyBinder.Describe(operand));
+        return null;
     }
 
-    private string Text(PathPattern pattern) => symbol.Source.GetText(pattern.Span);
+    private string TextOf(PathPattern pattern) => string.Join(".", pattern.Parts.Select(part => part.Text));
+
+    private string TextOf(PipelineCall call) => $"{_trains[call.Train].Symbol.FullName}({string.Join(", ", call.Nets.Select(net => _nets[net].Name))})";
+
+    private static string TextOf(double number) => number.ToString("R", CultureInfo.InvariantCulture);
 }

@@ -14,7 +14,7 @@ internal static class Reads
 
     /// <summary>What stands before a feedback's body.</summary>
     public static IEnumerable<string> OfHead(FeedbackStatement feedback) =>
-        Of(feedback.States).Concat(Of(feedback.Form)).Concat(Of(feedback.Lengths)).Concat(Of(feedback.Truncate)).Concat(Of(feedback.Checkpoint));
+        Of(feedback.States).Concat(Of(feedback.Form)).Concat(Of(feedback.Lengths)).Concat(Of(feedback.Truncate)).Concat(Of(feedback.Checkpoint)).Concat(Of(feedback.Slide));
 
     // Of the node alone.
     private static IEnumerable<string> Own(SyntaxNode node) => node switch

@@ -20,6 +20,9 @@ internal abstract class Symbol(string ns, Declaration syntax, SourceText source,
 
     public string Name => Syntax.Name.Text;
 
+    /// <summary>What it is called among the declarations of its namespace.</summary>
+    public virtual string Key => Name;
+
     public string FullName { get; } = ns.Length == 0 ? syntax.Name.Text : ns + "." + syntax.Name.Text;
 
     public Location Location => new(Source, Syntax.Name.Span);
@@ -74,9 +77,12 @@ internal sealed class PipelineSymbol(string ns, PipelineDeclaration declaration,
 }
 
 /// <summary>Another project's names of a model's weights.</summary>
-internal sealed class CheckpointSymbol(string ns, CheckpointDeclaration declaration, SourceText source)
-    : Symbol(ns, declaration, source, false)
+internal sealed class CheckpointSymbol(string ns, CheckpointDeclaration declaration, SourceText source, bool isLibrary)
+    : Symbol(ns, declaration, source, isLibrary)
 {
+    // Several models may each have names that one project gives them.
+    public override string Key => $"{Name} for {Declaration.Model.Text}";
+
     public CheckpointDeclaration Declaration => declaration;
 }
 

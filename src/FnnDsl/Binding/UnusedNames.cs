@@ -145,6 +145,7 @@ internal sealed class UnusedNames
         // A copy more or none: what the body binds may have been bound before it.
         live.UnionWith(inside);
         live.UnionWith(Reads.Of(repeat.Count));
+        live.UnionWith(Reads.Of(repeat.Every));
     }
 
     private void WalkFeedback(FeedbackStatement feedback, HashSet<string> live)

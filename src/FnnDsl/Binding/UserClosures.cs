@@ -30,7 +30,7 @@ internal sealed class UserClosures(ModuleScope scope)
         return text.ToString();
     }
 
-    private static DeclarationName NameOf(Symbol symbol) => new(symbol.Namespace, symbol.Name);
+    private static DeclarationName NameOf(Symbol symbol) => new(symbol.Namespace, symbol.Key);
 
     private Symbol[] Direct(Symbol symbol)
     {

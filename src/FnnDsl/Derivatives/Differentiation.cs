@@ -13,11 +13,21 @@ public static class Differentiation
     /// For each wanted value w: Σ over seeds of (∂output/∂w)ᵀ · gradient, of w's type; zeros where nothing flows.
     /// </summary>
     /// <param name="seeds">Outputs with their gradients, which have the outputs' types.</param>
-    public static Value[] Gradients(GraphBuilder builder, IReadOnlyList<(Value Output, Value Gradient)> seeds, IReadOnlyList<Value> wanted)
+    public static Value[] Gradients(GraphBuilder builder, IReadOnlyList<(Value Output, Value Gradient)> seeds, IReadOnlyList<Value> wanted) =>
+        Gradients(builder, seeds, wanted, [], operatorByOperator: false);
+
+    /// <summary>The same, up to nodes through which no gradient goes on.</summary>
+    internal static Value[] Gradients(GraphBuilder builder, IReadOnlyList<(Value Output, Value Gradient)> seeds, IReadOnlyList<Value> wanted, HashSet<int> ends) =>
+        Gradients(builder, seeds, wanted, ends, operatorByOperator: false);
+
+    private static Value[] Gradients(
+        GraphBuilder builder, IReadOnlyList<(Value Output, Value Gradient)> seeds, IReadOnlyList<Value> wanted, HashSet<int> ends, bool operatorByOperator)
     {
         var origin = builder.Origin;
+        var first = wanted.Count == 0 ? 0 : wanted.Min(value => value.Id);
         var last = seeds.Count == 0 ? -1 : seeds.Max(seed => seed.Output.Id);
-        var depends = DependingOn(builder, wanted, last);
+        var depends = DependingOn(builder, wanted, first, last);
+        var expressions = operatorByOperator ? null : new ElementwiseExpression(builder, depends, (node, input) => LetsThrough(builder[node.Inputs[input]], node, input));
         var gradients = new Dictionary<int, Value>();
         // What loops and equilibria gave, with its gradients, until they are reached themselves.
         var waiting = new Dictionary<int, Dictionary<Operation, Value>>();
@@ -28,25 +38,36 @@ public static class Differentiation
         }
 
         // Every node that reads a value comes after it: going down, a gradient is complete when its node is reached.
-        for (var id = last; id >= 0; id--)
+        for (var id = last; id >= first; id--)
         {
             if (!depends[id]) continue;
             if (waiting.TryGetValue(id, out var known))
             {
                 builder.Origin = builder[id].Origin;
+                if (builder[id].Operation is Segment)
+                {
+                    foreach (var (before, gradient) in SegmentDifferentiation.Gradients(builder, builder[id], known, before => depends[before])) Accumulate(before, gradient);
+                    continue;
+                }
                 var flowing = builder[id].Operation is Loop
                     ? LoopDifferentiation.Gradients(builder, builder.ValueOf(id), known, input => depends[input.Id])
                     : EquilibriumDifferentiation.Gradients(builder, builder[id], known);
                 foreach (var (input, gradient) in flowing) Accumulate(builder[id].Inputs[input], gradient);
                 continue;
             }
-            if (!gradients.TryGetValue(id, out var dy)) continue;
+            if (!gradients.TryGetValue(id, out var dy) || ends.Contains(id)) continue;
             var node = builder[id];
             builder.Origin = node.Origin;
-            if (node.Operation is LoopFinal or LoopStack or EquilibriumState)
+            if (node.Operation is LoopFinal or LoopStack or EquilibriumState or SegmentValue)
             {
                 if (!waiting.TryGetValue(node.Inputs[0], out var outputs)) waiting.Add(node.Inputs[0], outputs = []);
                 outputs.Add(node.Operation, dy);
+                continue;
+            }
+            if (expressions?.ArgumentOf(id, inner => gradients.ContainsKey(inner) || wanted.Any(value => value.Id == inner)) is { } argument)
+            {
+                var one = builder.Fill(1, node.Type);
+                Accumulate(argument.Id, dy * Gradients(builder, [(builder.ValueOf(id), one)], [argument], [], operatorByOperator: true)[0]);
                 continue;
             }
             var context = new GradientContext(builder, node, node.Inputs.Select(builder.ValueOf).ToArray(), builder.ValueOf(id), dy);
@@ -86,17 +107,17 @@ public static class Differentiation
     }
 
     // Which nodes up to the last seed depend on a wanted value by a path through which gradients flow.
-    private static bool[] DependingOn(GraphBuilder builder, IReadOnlyList<Value> wanted, int last)
+    private static bool[] DependingOn(GraphBuilder builder, IReadOnlyList<Value> wanted, int first, int last)
     {
         var depends = new bool[last + 1];
         foreach (var value in wanted)
         {
             if (value.Id <= last && value.Type.Element.IsFloat()) depends[value.Id] = true;
         }
-        for (var id = 0; id <= last; id++)
+        for (var id = first; id <= last; id++)
         {
             var node = builder[id];
-            if (depends[id] || !(node.Type.Element.IsFloat() || node.Operation is Loop or Equilibrium)) continue;
+            if (depends[id] || !(node.Type.Element.IsFloat() || node.Operation is Loop or Equilibrium or Segment)) continue;
             for (var input = 0; input < node.Inputs.Count; input++)
             {
                 depends[id] |= depends[node.Inputs[input]] && LetsThrough(builder[node.Inputs[input]], node, input);
@@ -110,7 +131,8 @@ public static class Differentiation
     {
         Loop => from.Type.Element.IsFloat(),
         Equilibrium point => input >= point.States,
-        LoopFinal or LoopStack or EquilibriumState => true,
+        Segment segment => input < segment.Values && from.Type.Element.IsFloat(),
+        LoopFinal or LoopStack or EquilibriumState or SegmentValue => true,
         _ => from.Type.Element.IsFloat() && GradientRules.TryFind(node.Operation, input) is not null,
     };
 }

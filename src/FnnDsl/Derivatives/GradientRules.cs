@@ -30,13 +30,14 @@ internal static class GradientRules
         [typeof(Gather)] = (c, _) => OfGather(c, ((Gather)c.Node.Operation).Axis),
         [typeof(Attention)] = (c, input) => c.Builder.AttentionGradient(c.Y, c.Dy, (AttentionInput)input),
         [typeof(CheckConverged)] = (c, _) => c.Dy,
+        [typeof(After)] = (c, _) => c.Dy,
         [typeof(ScatterAdd)] = (c, _) => c.Builder.Gather(c.Dy, c.X[1], ((ScatterAdd)c.Node.Operation).Axis),
     };
 
     /// <summary>The rule for an input, or null where no gradient flows. Element types are the caller's affair.</summary>
     public static GradientRule? TryFind(Operation operation, int input) =>
         operation is Elementwise elementwise && elementwise.Operator.Gradients[input] is null ? null
-        : operation is Gather or ScatterAdd or CheckConverged && input > 0 ? null
+        : operation is Gather or ScatterAdd or CheckConverged or After && input > 0 ? null
         : Rules.TryGetValue(operation.GetType(), out var rule) ? rule : null;
 
     // The elements that were padded lie at before, before + (1 + between), …

@@ -45,5 +45,9 @@ public static partial class DiagnosticTable
 
     public static readonly DiagnosticRow AppendUnfit = Error("FNN4022", "Nothing to append to", "{0}");
 
+    public static readonly DiagnosticRow LooksAhead = Error("FNN4023", "Looks ahead", "'{0}' grows along '{1}' by what this makes of it, but {2}");
+
+    public static readonly DiagnosticRow GrowthUnfit = Error("FNN4024", "Growth of another form", "{0}");
+
     public static readonly DiagnosticRow EmitTwice = Error("FNN4019", "Collected twice", "'{0}' is collected already: an emit has a name of its own");
 }

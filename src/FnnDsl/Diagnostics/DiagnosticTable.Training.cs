@@ -79,5 +79,11 @@ public static partial class DiagnosticTable
 
     public static readonly DiagnosticRow NamedTwice = Error("FNN5046", "Named twice", "'{0}' has a place already");
 
+    public static readonly DiagnosticRow CheckpointUnfit = Error("FNN5055", "Place in a file that does not fit", "this place in a file does not fit the weight: {0}");
+
     public static readonly DiagnosticRow SampleOutside = Error("FNN5047", "Draws outside of a generate", "'{0}' draws what comes next, which stands in a generate only");
+
+    public static readonly DiagnosticRow ConfidentUnfit = Error("FNN5070", "Answers that no label takes", "'confident' has no answers for '{0}': {1}");
+
+    public static readonly DiagnosticRow TrainWithoutSamples = Error("FNN5071", "Train whose batches are no samples", "a pipeline trains on samples, and the batches of '{0}' are not made of them: {1}");
 }

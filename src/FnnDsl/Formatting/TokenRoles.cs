@@ -78,6 +78,7 @@ internal sealed class TokenRoles
                 break;
             case CheckpointEntry entry:
                 foreach (var part in entry.Parts) NoteHole(part.Span);
+                if (entry.Rows is { } rows) Attach(First(rows.Span) - 1);
                 break;
             case RangeSubscript range:
                 NoteColons(range);

@@ -18,10 +18,25 @@ public sealed partial class GraphBuilder
         {
             return View(ValueOf(x.Node.Inputs[0]), shape, AffineMap.Compose(inner.Map, map, shape.Count));
         }
+        if (x.Node.Operation is Concat whole && OfPart(x.Node, whole.Axis, map) is var (part, within)) return View(part, shape, within);
         map = AffineMap.Normalize(map, x.Type.Shape, shape);
         if (x.Type.Shape == shape && map == AffineMap.Normalize(AffineMap.Identity(shape.Count), shape, shape)) return x;
         if (x.Node.Operation is Iota iota && IndexedBy(map[iota.Axis]) is { } axis) return Iota(shape, axis);
         return Add(new View(map), type, x);
+    }
+
+    // Where a view reads a single position of a concatenation that is a part of its own: the part, and the view of it.
+    private (Value Part, EquatableArray<AffineIndex> Map)? OfPart(Node concat, int axis, EquatableArray<AffineIndex> map)
+    {
+        if (AffineMap.SingleAxis(map[axis]) != -1) return null;
+        var start = Size.Zero;
+        foreach (var input in concat.Inputs)
+        {
+            var length = this[input].Type.Shape[axis];
+            if (length.IsOne && map[axis].Offset == start) return (ValueOf(input), map.Select((function, k) => k == axis ? function with { Offset = Size.Zero } : function).ToEquatableArray());
+            start += length;
+        }
+        return null;
     }
 
     /// <summary>Repeats along new axes on the left and axes of size 1, as the broadcasting rule says.</summary>

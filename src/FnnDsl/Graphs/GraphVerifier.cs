@@ -17,6 +17,9 @@ public static class GraphVerifier
         [typeof(Parameter)] = (0, Anything),
         [typeof(BufferValue)] = (0, Anything),
         [typeof(OutputGradient)] = (0, Anything),
+        [typeof(Kept)] = (0, Anything),
+        [typeof(WriteKept)] = (2, OfWriteKept),
+        [typeof(Sample)] = (null, OfSample),
         [typeof(Constant)] = (0, (node, _) => node.Type.Rank == 0 ? null : "a constant has rank 0"),
         [typeof(SizeValue)] = (0, (node, _) => node.Type.Rank == 0 ? null : "a size has rank 0"),
         [typeof(Iota)] = (0, (node, _) => Same(node.Type.Element, ElementType.I32) ?? AxisOf(((Iota)node.Operation).Axis, node.Type)),
@@ -45,6 +48,9 @@ public static class GraphVerifier
             : Enumerable.Range(0, x.Length / 2).Select(k => Same(x[x.Length / 2 + k], x[k])).FirstOrDefault(problem => problem is not null)),
         [typeof(EquilibriumState)] = (1, Anything),
         [typeof(CheckConverged)] = (3, (node, x) => Same(node.Type, x[0]) ?? Same(x[1], TensorType.Scalar(ElementType.I32)) ?? Same(x[2], TensorType.Scalar(ElementType.F32))),
+        [typeof(Segment)] = (null, (node, x) => x.Length > ((Segment)node.Operation).Values ? Same(node.Type, TensorType.Scalar(ElementType.I32)) : "it takes its values and what went in"),
+        [typeof(SegmentValue)] = (1, Anything),
+        [typeof(After)] = (null, (node, x) => x.Length > 1 ? Same(node.Type, x[0]) : "it takes a value and what comes before it"),
         [typeof(LoopFinal)] = (1, Anything),
         [typeof(LoopStack)] = (1, Anything),
         [typeof(CheckRange)] = (1, (node, x) => Same(node.Type, x[0]) ?? (x[0].Element.IsInteger() ? null : "an index is an integer")),
@@ -85,6 +91,7 @@ public static class GraphVerifier
         if (row.Inputs is { } count && node.Inputs.Count != count) return $"it takes {count} inputs";
         if (node.Operation is LoopFinal or LoopStack) return OfLoopOutput(node, graph[node.Inputs[0]], graph);
         if (node.Operation is EquilibriumState state) return graph[node.Inputs[0]] is { Operation: Equilibrium } point ? Same(node.Type, graph[point.Inputs[state.State]].Type) : "it is of no equilibrium";
+        if (node.Operation is SegmentValue value) return graph[node.Inputs[0]] is { Operation: Segment } segment ? Same(node.Type, graph[segment.Inputs[value.Index]].Type) : "it is of no segment";
         return row.Check(node, node.Inputs.Select(input => graph[input].Type).ToArray());
     }
 
@@ -201,6 +208,22 @@ public static class GraphVerifier
         if (!x[0].Shape.Skip(rows).SequenceEqual(x[1].Shape.Skip(contract.BatchRank + contract.RightRank))) return "the summed axes differ";
         return Same(x[1].Element, x[0].Element)
             ?? Same(node.Type, x[0] with { Shape = x[0].Shape.Take(rows).Concat(x[1].Shape.Skip(contract.BatchRank).Take(contract.RightRank)).ToEquatableArray() });
+    }
+
+    private static string? OfWriteKept(Node node, TensorType[] x)
+    {
+        var axis = ((WriteKept)node.Operation).Axis;
+        return AxisOf(axis, node.Type) ?? Same(node.Type, x[0]) ?? Same(x[1] with { Shape = x[1].Shape.Select((size, k) => k == axis ? node.Type.Shape[k] : size).ToEquatableArray() }, node.Type);
+    }
+
+    private static string? OfSample(Node node, TensorType[] x)
+    {
+        if (x.Length is not (SampleInputs.WithoutHistory or SampleInputs.WithHistory)) return "it takes logits, draws, four numbers, and perhaps a history";
+        var rows = x[0].Shape.Take(x[0].Rank - 1).ToEquatableArray();
+        var problem = Same(x[0].Element, ElementType.F32) ?? Same(x[1], new TensorType(ElementType.F32, rows)) ?? Same(node.Type, new TensorType(ElementType.I32, rows));
+        for (var k = SampleInputs.Temperature; k < SampleInputs.WithoutHistory; k++) problem ??= Same(x[k], TensorType.Scalar(ElementType.F32));
+        if (x.Length == SampleInputs.WithHistory) problem ??= Same(x[SampleInputs.History] with { Shape = x[SampleInputs.History].Shape.Take(rows.Count).ToEquatableArray() }, node.Type);
+        return problem;
     }
 
     private static string? OfGather(Node node, TensorType[] x)

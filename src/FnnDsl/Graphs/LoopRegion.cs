@@ -45,6 +45,9 @@ public sealed class LoopRegion
     /// <summary>A leaf that will have been replaced when the loop is finished.</summary>
     internal Value AddLeaf(TensorType type) => _builder.Placeholder(_id, _leaves++, type);
 
+    /// <summary>A leaf that has been added, by its number among all of this loop's.</summary>
+    internal Value Leaf(int index, TensorType type) => _builder.Placeholder(_id, index, type);
+
     internal void KeepStates(IReadOnlyList<int> kept)
     {
         var states = kept.Select(state => _states[state]).ToArray();

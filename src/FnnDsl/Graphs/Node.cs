@@ -48,3 +48,9 @@ public sealed record BufferTarget(int Net, int Buffer) : OutputTarget;
 
 /// <summary>A number the host reads after the run: a loss's sum, a metric's count. f32 scalars, by position.</summary>
 public sealed record ScalarTarget(int Index, string Name) : OutputTarget;
+
+/// <summary>The next value of what a generate keeps between runs, in memory of its own.</summary>
+public sealed record KeptTarget(int Index) : OutputTarget;
+
+/// <summary>What a <see cref="WriteKept"/> has written: it is in its place.</summary>
+public sealed record WrittenTarget(int Index) : OutputTarget;

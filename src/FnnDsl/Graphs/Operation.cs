@@ -36,10 +36,14 @@ public sealed record Iota(int Axis) : Operation;
 /// </summary>
 /// <param name="Site">The call site with its copy.</param>
 /// <param name="Round">The round of the loops it stands in, counted through; 0 outside of loops.</param>
-public sealed record RandomUniform(int Site, Size Round) : Operation;
+/// <param name="Again">How often it has been made again for a derivative (see <see cref="Segment"/>): the same numbers, drawn anew instead of kept.</param>
+public sealed record RandomUniform(int Site, Size Round, int Again = 0) : Operation;
 
 /// <summary>The gradient that comes from outside, for the result at a position (programs that end in <c>Backward</c>).</summary>
 public sealed record OutputGradient(int Index) : Operation;
+
+/// <summary>A tensor that the programs of a generate keep between their runs, as it was before this one.</summary>
+public sealed record Kept(int Index) : Operation;
 
 // ---- One element at a time --------------------------------------------------------------------------------------
 
@@ -84,6 +88,11 @@ public sealed record Pad(EquatableArray<Size> Before, EquatableArray<Size> After
 
 /// <summary>One after the other along an axis.</summary>
 public sealed record Concat(int Axis) : Operation;
+
+/// <summary>
+/// Inputs: a <see cref="Kept"/> tensor, or what was written into it, and a tensor that lies in it from a position along the axis on. The value is the kept tensor with that part replaced: it is written in its place.
+/// </summary>
+public sealed record WriteKept(int Axis, Size At) : Operation;
 
 // ---- Structured -------------------------------------------------------------------------------------------------
 
@@ -134,6 +143,12 @@ public sealed record AttentionGradient(AttentionInput Of, bool IsCausal, double?
 public enum AttentionInput { Queries, Keys, Values }
 
 /// <summary>
+/// An index along the last axis of logits, drawn by its probability. Inputs, all f32: logits [rows…, n], a draw from [0, 1) for each row, the numbers (rank 0) temperature, top_k, top_p and
+/// repetition_penalty, and, where the penalty is wanted, the integers that have been drawn before, [rows…, m]. The result is i32[rows…]. <see cref="Interpretation.SamplingMeaning"/> says what each number does.
+/// </summary>
+public sealed record Sample : Operation;
+
+/// <summary>
 /// Integers that must lie in [0, Bound): the value itself; the program stops with a message about <paramref name="What"/> otherwise.
 /// Stands in front of every use of integers as an index.
 /// </summary>
@@ -179,6 +194,24 @@ public sealed record LoopStack(int BodyNode) : Operation;
 
 /// <summary>Stands for an argument while a body is being built among the nodes around it; no finished graph has any.</summary>
 public sealed record Placeholder(int Region, int Index) : Operation;
+
+// ---- Segments ---------------------------------------------------------------------------------------------------
+
+/// <summary>
+/// A stretch of the graph of whose values nothing is kept for the derivative but what comes out: the derivative computes the others again from what went in. Inputs: the
+/// values that come out, then those from before that the stretch reads. <see cref="SegmentValue"/> reads a value behind it. The node's own value is 0, i32.
+/// </summary>
+/// <param name="Values">How many values come out.</param>
+public sealed record Segment(int Values) : Operation;
+
+/// <summary>A value that comes out of a <see cref="Segment"/>, its input.</summary>
+public sealed record SegmentValue(int Index) : Operation;
+
+/// <summary>
+/// Inputs: any tensor, then tensors that must have been computed before it is read. The value is the first; it lies where that lies. So what is computed again for a gradient is
+/// computed when that gradient is there, and is not the same node as what was computed before.
+/// </summary>
+public sealed record After : Operation;
 
 // ---- Equilibria -------------------------------------------------------------------------------------------------
 

@@ -15,6 +15,7 @@ public static class OperationSizes
         ViewTranspose transpose => Mentions(transpose.Map, name),
         Pad pad => pad.Before.Concat(pad.After).Concat(pad.Between).Any(size => Mentions(size, name)),
         CheckRange check => Mentions(check.Bound, name),
+        WriteKept write => Mentions(write.At, name),
         CheckConverged check => Mentions(check.Rounds, name),
         Equilibrium point => Mentions(point.Gradient.AtMost, name),
         Loop loop => Mentions(loop.Count, name) || loop.Body.Nodes.Any(node => Mentions(node.Operation, name)),
@@ -30,6 +31,7 @@ public static class OperationSizes
         ViewTranspose transpose => new ViewTranspose(Substitute(transpose.Map, replacement)),
         Pad pad => pad with { Before = Substitute(pad.Before, replacement), After = Substitute(pad.After, replacement), Between = Substitute(pad.Between, replacement) },
         CheckRange check => check with { Bound = check.Bound.Substitute(replacement) },
+        WriteKept write => write with { At = write.At.Substitute(replacement) },
         CheckConverged check => check with { Rounds = check.Rounds.Substitute(replacement) },
         Equilibrium point => point with { Gradient = point.Gradient with { AtMost = point.Gradient.AtMost.Substitute(replacement) } },
         Loop loop => loop with

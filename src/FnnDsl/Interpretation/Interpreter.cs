@@ -31,6 +31,9 @@ public static class Interpreter
         [typeof(Parameter)] = c => c.Node.Operation is Parameter p ? c.Given.Parameter(p.Net, p.Index) : [],
         [typeof(BufferValue)] = c => c.Node.Operation is BufferValue b ? c.Given.Buffer(b.Net, b.Index) : [],
         [typeof(OutputGradient)] = c => c.Given.OutputGradients[((OutputGradient)c.Node.Operation).Index],
+        [typeof(Kept)] = c => c.Given.Kept[((Kept)c.Node.Operation).Index],
+        [typeof(WriteKept)] = OfWriteKept,
+        [typeof(Sample)] = c => SamplingMeaning.Of(c.X, c.Shapes[SampleInputs.Logits][c.Shapes[SampleInputs.Logits].Length - 1]),
         [typeof(Constant)] = c => [((Constant)c.Node.Operation).Value],
         [typeof(SizeValue)] = c => [c.Evaluate(((SizeValue)c.Node.Operation).Size)],
         [typeof(Iota)] = c => Each(c.Shape, index => index[((Iota)c.Node.Operation).Axis]),
@@ -58,6 +61,9 @@ public static class Interpreter
         [typeof(Loop)] = OfLoop,
         [typeof(Equilibrium)] = _ => [0],
         [typeof(EquilibriumState)] = c => c.Values[c.Graph[c.Node.Inputs[0]].Inputs[((EquilibriumState)c.Node.Operation).State]],
+        [typeof(Segment)] = _ => [0],
+        [typeof(SegmentValue)] = c => c.Values[c.Graph[c.Node.Inputs[0]].Inputs[((SegmentValue)c.Node.Operation).Index]],
+        [typeof(After)] = c => c.X[0],
         [typeof(CheckConverged)] = c => c.Node.Operation is CheckConverged { Otherwise: Otherwise.Fail } check && c.X[1][0] > 0
             ? throw new InvalidOperationException($"{check.What} was not reached for {c.X[1][0]} samples.")
             : c.X[0],
@@ -130,6 +136,21 @@ public static class Interpreter
         var y = new double[Indexing.Count(c.Shape)];
         var k = 0;
         foreach (var index in Indexing.Indices(c.Shapes[0])) y[Indexing.Offset(c.Shape, map.At(index))] += c.X[0][k++];
+        return y;
+    }
+
+    private static double[] OfWriteKept(Context c)
+    {
+        var write = (WriteKept)c.Node.Operation;
+        var start = c.Evaluate(write.At);
+        var y = (double[])c.X[0].Clone();
+        var k = 0;
+        foreach (var index in Indexing.Indices(c.Shapes[1]))
+        {
+            index[write.Axis] += start;
+            y[Indexing.Offset(c.Shape, index)] = c.X[1][k++];
+            index[write.Axis] -= start;
+        }
         return y;
     }
 

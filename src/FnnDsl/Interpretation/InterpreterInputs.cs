@@ -18,6 +18,9 @@ public sealed record InterpreterInputs
     /// <summary>Buffers by net and position.</summary>
     public Func<int, int, double[]> Buffer { get; init; } = (net, index) => throw new InvalidOperationException($"No buffer ({net}, {index}) was given.");
 
+    /// <summary>What a generate keeps between runs, by position.</summary>
+    public IReadOnlyList<double[]> Kept { get; init; } = [];
+
     /// <summary>Gradients of the results, by position.</summary>
     public IReadOnlyList<double[]> OutputGradients { get; init; } = [];
 

@@ -62,7 +62,7 @@ internal sealed partial class NameResolver
         foreach (var entry in checkpoint.Entries)
         {
             VisitParts(entry.Parts, model);
-            if (entry.Other is { } other) VisitParts(other.Parts, model);
+            foreach (var other in entry.Others) VisitParts(other.Path?.Parts ?? default, model);
         }
     }
 }

@@ -143,6 +143,7 @@ internal sealed partial class NameResolver
                 break;
             case RepeatStatement repeat:
                 Visit(repeat.Count);
+                if (repeat.Every is { } copiesApart) Visit(copiesApart);
                 if (repeat.Index is { } number) Bind(number);
                 if (repeat.Path is { } copies) AddOther(NameKind.Copies, copies);
                 Visit(repeat.Body);
@@ -216,7 +217,7 @@ internal sealed partial class NameResolver
             foreach (var source in over.Sources) Visit(source.Value);
             Visit(over.Axis);
         }
-        VisitAll(new[] { feedback.Lengths, feedback.Truncate, feedback.Checkpoint }.OfType<Expression>());
+        VisitAll(new[] { feedback.Lengths, feedback.Truncate, feedback.Checkpoint, feedback.Slide }.OfType<Expression>());
         VisitAll(feedback.Form switch
         {
             TimesForm times => [times.Count],

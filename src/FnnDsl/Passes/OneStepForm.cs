@@ -18,7 +18,7 @@ public sealed record OneStep(string Axis, Graph Graph, EquatableArray<TensorType
 /// Derives the one-step form of a graph along a run-time axis, where there is one: every value along the axis depends on earlier steps through the states of loops only.
 /// A result that had no such axis is the one for the sequence so far.
 /// </summary>
-public sealed class OneStepForm
+public sealed partial class OneStepForm
 {
     private readonly GraphBuilder _builder = new();
     private readonly string _axis;
@@ -29,8 +29,9 @@ public sealed class OneStepForm
 
     private OneStepForm(string axis, int inputs) => (_axis, _length, _inputs) = (axis, Size.Axis(axis), inputs);
 
-    /// <summary>A value at one step: where its axis is (1 long here), or -1 when it is the same at all steps, or that of the latest.</summary>
-    private readonly record struct Stepped(Value Value, int Axis);
+    /// <summary>A value at one step: where its axis is (1 long here), or -1 when it has none.</summary>
+    /// <param name="IsLatest">Whether it is of the steps so far, and another one at the next; without an axis and else the same at all.</param>
+    private readonly record struct Stepped(Value Value, int Axis, bool IsLatest = false);
 
     /// <summary>Why there is no one-step form, and where.</summary>
     private sealed class LooksAheadException(string reason, Origin origin) : Exception(reason)
@@ -77,7 +78,7 @@ public sealed class OneStepForm
         Nodes = graph.Nodes.Select(node => node.Operation is Input { Index: PositionInput } input ? node with { Operation = input with { Index = _inputs + _states.Count } } : node).ToEquatableArray(),
     };
 
-    private Value Position => _position ??= _builder.Input(PositionInput, "position", TensorType.Scalar(ElementType.I32));
+    private Value Position => _growth is not null ? _builder.SizeValue(_length - Size.One, ElementType.I32) : _position ??= _builder.Input(PositionInput, "position", TensorType.Scalar(ElementType.I32));
 
     private Size Short(Size size) => size.Substitute(name => name == _axis ? Size.One : null);
 
@@ -90,6 +91,7 @@ public sealed class OneStepForm
         for (var k = 0; k < type.Rank; k++)
         {
             if (!type.Shape[k].AxisNames.Contains(_axis)) continue;
+            if (_growth is not null && type.Shape[k] == _length && axis >= 0) throw new LooksAheadException($"it relates all elements of '{_axis}' with all others; attention that looks back only is attend(q, k, v, causal: true)", origin);
             if (type.Shape[k] != _length || axis >= 0) throw new LooksAheadException($"it makes a tensor of {type}, in which '{_axis}' is no axis of its own", origin);
             axis = k;
         }
@@ -97,7 +99,7 @@ public sealed class OneStepForm
     }
 
     /// <summary>The values of one graph, or of a loop's body, made as they are asked for.</summary>
-    private sealed class Scope(OneStepForm form, Graph graph, IReadOnlyList<Stepped>? arguments, string? step)
+    private sealed partial class Scope(OneStepForm form, Graph graph, IReadOnlyList<Stepped>? arguments, string? step)
     {
         private readonly Dictionary<int, Stepped> _known = [];
         private readonly Dictionary<int, LoopScope> _loops = [];
@@ -119,15 +121,21 @@ public sealed class OneStepForm
             {
                 var next = open.Pop();
                 if (_known.ContainsKey(next) || !cone.Add(next)) continue;
-                foreach (var input in NeededBy(graph[next])) open.Push(input);
+                foreach (var input in IsHoisted(next) ? [] : NeededBy(graph[next])) open.Push(input);
             }
             foreach (var next in cone)
             {
                 Builder.Origin = graph[next].Origin;
-                _known[next] = Make(graph[next]);
+                _known[next] = IsHoisted(next) ? new Stepped(form._growth!.Hoisted(graph[next]), -1) : Make(graph[next]);
             }
             return _known[id];
         }
+
+        // What does not depend on what grows is computed once, in the first round.
+        private bool IsHoisted(int id) => IsWhole && form._growth is { } growth && growth.IsHoisted(id);
+
+        /// <summary>Whether this is the graph itself, and no loop's body.</summary>
+        private bool IsWhole => !IsInLoop;
 
         // Where both branches are one, as without gradients on both sides of a truncation, nobody asks which.
         private IEnumerable<int> NeededBy(Node node) => IsTruncation(node) ? [node.Inputs[2]] : node.Operation is Loop or LoopFinal or LoopStack ? [] : node.Inputs;
@@ -155,22 +163,29 @@ public sealed class OneStepForm
             {
                 case Input input:
                     return new Stepped(Builder.Input(input.Index, input.Name, type), own);
+                case SizeValue size when form._growth is not null && IsWhole:
+                    return new Stepped(Builder.Make(size, [], type), -1, IsLatest: form.IsOfRound(size));
                 case SizeValue size:
                     return new Stepped(Number(size.Size, node), -1);
                 case Iota iota when iota.Axis == own:
                     return new Stepped(Builder.Broadcast(form.Position, shape), own);
+                case RandomUniform when own < 0 && form._growth is not null && IsWhole:
+                    break;
                 case RandomUniform random when own >= 0 || OperationSizes.Mentions(random, form._axis) || (step is not null && OperationSizes.Mentions(random, step)):
                     throw Ahead("its random draws are those of the whole sequence", node);
                 case View view:
                     return OfView(view, node, x[0], own);
-                case Graphs.Reshape:
-                    return new Stepped(Builder.Reshape(x[0].Value, shape), Kept(node, x[0], own));
+                case Graphs.Reshape when x[0].Axis < 0 || own >= 0:
+                    return new Stepped(Builder.Reshape(x[0].Value, shape), Kept(node, x[0], own), x[0].IsLatest);
             }
+            if (own >= 0 && x.Any(item => item.IsLatest)) throw Ahead($"it takes what is known only when all of '{form._axis}' is there", node);
+            if (own < 0 && form._growth is not null && IsWhole) return OfAll(node, x);
+            if (form._growth is not null && node.Operation is Attention attended && IsAlongQueries(x, node.Type.Rank)) return OfGrowingAttention(attended, node, x, own);
             if (step is not null && OperationSizes.Mentions(node.Operation, step)) throw Ahead($"it looks at other steps of '{form._axis}'", node);
             if (OperationSizes.Mentions(node.Operation, form._axis) && node.Operation is not Pad) throw Ahead($"it needs to know how long '{form._axis}' is", node);
             CheckAxes(node, x, own);
             var operation = OperationSizes.Substitute(node.Operation, name => name == form._axis ? Size.One : Rename(name));
-            return new Stepped(Builder.Make(operation, x.Select(item => item.Value).ToArray(), type), own);
+            return new Stepped(Builder.Make(operation, x.Select(item => item.Value).ToArray(), type), own, x.Any(item => item.IsLatest));
         }
 
         // A step keeps its place in the result, or is shared by all.
@@ -222,8 +237,11 @@ public sealed class OneStepForm
 
         private Stepped OfView(View view, Node node, Stepped x, int own)
         {
+            if (form._growth is not null && IsWhole) return OfGrowingView(view, node, x, own);
+            if (x.IsLatest && own >= 0) throw Ahead($"it takes what is known only when all of '{form._axis}' is there", node);
             var map = view.Map.ToArray();
             var value = x.Value;
+            var isLatestElement = false;
             if (x.Axis < 0 && own >= 0 && !AffineMap.IsConstantAlong(view.Map, own))
             {
                 // A table with a row for each step: the row of this one.
@@ -239,10 +257,11 @@ public sealed class OneStepForm
                 var isSame = own >= 0 && function.Offset.IsZero && function.Coefficients[own].IsOne && AffineMap.SingleAxis(function) == own && map.Where((_, k) => k != x.Axis).All(other => other.Coefficients[own].IsZero);
                 var isLatest = AffineMap.SingleAxis(function) == -1 && (function.Offset == form._length - Size.One || (step is not null && function.Offset == Size.Axis(step)));
                 if (!isSame && !(isLatest && own < 0)) throw Ahead(isLatest ? $"it puts several steps of '{form._axis}' together" : $"it looks at other steps of '{form._axis}'", node);
+                isLatestElement = !isSame && (step is null || function.Offset != Size.Axis(step));
                 map[x.Axis] = AffineMap.At(node.Type.Rank, Size.Zero);
             }
             var substituted = map.Select(function => new AffineIndex(Renamed(function.Offset, node), function.Coefficients.Select(coefficient => Renamed(coefficient, node)).ToEquatableArray()));
-            return new Stepped(Builder.View(value, form.Short(node.Type.Shape), substituted.ToEquatableArray()), own);
+            return new Stepped(Builder.View(value, form.Short(node.Type.Shape), substituted.ToEquatableArray()), own, x.IsLatest || isLatestElement);
         }
 
         private Size Renamed(Size size, Node node)
@@ -288,7 +307,12 @@ public sealed class OneStepForm
             var before = new Value[loop.States];
             for (var k = 0; k < loop.States; k++)
             {
-                if (inputs[k].Axis >= 0) throw Ahead($"a state begins as several steps of '{form._axis}'", node);
+                if (inputs[k].Axis >= 0 || inputs[k].IsLatest) throw Ahead($"a state begins as several steps of '{form._axis}'", node);
+                if (form._growth is { } growth)
+                {
+                    before[k] = growth.AddState(node.Id, k, inputs[k].Value.Type);
+                    continue;
+                }
                 var kept = Builder.Input(form._inputs + form._states.Count, "state" + form._states.Count, inputs[k].Value.Type);
                 form._states.Add((kept, kept));
                 var isZero = Builder.TryGetConstant(inputs[k].Value, out var first) && first == 0;
@@ -300,13 +324,14 @@ public sealed class OneStepForm
             for (var k = 0; k < loop.States; k++)
             {
                 nexts[k] = body.At(loop.Body.Outputs[k].Node);
-                if (nexts[k].Axis >= 0) throw Ahead($"a state is several steps of '{form._axis}'", node);
-                form._states[place + k] = (form._states[place + k].Before, nexts[k].Value);
+                if (nexts[k].Axis >= 0 || nexts[k].IsLatest) throw Ahead($"a state is several steps of '{form._axis}'", node);
+                if (form._growth is { } growth) growth.SetState(node.Id, k, nexts[k].Value);
+                else form._states[place + k] = (form._states[place + k].Before, nexts[k].Value);
             }
-            return new LoopScope(nexts, id =>
+            return new LoopScope(nexts.Select(next => next with { IsLatest = true }).ToArray(), id =>
             {
                 var value = body.At(id);
-                if (value.Axis >= 0) throw Ahead($"a round gives several steps of '{form._axis}'", node);
+                if (value.Axis >= 0 || value.IsLatest) throw Ahead($"a round gives several steps of '{form._axis}'", node);
                 return new Stepped(Builder.Expand(value.Value, 0, Size.One), 0);
             }, null);
         }
@@ -316,7 +341,9 @@ public sealed class OneStepForm
         {
             var inputs = InputsOf(node);
             var region = Builder.BeginLoop(loop.Count.Substitute(Rename), loop.IsReverse);
-            var states = inputs.Take(loop.States).Select(input => input with { Value = region.AddState(input.Value.Type) }).ToArray();
+            // What a loop makes of steps without keeping their axis is of the steps so far.
+            var isLatest = inputs.Any(input => input.IsLatest || input.Axis >= 0);
+            var states = inputs.Take(loop.States).Select(input => input with { Value = region.AddState(input.Value.Type), IsLatest = input.Axis < 0 && isLatest }).ToArray();
             var outer = Rename;
             var body = new Scope(form, loop.Body, states.Concat(inputs.Skip(loop.States)).ToArray(), step)
             {
@@ -334,9 +361,9 @@ public sealed class OneStepForm
             var finished = region.Finish(inputs.Take(loop.States).Select(input => input.Value).ToArray(), nexts.Select(next => next.Value).ToArray(), stop,
                 loop.HasTrips ? inputs[inputs.Length - 1].Value : null, stacked.Values.Select(value => value.Value).ToArray());
             return new LoopScope(
-                nexts.Select((next, k) => next with { Value = finished.Final(k) }).ToArray(),
-                id => new Stepped(finished.Stack(stacked[id].Value), stacked[id].Axis < 0 ? -1 : stacked[id].Axis + 1),
-                new Stepped(finished.Rounds, -1));
+                nexts.Select((next, k) => next with { Value = finished.Final(k), IsLatest = states[k].IsLatest }).ToArray(),
+                id => new Stepped(finished.Stack(stacked[id].Value), stacked[id].Axis < 0 ? -1 : stacked[id].Axis + 1, stacked[id].Axis < 0 && isLatest),
+                new Stepped(finished.Rounds, -1, isLatest));
         }
     }
 }

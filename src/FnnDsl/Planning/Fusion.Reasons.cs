@@ -25,6 +25,7 @@ internal sealed partial class Fusion
             {
                 Graphs.Contract => StorageReason.Product,
                 Loop or LoopFinal or LoopStack => StorageReason.Loop,
+                After => StorageReason.OtherHalf,
                 _ => StorageReason.OtherStep,
             };
         }

@@ -47,17 +47,17 @@ internal sealed partial class Fusion
         var fusion = new Fusion(graph);
         fusion.FindStored();
         do fusion.Group();
-        while (fusion.StoreExpensiveShared());
+        while (fusion.StoreExpensiveShared() || fusion.StoreNarrower());
         fusion.DropUnread();
         return fusion;
     }
 
     /// <summary>Operations with a step of their own.</summary>
     public static bool IsStructured(Operation operation) =>
-        operation is Contract or Gather or ScatterAdd or CheckRange or CheckConverged or ViewTranspose or Pad or Concat or Loop or LoopFinal or LoopStack || IsOfAttention(operation);
+        operation is Contract or Gather or ScatterAdd or CheckRange or CheckConverged or After or ViewTranspose or Pad or Concat or Sample or WriteKept or Loop or LoopFinal or LoopStack || IsOfAttention(operation);
 
     /// <summary>Nodes that are in memory without anyone computing them.</summary>
-    public static bool IsLeaf(Operation operation) => operation is Input or Parameter or BufferValue or OutputGradient or LoopArgument;
+    public static bool IsLeaf(Operation operation) => operation is Input or Parameter or BufferValue or OutputGradient or Kept or LoopArgument;
 
     /// <summary>True where a kernel loads the node instead of computing it inline.</summary>
     public bool IsLoaded(int id) => IsLeaf(_graph[id].Operation) || IsStructured(_graph[id].Operation) || _graph[id].Operation is Reshape || (_anchors.ContainsKey(id) && !IsNumber(id));
@@ -122,7 +122,10 @@ internal sealed partial class Fusion
                     // A state that begins as one number everywhere is filled in.
                     foreach (var input in node.Inputs.Where(input => !IsFilled(input, out _))) Store(input);
                     break;
-                case Reshape or Gather or ScatterAdd or CheckRange or CheckConverged:
+                case Sample:
+                    foreach (var input in ReadsOfSample(node)) Store(input);
+                    break;
+                case Reshape or Gather or ScatterAdd or CheckRange or CheckConverged or After:
                     foreach (var input in node.Inputs) Store(input);
                     break;
             }
@@ -356,6 +359,8 @@ internal sealed partial class Fusion
         {
             Contract => node.Inputs.Select(input => MatrixLayout.TryRead(_graph, node, input, out var source, out _) ? source : input),
             Attention or AttentionLogSums or AttentionGradient => ReadsOfAttention(node),
+            Sample => ReadsOfSample(node),
+            WriteKept => Walk(node.Inputs[1], AffineMap.Identity(node.Type.Rank, node.Type.Rank), node.Type.Rank).Select(read => read.Node).Prepend(node.Inputs[0]),
             ViewTranspose or Pad or Concat => node.Inputs.SelectMany(input => Walk(input, AffineMap.Identity(_graph[input].Type.Rank, _graph[input].Type.Rank), _graph[input].Type.Rank)).Select(read => read.Node),
             _ => node.Inputs,
         };

@@ -42,6 +42,7 @@ public static class Lifetimes
         GatherStep gather => [gather.Result],
         ScatterAddStep scatter => [scatter.Result],
         CopyStep copy => [copy.Result],
+        SampleStep sample => [sample.Scores, sample.Result],
         LoopEndStep { Rounds: { } rounds } => [rounds],
         _ => [],
     };
@@ -58,6 +59,7 @@ public static class Lifetimes
         CheckRangeStep check => [check.Values],
         CheckConvergedStep check => [check.Unconverged, check.Residual],
         CopyStep copy => [copy.Source, copy.Result],
+        SampleStep sample => sample.Numbers.Concat([sample.Logits, sample.Draws, sample.Scores, sample.Result]).Concat(sample.History is { } history ? [history.Place] : []),
         LoopBeginStep { Trips: { } trips } => [trips],
         LoopExitStep exit => [exit.Flag],
         LoopEndStep { Rounds: { } rounds } => [rounds],

@@ -15,7 +15,7 @@ public static class Planner
     /// <param name="axes">Run-time sizes in the order in which the caller gives them.</param>
     public static ProgramPlan Plan(string name, Graph graph, EquatableArray<string> axes)
     {
-        var canonical = Canonicalization.Run(WindowForms.Run(Equilibria.Resolve(graph)));
+        var canonical = Canonicalization.Run(WindowForms.Run(Equilibria.Resolve(Segments.Resolve(graph))));
         return new PlanWriter(canonical, Fusion.Run(canonical), new PlanParts()).Write(name, axes);
     }
 }
@@ -89,6 +89,8 @@ internal sealed partial class PlanWriter(Graph graph, Fusion fusion, PlanParts p
     {
         foreach (var output in graph.Outputs)
         {
+            // It is in its place.
+            if (output.Target is WrittenTarget) continue;
             var source = fusion.Resolve(output.Node);
             // A gradient that needs none from outside (zeros, where none flows) is computed with the forward half, which has no place for it yet.
             var isEarly = output.Target is InputGradientTarget && !fusion.IsBackward(source);
@@ -99,7 +101,7 @@ internal sealed partial class PlanWriter(Graph graph, Fusion fusion, PlanParts p
     }
 
     /// <summary>A node whose steps write it to whatever place it is given.</summary>
-    private bool IsWrittenAnywhere(int node) => !Fusion.IsLeaf(graph[node].Operation) && graph[node].Operation is not (CheckRange or CheckConverged or Loop or LoopFinal or LoopStack);
+    private bool IsWrittenAnywhere(int node) => !Fusion.IsLeaf(graph[node].Operation) && graph[node].Operation is not (CheckRange or CheckConverged or After or WriteKept or Loop or LoopFinal or LoopStack);
 
     private void CopyOutputs(bool isBackward)
     {
@@ -116,6 +118,7 @@ internal sealed partial class PlanWriter(Graph graph, Fusion fusion, PlanParts p
         GradientTarget gradient => new GradientPlace(gradient.Net, gradient.Parameter, type.Element, type.ElementCount),
         InputGradientTarget input => new InputGradientPlace(input.Input, type.Element, type.ElementCount),
         BufferTarget buffer => new NewNetBufferPlace(buffer.Net, buffer.Buffer, type.Element, type.ElementCount),
+        KeptTarget kept => new NewKeptPlace(kept.Index, type.Element, type.ElementCount),
         ScalarTarget scalar => new ScalarPlace(scalar.Index),
         _ => throw new InvalidOperationException($"No place is known for {target}."),
     };
@@ -133,8 +136,9 @@ internal sealed partial class PlanWriter(Graph graph, Fusion fusion, PlanParts p
             Parameter parameter => new ParameterPlace(parameter.Net, parameter.Index, node.Type.Element, length),
             BufferValue buffer => new NetBufferPlace(buffer.Net, buffer.Index, node.Type.Element, length),
             OutputGradient gradient => new OutputGradientPlace(gradient.Index, node.Type.Element, length),
-            // What is checked is what it was.
-            CheckRange or CheckConverged => PlaceOf(node.Inputs[0]),
+            Kept kept => new KeptPlace(kept.Index, node.Type.Element, length),
+            // What is checked is what it was, and what is written into something kept lies there.
+            CheckRange or CheckConverged or After or WriteKept => PlaceOf(node.Inputs[0]),
             _ => program.NewBuffer("t" + id, node.Type.Element, length, fusion.WhyStored(id)),
         };
         _places.Add(id, place);
@@ -243,6 +247,12 @@ internal sealed partial class PlanWriter(Graph graph, Fusion fusion, PlanParts p
             case AttentionGradient gradient:
                 WriteAttentionGradient(node, gradient);
                 break;
+            case Sample:
+                WriteSample(node);
+                break;
+            case WriteKept write:
+                Move(node, node.Inputs[1], (axis, variables) => AffineMap.Index(variables, axis) with { Offset = axis == write.Axis ? write.At : Size.Zero }, adds: false);
+                break;
             case Gather gather:
                 var source = graph[node.Inputs[0]].Type;
                 _steps.Add(new GatherStep(PlaceOf(node.Inputs[0]), PlaceOf(node.Inputs[1]), PlaceOf(node.Id),
@@ -259,6 +269,9 @@ internal sealed partial class PlanWriter(Graph graph, Fusion fusion, PlanParts p
                 break;
             case CheckRange check:
                 _steps.Add(new CheckRangeStep(PlaceOf(node.Id), node.Type.ElementCount, check.Bound, check.What, node.Origin));
+                break;
+            case After:
+                // Nothing to do: it is where it was.
                 break;
             case CheckConverged check:
                 _steps.Add(new CheckConvergedStep(PlaceOf(node.Inputs[1]), PlaceOf(node.Inputs[2]), check.What, check.Otherwise, check.Rounds, node.Origin));

@@ -70,6 +70,12 @@ public sealed record NetBufferPlace(int Net, int Index, ElementType Element, Siz
 /// <summary>Where the new value of the buffer goes: memory of its own, so that every step reads the old one.</summary>
 public sealed record NewNetBufferPlace(int Net, int Index, ElementType Element, Size Length) : Place(Element, Length);
 
+/// <summary>What a generate keeps between runs, as it was before this one.</summary>
+public sealed record KeptPlace(int Index, ElementType Element, Size Length) : Place(Element, Length);
+
+/// <summary>Where its next value goes, in memory of its own.</summary>
+public sealed record NewKeptPlace(int Index, ElementType Element, Size Length) : Place(Element, Length);
+
 public sealed record ScalarPlace(int Index) : Place(ElementType.F32, Size.One);
 
 // ---- Kernels ----------------------------------------------------------------------------------------------------
@@ -230,6 +236,17 @@ public sealed record GatherStep(Place Source, Place Index, Place Result, Size Ou
 
 /// <summary>out[p, index[j], q] += values[p, j, q], from zeros, in the order of j.</summary>
 public sealed record ScatterAddStep(Place Values, Place Index, Place Result, Size Outer, Size AxisLength, Size IndexCount, Size Inner, Origin Origin) : Step(Origin);
+
+/// <summary>An index for each row of logits, drawn by its probability: see <see cref="Sample"/>.</summary>
+/// <param name="Logits">[rows, columns].</param>
+/// <param name="Draws">One from [0, 1) for each row.</param>
+/// <param name="Numbers">Temperature, top_k, top_p and repetition_penalty.</param>
+/// <param name="History">Integers that have been drawn before; null where nothing is made of them.</param>
+/// <param name="Scores">Room for as many numbers as there are logits.</param>
+public sealed record SampleStep(Place Logits, Place Draws, EquatableArray<Place> Numbers, SampleHistory? History, Place Scores, Place Result, Size Rows, Size Columns, Origin Origin) : Step(Origin);
+
+/// <summary>What has been drawn before: so many integers for each row, the first at Offset + row*RowStride.</summary>
+public sealed record SampleHistory(Place Place, Size Offset, Size RowStride, Size Count);
 
 public sealed record CheckRangeStep(Place Values, Size Count, Size Bound, string What, Origin Origin) : Step(Origin);
 

@@ -63,6 +63,10 @@ public sealed record StepCosts(int Position, Size Rounds, EquatableArray<PlaceFl
             case AttentionGradientStep gradient:
                 foreach (var part in FlopsOf(gradient.Sizes, scoreProducts: 3, valueProducts: 2, functions: 6)) yield return new PlaceFlops(step.Origin, part);
                 break;
+            case SampleStep sample:
+                // Scores, their largest, exponentials and sums.
+                yield return new PlaceFlops(step.Origin, Size.Constant(5) * sample.Rows * sample.Columns);
+                break;
             case ScatterAddStep scatter:
                 yield return new PlaceFlops(step.Origin, scatter.Outer * scatter.IndexCount * scatter.Inner);
                 break;
@@ -115,6 +119,8 @@ public sealed record StepCosts(int Position, Size Rounds, EquatableArray<PlaceFl
                 return [Whole(fill.Place, fill.Length)];
             case CopyStep copy:
                 return [Whole(copy.Source, copy.Length), Whole(copy.Result, copy.Length)];
+            case SampleStep sample:
+                return [Whole(sample.Logits, sample.Rows * sample.Columns), Whole(sample.Scores, sample.Rows * sample.Columns), Whole(sample.Result, sample.Rows)];
             case CheckRangeStep check:
                 return [Whole(check.Values, check.Count)];
             case GatherStep gather:

@@ -101,6 +101,8 @@ public static class StepLoops
         GradientPlace gradient => gradient.Index,
         NetBufferPlace buffer => buffer.Index,
         NewNetBufferPlace buffer => buffer.Index,
+        KeptPlace kept => kept.Index,
+        NewKeptPlace kept => kept.Index,
         ScalarPlace scalar => scalar.Index,
         _ => 0,
     };
@@ -116,6 +118,8 @@ public static class StepLoops
         GradientPlace gradient => gradient with { Index = position },
         NetBufferPlace buffer => buffer with { Index = position },
         NewNetBufferPlace buffer => buffer with { Index = position },
+        KeptPlace kept => kept with { Index = position },
+        NewKeptPlace kept => kept with { Index = position },
         ScalarPlace scalar => scalar with { Index = position },
         _ => place,
     };
@@ -149,6 +153,11 @@ public static class StepLoops
             ScatterAddStep scatter => scatter with { Values = change(scatter.Values), Index = change(scatter.Index), Result = change(scatter.Result) },
             CheckRangeStep check => check with { Values = change(check.Values) },
             CheckConvergedStep check => check with { Unconverged = change(check.Unconverged), Residual = change(check.Residual) },
+            SampleStep sample => sample with
+            {
+                Logits = change(sample.Logits), Draws = change(sample.Draws), Numbers = sample.Numbers.Select(change).ToEquatableArray(), Scores = change(sample.Scores), Result = change(sample.Result),
+                History = sample.History is { } history ? history with { Place = change(history.Place) } : null,
+            },
             CopyStep copy => copy with { Source = change(copy.Source), Result = change(copy.Result) },
             _ => step,
         };

@@ -30,6 +30,7 @@ public sealed class StepText
         ScatterAddStep scatter => $"scatter {Print(scatter.Values)} at {Print(scatter.Index)} -> {Print(scatter.Result)}",
         CheckRangeStep check => $"check that {Print(check.Values)} is below {check.Bound}",
         CheckConvergedStep check => $"check that {Print(check.Unconverged)} is 0, else {check.Otherwise.ToString().ToLowerInvariant()} with {Print(check.Residual)}",
+        SampleStep sample => $"sample {Print(sample.Logits)} by {Print(sample.Draws)} with {Print(sample.Numbers)}{(sample.History is { } history ? $" after {Print(history.Place)}" : "")} -> {Print(sample.Result)}",
         CopyStep copy => $"copy {Print(copy.Source)} -> {Print(copy.Result)}",
         LoopBeginStep begin => $"for {begin.Step} over {begin.Count}{(begin.IsReverse ? ", downwards" : "")}{(begin.Trips is { } trips ? $", at most {Print(trips)}" : "")}:",
         LoopExitStep exit => $"end {exit.Step} if {Print(exit.Flag)}",
@@ -69,6 +70,8 @@ public sealed class StepText
         GradientPlace gradient => $"gradient {Number(gradient.Net)}.{Number(gradient.Index)}",
         NetBufferPlace buffer => $"state {Number(buffer.Net)}.{Number(buffer.Index)}",
         NewNetBufferPlace buffer => $"new state {Number(buffer.Net)}.{Number(buffer.Index)}",
+        KeptPlace kept => $"kept {Number(kept.Index)}",
+        NewKeptPlace kept => $"new kept {Number(kept.Index)}",
         ScalarPlace scalar => $"scalar {Number(scalar.Index)}",
         _ => place.ToString(),
     };

@@ -27,6 +27,9 @@ internal sealed partial class ExpressionClimber(ParseSession session, int start)
     /// <summary>An expression without <c>|></c> and <c>as</c>: where words may follow, as in <c>repeat n as i</c>.</summary>
     public static readonly Parser<Expression> WithoutPipe = From(OperatorLevel.Or);
 
+    /// <summary>A value with what belongs to it: a name, its subscripts, a call.</summary>
+    public static readonly Parser<Expression> Tight = From(OperatorLevel.Power);
+
     /// <summary>The axes of a type, a reshape or a shape, in brackets.</summary>
     public static readonly Parser<EquatableArray<AxisSyntax>> Axes = AxesFrom(takesBounds: false);
 
@@ -213,7 +216,7 @@ internal sealed partial class ExpressionClimber(ParseSession session, int start)
         var next = session.Kinds[index + 1];
         return session.Tokens[index].Text switch
         {
-            "with" or "over" or "every" or "where" or "named" or "along" or "lengths" or "truncate" or "checkpoint" or "else" =>
+            "with" or "over" or "every" or "where" or "named" or "along" or "lengths" or "truncate" or "checkpoint" or "slide" or "else" =>
                 next is TokenKind.Name or TokenKind.Number or TokenKind.String,
             "reverse" => next is TokenKind.Name or TokenKind.OpenBrace,
             _ => false,

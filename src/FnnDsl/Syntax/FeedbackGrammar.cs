@@ -134,9 +134,9 @@ internal static class FeedbackGrammar
 
     // ---- Options ---------------------------------------------------------------------------------------------------
 
-    private sealed record Options(Identifier? Step, Identifier? Reverse, Expression? Lengths, Expression? Truncate, Expression? Checkpoint, Identifier? Otherwise)
+    private sealed record Options(Identifier? Step, Identifier? Reverse, Expression? Lengths, Expression? Truncate, Expression? Checkpoint, Expression? Slide, Identifier? Otherwise)
     {
-        public static readonly Options None = new(null, null, null, null, null, null);
+        public static readonly Options None = new(null, null, null, null, null, null, null);
     }
 
     private delegate Options Change(Options options);
@@ -149,6 +149,7 @@ internal static class FeedbackGrammar
         ["truncate"] = Word("truncate").Then(_ => Value).Select(value => (Change)(options => options with { Truncate = value })),
         ["checkpoint"] = Within(Construct.Checkpoint, Word("checkpoint").Then(_ => Word("every")).Then(_ => Value))
             .Select(value => (Change)(options => options with { Checkpoint = value })),
+        ["slide"] = Word("slide").Then(_ => Value).Select(value => (Change)(options => options with { Slide = value })),
         ["else"] = Within(Construct.Otherwise, Word("else").Then(_ => OneOf("warn", "fail", "best")))
             .Select(word => (Change)(options => options with { Otherwise = word })),
     };
@@ -205,7 +206,7 @@ internal static class FeedbackGrammar
         from options in AllOptions
         from body in Body
         select (Func<TextSpan, Statement>)(span => new FeedbackStatement(
-            states, form, options.Step, options.Reverse, options.Lengths, options.Truncate, options.Checkpoint, options.Otherwise, body, span))));
+            states, form, options.Step, options.Reverse, options.Lengths, options.Truncate, options.Checkpoint, options.Slide, options.Otherwise, body, span))));
 
     /// <summary><c>emit ys = y</c> or <c>emit ys = y along 0</c></summary>
     public static readonly Parser<Statement> Emit = Within(Construct.Emit, Spanned<Statement>(

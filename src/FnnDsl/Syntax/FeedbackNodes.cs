@@ -36,6 +36,7 @@ public sealed record FixedPointForm(EquatableArray<Argument> Arguments, TextSpan
 /// <param name="Step">The name behind <c>as</c>.</param>
 /// <param name="Reverse">The word <c>reverse</c> itself.</param>
 /// <param name="Checkpoint">What stands behind <c>checkpoint every</c>.</param>
+/// <param name="Slide">How many elements a full state that grows forgets.</param>
 /// <param name="Otherwise"><c>warn</c>, <c>fail</c> or <c>best</c>, behind <c>else</c>.</param>
 public sealed record FeedbackStatement(
     EquatableArray<StateSyntax> States,
@@ -45,6 +46,7 @@ public sealed record FeedbackStatement(
     Expression? Lengths,
     Expression? Truncate,
     Expression? Checkpoint,
+    Expression? Slide,
     Identifier? Otherwise,
     EquatableArray<Statement> Body,
     TextSpan Span) : Statement(Span);

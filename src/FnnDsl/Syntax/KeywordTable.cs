@@ -52,6 +52,7 @@ public static class KeywordTable
         new("layer", KeywordPlace.Declaration, "A function that may own weights; its first list is its config."),
         new("model", KeywordPlace.Declaration, "A network, which becomes a C# class."),
         new("train", KeywordPlace.Declaration, "How networks are trained: losses, optimizers, metrics. It becomes a C# trainer."),
+        new("pipeline", KeywordPlace.Declaration, "Trainings and evaluations one after the other, and again. It becomes a C# class."),
 
         new("param", KeywordPlace.Body, "A trained weight."),
         new("buffer", KeywordPlace.Body, "A remembered value that is not trained; '<-' gives it a new one."),
@@ -82,7 +83,8 @@ public static class KeywordTable
         new("reverse", KeywordPlace.Feedback, "From the end of the axis."),
         new("lengths", KeywordPlace.Feedback, "How long each sample is along the axis."),
         new("truncate", KeywordPlace.Feedback, "No gradient goes further back than the stretch of rounds it is in."),
-        new("checkpoint", KeywordPlace.Feedback, "checkpoint every k keeps every k-th state for the gradient and computes the others again."),
+        new("checkpoint", KeywordPlace.Feedback, "checkpoint every k keeps every k-th state for the gradient and computes the others again; of a repeat, what goes from copy to copy."),
+        new("slide", KeywordPlace.Feedback, "A full state that grows forgets its first so many elements."),
         new("warn", KeywordPlace.Feedback, "A fixed point that is not reached gives its best iterate, with a warning."),
         new("fail", KeywordPlace.Feedback, "A fixed point that is not reached stops the program."),
         new("best", KeywordPlace.Feedback, "A fixed point that is not reached gives its best iterate."),
@@ -123,11 +125,10 @@ public static class KeywordTable
 
         new("precision", KeywordPlace.Later, "In which float it is computed. It is checked, and refused in this version."),
         new("generate", KeywordPlace.Later, "A program over trained networks. It is checked, and refused in this version."),
-        new("pipeline", KeywordPlace.Later, "Trainings and evaluations one after the other. It is checked, and refused in this version."),
         new("from", KeywordPlace.Later, "The networks of a 'generate', or the weights that a stage takes."),
-        new("evaluate", KeywordPlace.Later, "A stage of a pipeline that measures."),
-        new("while", KeywordPlace.Later, "What must hold for another round of a pipeline's feedback."),
-        new("epochs", KeywordPlace.Later, "How often a stage goes over its data."),
+        new("evaluate", KeywordPlace.Continuation, "A stage of a pipeline that measures."),
+        new("while", KeywordPlace.Continuation, "What must hold for another round of a pipeline's feedback."),
+        new("epochs", KeywordPlace.Continuation, "How often a stage goes over its data."),
         new("choice", KeywordPlace.Later, "Comes in a later version: write one model for each alternative."),
         new("quantized", KeywordPlace.Later, "Comes in a later version: use the model as it is."),
     ];

@@ -142,12 +142,61 @@ internal static class PipelineGrammar
         }
     };
 
-    private static readonly Parser<CheckpointEntry> Entry = Within(Construct.CheckpointEntry, Spanned<CheckpointEntry>(
+    private sealed record Bound(Expression? Value);
+
+    private static Parser<Bound> BoundBefore(char end) => input =>
+        ((TokenInput)input).Kind == end ? Result.Success(new Bound(null), input) : ExpressionClimber.WithoutPipe.Select(value => new Bound(value))(input);
+
+    private static readonly Parser<RangeSubscript> Range = Spanned<RangeSubscript>(
+        from first in BoundBefore(TokenKind.Colon)
+        from colon in Kind(TokenKind.Colon, "':' between the first row and the one after the last")
+        from end in BoundBefore(TokenKind.CloseBracket)
+        select (Func<TextSpan, RangeSubscript>)(span => new RangeSubscript(first.Value, end.Value, null, span)));
+
+    private static readonly Parser<RangeSubscript> Rows =
+        from opening in Here
+        from open in Kind(TokenKind.OpenBracket)
+        from range in Range
+        from close in Closing(opening.Index)
+        select range;
+
+    private static readonly Parser<CheckpointAlternative> Alternative = input => ((TokenInput)input).Kind == TokenKind.String
+        ? Terminals.String.Select(name => new CheckpointAlternative(name, null, name.Span))(input)
+        : StatementGrammar.Path.Select(path => new CheckpointAlternative(null, path, path.Span))(input);
+
+    private static readonly Parser<EquatableArray<CheckpointAlternative>> Alternatives = input =>
+    {
+        var found = new List<CheckpointAlternative>();
+        while (((TokenInput)input).Kind == TokenKind.Or)
+        {
+            var next = Alternative(input.Advance());
+            if (!next.WasSuccessful) return Result.Failure<EquatableArray<CheckpointAlternative>>(input, "alternative", []);
+            found.Add(next.Value);
+            input = next.Remainder;
+        }
+        return Result.Success(new EquatableArray<CheckpointAlternative>(found), input);
+    };
+
+    private static readonly Parser<CheckpointLine> Entry = Within(Construct.CheckpointEntry, Spanned<CheckpointLine>(
         from path in EntryPath
+        from rows in When(TokenKind.OpenBracket, Rows)
         from assign in Kind(TokenKind.Assign)
-        from theirs in Terminals.String
-        from other in When(TokenKind.Or, Kind(TokenKind.Or).Then(_ => StatementGrammar.Path))
-        select (Func<TextSpan, CheckpointEntry>)(span => new CheckpointEntry(path, theirs, other, span))));
+        from theirs in ExpressionClimber.Tight
+        from others in Alternatives
+        select (Func<TextSpan, CheckpointLine>)(span => new CheckpointEntry(path, rows, theirs, others, span))));
+
+    private static readonly Parser<CheckpointLine> Prefix = Within(Construct.CheckpointEntry, Spanned<CheckpointLine>(
+        from word in Word("prefix")
+        from text in Terminals.String
+        select (Func<TextSpan, CheckpointLine>)(span => new CheckpointPrefix(text, span))));
+
+    private static readonly Parser<CheckpointLine> Ignored = Within(Construct.CheckpointEntry, Spanned<CheckpointLine>(
+        from word in Word("ignore")
+        from names in CommaSeparated(Terminals.String)
+        select (Func<TextSpan, CheckpointLine>)(span => new CheckpointIgnored(names, span))));
+
+    private static Parser<CheckpointLine> LineOf(TokenInput place) =>
+        place.Next.Kind != TokenKind.String ? Entry : place.IsWord("prefix") ? Prefix : place.IsWord("ignore") ? Ignored : Entry;
 
     // ---- Declarations ----------------------------------------------------------------------------------------------
 
@@ -164,8 +213,8 @@ internal static class PipelineGrammar
         from name in Name("a name for the other project")
         from word in Word("for", "'for' and a model")
         from model in Name("the name of a model")
-        from entries in Lines(_ => Entry)
-        select (DeclarationGrammar.Finish)(text => new CheckpointDeclaration(name, model, entries, text.Doc, text.Tokens, text.TokenText, text.Span)));
+        from lines in Lines(LineOf)
+        select (DeclarationGrammar.Finish)(text => new CheckpointDeclaration(name, model, lines, text.Doc, text.Tokens, text.TokenText, text.Span)));
 
     // ---- Lines -----------------------------------------------------------------------------------------------------
 

@@ -45,10 +45,26 @@ public sealed record PipelineFeedback(Expression Condition, Expression AtMost, E
 
 /// <summary><c>checkpoint HuggingFace for Llama { … }</c>: another project's names of a model's weights.</summary>
 public sealed record CheckpointDeclaration(
-    Identifier Name, Identifier Model, EquatableArray<CheckpointEntry> Entries, string? Doc, EquatableArray<int> Tokens, string TokenText, TextSpan Span)
-    : Declaration(Name, Doc, Tokens, TokenText, Span);
+    Identifier Name, Identifier Model, EquatableArray<CheckpointLine> Lines, string? Doc, EquatableArray<int> Tokens, string TokenText, TextSpan Span)
+    : Declaration(Name, Doc, Tokens, TokenText, Span)
+{
+    public IEnumerable<CheckpointEntry> Entries => Lines.OfType<CheckpointEntry>();
+}
 
-/// <summary><c>blocks.{i}.attn.q.weight = "model.layers.{i}.self_attn.q_proj.weight" or embed.weight</c></summary>
+public abstract record CheckpointLine(TextSpan Span) : SyntaxNode(Span);
+
+/// <summary><c>blocks.{i}.attn.weight[:d] = "model.layers.{i}.q_proj.weight".T or embed.weight</c></summary>
 /// <param name="Parts">Names, numbers, and <c>{i}</c> for any number.</param>
-/// <param name="Other">The parameter that stands for it where the file has none of that name.</param>
-public sealed record CheckpointEntry(EquatableArray<Identifier> Parts, StringExpression Theirs, PathPattern? Other, TextSpan Span) : SyntaxNode(Span);
+/// <param name="Rows">The rows of the weight that are meant; null for all.</param>
+/// <param name="Theirs">The name in the file as a string, and what of it: <c>.T</c>, rows, <c>halves("…", heads)</c>.</param>
+/// <param name="Others">What stands for it where the file has none of that name: strings, other names; or last a path, a weight of the model.</param>
+public sealed record CheckpointEntry(EquatableArray<Identifier> Parts, RangeSubscript? Rows, Expression Theirs, EquatableArray<CheckpointAlternative> Others, TextSpan Span) : CheckpointLine(Span);
+
+/// <summary>Behind <c>or</c>: another name in the file, or a weight of the model.</summary>
+public sealed record CheckpointAlternative(StringExpression? Name, PathPattern? Path, TextSpan Span) : SyntaxNode(Span);
+
+/// <summary><c>prefix "transformer."</c>: what stands before all names, in some files.</summary>
+public sealed record CheckpointPrefix(StringExpression Prefix, TextSpan Span) : CheckpointLine(Span);
+
+/// <summary><c>ignore "h.{i}.attn.bias"</c>: tensors that files have and the model does not want.</summary>
+public sealed record CheckpointIgnored(EquatableArray<StringExpression> Names, TextSpan Span) : CheckpointLine(Span);

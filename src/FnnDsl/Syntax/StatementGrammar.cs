@@ -80,8 +80,10 @@ internal static partial class StatementGrammar
         from count in ExpressionClimber.WithoutPipe
         from index in When(TokenKind.As, Kind(TokenKind.As).Then(_ => Name("a name for the copy's number")))
         from path in When(TokenKind.Colon, Kind(TokenKind.Colon).Then(_ => Name("a name for the copies")))
+        from checkpoint in WhenWord("checkpoint", Word("checkpoint").Select(word => new Identifier(word.Text, word.Span)))
+        from every in checkpoint is null ? Sprache.Parse.Return<Expression?>(null) : WhenWord("every", Word("every").Then(_ => ExpressionClimber.WithoutPipe))
         from body in Later(() => Block)
-        select (Finish)(span => new RepeatStatement(count, index, path, body, span)));
+        select (Finish)(span => new RepeatStatement(count, index, path, checkpoint, every, body, span)));
 
     private static readonly Parser<Statement> If = Form(Construct.If,
         from word in Kind(TokenKind.If)

@@ -11,7 +11,7 @@ internal static class StatementLayout
     /// <summary>Names that continue the line above, unless what follows shows that the name itself is bound there.</summary>
     private static readonly string[] ContinuingWords =
     [
-        "where", "with", "over", "every", "named", "else", "in", "along", "times", "until", "at_most", "to", "reverse", "lengths", "truncate", "checkpoint",
+        "where", "with", "over", "every", "named", "else", "in", "along", "times", "until", "at_most", "to", "reverse", "lengths", "truncate", "checkpoint", "slide",
     ];
 
     private static readonly string[] StatementWords = ["param", "buffer", "repeat", "feedback", "emit", "minimize", "metric", "clip", "freeze", "accumulate", "average", "precision", "budget"];

@@ -122,8 +122,10 @@ public sealed record StorageStatement(bool IsBuffer, Identifier Name, TypeSyntax
 /// <summary><c>mean &lt;- value</c></summary>
 public sealed record UpdateStatement(Identifier Target, Expression Value, TextSpan Span) : Statement(Span);
 
-/// <summary><c>repeat depth as i : h { … }</c></summary>
-public sealed record RepeatStatement(Expression Count, Identifier? Index, Identifier? Path, EquatableArray<Statement> Body, TextSpan Span) : Statement(Span);
+/// <summary><c>repeat depth as i : h checkpoint every 2 { … }</c></summary>
+/// <param name="Checkpoint">The word <c>checkpoint</c>, where it stands.</param>
+/// <param name="Every">What stands behind <c>checkpoint every</c>.</param>
+public sealed record RepeatStatement(Expression Count, Identifier? Index, Identifier? Path, Identifier? Checkpoint, Expression? Every, EquatableArray<Statement> Body, TextSpan Span) : Statement(Span);
 
 /// <summary><c>if condition { … } else { … }</c>, over build-time values; <c>else if</c> nests in <see cref="Else"/>.</summary>
 public sealed record IfStatement(Expression Condition, EquatableArray<Statement> Then, EquatableArray<Statement> Else, TextSpan Span) : Statement(Span);

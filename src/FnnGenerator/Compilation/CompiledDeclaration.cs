@@ -57,6 +57,19 @@ internal sealed record CompiledTrainDeclaration(CompiledTrain Result, string Fil
         train.Inputs.SelectMany(tensor => tensor.Axes).Concat(train.Adapters.SelectMany(set => set.Parameters).SelectMany(storage => storage.Axes));
 }
 
+internal sealed record CompiledPipelineDeclaration(CompiledPipeline Result, string FileStem)
+    : CompiledDeclaration(Result.Pipeline.Namespace, Result.Pipeline.Name, FileStem)
+{
+    public override IEnumerable<ProgramPlan> Programs => Result.Answers.Select(answers => answers.Program);
+
+    public override IEnumerable<BoundAxis> Axes => [];
+
+    public override IEnumerable<Origin> Origins => base.Origins.Concat(OriginsOf(Result.Pipeline.Steps));
+
+    private static IEnumerable<Origin> OriginsOf(EquatableArray<PipelineAction> steps) =>
+        steps.SelectMany(step => step is LoopAction loop ? OriginsOf(loop.Body).Prepend(loop.Origin) : [step.Origin]);
+}
+
 /// <summary>A model whose body has errors: its typed API stays, with bodies that throw, so that the errors are the only ones.</summary>
 internal sealed record BrokenModelDeclaration(BoundModel Signature, string FileStem)
     : CompiledDeclaration(Signature.Namespace, Signature.Name, FileStem)
@@ -73,6 +86,36 @@ internal sealed record BrokenTrainDeclaration(BoundTrain Signature, string FileS
     public override IEnumerable<ProgramPlan> Programs => [];
 
     public override IEnumerable<BoundAxis> Axes => CompiledTrainDeclaration.AxesOf(Signature);
+}
+
+internal sealed record CompiledGenerateDeclaration(CompiledGenerate Result, string FileStem)
+    : CompiledDeclaration(Result.Generate.Namespace, Result.Generate.Name, FileStem)
+{
+    public override IEnumerable<ProgramPlan> Programs => Result.Growth is { } growth ? growth.Programs.Select(item => item.Program).Append(Result.Body) : [Result.Body];
+
+    public override IEnumerable<BoundAxis> Axes => AxesOf(Result.Generate);
+
+    public override IEnumerable<Origin> Origins => base.Origins.Append(Result.Generate.Origin).Concat(Result.Generate.Guards.Select(guard => guard.Origin));
+
+    internal static IEnumerable<BoundAxis> AxesOf(BoundGenerate generate) => generate.Inputs.Concat(generate.Results).Concat(generate.Streamed is { } streamed ? [streamed] : []).SelectMany(tensor => tensor.Axes);
+}
+
+/// <summary>A generate with errors in its body, likewise.</summary>
+internal sealed record BrokenGenerateDeclaration(BoundGenerate Signature, string FileStem)
+    : CompiledDeclaration(Signature.Namespace, Signature.Name, FileStem)
+{
+    public override IEnumerable<ProgramPlan> Programs => [];
+
+    public override IEnumerable<BoundAxis> Axes => CompiledGenerateDeclaration.AxesOf(Signature);
+}
+
+/// <summary>A pipeline with errors, likewise.</summary>
+internal sealed record BrokenPipelineDeclaration(BoundPipeline Signature, string FileStem)
+    : CompiledDeclaration(Signature.Namespace, Signature.Name, FileStem)
+{
+    public override IEnumerable<ProgramPlan> Programs => [];
+
+    public override IEnumerable<BoundAxis> Axes => [];
 }
 
 /// <summary>A declaration of which not even the signature could be bound: it is left out.</summary>

@@ -15,7 +15,13 @@ internal static class DeclarationCompiler
     {
         try
         {
-            return key.Kind == DeclarationKind.Model ? CompileModel(scope, key) : CompileTrain(scope, key);
+            return key.Kind switch
+            {
+                DeclarationKind.Model => CompileModel(scope, key),
+                DeclarationKind.Train => CompileTrain(scope, key),
+                DeclarationKind.Pipeline => CompilePipeline(scope, key),
+                _ => CompileGenerate(scope, key),
+            };
         }
         catch (Exception failure) when (failure is not OperationCanceledException)
         {
@@ -43,6 +49,30 @@ internal static class DeclarationCompiler
         {
             ({ } compiled, _) => new CompiledTrainDeclaration(compiled, key.FileStem),
             (null, { } api) => new BrokenTrainDeclaration(api, key.FileStem),
+            _ => Missing(key),
+        };
+        return new DeclarationResult(output, diagnostics);
+    }
+
+    private static DeclarationResult CompilePipeline(ModuleScope scope, DeclarationKey key)
+    {
+        var (result, signature, diagnostics) = FnnCompiler.CompilePipeline(scope, key.Namespace, key.Name);
+        CompiledDeclaration output = (result, signature) switch
+        {
+            ({ } compiled, _) => new CompiledPipelineDeclaration(compiled, key.FileStem),
+            (null, { } api) => new BrokenPipelineDeclaration(api, key.FileStem),
+            _ => Missing(key),
+        };
+        return new DeclarationResult(output, diagnostics);
+    }
+
+    private static DeclarationResult CompileGenerate(ModuleScope scope, DeclarationKey key)
+    {
+        var (result, signature, diagnostics) = FnnCompiler.CompileGenerate(scope, key.Namespace, key.Name);
+        CompiledDeclaration output = (result, signature) switch
+        {
+            ({ } compiled, _) => new CompiledGenerateDeclaration(compiled, key.FileStem),
+            (null, { } api) => new BrokenGenerateDeclaration(api, key.FileStem),
             _ => Missing(key),
         };
         return new DeclarationResult(output, diagnostics);

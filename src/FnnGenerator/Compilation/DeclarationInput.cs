@@ -1,9 +1,9 @@
 namespace FeedbackNN.Generator.Compilation;
 
-internal enum DeclarationKind { Model, Train }
+internal enum DeclarationKind { Model, Train, Generate, Pipeline }
 
 /// <summary>
-/// What identifies a model or training that is to be compiled: two that are equal compile to the same.
+/// What identifies a model, training or pipeline that is to be compiled: two that are equal compile to the same.
 /// </summary>
 /// <param name="Doc">Its documentation, which its closure text leaves out and the generated class shows.</param>
 /// <param name="FileStem">What the names of its generated files begin with.</param>

@@ -49,7 +49,7 @@ internal sealed class FnnModule
     /// <summary>The constants of the project.</summary>
     public IEnumerable<BoundDim> Dims => _files.IsEmpty ? [] : _scope.Value.Dims;
 
-    /// <summary>The models and trainings of the project.</summary>
+    /// <summary>The models, trainings and pipelines of the project.</summary>
     public ImmutableArray<DeclarationInput> GetDeclarations() => _declarations.Value;
 
     public DeclarationResult Compile(DeclarationKey declaration) =>
@@ -89,6 +89,8 @@ internal sealed class FnnModule
         var scope = _scope.Value;
         var found = scope.Models.Select(name => (Kind: DeclarationKind.Model, name))
             .Concat(scope.Trains.Select(name => (Kind: DeclarationKind.Train, name)))
+            .Concat(scope.Generates.Select(name => (Kind: DeclarationKind.Generate, name)))
+            .Concat(scope.Pipelines.Select(name => (Kind: DeclarationKind.Pipeline, name)))
             .OrderBy(item => item.name.Namespace, StringComparer.Ordinal)
             .ThenBy(item => item.name.Name, StringComparer.Ordinal)
             .ToList();

@@ -26,7 +26,9 @@ internal sealed class CpuProgramPrinter : ProgramPrinter
 
     protected override void PrintAxisTable()
     {
-        Writer.Line($"protected override int AxisCount => {Number(Plan.Axes.Count)};");
+        // Sizes behind the last that a buffer depends on do not arrange memory: the length of a sequence that grows.
+        var arranging = Plan.Axes.Select((axis, i) => (axis, i)).Where(item => Plan.Buffers.Any(buffer => buffer.Length.AxisNames.Contains(item.axis))).Select(item => item.i + 1).DefaultIfEmpty(0).Max();
+        Writer.Line($"protected override int AxisCount => {Number(arranging)};");
         if (Plan.Updates.Count == 0) return;
         Writer.Line();
         using (Writer.Block("private static readonly UpdatedParameter[] UpdatedParameters =", ";"))
@@ -216,6 +218,17 @@ internal sealed class CpuProgramPrinter : ProgramPrinter
     protected override void PrintCopy(CopyStep step) =>
         Writer.Line($"TensorKernels.Copy(Pool, {Text(step.Source)}, {Text(step.Result)}, {SizeText.Factor(step.Length)} * {Number(step.Result.Element.SizeInBytes())});");
 
+    protected override void PrintSample(SampleStep step)
+    {
+        using (Writer.Block("Sampling.Run(Pool, new SamplingArguments", ");"))
+        {
+            Writer.Line($"Rows = {SizeText.Print(step.Rows)}, Columns = {SizeText.Print(step.Columns)},");
+            Writer.Line($"Logits = {Text(step.Logits)}, Draws = {Text(step.Draws)}, Scores = {Text(step.Scores)}, Result = {Text(step.Result)},");
+            Writer.Line($"Temperature = {Text(step.Numbers[0])}, TopK = {Text(step.Numbers[1])}, TopP = {Text(step.Numbers[2])}, RepetitionPenalty = {Text(step.Numbers[3])},");
+            if (step.History is { } history) Writer.Line($"History = {Text(history.Place)}{(history.Offset.IsZero ? "" : $" + {SizeText.Factor(history.Offset)}")}, HistoryStride = {SizeText.Print(history.RowStride)}, HistoryCount = {SizeText.Print(history.Count)},");
+        }
+    }
+
     protected override string ReadNumber(Place place) => $"*({Text(place)})";
 
     protected override string ReadFlag(Place place) => $"*({Text(place)})";
@@ -244,6 +257,8 @@ internal sealed class CpuProgramPrinter : ProgramPrinter
             ResultPlace => $"({type})call.Results[{index}]",
             OutputGradientPlace => $"({type})call.ResultGradients[{index}]",
             InputGradientPlace => $"({type})call.InputGradients[{index}]",
+            KeptPlace => $"({type})call.Kept[{index}]",
+            NewKeptPlace => $"({type})call.NewKept[{index}]",
             ScalarPlace => $"call.Scalars + {index}",
             _ => throw new InvalidOperationException($"No C# is known for {place}."),
         };

@@ -194,6 +194,14 @@ internal sealed class GpuProgramPrinter : ProgramPrinter
 
     protected override void PrintCopy(CopyStep step) => Writer.Line($"Copy({Text(step.Source)}, {Text(step.Result)}, {SizeText.Print(step.Length)});");
 
+    protected override void PrintSample(SampleStep step)
+    {
+        var history = step.History is { } before
+            ? $"{(before.Offset.IsZero ? Text(before.Place) : Moved(Text(before.Place), before.Offset))}, {Int(before.RowStride)}, {Int(before.Count)}"
+            : "default, 0, 0";
+        Writer.Line($"Sample({Text(step.Logits)}, {Text(step.Draws)}, {string.Join(", ", step.Numbers.Select(Text))}, {history}, {Text(step.Scores)}, {Text(step.Result)}, {Sizes(step.Rows, step.Columns)});");
+    }
+
     protected override string ReadNumber(Place place) => $"ReadNumber({Text(place)})";
 
     protected override string ReadFlag(Place place) => $"ReadFlag({Text(place)})";
@@ -215,6 +223,8 @@ internal sealed class GpuProgramPrinter : ProgramPrinter
     protected override string Text(Place place, int position, int stride) => place switch
     {
         ScalarPlace => $"Scalar(call, {Moving(position, stride)})",
+        KeptPlace => $"Kept<{GpuKernelPrinter.ElementText(place.Element)}>(call.Kept[{Moving(position, stride)}])",
+        NewKeptPlace => $"Kept<{GpuKernelPrinter.ElementText(place.Element)}>(call.NewKept[{Moving(position, stride)}])",
         ArenaPlace => Buffer(place, position, stride),
         _ => Buffer(place, _firstBuffer[place.GetType()] + position, stride),
     };

@@ -77,6 +77,7 @@ internal sealed class ModelPrinter
             }
             _writer.Line();
             ManifestPrinter.Print(_writer, _model);
+            CheckpointPrinter.Print(_writer, _model);
             PrintTrees();
         }
         return _writer.ToString();

@@ -22,6 +22,7 @@ internal static class OptimizerText
         ["dampening"] = "Dampening",
         ["weight_decay"] = "WeightDecay",
         ["nesterov"] = "Nesterov",
+        ["decay_vectors"] = "DecayVectors",
         ["beta1"] = "Beta1",
         ["beta2"] = "Beta2",
         ["eps"] = "Epsilon",
@@ -54,6 +55,10 @@ internal static class OptimizerText
             var property = Find(Properties, setting.Name, "optimizer setting");
             if (property == LearningRate) rate = Value(setting);
             else if (property == "Nesterov") others.Add($"Nesterov = {(setting.Number is null or 0 ? "false" : "true")}");
+            else if (property == "DecayVectors")
+            {
+                if (setting.Number is 0) others.Add("DecayVectors = false");
+            }
             else others.Add($"{property} = {Value(setting)}");
         }
         return $"new {Class(optimizer)}({rate})" + (others.Count == 0 ? "" : $" {{ {string.Join(", ", others)} }}");

@@ -28,7 +28,7 @@ internal sealed class ParameterTreePrinter
         new ParameterTreePrinter(writer, suffix, leafType).PrintClass(className, Part.Tree(items), summary, isRoot: true);
 
     /// <summary>The type of a parameter: <c>ParameterTensor&lt;Out, In></c>.</summary>
-    public static string ParameterType(BoundStorage parameter) => parameter.Axes.Count is 0 or > SignatureItem.MaximumRank
+    public static string ParameterType(BoundStorage parameter) => parameter.Axes.Count is 0 or > SampleShape.MaximumRank
         ? "ParameterTensor"
         : $"ParameterTensor<{string.Join(", ", parameter.Axes.Select(AxisNames.Type))}>";
 

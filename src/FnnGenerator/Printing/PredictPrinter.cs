@@ -70,7 +70,7 @@ internal static class PredictPrinter
         if (model.RuntimeAxes.Count != 1) return false;
         var batch = Size.Axis(model.RuntimeAxes[0]);
         return model.Inputs.Concat(model.Results).All(tensor =>
-            tensor.Axes.Count is > 0 and <= SignatureItem.MaximumRank && tensor.Axes[0].Size == batch && tensor.Axes.Skip(1).All(axis => axis.Size.IsConstant));
+            tensor.Axes.Count is > 0 and <= SampleShape.MaximumRank && tensor.Axes[0].Size == batch && tensor.Axes.Skip(1).All(axis => axis.Size.IsConstant));
     }
 
     /// <summary>The sizes with a batch of one.</summary>

@@ -226,6 +226,7 @@ internal abstract class ProgramPrinter(ProgramPlan plan, IReadOnlyList<StorageLa
             CheckRangeStep check => [check.Count, check.Bound],
             CheckConvergedStep check => [check.Rounds],
             CopyStep copy => [copy.Length],
+            SampleStep sample => [sample.Rows, sample.Columns, sample.History?.Offset ?? Size.Zero, sample.History?.RowStride ?? Size.Zero, sample.History?.Count ?? Size.Zero],
             LoopBeginStep loop => [loop.Count],
             _ => [],
         };
@@ -298,6 +299,9 @@ internal abstract class ProgramPrinter(ProgramPlan plan, IReadOnlyList<StorageLa
                 case CopyStep copy:
                     PrintCopy(copy);
                     break;
+                case SampleStep sample:
+                    PrintSample(sample);
+                    break;
                 case LoopExitStep exit:
                     PrintExit(exit);
                     break;
@@ -334,6 +338,8 @@ internal abstract class ProgramPrinter(ProgramPlan plan, IReadOnlyList<StorageLa
     protected abstract void PrintCheckRange(CheckRangeStep step, int position);
 
     protected abstract void PrintCopy(CopyStep step);
+
+    protected abstract void PrintSample(SampleStep step);
 
     /// <summary>Reports what the step wrote to whoever looks for the first value that is not finite.</summary>
     /// <param name="position">The step's, as C#.</param>

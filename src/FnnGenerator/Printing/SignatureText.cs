@@ -19,7 +19,7 @@ internal sealed record SignatureItem(BoundTensor Tensor, string Name, string Mem
     public string Element => ElementText(Tensor.Element);
 
     /// <summary><c>Tensor&lt;float, Batch, Pixels></c>; without axes, or with more than have a typed tensor, <c>Tensor&lt;float></c>.</summary>
-    public string TensorType => Tensor.Axes.Count is 0 or > MaximumRank
+    public string TensorType => Tensor.Axes.Count is 0 or > SampleShape.MaximumRank
         ? $"Tensor<{Element}>"
         : $"Tensor<{Element}, {string.Join(", ", Tensor.Axes.Select(AxisNames.Type))}>";
 
@@ -33,7 +33,7 @@ internal sealed record SignatureItem(BoundTensor Tensor, string Name, string Mem
     public string Sizes => string.Join(", ", Tensor.Axes.Select(axis => SizeText.Print(axis.Size)));
 
     /// <summary>A new tensor of zeros.</summary>
-    public string New => Tensor.Axes.Count > MaximumRank ? $"new {TensorType}([{Sizes}])" : $"new {TensorType}({Sizes})";
+    public string New => Tensor.Axes.Count > SampleShape.MaximumRank ? $"new {TensorType}([{Sizes}])" : $"new {TensorType}({Sizes})";
 
     /// <summary>As the <c>.fnn</c> file writes it: <c>x: f32[batch, pixels]</c>.</summary>
     public string Text => $"{Tensor.Name}: {TypeText}";
@@ -48,9 +48,6 @@ internal sealed record SignatureItem(BoundTensor Tensor, string Name, string Mem
         ElementType.I64 => "long",
         _ => "bool",
     };
-
-    /// <summary>The largest number of axes that typed tensors have.</summary>
-    public const int MaximumRank = 6;
 }
 
 /// <summary>
@@ -66,6 +63,7 @@ internal sealed class SignatureText
         ["CompareTo", "Deconstruct", "Equals", "GetHashCode", "GetType", "MiniBatch", "Rest", "Sample", "ToString"];
 
     private readonly EquatableArray<BoundGuard> _guards;
+    private readonly EquatableArray<string> _sizes;
     private readonly Func<Origin, SourceLine?> _lines;
 
     // What generated methods call the tensors that they make for one.
@@ -82,15 +80,18 @@ internal sealed class SignatureText
         return name.Length > 4 && name.StartsWith("Item", StringComparison.Ordinal) && name.Skip(4).All(char.IsDigit) ? "Tensor" + name : name;
     }
 
+    /// <param name="sizes">Sizes that the caller gives as numbers.</param>
+    /// <param name="reserved">Names of locals that the methods have besides.</param>
     public SignatureText(
         EquatableArray<string> runtimeAxes, EquatableArray<BoundTensor> inputs, EquatableArray<BoundTensor> results, EquatableArray<BoundGuard> guards,
-        Func<Origin, SourceLine?> lines)
+        Func<Origin, SourceLine?> lines, EquatableArray<string> sizes = default, IEnumerable<string>? reserved = null)
     {
         RuntimeAxes = runtimeAxes;
+        _sizes = sizes;
         _guards = guards;
         _lines = lines;
         var tensors = inputs.Concat(results).Select((tensor, i) => tensor.Name.Length > 0 ? tensor : tensor with { Name = i == inputs.Count && results.Count == 1 ? "result" : "result" + NumberText.Integer(i - inputs.Count + 1) }).ToList();
-        var names = CSharpNames.Distinct(tensors.Select(tensor => CSharpNames.Camel(tensor.Name)), Taken.Concat(runtimeAxes.Select(SizeText.Axis)).Concat(tensors.SelectMany(Locals)));
+        var names = CSharpNames.Distinct(tensors.Select(tensor => CSharpNames.Camel(tensor.Name)), Taken.Concat(reserved ?? []).Concat(runtimeAxes.Concat(sizes).Select(SizeText.Axis)).Concat(tensors.SelectMany(Locals)));
         var members = CSharpNames.Distinct(tensors.Take(inputs.Count).Select(MemberName), TakenMembers)
             .Concat(CSharpNames.Distinct(tensors.Skip(inputs.Count).Select(MemberName), TakenMembers)).ToList();
         var items = tensors.Select((tensor, i) => new SignatureItem(tensor, names[i], members[i])).ToList();
@@ -111,18 +112,18 @@ internal sealed class SignatureText
     public string AxisParameters => string.Join(", ", RuntimeAxes.Select(axis => $"int {SizeText.Axis(axis)}"));
 
     /// <summary>The call of <see cref="PrintCheck"/>'s method, which declares a local for each run-time axis.</summary>
-    public string CheckCall => $"CheckInputs({string.Join(", ", Inputs.Select(input => input.Name).Concat(RuntimeAxes.Select(axis => $"out var {SizeText.Axis(axis)}")))});";
+    public string CheckCall => $"CheckInputs({string.Join(", ", Inputs.Select(input => input.Name).Concat(_sizes.Select(SizeText.Axis)).Concat(RuntimeAxes.Select(axis => $"out var {SizeText.Axis(axis)}")))});";
 
     /// <summary>Prints the method that checks all inputs and finds the run-time sizes.</summary>
     /// <param name="requireSamples">Whether the first run-time axis must not be empty.</param>
     public void PrintCheck(CodeWriter writer, bool requireSamples)
     {
         writer.Line("// What could not be known at build: do sizes given at run time fit each other, and do integers lie on the axes they index.");
-        var parameters = Inputs.Select(input => $"{input.PublicType} {input.Name}").Concat(RuntimeAxes.Select(axis => $"out int {SizeText.Axis(axis)}"));
+        var parameters = Inputs.Select(input => $"{input.PublicType} {input.Name}").Concat(_sizes.Select(size => $"int {SizeText.Axis(size)}")).Concat(RuntimeAxes.Select(axis => $"out int {SizeText.Axis(axis)}"));
         using (writer.Block($"private static void CheckInputs({string.Join(", ", parameters)})"))
         {
             foreach (var input in Inputs.Where(input => !input.IsScalar)) writer.Line($"ArgumentNullException.ThrowIfNull({input.Name});");
-            foreach (var input in Inputs.Where(input => input.Tensor.Axes.Count > SignatureItem.MaximumRank))
+            foreach (var input in Inputs.Where(input => input.Tensor.Axes.Count > SampleShape.MaximumRank))
             {
                 writer.Line($"Signature.CheckRank({CSharpNames.Literal(input.Tensor.Name)}, {input.Name}.Shape, {NumberText.Integer(input.Tensor.Axes.Count)});");
             }
@@ -152,7 +153,7 @@ internal sealed class SignatureText
         get
         {
             var used = new HashSet<string>(_guards.SelectMany(guard => guard.Left.AxisNames.Concat(guard.Right.AxisNames)));
-            return RuntimeAxes.Where(used.Contains);
+            return _sizes.Concat(RuntimeAxes).Where(used.Contains);
         }
     }
 

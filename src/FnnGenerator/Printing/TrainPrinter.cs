@@ -14,7 +14,7 @@ internal sealed class TrainPrinter
     // Members that every trainer has.
     private static readonly string[] TakenMembers =
     [
-        "Step", "Run", "Evaluate", "Profile", "Save", "Resume", "Restart", "Dispose", "Seed", "StepCount", "TrainedCount", "Shuffle", "IsInterrupted", "ArenaBytes", "Sample", "MiniBatch", "Report",
+        "Step", "Run", "Evaluate", "Profile", "Freeze", "Save", "Resume", "Restart", "Dispose", "Seed", "StepCount", "TrainedCount", "Shuffle", "IsInterrupted", "ArenaBytes", "Sample", "MiniBatch", "Report",
         "Bind", "Collate", "MakeReport", "MakeEvaluationReport", "ReportNames", "ReportValues", "Setup", "CheckInputs", "CheckSizes", "Equals", "GetHashCode", "GetType", "ToString",
     ];
 
@@ -51,8 +51,8 @@ internal sealed class TrainPrinter
         _adapters = new AdapterPrinter(train, IsBroken, TakenMembers.Concat(_nets).Concat(_optimizers).Append(_name));
         _averages = new AveragePrinter(train, IsBroken, train.Averages.Select(average => NetType(train.Nets[average.Net])).ToArray(), TakenMembers.Concat(_nets).Concat(_optimizers).Concat(_adapters.Members).Append(_name), _netArguments.Concat(_adapters.Arguments));
         _optimizerArguments = CSharpNames.Distinct(_optimizers.Select(CSharpNames.Camel), _netArguments.Concat(_adapters.Arguments).Concat(_averages.Arguments).Concat(["seed", "device"]));
-        _losses = CSharpNames.Distinct(train.Objectives.Select(objective => CSharpNames.Pascal(objective.Name)), ["Step", "Equals", "GetHashCode", "ToString", "Report"]);
-        _metrics = CSharpNames.Distinct(train.StepMetrics.Select(metric => CSharpNames.Pascal(metric.Name)), _losses.Concat(["Step", "Equals", "GetHashCode", "ToString", "Report"]));
+        _losses = ReportMembers.Losses(train.Objectives.Select(objective => objective.Name));
+        _metrics = ReportMembers.Metrics(train.StepMetrics.Select(metric => metric.Name), _losses);
     }
 
     private bool IsBroken => _evaluation is null;

@@ -37,7 +37,7 @@ internal sealed class LoweredLoop
         var scope = new OnnxScope(graph.Scope);
         var (round, goesOn) = (w.Declare(scope, "round"), w.Declare(scope, "goes_on"));
         var states = inputs.Take(loop.States).Select(input => new LoweredValue(w.Declare(scope, "state"), input.Type)).ToArray();
-        var step = w.Unsqueeze(loop.IsReverse ? w.Emit("Sub", w.Emit("Sub", most, w.Number(1, ElementType.I64)), round) : round, 0);
+        var step = loop.IsReverse ? w.Emit("Sub", w.Emit("Sub", most, w.Number(1, ElementType.I64)), round) : round;
         var body = new GraphLowering(graph.Outside, loop.Body, scope, graph, [.. states, .. inputs.Skip(loop.States)], (loop.Step, step));
 
         var stacked = graph.Graph.ReadsOf(node.Id).Select(read => read.Operation).OfType<LoopStack>().Select(stack => stack.BodyNode).Distinct().ToArray();
@@ -65,10 +65,11 @@ internal sealed class LoweredLoop
             Name = w.Fresh("body"),
             Input = { entering.Select(value => OnnxTypes.Value(value.Name, value.Type)) },
             Output = { leaving.Select(value => OnnxTypes.Value(value.Name, value.Type)) },
-            Node = { scope.Nodes },
+            Node = { OnnxWriter.Live(scope.Nodes, leaving.Select(value => value.Name), out _) },
         };
         var outputs = leaving.Skip(1).Select(_ => w.Fresh("Loop")).ToArray();
-        w.EmitIn(graph.Scope, "Loop", [most, loop.CanStop ? w.Number(1, ElementType.Bool) : "", .. carried], [OnnxWriter.Setting("body", graphProto)], outputs);
+        // A loop of which only the count is read leaves nothing else behind.
+        if (outputs.Length > 0) w.EmitIn(graph.Scope, "Loop", [most, loop.CanStop ? w.Number(1, ElementType.Bool) : "", .. carried], [OnnxWriter.Setting("body", graphProto)], outputs);
 
         _finals = states.Select((state, k) => new LoweredValue(outputs[k], state.Type)).ToArray();
         _rounds = loop.CanStop ? outputs[loop.States] : most;
@@ -90,7 +91,7 @@ internal sealed class LoweredLoop
     {
         var w = _graph.Writer;
         var whole = type with { Shape = type.Shape.Prepend(_loop.Count).ToEquatableArray() };
-        if (!_loop.IsCounted)
+        if (!_loop.IsCounted || !_loop.Count.IsConstant || _loop.Count.IsZero)
         {
             // Of no rounds at all, the shape is lost.
             var shape = w.Emit("Concat", [w.Unsqueeze(_rounds, 0), _graph.Sizes.Vector(type.Shape)], OnnxWriter.Setting("axis", 0));
@@ -99,7 +100,7 @@ internal sealed class LoweredLoop
         if (_loop.IsReverse) each = w.Emit("Slice", each, w.Integers(-1), w.Integers(long.MinValue), w.Integers(0), w.Integers(-1));
         if (_loop.IsCounted) return new LoweredValue(each, whole);
         var missing = w.Emit("Sub", _graph.Sizes.One(_loop.Count), w.Unsqueeze(_rounds, 0));
-        var room = w.Emit("Concat", [w.Integers(0), missing], OnnxWriter.Setting("axis", 0));
-        return new LoweredValue(w.Emit("Pad", each, room, w.Number(0, type.Element), w.Integers(0)), whole);
+        var room = w.Emit("Concat", [w.Integers(new long[whole.Rank]), missing, .. type.Rank == 0 ? [] : new[] { w.Integers(new long[type.Rank]) }], OnnxWriter.Setting("axis", 0));
+        return new LoweredValue(w.Emit("Pad", each, room, w.Number(0, type.Element)), whole);
     }
 }

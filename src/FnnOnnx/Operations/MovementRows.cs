@@ -33,20 +33,17 @@ internal static class MovementRows
         {
             var gap = pad.Between[axis];
             if (gap.IsZero) continue;
-            var spread = Room(graph, w.Unsqueeze(name, axis + 1), axis + 1, Size.Zero, gap, fill);
+            var spread = Room(graph, w.Unsqueeze(name, axis + 1), Enumerable.Repeat(Size.Zero, shape.Length + 1).ToArray(), Enumerable.Range(0, shape.Length + 1).Select(k => k == axis + 1 ? gap : Size.Zero).ToArray(), fill);
             var length = shape[axis];
             shape[axis] = length * (gap + 1);
             var folded = graph.Sizes.Reshape(spread, shape);
             shape[axis] -= gap;
             name = w.Emit("Slice", folded, w.Integers(0), graph.Sizes.One(shape[axis]), w.Integers(axis));
         }
-        var axes = Enumerable.Range(0, shape.Length).Where(axis => !pad.Before[axis].IsZero || !pad.After[axis].IsZero).ToArray();
-        if (axes.Length == 0) return new LoweredValue(name, node.Type);
-        var amounts = graph.Sizes.Vector(axes.Select(axis => pad.Before[axis]).Concat(axes.Select(axis => pad.After[axis])).ToArray());
-        return new LoweredValue(w.Emit("Pad", name, amounts, fill, w.Integers(axes.Select(axis => (long)axis).ToArray())), node.Type);
+        return new LoweredValue(pad.Before.Concat(pad.After).All(size => size.IsZero) ? name : Room(graph, name, pad.Before, pad.After, fill), node.Type);
     }
 
-    /// <summary>Room before and after the elements of one axis.</summary>
-    public static string Room(GraphLowering graph, string value, int axis, Size before, Size after, string fill) =>
-        graph.Writer.Emit("Pad", value, graph.Sizes.Vector([before, after]), fill, graph.Writer.Integers(axis));
+    /// <summary>Room before and after the elements. Of all axes: with a list of some, ONNX Runtime 1.32 moves the wrong ones when it moves a transposition behind the pad.</summary>
+    private static string Room(GraphLowering graph, string value, IReadOnlyList<Size> before, IReadOnlyList<Size> after, string fill) =>
+        graph.Writer.Emit("Pad", value, graph.Sizes.Vector([.. before, .. after]), fill);
 }

@@ -3,11 +3,12 @@ using FeedbackNN.Dsl.Types;
 
 namespace FeedbackNN.Onnx.Operations;
 
-/// <summary>Products of matrices: <c>Gemm</c> or <c>MatMul</c> where their forms fit, which every runtime has fast, else <c>Einsum</c>.</summary>
+/// <summary>Products of matrices: <c>Gemm</c>, <c>MatMul</c> or <c>Conv</c> where their forms fit, which every runtime has fast, else <c>Einsum</c>.</summary>
 internal static class ProductRows
 {
     public static LoweredValue Contract(GraphLowering graph, Node node)
     {
+        if (ConvolutionRows.TryLower(graph, node) is { } convolution) return convolution;
         var (contract, w) = ((Contract)node.Operation, graph.Writer);
         var (left, right) = (graph.Whole(node, 0), graph.Whole(node, 1));
         // y = x wᵀ: a linear layer.

@@ -13,7 +13,7 @@ internal static class ViewRows
     {
         var (map, input) = (((View)node.Operation).Map, graph.Input(node, 0));
         var shape = node.Type.Shape;
-        if (input.Type.Rank == 0) return new LoweredValue(input.Name, node.Type, shape.Select(_ => true).ToArray());
+        if (input.Type.Rank == 0) return Spread(graph, input.Name, node.Type, []);
         // The axes of the result that each axis of the input is read by.
         var readBy = map.Select((function, axis) => input.Type.Shape[axis].IsOne ? [] : Enumerable.Range(0, shape.Count).Where(k => !function.Coefficients[k].IsZero && !shape[k].IsOne).ToArray()).ToArray();
         var used = readBy.SelectMany(axes => axes).ToArray();
@@ -87,11 +87,12 @@ internal static class ViewRows
         return (offset, steps);
     }
 
-    // From a value that has some axes of the result, in their order, to one that is narrow along the others.
+    // From a value that has some axes of the result, in their order, to one that is narrow along the others. Axes of one element are there as well: nothing is repeated along them.
     private static LoweredValue Spread(GraphLowering graph, string name, TensorType type, IReadOnlyList<int> axes)
     {
-        var first = axes.Count == 0 ? type.Rank : axes[0];
+        var isWhole = type.Shape.Select((size, axis) => size.IsOne || axes.Contains(axis)).ToList();
+        var first = isWhole.IndexOf(true) is >= 0 and var axis ? axis : type.Rank;
         var missing = Enumerable.Range(first, type.Rank - first).Where(axis => !axes.Contains(axis)).Select(axis => (long)(axis - first)).ToArray();
-        return new LoweredValue(graph.Writer.Unsqueeze(name, missing), type, Enumerable.Range(0, type.Rank).Select(axis => !axes.Contains(axis)).ToArray());
+        return new LoweredValue(graph.Writer.Unsqueeze(name, missing), type, isWhole.Select(whole => !whole).ToArray());
     }
 }

@@ -78,6 +78,14 @@ internal sealed unsafe class StateFile
         commit?.Invoke();
     }
 
+    /// <summary>What goes with the tensors of a file of this kind, which are left alone.</summary>
+    public IReadOnlyDictionary<string, string> ReadMetadata(string path)
+    {
+        using var content = SafetensorsFile.Read(path);
+        CheckFormat(path, content.Metadata, requireFormat: true);
+        return content.Metadata;
+    }
+
     private void CheckFormat(string path, IReadOnlyDictionary<string, string> metadata, bool requireFormat)
     {
         if (!metadata.TryGetValue(FormatKey, out var format))

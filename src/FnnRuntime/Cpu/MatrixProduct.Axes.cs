@@ -25,11 +25,11 @@ public static unsafe partial class MatrixProduct
     private static void AlongAxes<TTile>(WorkerPool? pool, MatrixProductArguments a, in TTile epilogue, nint firstRow)
         where TTile : struct, ITileKernel
     {
-        var depth = a.RightColumns != null ? LongestDepthOfAxes : LongestDepth;
+        var depth = a.IsPart ? DepthOfPart : a.RightColumns != null ? LongestDepthOfAxes : LongestDepth;
         var leftRows = AxesOf(a.LeftRows, a.M, a.LeftRow);
-        var leftColumns = AxesOf(a.LeftColumns, a.K, a.LeftColumn);
+        var leftColumns = AxesOf(a.LeftColumns, a.FirstK + a.K, a.LeftColumn);
         var rightRows = AxesOf(a.RightRows, a.N, a.RightRow);
-        var rightColumns = AxesOf(a.RightColumns, a.K, a.RightColumn);
+        var rightColumns = AxesOf(a.RightColumns, a.FirstK + a.K, a.RightColumn);
         a.LeftRows = &leftRows;
         a.LeftColumns = &leftColumns;
         a.RightRows = &rightRows;
@@ -100,7 +100,7 @@ public static unsafe partial class MatrixProduct
         public readonly MatrixProductArguments A = a;
         public readonly AxesPlan Plan = plan;
         public readonly float* Right = right, Sums = sums;
-        public readonly nint FirstRow = firstRow, DepthStart = block * plan.Depth, Depth = Math.Min(plan.Depth, a.K - (block * plan.Depth));
+        public readonly nint FirstRow = firstRow, DepthStart = a.FirstK + (block * plan.Depth), Depth = Math.Min(plan.Depth, a.K - (block * plan.Depth));
         public readonly bool IsFirst = block == 0, IsLast = block == plan.DepthBlocks - 1;
     }
 

@@ -33,6 +33,10 @@ public static unsafe partial class MatrixProduct
     // Rows of the left matrix up to this long are read in place where the right one is packed already: a tile of them is in the first-level cache.
     private const nint DepthOfLeftInPlace = 256;
 
+    // Results from so many floats on are not in the other core's second-level cache beside all else when rows of them are read next: each thread computes rows, which are
+    // the rows that the loops over rows after it give to it.
+    private const nint LargeResult = 65_536;
+
     // Tiles with fewer rows read the right matrix too often for what they compute.
     private const nint FewestRowsOfTile = 4;
 
@@ -141,14 +145,14 @@ public static unsafe partial class MatrixProduct
         public TilePlan(in MatrixProductArguments a, int threads, bool isRightKept)
         {
             Slivers = Divide(a.N, MatrixTile.Columns);
-            DepthBlocks = a.K <= (isRightKept ? LongestDepthKept : LongestDepth) ? 1 : Divide(a.K, DepthOfBlock);
+            DepthBlocks = a.K <= (a.IsPart ? DepthOfPart : isRightKept ? LongestDepthKept : LongestDepth) ? 1 : Divide(a.K, a.IsPart ? DepthOfPart : DepthOfBlock);
             Depth = Divide(a.K, DepthBlocks);
             RowsAtOnce = Math.Min(a.M, Math.Max(MatrixTile.MaximumRows, LargestPackedLeft / Math.Max(1, Depth) / MatrixTile.MaximumRows * MatrixTile.MaximumRows));
 
             // A right matrix that was packed before a loop serves one round after the other. There each thread has rows of its own, and finds in its
-            // cache what it computed of them in the last round.
+            // cache what it computed of them in the last round. So it has of large results whose rows are samples.
             var evenTiles = Divide(Divide(RowsAtOnce, MatrixTile.MaximumRows), threads) * threads;
-            var ownsRows = a.PackedRight != null && threads > 1 && RowsAtOnce >= FewestRowsOfTile * evenTiles;
+            var ownsRows = (a.PackedRight != null || (a.LeftColumn == 1 && a.M * a.N >= LargeResult && RowsAtOnce == a.M)) && threads > 1 && RowsAtOnce >= FewestRowsOfTile * evenTiles;
             RowsOfTile = ownsRows ? Divide(RowsAtOnce, evenTiles) : MatrixTile.MaximumRows;
             var rowTiles = Divide(RowsAtOnce, RowsOfTile);
             PackRight = a.RightRow != 1 || (rowTiles > 2 && (Depth > DepthReadInPlace || a.RightColumn % AliasingStride == 0));
@@ -162,7 +166,12 @@ public static unsafe partial class MatrixProduct
 
             // Enough blocks that a thread which is held up doesn't hold up the others, but each with work for some microseconds.
             var wanted = threads == 1 ? 1 : Math.Min(4 * threads, Math.Max(1, RowsAtOnce * a.N * Depth / Grain));
-            if (ownsRows) (RowTilesInBlock, rowBlocks) = (Divide(rowTiles, threads), threads);
+            if (ownsRows)
+            {
+                rowBlocks = Divide(rowBlocks, threads) * threads;
+                RowTilesInBlock = Divide(rowTiles, rowBlocks);
+            }
+
             var panels = Math.Clamp(Divide(wanted, rowBlocks), 1, Slivers);
             SliversInBlock = Divide(Slivers, panels);
             panels = Divide(Slivers, SliversInBlock);

@@ -26,7 +26,8 @@ public static unsafe partial class MatrixProduct
         if (a.Batch <= 0 || a.M <= 0 || a.N <= 0) return;
         var copy = epilogue; // on this stack: nothing moves it while workers hold its address
         var tiles = new AnyTileKernel(Unsafe.AsPointer(ref copy), &Hand<TTile>);
-        if (a.HasAxes) RunTiles(pool, a, tiles);
+        if (PartsOf(a) is > 1 and var parts) RunParts(pool, a, parts, tiles);
+        else if (a.HasAxes) RunTiles(pool, a, tiles);
         else if (a.N == 1 && a.M > 1) RunSimplified(pool, Swapped(a), new AsColumn(tiles, a.M));
         else RunSimplified(pool, a, tiles);
     }
@@ -53,7 +54,7 @@ public static unsafe partial class MatrixProduct
     }
 
     private static bool TakesTiles(in MatrixProductArguments a) =>
-        a is { Batch: 1, M: > 0, N: > 1, K: > 0, HasAxes: false } && !MatrixSmall.Suits(a) && !MatrixDots.Suits(a) && !MatrixOuter.Suits(a);
+        a is { Batch: 1, M: > 0, N: > 1, K: > 0, HasAxes: false } && !MatrixSmall.Suits(a) && !MatrixDots.Suits(a) && !MatrixOuter.Suits(a) && PartsOf(a) == 1;
 
     // A product with one column is the transpose of one with one row, and both lie in memory alike.
     private static MatrixProductArguments Swapped(in MatrixProductArguments a) => new()

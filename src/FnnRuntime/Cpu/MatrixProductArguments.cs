@@ -50,6 +50,10 @@ public unsafe struct MatrixProductArguments
     /// <summary>Contiguous [batch, m, n]; may be null when there is an epilogue.</summary>
     public float* Result;
 
+    // Where the sums begin along the columns' axes, and whether they are one part of longer sums.
+    internal nint FirstK;
+    internal bool IsPart;
+
     internal readonly bool HasAxes => LeftRows != null || LeftColumns != null || RightRows != null || RightColumns != null;
 }
 

@@ -8,9 +8,10 @@ namespace FeedbackNN;
 /// <param name="State">What the optimizer remembers; null when it remembers nothing.</param>
 /// <param name="StateStart">The first in it.</param>
 /// <param name="StateStride">From one remembered array to the next.</param>
-/// <param name="Rule">Which of the objective's rules changes them.</param>
+/// <param name="Rule">Which of the objective's shares of the learning rate they take.</param>
+/// <param name="Decays">Whether weight decay is for them.</param>
 internal readonly record struct ParameterSlice(
-    DeviceMemory Parameters, DeviceMemory Gradients, long Start, long Length, DeviceMemory? State, long StateStart, long StateStride, int Rule);
+    DeviceMemory Parameters, DeviceMemory Gradients, long Start, long Length, DeviceMemory? State, long StateStart, long StateStride, int Rule, bool Decays = true);
 
 /// <summary>Gradients of several steps, each times its number of items.</summary>
 /// <param name="Memory">The sums.</param>

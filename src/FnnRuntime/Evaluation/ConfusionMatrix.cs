@@ -1,3 +1,6 @@
+using System.Globalization;
+using System.Text;
+
 namespace FeedbackNN;
 
 /// <summary>
@@ -72,8 +75,104 @@ public sealed class ConfusionMatrix
     /// <summary>The harmonic mean of precision and recall; 0 for a class that was predicted or occurs, but never both at once.</summary>
     public double F1(int label) => Share(2 * this[label, label], ActualCount(label) + PredictedCount(label));
 
+    /// <summary>The mean of <see cref="Precision"/> over the classes that occur or were predicted; one that was never predicted counts as 0.</summary>
+    public double MacroPrecision => Macro(Precision);
+
+    /// <summary>The mean of <see cref="Recall"/> over the classes that occur or were predicted; one that never occurs counts as 0.</summary>
+    public double MacroRecall => Macro(Recall);
+
     /// <summary>The mean of <see cref="F1"/> over the classes that occur or were predicted.</summary>
-    public double MacroF1 => Enumerable.Range(0, Classes).Select(F1).Where(value => !double.IsNaN(value)).DefaultIfEmpty(double.NaN).Average();
+    public double MacroF1 => Macro(F1);
+
+    /// <summary>The mean of <see cref="Precision"/>, each class as often as it occurs; one that was never predicted counts as 0.</summary>
+    public double WeightedPrecision => Weighted(Precision);
+
+    /// <summary>The mean of <see cref="F1"/>, each class as often as it occurs. (The mean of recalls so weighted is the <see cref="Accuracy"/>.)</summary>
+    public double WeightedF1 => Weighted(F1);
+
+    /// <summary>
+    /// F1 of all classes' counts together. Where each sample has one class and one prediction, it is the <see cref="Accuracy"/>, and so are precision and recall; leave out classes
+    /// that are none, such as "no entity", to get another number.
+    /// </summary>
+    /// <param name="without">Classes that are no findings.</param>
+    public double MicroF1(params ReadOnlySpan<int> without)
+    {
+        long right = 0, actual = 0, predicted = 0;
+        for (var label = 0; label < Classes; label++)
+        {
+            if (without.Contains(label)) continue;
+            right += this[label, label];
+            actual += ActualCount(label);
+            predicted += PredictedCount(label);
+        }
+        return Share(2 * right, actual + predicted);
+    }
+
+    /// <summary>The mean of <see cref="Recall"/> over the classes that occur: an accuracy that rare classes count in as much as frequent ones.</summary>
+    public double BalancedAccuracy => Enumerable.Range(0, Classes).Select(Recall).Where(value => !double.IsNaN(value)).DefaultIfEmpty(double.NaN).Average();
+
+    /// <summary>
+    /// The correlation of classes and predictions: 1 is perfect, 0 no better than chance; 0 where only one class occurs or was predicted. Matthews 1975; for several classes Gorodkin,
+    /// Comparing two K-category assignments by a K-category correlation coefficient, 2004.
+    /// </summary>
+    public double MatthewsCorrelation
+    {
+        get
+        {
+            double both = 0, actual = 0, predicted = 0;
+            for (var label = 0; label < Classes; label++)
+            {
+                double occurs = ActualCount(label), taken = PredictedCount(label);
+                both += occurs * taken;
+                actual += occurs * occurs;
+                predicted += taken * taken;
+            }
+            double total = Total;
+            var below = Math.Sqrt((total * total) - predicted) * Math.Sqrt((total * total) - actual);
+            return Total == 0 ? double.NaN : below == 0 ? 0 : ((Correct * total) - both) / below;
+        }
+    }
+
+    /// <summary>Precision, recall, F1 and number of samples of each class, as a table.</summary>
+    /// <param name="names">What the classes are called; null: their numbers.</param>
+    /// <exception cref="ArgumentException">There are other than <see cref="Classes"/> names.</exception>
+    public string Table(IReadOnlyList<string>? names = null)
+    {
+        if (names is not null && names.Count != Classes) throw new ArgumentException($"There are {Classes} classes and {names.Count} names.", nameof(names));
+        var labels = Enumerable.Range(0, Classes).Select(label => names?[label] ?? label.ToString(CultureInfo.InvariantCulture)).ToArray();
+        var width = Math.Max(labels.Max(label => label.Length), "weighted".Length);
+        var text = new StringBuilder();
+        void Line(string name, string precision, string recall, string f1, string samples) =>
+            text.Append(name.PadRight(width)).Append(precision.PadLeft(11)).Append(recall.PadLeft(8)).Append(f1.PadLeft(8)).Append(samples.PadLeft(9)).Append('\n');
+        void Numbers(string name, double precision, double recall, double f1, long samples) =>
+            Line(name, Text(precision), Text(recall), Text(f1), samples.ToString(CultureInfo.InvariantCulture));
+        Line("", "precision", "recall", "F1", "samples");
+        for (var label = 0; label < Classes; label++) Numbers(labels[label], Precision(label), Recall(label), F1(label), ActualCount(label));
+        Numbers("macro", MacroPrecision, MacroRecall, MacroF1, Total);
+        Numbers("weighted", WeightedPrecision, Accuracy, WeightedF1, Total);
+        Line("accuracy", "", "", Text(Accuracy), Total.ToString(CultureInfo.InvariantCulture));
+        return text.ToString();
+
+        static string Text(double value) => value.ToString("F3", CultureInfo.InvariantCulture);
+    }
+
+    private double Macro(Func<int, double> share)
+    {
+        double sum = 0;
+        var count = 0;
+        for (var label = 0; label < Classes; label++)
+        {
+            if (ActualCount(label) + PredictedCount(label) == 0) continue;
+            count++;
+            sum += Zero(share(label));
+        }
+        return count == 0 ? double.NaN : sum / count;
+    }
+
+    private double Weighted(Func<int, double> share) =>
+        Total == 0 ? double.NaN : Enumerable.Range(0, Classes).Sum(label => ActualCount(label) == 0 ? 0 : ActualCount(label) * Zero(share(label))) / Total;
+
+    private static double Zero(double share) => double.IsNaN(share) ? 0 : share;
 
     private static double Share(long part, long whole) => whole == 0 ? double.NaN : (double)part / whole;
 

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.ComponentModel;
 using System.Diagnostics;
 
@@ -9,7 +10,7 @@ namespace FeedbackNN;
 /// </summary>
 /// <remarks>
 /// One thread at a time: a model computes in memory of its own, which two calls would share. Several threads that predict need a model each
-/// (construct, then <see cref="Load"/> or <see cref="CopyFrom"/>); they may share a device. Different models are independent of each other.
+/// (construct, then <see cref="Load(string)"/> or <see cref="CopyFrom"/>); they may share a device. Different models are independent of each other.
 /// </remarks>
 public abstract unsafe partial class Model : IDisposable
 {
@@ -83,9 +84,33 @@ public abstract unsafe partial class Model : IDisposable
     /// <exception cref="CheckpointException">The file cannot be written.</exception>
     public void Save(string path) => ModelCheckpoint.Write(this, path);
 
-    /// <summary>Reads parameters and buffers from a file that <see cref="Save"/> wrote for this model class, or nothing when anything about it is wrong.</summary>
+    /// <summary>Reads parameters and buffers from a file that <see cref="Save(string)"/> wrote for this model class, or nothing when anything about it is wrong.</summary>
     /// <exception cref="CheckpointException">The file cannot be read, is damaged, of another model or of another format version; nothing has been changed.</exception>
     public void Load(string path) => ModelCheckpoint.Read(this, path);
+
+    /// <summary>Writes parameters and buffers under another project's names, as a safetensors file that its programs read: complete or, when it fails, not at all.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="mapping">The names: one of the generated class's <c>Checkpoints</c>.</param>
+    /// <exception cref="ArgumentException">The mapping is another model's.</exception>
+    /// <exception cref="CheckpointException">The file cannot be written.</exception>
+    public void Save(string path, CheckpointMapping mapping) => MappedCheckpoint.Write(this, path, mapping);
+
+    /// <summary>Reads parameters and buffers from another project's safetensors file, of floats of 16, 32 or 64 bits, or nothing when anything about it is wrong.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="mapping">The names: one of the generated class's <c>Checkpoints</c>.</param>
+    /// <param name="allowMissing">Whether weights that the file does not have stay as they are.</param>
+    /// <param name="allowExtra">Whether tensors that the model does not have are left aside.</param>
+    /// <returns>Which tensor each weight was read from, and what is left on both sides.</returns>
+    /// <exception cref="ArgumentException">The mapping is another model's.</exception>
+    /// <exception cref="CheckpointException">The file cannot be read, is damaged, or does not fit; the message says what is missing, extra or of another shape, and nothing has been changed.</exception>
+    public CheckpointReport Load(string path, CheckpointMapping mapping, bool allowMissing = false, bool allowExtra = false) => MappedCheckpoint.Read(this, path, mapping, allowMissing, allowExtra);
+
+    /// <summary>How another project's file and this model go together; nothing is changed.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="mapping">The names: one of the generated class's <c>Checkpoints</c>.</param>
+    /// <exception cref="ArgumentException">The mapping is another model's.</exception>
+    /// <exception cref="CheckpointException">The file cannot be read or is damaged.</exception>
+    public CheckpointReport Compare(string path, CheckpointMapping mapping) => MappedCheckpoint.Compare(this, path, mapping);
 
     /// <summary>Frees the model's memory.</summary>
     public virtual void Dispose()
@@ -186,6 +211,22 @@ public abstract unsafe partial class Model : IDisposable
         call.Step = _trainingRuns;
         program.Run(call);
         GC.KeepAlive(this);
+    }
+
+    /// <summary>Adds parameters and buffers to a file.</summary>
+    /// <param name="file">Where they go.</param>
+    /// <param name="prefix">What stands before their names.</param>
+    /// <param name="writes">Whether the file is read into them.</param>
+    internal void AddStateTo(StateFile file, string prefix, bool writes)
+    {
+        Add(_manifest.Parameters, ParameterMemory);
+        Add(_manifest.Buffers, _buffers);
+
+        void Add(ImmutableArray<StorageSpec> specs, DeviceMemory memory)
+        {
+            var start = (float*)(writes ? memory.ForWriting() : memory.ForReading());
+            foreach (var spec in specs) file.Add(prefix + spec.CheckpointName, spec.Shape.AsSpan(), start + spec.Offset, spec.Count);
+        }
     }
 
     private static void Copy(DeviceMemory from, DeviceMemory to) => Buffer.MemoryCopy(from.ForReading(), to.ForWriting(), to.ByteLength, from.ByteLength);

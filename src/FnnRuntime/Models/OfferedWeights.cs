@@ -31,9 +31,11 @@ internal sealed unsafe class FileWeights(SafetensorsContent content, Safetensors
 {
     public override string Description => SafetensorsShape.Describe(tensor.Dtype, tensor.Shape);
 
+    /// <summary>Whether its elements can become floats of 32 bits.</summary>
+    public bool HasFloats => tensor.Dtype is SafetensorsDtype.Float32 or SafetensorsDtype.Float64 or SafetensorsDtype.Float16 or SafetensorsDtype.BFloat16;
+
     public override bool Fits(StorageSpec spec) =>
-        tensor.Dtype is SafetensorsDtype.Float32 or SafetensorsDtype.Float64 or SafetensorsDtype.Float16 or SafetensorsDtype.BFloat16
-        && tensor.Shape.SequenceEqual(spec.Shape.Select(size => (long)size));
+        HasFloats && tensor.Shape.SequenceEqual(spec.Shape.Select(size => (long)size));
 
     public override void CopyTo(float* target, long count)
     {

@@ -13,7 +13,7 @@ public readonly record struct UpdatedParameter(int Net, long Start, long Length)
 /// <summary>How a program changes parameters as it computes their gradients. Lies in memory of the objective's.</summary>
 internal unsafe struct ParameterUpdates
 {
-    /// <summary>One for each share of the learning rate that the objective has.</summary>
+    /// <summary>Two for each share of the learning rate that the objective has: with weight decay and without.</summary>
     public UpdateRule* Rules;
 
     /// <summary>One for each of the program's updated parameters.</summary>

@@ -37,6 +37,12 @@ public unsafe struct ProgramCall
     /// <summary>For each net where the new values of its buffers go: other memory, holding the old ones before the run.</summary>
     public void** NewBuffers;
 
+    /// <summary>What a generate keeps between runs, each by itself.</summary>
+    public void** Kept;
+
+    /// <summary>Where its next values go: other memory, but for what is written in its place.</summary>
+    public void** NewKept;
+
     /// <summary>Numbers for the host: losses, counts and metrics.</summary>
     public float* Scalars;
 

@@ -83,6 +83,7 @@ public abstract partial class Trainer<TSample, TBatch, TReport> : Trainer<TBatch
                     var (epoch, batch) = (_runEpoch, _runBatch);
                     if (isEndOfEpoch) EndEpoch();
                     watch?.AfterStep(epoch + 1, isEndOfEpoch, isEndOfRun: _runEpoch == epochs);
+                    Stepped?.Invoke();
                     progress?.Report(MakeProgress(epoch, epochs, batch, batches, samples, batchSize, Stopwatch.GetElapsedTime(started)));
                     if (isEndOfEpoch || watch is { IsOver: true }) break;
                 }
@@ -121,6 +122,15 @@ public abstract partial class Trainer<TSample, TBatch, TReport> : Trainer<TBatch
         }
         return EvaluationResult();
     }
+
+    /// <summary>Told after each step of a run, whose numbers may still be on their way.</summary>
+    internal Action? Stepped { get; set; }
+
+    /// <summary>The numbers of one sample, as a batch of its own.</summary>
+    /// <param name="data">The samples.</param>
+    /// <param name="program">What to compute; null for the losses and metrics of an evaluation.</param>
+    /// <param name="sample">Which.</param>
+    internal ReadOnlySpan<double> EvaluateSample(IDataSource<TSample> data, TrainingProgram? program, int sample) => RunEvaluation(program, Collate(data, [sample]));
 
     /// <summary>Times each part of a training step on the first samples, in about a second; changes nothing but the gradients.</summary>
     /// <param name="data">The samples.</param>

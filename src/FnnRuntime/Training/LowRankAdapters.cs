@@ -5,8 +5,8 @@ using System.Numerics;
 namespace FeedbackNN;
 
 /// <summary>
-/// Updates of low rank for weights of a network, W + s · B A, that a training with <c>lora</c> trains in the weights' stead. They are a model of their own: <see cref="Model.Save"/> and
-/// <see cref="Model.Load"/> are for them alone, and <see cref="Model.ParameterCount"/> says how many numbers they are.
+/// Updates of low rank for weights of a network, W + s · B A, that a training with <c>lora</c> trains in the weights' stead. They are a model of their own: <see cref="Model.Save(string)"/> and
+/// <see cref="Model.Load(string)"/> are for them alone, and <see cref="Model.ParameterCount"/> says how many numbers they are.
 /// Hu et al., LoRA: Low-Rank Adaptation of Large Language Models, 2021 (arXiv:2106.09685).
 /// </summary>
 /// <remarks>The training reads the weights with their updates, in evaluations too. The network itself doesn't, until they are merged.</remarks>

@@ -11,15 +11,20 @@ namespace FeedbackNN;
 [EditorBrowsable(EditorBrowsableState.Never)]
 public sealed unsafe class Objective : IDisposable
 {
-    private readonly ImmutableArray<(int Net, int Parameter)> _trained;
+    private ImmutableArray<(int Net, int Parameter)> _trained;
 
     // Different shares of the learning rate, and which of them each trained parameter takes.
     private readonly double[] _shares;
-    private readonly int[] _shareOf;
+    private int[] _shareOf;
+    private bool _isFrozen;
     private Model[] _nets = [];
     private ParameterRange[] _ranges = [];
     private ParameterSlice[] _slices = [];
+
+    // The same, cut where parameters that decay and others meet.
+    private ParameterSlice[] _slicesByDecay = [];
     private ParameterSlice[] _slicesAfterwards = [];
+    private bool _decaysVectors;
 
     // Pinned: the program's kernels point into them.
     private readonly UpdateRule[] _rules;
@@ -46,7 +51,7 @@ public sealed unsafe class Objective : IDisposable
         _trained = trained;
         _shares = rates.IsDefault ? [1] : [.. rates.Distinct()];
         _shareOf = rates.IsDefault ? new int[trained.Length] : [.. rates.Select(rate => Array.IndexOf(_shares, rate))];
-        _rules = GC.AllocateArray<UpdateRule>(_shares.Length, pinned: true);
+        _rules = GC.AllocateArray<UpdateRule>(2 * _shares.Length, pinned: true);
     }
 
     internal string Name { get; }
@@ -81,6 +86,24 @@ public sealed unsafe class Objective : IDisposable
         _sums?.Dispose();
         Program.Program.Dispose();
     }
+
+    /// <summary>Whether something is trained when these are not.</summary>
+    internal bool Trains(HashSet<(int Net, int Parameter)> frozen) => _trained.Any(reference => !frozen.Contains(reference));
+
+    /// <summary>Trains some weights no longer. Before the first step.</summary>
+    internal void Freeze(HashSet<(int Net, int Parameter)> frozen)
+    {
+        _shareOf = [.. _shareOf.Where((_, i) => !frozen.Contains(_trained[i]))];
+        _trained = [.. _trained.Where(reference => !frozen.Contains(reference))];
+        _isFrozen = true;
+        var accumulates = _sums is not null;
+        _sums?.Dispose();
+        _sums = null;
+        Attach(_nets, accumulates);
+    }
+
+    // A program that changes weights as it computes their gradients does so with all of them, or is not asked to.
+    private ReadOnlySpan<UpdatedParameter> UpdatedByProgram => _isFrozen ? [] : Program.Program.ParametersUpdated;
 
     /// <param name="nets">The networks of the training.</param>
     /// <param name="accumulates">Gradients are added up over several steps.</param>
@@ -126,14 +149,14 @@ public sealed unsafe class Objective : IDisposable
     {
         MakeRoomForState();
         MakeRules();
-        foreach (ref readonly var slice in (isBegun ? _slicesAfterwards : _slices).AsSpan()) updates.Apply(slice, _rules[slice.Rule]);
+        foreach (ref readonly var slice in (isBegun ? _slicesAfterwards : _slicesByDecay).AsSpan()) updates.Apply(slice, _rules[RuleOf(slice.Rule, slice.Decays)]);
         Updates++;
     }
 
     /// <summary>What a run of the program needs to change parameters as it computes their gradients; null where it changes none.</summary>
     internal ParameterUpdates* BeginUpdate()
     {
-        if (Program.Program.ParametersUpdated.IsEmpty) return null;
+        if (UpdatedByProgram.IsEmpty) return null;
         MakeRoomForState();
         MakeRules();
         return (ParameterUpdates*)Unsafe.AsPointer(ref _updates[0]);
@@ -198,13 +221,23 @@ public sealed unsafe class Objective : IDisposable
 
     private void MakeRules()
     {
-        for (var i = 0; i < _rules.Length; i++) _rules[i] = Optimizer.RuleAt(Updates, _shares[i]);
+        for (var i = 0; i < _shares.Length; i++)
+        {
+            var rule = Optimizer.RuleAt(Updates, _shares[i]);
+            (_rules[RuleOf(i, decays: true)], _rules[RuleOf(i, decays: false)]) = (rule, rule.WithoutDecay);
+        }
     }
+
+    private static int RuleOf(int share, bool decays) => (2 * share) + (decays ? 0 : 1);
 
     private void MakeRoomForState()
     {
         var count = Optimizer.StateNames.Length;
-        if (count <= _stateCount) return;
+        if (count <= _stateCount)
+        {
+            if (_decaysVectors != Optimizer.DecayVectors) SliceParameters();
+            return;
+        }
         _state?.Dispose();
         _state = Device.Allocate(count * _stateStride * sizeof(float), $"what the optimizer of '{Name}' remembers");
         _stateCount = count;
@@ -223,7 +256,9 @@ public sealed unsafe class Objective : IDisposable
             _slices[i] = new ParameterSlice(_nets[net].ParameterMemory, _nets[net].GradientMemory, start, length, _state, position, _stateStride, rule);
             position += length;
         }
-        var updated = Program.Program.ParametersUpdated;
+        _decaysVectors = Optimizer.DecayVectors;
+        _slicesByDecay = _decaysVectors ? _slices : ByDecay();
+        var updated = UpdatedByProgram;
         _slicesAfterwards = Without(updated);
         if (updated.IsEmpty) return;
         _targets = GC.AllocateArray<UpdateTarget>(updated.Length, pinned: true);
@@ -233,7 +268,13 @@ public sealed unsafe class Objective : IDisposable
             var (net, start, _) = updated[i];
             var first = state == null ? null : state + PositionOf(net, start);
             var range = _ranges.First(range => range.Net == net && start >= range.Start && start < range.Start + range.Length);
-            _targets[i] = new UpdateTarget { Parameter = (float*)_nets[net].ParameterMemory.ForWriting() + start, First = first, Second = first + _stateStride, Rule = range.Rule };
+            _targets[i] = new UpdateTarget
+            {
+                Parameter = (float*)_nets[net].ParameterMemory.ForWriting() + start,
+                First = first,
+                Second = first + _stateStride,
+                Rule = RuleOf(range.Rule, _decaysVectors || !IsVector(_nets[net].GetManifest().Parameters.First(spec => spec.Offset == start))),
+            };
         }
         _updates = GC.AllocateArray<ParameterUpdates>(1, pinned: true);
         _updates[0].Rules = (UpdateRule*)Unsafe.AsPointer(ref _rules[0]);
@@ -245,12 +286,12 @@ public sealed unsafe class Objective : IDisposable
     {
         var rest = new List<ParameterSlice>();
         var inOrder = updated.ToArray().OrderBy(parameter => parameter.Start).ToArray();
-        for (var i = 0; i < _slices.Length; i++)
+        foreach (var whole in _slicesByDecay)
         {
-            var slice = _slices[i];
+            var slice = whole;
             foreach (var parameter in inOrder)
             {
-                if (parameter.Net != _ranges[i].Net || parameter.Start < slice.Start || parameter.Start >= slice.Start + slice.Length) continue;
+                if (_nets[parameter.Net].ParameterMemory != slice.Parameters || parameter.Start < slice.Start || parameter.Start >= slice.Start + slice.Length) continue;
                 var before = parameter.Start - slice.Start;
                 if (before > 0) rest.Add(slice with { Length = before });
                 var end = before + parameter.Length;
@@ -260,6 +301,28 @@ public sealed unsafe class Objective : IDisposable
         }
         return [.. rest];
     }
+
+    /// <summary>The slices, cut where parameters that decay and others meet: neighbours of one kind stay one slice.</summary>
+    private ParameterSlice[] ByDecay()
+    {
+        var cut = new List<ParameterSlice>();
+        for (var i = 0; i < _slices.Length; i++)
+        {
+            var (whole, net) = (_slices[i], _ranges[i].Net);
+            var inside = _nets[net].GetManifest().Parameters.Where(spec => spec.Offset >= whole.Start && spec.Offset < whole.Start + whole.Length).OrderBy(spec => spec.Offset).ToArray();
+            for (var k = 0; k < inside.Length; k++)
+            {
+                var start = inside[k].Offset;
+                var end = k + 1 < inside.Length ? inside[k + 1].Offset : whole.Start + whole.Length;
+                var decays = !IsVector(inside[k]);
+                if (k > 0 && cut[^1].Decays == decays) cut[^1] = cut[^1] with { Length = cut[^1].Length + end - start };
+                else cut.Add(whole with { Start = start, Length = end - start, StateStart = whole.StateStart + start - whole.Start, Decays = decays });
+            }
+        }
+        return [.. cut];
+    }
+
+    private static bool IsVector(StorageSpec spec) => spec.Shape.Length < 2;
 
     private void ExchangeWithBackup(DeviceUpdates updates, bool toBackup)
     {

@@ -12,6 +12,12 @@ public abstract class Optimizer
     /// <summary>How far a step goes.</summary>
     public Schedule LearningRate { get; set; }
 
+    /// <summary>
+    /// Whether weight decay is for all parameters, or only for those with two axes and more: matrices and kernels, but neither biases nor the gains of norms, which
+    /// have one, and which there is no reason to pull towards 0.
+    /// </summary>
+    public bool DecayVectors { get; set; } = true;
+
     /// <summary>What it remembers for each trained number, by name: as many as the present settings need.</summary>
     internal abstract ReadOnlySpan<string> StateNames { get; }
 

@@ -13,19 +13,20 @@ internal readonly struct StateNumbers(string path, IReadOnlyDictionary<string, s
 
     public int Integer(string key) => Count(key) is var value && value <= int.MaxValue ? (int)value : throw Wrong(key);
 
-    public double[] Doubles(string key, int count)
+    public double[] Doubles(string key, int count) => Doubles(key) is var values && values.Length == count ? values : throw Wrong(key);
+
+    public double[] Doubles(string key)
     {
         var parts = Text(key).Split(' ', StringSplitOptions.RemoveEmptyEntries);
-        if (parts.Length != count) throw Wrong(key);
-        var values = new double[count];
-        for (var i = 0; i < count; i++)
+        var values = new double[parts.Length];
+        for (var i = 0; i < parts.Length; i++)
         {
             if (!double.TryParse(parts[i], NumberStyles.Float, CultureInfo.InvariantCulture, out values[i])) throw Wrong(key);
         }
         return values;
     }
 
-    /// <summary>Text that <see cref="Doubles"/> reads back to the same bits.</summary>
+    /// <summary>Text that <see cref="Doubles(string, int)"/> reads back to the same bits.</summary>
     public static string Format(ReadOnlySpan<double> values)
     {
         var parts = new string[values.Length];

@@ -39,7 +39,7 @@ public abstract unsafe partial class Trainer<TBatch, TReport>
 
     /// <summary>Waits for steps that are under way and takes over their numbers.</summary>
     /// <exception cref="TrainingDivergedException">A loss of one of them was not finite; that step and those after it have not been made.</exception>
-    private protected void Settle()
+    internal void Settle()
     {
         if (_pending == 0) return;
         var first = StepCount - _pending;

@@ -13,7 +13,7 @@ namespace FeedbackNN;
 /// </remarks>
 /// <typeparam name="TBatch">The tensors of a batch.</typeparam>
 /// <typeparam name="TReport">Losses and metrics by name.</typeparam>
-public abstract unsafe partial class Trainer<TBatch, TReport> : IDisposable
+public abstract unsafe partial class Trainer<TBatch, TReport> : IDisposable, ITrainingState
 {
     private const int FormatVersion = 1;
     private readonly TrainingSetup _setup;
@@ -110,13 +110,8 @@ public abstract unsafe partial class Trainer<TBatch, TReport> : IDisposable
     /// <exception cref="CheckpointException">The file cannot be written.</exception>
     public void Save(string path)
     {
-        var metadata = new Dictionary<string, string>(StringComparer.Ordinal)
-        {
-            ["seed"] = Seed.ToString(CultureInfo.InvariantCulture),
-            ["step"] = StepCount.ToString(CultureInfo.InvariantCulture),
-        };
-        foreach (var objective in _setup.Objectives) metadata[UpdatesKey(objective)] = objective.Updates.ToString(CultureInfo.InvariantCulture);
-        SavePosition(metadata);
+        var metadata = new Dictionary<string, string>(StringComparer.Ordinal);
+        SaveNumbers(metadata);
         StateTensors(writes: false).Write(path, metadata);
     }
 
@@ -125,9 +120,29 @@ public abstract unsafe partial class Trainer<TBatch, TReport> : IDisposable
     /// wrong. Settings of optimizers are not in the file: they are the program's.
     /// </summary>
     /// <exception cref="CheckpointException">The file cannot be read, is damaged, of another training or of another format version; nothing has been changed.</exception>
-    public void Resume(string path) => StateTensors(writes: true).Read(path, requireFormat: true, metadata =>
+    public void Resume(string path) => StateTensors(writes: true).Read(path, requireFormat: true, metadata => ReadNumbers(new StateNumbers(path, metadata)));
+
+    void ITrainingState.SaveNumbers(Dictionary<string, string> metadata) => SaveNumbers(metadata);
+
+    Action ITrainingState.ReadNumbers(StateNumbers numbers) => ReadNumbers(numbers);
+
+    void ITrainingState.AddStateTo(StateFile file, bool writes)
     {
-        var numbers = new StateNumbers(path, metadata);
+        // The networks are in the file already; updates of low rank are this training's own.
+        for (var i = _setup.Nets.Length; i < _nets.Length; i++) _nets[i].AddStateTo(file, $"training.{_netNames[i]}.", writes);
+        foreach (var objective in _setup.Objectives) objective.AddStateTo(file, _netNames, writes);
+    }
+
+    private void SaveNumbers(Dictionary<string, string> metadata)
+    {
+        metadata["seed"] = Seed.ToString(CultureInfo.InvariantCulture);
+        metadata["step"] = StepCount.ToString(CultureInfo.InvariantCulture);
+        foreach (var objective in _setup.Objectives) metadata[UpdatesKey(objective)] = objective.Updates.ToString(CultureInfo.InvariantCulture);
+        SavePosition(metadata);
+    }
+
+    private Action ReadNumbers(StateNumbers numbers)
+    {
         var seed = numbers.Unsigned("seed");
         var step = numbers.Count("step");
         var updates = _setup.Objectives.Select(objective => numbers.Count(UpdatesKey(objective))).ToArray();
@@ -140,7 +155,48 @@ public abstract unsafe partial class Trainer<TBatch, TReport> : IDisposable
             position();
             ResumeAverages();
         };
-    });
+    }
+
+    /// <summary>
+    /// Keeps weights as they are in all steps of this training, as <c>freeze</c> does in a <c>.fnn</c> file. Call it before the first step.
+    /// </summary>
+    /// <param name="paths">What to keep: <c>net.encoder</c> is all below it, and a part may be <c>*</c>. The first part is the training's name of a network.</param>
+    /// <exception cref="ArgumentException">A path matches no weight, or nothing would be left for a loss to train.</exception>
+    /// <exception cref="InvalidOperationException">Steps have been made.</exception>
+    public void Freeze(params string[] paths)
+    {
+        ArgumentNullException.ThrowIfNull(paths);
+        if (StepCount > 0) throw new InvalidOperationException("Optimizers remember something of each weight that is trained; freeze some before the first step.");
+        var frozen = new HashSet<(int Net, int Parameter)>();
+        foreach (var path in paths)
+        {
+            var isEmpty = true;
+            for (var net = 0; net < _nets.Length; net++)
+            {
+                // To change a weight by an update of low rank is to change it.
+                var name = net < _setup.Nets.Length ? _netNames[net] : _setup.Adapters[net - _setup.Nets.Length].Net;
+                var parameters = _nets[net].GetManifest().Parameters;
+                for (var i = 0; i < parameters.Length; i++)
+                {
+                    if (!Matches(path, $"{name}.{parameters[i].Path}")) continue;
+                    frozen.Add((net, i));
+                    isEmpty = false;
+                }
+            }
+            if (isEmpty) throw new ArgumentException($"'{path}' matches no weight of {_setup.Name}; a path begins with the name of a network: {string.Join(", ", _setup.Nets.Select(net => net.Name))}.", nameof(paths));
+        }
+        foreach (var objective in _setup.Objectives)
+        {
+            if (!objective.Trains(frozen)) throw new ArgumentException($"Nothing is left for '{objective.Name}' of {_setup.Name} to train.", nameof(paths));
+        }
+        foreach (var objective in _setup.Objectives) objective.Freeze(frozen);
+    }
+
+    /// <summary>Makes the networks what they were trained to where the training has updates of low rank, and ends it.</summary>
+    internal void MergeAdapters()
+    {
+        foreach (var (_, adapters) in _setup.Adapters) adapters.Merge();
+    }
 
     /// <summary>Frees the memory of programs and optimizers. The networks stay.</summary>
     public virtual void Dispose()
@@ -217,17 +273,34 @@ public abstract unsafe partial class Trainer<TBatch, TReport> : IDisposable
     /// <summary>The numbers of the last step; those of an objective that did not run are from the last step where it did.</summary>
     internal double[] StepScalars { get; }
 
-    internal TReport EvaluationResult() => MakeEvaluationReport(StepCount, _evaluationScalars);
+    /// <summary>The numbers of the last evaluation, from which <see cref="ReportOf"/> makes its report.</summary>
+    internal ReadOnlySpan<double> EvaluationScalars => _evaluationScalars;
+
+    internal TReport EvaluationResult() => ReportOf(_evaluationScalars);
+
+    internal TReport ReportOf(ReadOnlySpan<double> evaluation) => MakeEvaluationReport(StepCount, evaluation);
 
     internal void EvaluateBatch(TBatch batch, bool isFirst)
     {
+        RunEvaluation(_setup.Evaluation, batch);
+        _setup.Evaluation.Accumulate(_evaluationScalars, _evaluationBatch, isFirst);
+    }
+
+    /// <summary>Runs a program of the training that changes nothing.</summary>
+    /// <param name="program">Null is the evaluation's.</param>
+    /// <param name="batch">The batch.</param>
+    /// <returns>Its numbers, which are good until the next call.</returns>
+    internal ReadOnlySpan<double> RunEvaluation(TrainingProgram? program, TBatch batch)
+    {
+        program ??= _setup.Evaluation;
         _running = batch;
         try
         {
             Bind(batch, _memory.TrainingSizes, _memory.Inputs);
-            _setup.Evaluation.Program.Run(Call(_setup.Evaluation, firstScalar: 0, isEvaluation: true));
-            _memory.ReadScalars(0, _evaluationBatch);
-            _setup.Evaluation.Accumulate(_evaluationScalars, _evaluationBatch, isFirst);
+            program.Program.Run(Call(program, firstScalar: 0, isEvaluation: true));
+            var numbers = _evaluationBatch.AsSpan(0, program.Scalars.Length);
+            _memory.ReadScalars(0, numbers);
+            return numbers;
         }
         finally
         {
@@ -273,13 +346,8 @@ public abstract unsafe partial class Trainer<TBatch, TReport> : IDisposable
         var file = new StateFile("training", FormatVersion, _setup.Name);
         for (var i = 0; i < _nets.Length; i++)
         {
-            var (name, net) = (_netNames[i], _nets[i]);
-            net.CheckTrainable();
-            var manifest = net.GetManifest();
-            var parameters = (float*)(writes ? net.ParameterMemory.ForWriting() : net.ParameterMemory.ForReading());
-            var buffers = (float*)(writes ? net.BufferMemory.ForWriting() : net.BufferMemory.ForReading());
-            foreach (var spec in manifest.Parameters) file.Add($"nets.{name}.{spec.CheckpointName}", spec.Shape.AsSpan(), parameters + spec.Offset, spec.Count);
-            foreach (var spec in manifest.Buffers) file.Add($"nets.{name}.{spec.CheckpointName}", spec.Shape.AsSpan(), buffers + spec.Offset, spec.Count);
+            _nets[i].CheckTrainable();
+            _nets[i].AddStateTo(file, $"nets.{_netNames[i]}.", writes);
         }
         AddAveragesTo(file, writes);
         foreach (var objective in _setup.Objectives) objective.AddStateTo(file, _netNames, writes);
@@ -303,6 +371,18 @@ public abstract unsafe partial class Trainer<TBatch, TReport> : IDisposable
                 }
             }
         }
+    }
+
+    /// <summary>Whether a path is that of a pattern or lies below it; a <c>*</c> is any one part.</summary>
+    private static bool Matches(string pattern, string path)
+    {
+        var (wanted, parts) = (pattern.Split('.'), path.Split('.'));
+        if (wanted.Length > parts.Length) return false;
+        for (var i = 0; i < wanted.Length; i++)
+        {
+            if (wanted[i] != "*" && wanted[i] != parts[i]) return false;
+        }
+        return true;
     }
 
     private static string UpdatesKey(Objective objective) => $"updates.{objective.Name}";

@@ -13,6 +13,9 @@ internal readonly struct UpdateRule
     public SgdStep Sgd { get; }
 
     public AdamStep Adam { get; }
+
+    /// <summary>The same for parameters that do not decay.</summary>
+    public UpdateRule WithoutDecay => IsAdaptive ? new UpdateRule(Adam with { Decay = 0, Shrink = 1 }) : new UpdateRule(Sgd with { WeightDecay = 0 });
 }
 
 /// <summary>The numbers of one step of <see cref="FeedbackNN.Sgd"/>.</summary>
@@ -59,10 +62,10 @@ internal readonly record struct AdamStep
     public float Epsilon { get; }
 
     /// <summary>Times the parameter, added to the gradient.</summary>
-    public float Decay { get; }
+    public float Decay { get; init; }
 
     /// <summary>What parameters are multiplied by.</summary>
-    public float Shrink { get; }
+    public float Shrink { get; init; }
 
     /// <summary>The learning rate, with the mean's bias corrected.</summary>
     public float StepSize { get; }

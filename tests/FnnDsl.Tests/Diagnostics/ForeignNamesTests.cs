@@ -10,7 +10,7 @@ public sealed class ForeignNamesTests
     [InlineData("nn.Linear(6, 3)", "write linear")]
     [InlineData("nn.Transformer(6, 3)", "names of the library stand by themselves: linear(10), relu(x)")]
     [InlineData("linear(6, 3)", "it is linear(out: dim, bias: bool)(x); sizes that its input has are not given")]
-    [InlineData("embedding(10)", "it is embedding(count: dim, width: dim)")]
+    [InlineData("embedding(10)", "it is embedding(count: dim, width: dim, std: f32)")]
     [InlineData("dropout(0.5, 1)", "it is dropout(rate: f32)")]
     [InlineData("mean(x, time)", "name an axis of f32[batch, 6], or its position from 0")]
     [InlineData("mean(x, dim: 1)", "write axis")]

@@ -106,6 +106,14 @@ internal static class FuzzRun
         {
             if (FnnCompiler.CompileTrain(scope, name.Namespace, name.Name).Result is null) return $"the train {name.Name} has no errors and no result";
         }
+        foreach (var name in scope.Pipelines)
+        {
+            if (FnnCompiler.CompilePipeline(scope, name.Namespace, name.Name).Result is null) return $"the pipeline {name.Name} has no errors and no result";
+        }
+        foreach (var name in scope.Generates)
+        {
+            if (FnnCompiler.CompileGenerate(scope, name.Namespace, name.Name).Result is null) return $"the generate {name.Name} has no errors and no result";
+        }
         return null;
     }
 

@@ -43,7 +43,11 @@ public sealed class AttentionTests
     [InlineData("layer = attention(2)")]
     [InlineData("layer = attention(4, groups: 2, causal: true, bias: false)")]
     [InlineData("layer = attention(2, causal: true, dropout: 0.3)")]
+    [InlineData("layer = attention(2, causal: true, base: 100)")]
     [InlineData("layer = transformer_block(2, 12, causal: true, act: tanh)")]
+    [InlineData("layer = encoder_block(2, 12, rate: 0.2)")]
+    [InlineData("layer = swiglu(12, bias: true)")]
+    [InlineData("layer = llama_block(4, 2, 12)")]
     public void Layers_have_the_gradients_of_what_they_compute(string layer)
     {
         var model = new InterpretedModel($"model M(x: f32[n, time, 8]) -> f32[n, time, 8] {{\n {layer}\n return layer(x)\n}}", ("n", 2), ("time", 3));
@@ -55,6 +59,59 @@ public sealed class AttentionTests
     {
         var model = new InterpretedModel("model M(x: f32[n, time, 8], memory: f32[n, length, 8]) -> f32[n, time, 8] {\n layer = cross_attention(2)\n return layer(x, memory)\n}", ("n", 2), ("time", 3), ("length", 4));
         model.CheckGradients(model.Draw(0, 1), model.Draw(1, 2));
+    }
+
+    [Fact]
+    public void A_decoder_block_has_the_gradients_of_what_it_computes()
+    {
+        var model = new InterpretedModel("model M(x: f32[n, time, 4], memory: f32[n, length, 4]) -> f32[n, time, 4] {\n layer = decoder_block(2, 6)\n return layer(x, memory)\n}", ("n", 2), ("time", 3), ("length", 4));
+        model.CheckGradients(model.Draw(0, 1), model.Draw(1, 2));
+    }
+
+    [Theory]
+    [InlineData("false", 0)]
+    [InlineData("false", 3)]
+    [InlineData("true", 5)]
+    public void Rotary_turns_each_pair_by_the_angle_of_its_position(string interleaved, int first)
+    {
+        var model = new InterpretedModel($"model M(x: f32[n, time, 2, 6]) -> f32[n, time, 2, 6] {{\n return rotary(x, base: 50, first: {first}, interleaved: {interleaved})\n}}", ("n", 2), ("time", 3));
+        var x = model.Draw(0);
+        var expected = new double[x.Length];
+        for (var row = 0; row < x.Length / 6; row++)
+        {
+            for (var c = 0; c < 3; c++)
+            {
+                var angle = (row / 2 % 3 + first) * Math.Pow(50, -2.0 * c / 6);
+                var (a, b) = interleaved == "true" ? (6 * row + 2 * c, 6 * row + 2 * c + 1) : (6 * row + c, 6 * row + c + 3);
+                (expected[a], expected[b]) = (x[a] * Math.Cos(angle) - x[b] * Math.Sin(angle), x[b] * Math.Cos(angle) + x[a] * Math.Sin(angle));
+            }
+        }
+        InterpretedModel.AssertClose(expected, model.Predict(x)[0]);
+        model.CheckGradients(x);
+    }
+
+    [Fact]
+    public void Attention_with_a_mask_does_not_see_what_is_masked()
+    {
+        var model = new InterpretedModel("model M(x: f32[n, time, 8], mask: bool[n, time]) -> f32[n, time, 8] {\n layer = masked_attention(2)\n return layer(x, mask)\n}", ("n", 1), ("time", 4));
+        var shorter = new InterpretedModel("model M(x: f32[n, time, 8]) -> f32[n, time, 8] {\n layer = attention(2)\n return layer(x)\n}", ("n", 1), ("time", 3));
+        var x = model.Draw(0);
+        double[] mask = [1, 1, 1, 0];
+        InterpretedModel.AssertClose(shorter.Predict(x.Take(24).ToArray())[0], model.Predict(x, mask)[0].Take(24).ToArray());
+        model.CheckGradients(x, mask);
+    }
+
+    [Theory]
+    [InlineData("Gpt(layers: 2, heads: 2, d: 4, vocab: 5, context: 3)", false)]
+    [InlineData("Llama(layers: 2, heads: 2, groups: 1, d: 4, hidden: 6, vocab: 5, context: 3)", false)]
+    [InlineData("BertMasked(layers: 1, heads: 2, d: 4, hidden: 6, vocab: 5, context: 3, rate: 0.2)", true)]
+    [InlineData("BertClassifier(layers: 1, heads: 2, d: 4, hidden: 6, vocab: 5, context: 3, classes: 2)", true)]
+    public void Families_have_the_gradients_of_what_they_compute(string family, bool reads)
+    {
+        var model = new InterpretedModel($"model M = {family}", ("batch", 2), ("seq", 3));
+        double[] tokens = [0, 3, 4, 2, 2, 1];
+        if (reads) model.CheckGradients(tokens, [0, 0, 1, 0, 1, 1], [1, 1, 0, 1, 1, 1]);
+        else model.CheckGradients(tokens);
     }
 
     [Fact]

@@ -18,7 +18,7 @@ public sealed partial class DocumentationTests
     // In the order in which a reader needs them.
     private static readonly (string File, string Title)[] Files =
     [
-        ("layers.fnn", "Layers"), ("vision.fnn", "Images"), ("attention.fnn", "Attention"), ("recurrent.fnn", "Feedback"), ("activations.fnn", "Activations"), ("softmax.fnn", "Softmax"), ("losses.fnn", "Losses"), ("vectors.fnn", "Vectors"),
+        ("layers.fnn", "Layers"), ("vision.fnn", "Images"), ("attention.fnn", "Attention"), ("gpt.fnn", "GPT"), ("llama.fnn", "Llama"), ("bert.fnn", "BERT"), ("recurrent.fnn", "Feedback"), ("activations.fnn", "Activations"), ("softmax.fnn", "Softmax"), ("losses.fnn", "Losses"), ("metrics.fnn", "Metrics"), ("vectors.fnn", "Vectors"),
     ];
 
     [GeneratedRegex(@"^```fnn(?<kind> checked)?[ \t]*\r?\n(?<text>.*?)^```", RegexOptions.Multiline | RegexOptions.Singleline)]
@@ -87,7 +87,8 @@ public sealed partial class DocumentationTests
             page.Append($"\n## {title}\n");
             foreach (var declaration in Read(file).Declarations)
             {
-                page.Append($"\n### {declaration.Name.Text}\n\n```fnn fragment\n{Signature(file, declaration)}\n```\n\n{declaration.Doc!.Trim()}\n");
+                var name = declaration is CheckpointDeclaration checkpoint ? $"{checkpoint.Name.Text} for {checkpoint.Model.Text}" : declaration.Name.Text;
+                page.Append($"\n### {name}\n\n```fnn fragment\n{Signature(file, declaration)}\n```\n\n{declaration.Doc!.Trim()}\n");
             }
         }
         return page.ToString();

@@ -15,6 +15,7 @@ public sealed class PlanTests
     {
         var scope = Binder.Collect([FnnParser.Parse(Corpus.Read("good", name))]);
         Assert.All(scope.Models, model => Assert.NotNull(FnnCompiler.CompileModel(scope, model.Namespace, model.Name).Result));
+        Assert.All(scope.Generates, generate => Assert.NotNull(FnnCompiler.CompileGenerate(scope, generate.Namespace, generate.Name).Result));
         Assert.All(scope.Trains, train =>
         {
             var compiled = FnnCompiler.CompileTrain(scope, train.Namespace, train.Name).Result;

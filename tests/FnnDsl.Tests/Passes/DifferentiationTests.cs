@@ -52,6 +52,8 @@ public sealed class DifferentiationTests
         ["softmax"] = ((b, x) => Softmax(b, x[0]), [F64(N, 4)]),
         ["cross entropy"] = ((b, x) => -b.Reduce(ReduceKind.Sum, b.Apply(OperatorTable.Log, Softmax(b, x[0])), 1) / b.SizeValue(N, ElementType.F64), [F64(N, 4)]),
         ["layer norm"] = ((b, x) => LayerNorm(b, x[0]) * b.Broadcast(x[1], Sizes(N, 4)), [F64(N, 4), F64(4)]),
+        ["gelu"] = ((b, x) => Gelu(b, x[0]), [F64(N)]),
+        ["gelu of gelu, used twice"] = ((b, x) => Gelu(b, Gelu(b, x[0])) is var y ? y * b.Apply(OperatorTable.Sigmoid, y) + x[0] : default, [F64(N)]),
         ["two uses"] = ((b, x) => x[0] * b.Apply(OperatorTable.Tanh, x[0]) + x[0], [F64(N)]),
     };
 
@@ -99,6 +101,40 @@ public sealed class DifferentiationTests
     [Fact]
     public void A_branch_that_is_not_taken_does_not_poison_the_gradient() =>
         Assert.Equal([0.5, 0], GradientAt((b, x) => b.Reduce(ReduceKind.Sum, x.Greater(0).Select(b.Apply(OperatorTable.Log, x.Greater(0).Select(x, 1)), 0), 0), 2, -1));
+
+    [Fact]
+    public void A_function_of_one_value_is_one_factor_of_the_gradient()
+    {
+        var builder = new GraphBuilder();
+        var x = builder.Input(0, "x", F64(N));
+        var y = Gelu(builder, x + 1);
+        var dy = builder.OutputGradient(0, y.Type);
+        var gradient = Differentiation.Gradients(builder, [(y, dy)], [x])[0];
+        Assert.Equal(OperatorTable.Mul, ((Elementwise)gradient.Node.Operation).Operator);
+        var factors = gradient.Node.Inputs.ToArray();
+        Assert.Contains(dy.Id, factors);
+        var reached = new HashSet<int>();
+        var stack = new Stack<int>(factors.Where(factor => factor != dy.Id));
+        while (stack.Count > 0)
+        {
+            var id = stack.Pop();
+            if (reached.Add(id)) foreach (var input in builder[id].Inputs) stack.Push(input);
+        }
+        Assert.DoesNotContain(dy.Id, reached);
+    }
+
+    [Fact]
+    public void A_value_inside_a_function_keeps_its_own_gradient()
+    {
+        var builder = new GraphBuilder();
+        var x = builder.Input(0, "x", F64(N));
+        var inner = builder.Apply(OperatorTable.Sigmoid, x);
+        var y = x * inner;
+        var dy = builder.OutputGradient(0, y.Type);
+        var gradients = Differentiation.Gradients(builder, [(y, dy)], [inner, x]);
+        Assert.Equal((x * dy).Id, gradients[0].Id);
+        Assert.NotEqual(gradients[0].Id, gradients[1].Id);
+    }
 
     [Fact]
     public void Gradients_of_several_seeds_add_up_and_those_of_inner_values_can_be_wanted()
@@ -179,4 +215,6 @@ public sealed class DifferentiationTests
             ? Draw(random, type, Given, 0, 3.99).Select(Math.Floor).ToArray()
             : Draw(random, type, Given)).ToArray();
     }
+
+    private static Value Gelu(GraphBuilder b, Value x) => x * 0.5 * (b.Apply(OperatorTable.Erf, x * 0.7071067811865476) + 1);
 }

@@ -39,7 +39,7 @@ internal static class SyntaxPrinter
         StorageStatement storage =>
             $"{(storage.IsBuffer ? "buffer" : "param")} {storage.Name}: {Print(storage.Type)}{Named(storage.CheckpointName)}{Initial(storage.Initial)}",
         UpdateStatement update => $"{update.Target} <- {Print(update.Value)}",
-        RepeatStatement repeat => $"repeat {Print(repeat.Count)} as {repeat.Index} : {repeat.Path} {Print(repeat.Body)}",
+        RepeatStatement repeat => $"repeat {Print(repeat.Count)} as {repeat.Index} : {repeat.Path} {(repeat.Checkpoint is null ? "" : repeat.Every is null ? "checkpoint " : $"checkpoint every {Print(repeat.Every)} ")}{Print(repeat.Body)}",
         FeedbackStatement feedback =>
             $"feedback ({string.Join(", ", feedback.States.Select(Print))}) {Print(feedback.Form)}{Options(feedback)} {Print(feedback.Body)}",
         EmitStatement emit => $"emit {emit.Name} = {Print(emit.Value)}{Optional(" along ", emit.Along)}",

@@ -81,6 +81,28 @@ public sealed unsafe class MatrixAxesTests : IDisposable
         }
     }
 
+    /// <summary>Sums along places, such as the gradient of a convolution's weights, are cut into parts that begin anywhere in a row of places.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(5)]
+    [InlineData(9)]
+    public void SumsAlongPlacesAreCutIntoTheSamePartsForAnyThreads(int threads)
+    {
+        using var pool = new WorkerPool(threads);
+        using var one = new WorkerPool(1);
+        nint[] places = [3, 16 * 18 * 20, 14, 18 * 20, 15, 20];
+        nint[] windows = [3, 18 * 20, 3, 20, 20, 1];
+        using var product = new Product([24, 1], [Length(places), 24], windows, places, 1);
+        product.Run(one);
+        var alone = product.Result.Span.ToArray();
+        var expected = product.Expected();
+        for (var i = 0; i < expected.Length; i++) Assert.Equal(expected[i], alone[i], 1e-4);
+        product.Result.Span.Clear();
+        product.Run(pool);
+        Assert.True(alone.AsSpan().SequenceEqual(product.Result.Span));
+    }
+
     [Fact]
     public void AxesAreOneToSix()
     {

@@ -1,8 +1,7 @@
-using FeedbackNN.Dsl.Binding;
 using FeedbackNN.Dsl.Text;
 using FeedbackNN.Dsl.Types;
 
-namespace FeedbackNN.Generator.Printing;
+namespace FeedbackNN.Dsl.Binding;
 
 /// <summary>
 /// How a batch is made of samples: all inputs begin with one run-time axis, and other run-time axes can be told from the lengths of the
@@ -10,12 +9,15 @@ namespace FeedbackNN.Generator.Printing;
 /// </summary>
 /// <param name="BatchAxis">The axis that counts samples.</param>
 /// <param name="Others">Other run-time axes: the input whose length tells, and by what that length is divided.</param>
-internal sealed record SampleShape(string BatchAxis, IReadOnlyList<(string Axis, int Input, Size Divisor)> Others)
+public sealed record SampleShape(string BatchAxis, IReadOnlyList<(string Axis, int Input, Size Divisor)> Others)
 {
+    /// <summary>The largest number of axes that typed tensors have.</summary>
+    public const int MaximumRank = 6;
+
     /// <summary>Null when the training's batches cannot be made of samples.</summary>
     public static SampleShape? Of(EquatableArray<string> runtimeAxes, IReadOnlyList<BoundTensor> inputs)
     {
-        if (inputs.Count == 0 || inputs.Any(input => input.Axes.Count is 0 or > SignatureItem.MaximumRank)) return null;
+        if (inputs.Count == 0 || inputs.Any(input => input.Axes.Count is 0 or > MaximumRank)) return null;
         var batch = runtimeAxes.FirstOrDefault(axis => inputs.All(input => input.Axes[0].Size == Size.Axis(axis)));
         if (batch is null) return null;
         var rests = inputs.Select(input => input.Axes.Skip(1).Select(axis => axis.Size).ToList()).ToList();
