@@ -25,6 +25,9 @@ internal sealed class OurTrainer : IDisposable
     /// <summary>Takes a step; gives the loss before it.</summary>
     public double Step() => Loss("Step");
 
+    /// <summary>Its updates of low rank, where it has some.</summary>
+    public LowRankAdapters? Adapters => (LowRankAdapters?)_trainer.GetType().GetProperty("Adapters")?.GetValue(_trainer);
+
     public double Evaluate() => Loss("Evaluate");
 
     public void Dispose() => ((IDisposable)_trainer).Dispose();

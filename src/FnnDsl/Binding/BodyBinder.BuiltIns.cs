@@ -107,7 +107,7 @@ internal sealed partial class BodyBinder
 
     public Operand BindReduction(BuiltInCall call, ReduceKind kind, bool isMean)
     {
-        if (!CheckNames(call, isMean ? ["keep", "where", "axis"] : ["keep", "axis"]) || FirstTensor(call) is not { } x || BoolArgument(call, "keep") is not { } keep) return Poison;
+        if (!CheckNames(call, isMean ? ["keep", "where", "weights", "axis"] : ["keep", "axis"]) || FirstTensor(call) is not { } x || BoolArgument(call, "keep") is not { } keep) return Poison;
         var given = call.Positional.Skip(1).Concat(call.Arguments.Where(argument => argument.Name?.Text == "axis"))
             .SelectMany(argument => Items(argument.Syntax)).ToArray();
         var axes = new List<int>();
@@ -135,16 +135,29 @@ internal sealed partial class BodyBinder
             mask = BroadcastTo(bools.Value, x.Shape);
             value = Builder.Apply(OperatorTable.Select, mask.Value, value, Builder.Constant(0, element));
         }
+        Value? weight = null;
+        if (isMean && call.Named("weights") is { } weights)
+        {
+            if (weights.Bind(this) is not { } offered || offered is PoisonOperand) return Poison;
+            if (Adapt(offered, element, weights.Span) is not { } numbers || !TryBroadcast([x, numbers], weights.Span, out var common, out _)) return Poison;
+            if (common.Count != x.Rank) return Fail(DiagnosticTable.ShapeMismatch, weights.Span, x.Type, numbers.Type, "the weights have more axes");
+            var all = BroadcastTo(numbers.Value, x.Shape);
+            weight = mask is { } counted ? Builder.Apply(OperatorTable.Select, counted, all, Builder.Constant(0, element)) : all;
+            value = Builder.Apply(OperatorTable.Mul, value, weight.Value);
+        }
         var result = axes.Count == 0 ? value : Builder.Reduce(kind, value, axes.ToArray());
         ReductionFormula? formula = isWhole && !isMean && kind != ReduceKind.Prod ? new WholeReduction(kind, AsFloat(result)) : null;
         if (isMean)
         {
-            var count = mask is { } chosen
+            var count = weight is { } weighed
+                ? Builder.Reduce(ReduceKind.Sum, weighed, axes.ToArray())
+                : mask is { } chosen
                 ? Builder.Reduce(ReduceKind.Sum, Builder.Convert(chosen, element), axes.ToArray())
                 : Builder.SizeValue(Size.Product(axes.Select(axis => x.Shape[axis])), element);
             if (isWhole) formula = new MeanReduction(AsFloat(result), AsFloat(count));
             // Where nothing is chosen the mean is 0, not 0/0.
-            var divisor = mask is null ? count : Builder.Apply(OperatorTable.Maximum, count, Builder.Constant(1, element));
+            var divisor = weight is not null ? Builder.Apply(OperatorTable.Select, Builder.Apply(OperatorTable.Equal, count, Builder.Constant(0, element)), Builder.Constant(1, element), count)
+                : mask is null ? count : Builder.Apply(OperatorTable.Maximum, count, Builder.Constant(1, element));
             result = Builder.Apply(OperatorTable.Div, result, divisor);
         }
         if (!keep) return new TensorOperand(result, x.Notes.Where((_, axis) => !axes.Contains(axis)).ToEquatableArray()) { Formula = formula };

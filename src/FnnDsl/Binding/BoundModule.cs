@@ -123,7 +123,11 @@ public sealed record BoundObjective(
     EquatableArray<BoundParameterReference> Trained,
     Graph Forward,
     int LossNode,
-    Origin Origin);
+    Origin Origin)
+{
+    /// <summary>For each of <see cref="Trained"/> how much of the optimizer's learning rate it takes; empty where all take it as it is.</summary>
+    public EquatableArray<double> Rates { get; init; }
+}
 
 public readonly record struct BoundParameterReference(int Net, int Parameter);
 
@@ -170,10 +174,17 @@ public sealed record BoundTrain(
     /// <summary>Updates of low rank, a set for each network that has some: to graphs and programs they are networks behind <see cref="Nets"/>.</summary>
     public EquatableArray<BoundAdapters> Adapters { get; init; }
 
+    /// <summary>Moving averages of weights, in the order in which they are written.</summary>
+    public EquatableArray<BoundAverage> Averages { get; init; }
+
     /// <summary>All that programs take storage from: the networks, then the updates.</summary>
     /// <param name="nets">The models of <see cref="Nets"/>.</param>
     public EquatableArray<BoundModel> Storages(IEnumerable<BoundModel> nets) => nets.Concat(Adapters.Select(set => set.AsModel(this))).ToEquatableArray();
 }
+
+/// <summary>A moving average of a network's weights: each update keeps so much of it.</summary>
+/// <param name="Net">The network's position in the train.</param>
+public sealed record BoundAverage(int Net, double Decay);
 
 /// <summary>Small matrices beside weights of a network: each weight W is read as W + <paramref name="Scale"/> · B A.</summary>
 /// <param name="Net">The network's position in the train.</param>

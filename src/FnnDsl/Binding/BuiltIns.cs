@@ -13,7 +13,7 @@ internal static class BuiltIns
     private static readonly Dictionary<string, Row> Rows = new Row[]
     {
         new("sum", "x, axes..., keep: false", "The sum along axes, or of everything.", (binder, call) => binder.BindReduction(call, Graphs.ReduceKind.Sum, isMean: false)),
-        new("mean", "x, axes..., keep: false, where: mask", "The mean along axes, or of everything; with a mask, of where it holds.", (binder, call) => binder.BindReduction(call, Graphs.ReduceKind.Sum, isMean: true)),
+        new("mean", "x, axes..., keep: false, where: mask, weights: w", "The mean along axes, or of everything; with a mask, of where it holds; with weights, Σ w x / Σ w.", (binder, call) => binder.BindReduction(call, Graphs.ReduceKind.Sum, isMean: true)),
         new("max", "x, axes..., keep: false", "The largest along axes, or of everything.", (binder, call) => binder.BindReduction(call, Graphs.ReduceKind.Max, isMean: false)),
         new("min", "x, axes..., keep: false", "The smallest along axes, or of everything.", (binder, call) => binder.BindReduction(call, Graphs.ReduceKind.Min, isMean: false)),
         new("prod", "x, axes..., keep: false", "The product along axes, or of everything; prod(x.shape) is the number of elements.", (binder, call) => binder.BindProduct(call)),

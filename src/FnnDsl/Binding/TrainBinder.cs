@@ -28,7 +28,7 @@ internal sealed class TrainBinder(ModuleScope scope, DiagnosticBag diagnostics, 
         var first = _hasBrokenNet ? TrainRun.ExecuteSignature(scope, diagnostics, symbol) : Execute(training: true);
         if (first.Inputs is null) return (null, null);
         var metricNames = TrainSignature.Metrics(symbol);
-        var signature = Assemble(first, null, TrainSignature.Objectives(symbol), metricNames, metricNames);
+        var signature = Assemble(first, null, TrainSignature.Objectives(symbol), metricNames, metricNames) with { Averages = TrainSignature.Averages(symbol) };
         if (_hasBrokenNet) return (null, signature);
         if (diagnostics.HasErrors) return (null, signature);
         if (first.Minimized.Count == 0)
@@ -40,6 +40,7 @@ internal sealed class TrainBinder(ModuleScope scope, DiagnosticBag diagnostics, 
         var frozen = paths.Resolve(first.Frozen);
         var settings = new TrainSettings(first.Body, paths, _nets);
         settings.Check(first.Settings);
+        var rates = new RateBinder(first.Body, paths).Bind(first.Rates);
         if (settings.Lora is { } lora)
         {
             // What a 'lora' means stands in the body, so the body is bound once more, with the weights as they are then read.
@@ -56,7 +57,7 @@ internal sealed class TrainBinder(ModuleScope scope, DiagnosticBag diagnostics, 
             // Each has a graph of its own: a step of the first changes what the second sees.
             var run = k == 0 ? first : Execute(training: true);
             if (k > 0) runs.Add(run);
-            if (BindObjective(run, k, paths, frozen, out var metrics) is { } objective) objectives.Add(objective);
+            if (BindObjective(run, k, paths, frozen, rates, out var metrics) is { } objective) objectives.Add(objective);
             if (k == 0) stepMetrics = metrics;
         }
         if (!diagnostics.HasErrors) ReportNotReached(first, paths, frozen);
@@ -78,6 +79,7 @@ internal sealed class TrainBinder(ModuleScope scope, DiagnosticBag diagnostics, 
         {
             Accumulate = settings.Accumulate,
             Adapters = _adapters?.Sets ?? default,
+            Averages = settings.Averages.ToEquatableArray(),
             Guards = runs.SelectMany(run => run.Context.RemainingGuards).Distinct().ToEquatableArray(),
             Inputs = first.Inputs.Select((input, k) => input with { IsIndexBelow = runs.Select(run => run.Context.IndexBoundOf(k)).FirstOrDefault(bound => bound is not null) }).ToEquatableArray(),
         };
@@ -93,7 +95,7 @@ internal sealed class TrainBinder(ModuleScope scope, DiagnosticBag diagnostics, 
         objectives, stepMetrics, evaluation ?? new Graph(default, default), evaluationMetrics,
         run.ClipKind, run.ClipLimit, new Origin(symbol.FullName, 0));
 
-    private BoundObjective? BindObjective(TrainRun run, int index, ParameterPaths paths, HashSet<BoundParameterReference> frozen, out EquatableArray<BoundMetric> metrics)
+    private BoundObjective? BindObjective(TrainRun run, int index, ParameterPaths paths, HashSet<BoundParameterReference> frozen, Dictionary<BoundParameterReference, double> rates, out EquatableArray<BoundMetric> metrics)
     {
         metrics = default;
         if (index >= run.Minimized.Count || TrainLoss.From(run, index) is not { } loss) return null;
@@ -123,8 +125,12 @@ internal sealed class TrainBinder(ModuleScope scope, DiagnosticBag diagnostics, 
             run.Body.Report(DiagnosticTable.LossWithoutParameters, statement.Loss.Span, [], "make it depend on weights: argmax, comparisons, integers and stop(…) let no gradient through");
             return null;
         }
+        var shares = trained.Select(parameter => rates.TryGetValue(_adapters?.WeightOf(parameter) ?? parameter, out var share) ? share : 1).ToArray();
         var graph = run.Context.Builder.Build(outputs, [loss.Mean], out var kept);
-        return new BoundObjective(loss.Name, optimizer, every.Value, trained, graph, kept[0], run.Body.Frame.OriginAt(statement.Span));
+        return new BoundObjective(loss.Name, optimizer, every.Value, trained, graph, kept[0], run.Body.Frame.OriginAt(statement.Span))
+        {
+            Rates = shares.All(share => share == 1) ? default : shares.ToEquatableArray(),
+        };
     }
 
     /// <summary>Weights to which no loss has a way and that nothing says are frozen: told once for each layer that is left as it is as a whole.</summary>

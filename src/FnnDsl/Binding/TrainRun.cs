@@ -33,6 +33,9 @@ internal sealed class TrainRun
 
     public List<PathPattern> Frozen { get; } = [];
 
+    /// <summary>What is said about the learning rates of some weights, in order.</summary>
+    public List<RateStatement> Rates { get; } = [];
+
     /// <summary>What is said about the training as a whole: <c>accumulate</c>, <c>average</c>, <c>precision</c>, <c>lora</c>.</summary>
     public List<Statement> Settings { get; } = [];
 
@@ -86,6 +89,9 @@ internal sealed class TrainRun
                 break;
             case FreezeStatement freeze:
                 Frozen.AddRange(freeze.Paths);
+                break;
+            case RateStatement rate:
+                Rates.Add(rate);
                 break;
             case AccumulateStatement or AverageStatement or PrecisionStatement or LoraStatement:
                 Settings.Add(statement);

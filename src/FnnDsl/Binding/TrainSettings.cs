@@ -17,10 +17,13 @@ internal sealed class TrainSettings(BodyBinder body, ParameterPaths paths, IRead
     /// <summary>After how many batches the weights change.</summary>
     public int Accumulate { get; private set; } = 1;
 
+    /// <summary>Moving averages of weights.</summary>
+    public List<BoundAverage> Averages { get; } = [];
+
     /// <summary>Updates of low rank, and what is not trained beside them; null without any.</summary>
     public (Adapters Updates, IReadOnlyCollection<BoundParameterReference> Frozen)? Lora { get; private set; }
 
-    public void Check(IEnumerable<Statement> statements)
+    public void Check(IReadOnlyList<Statement> statements)
     {
         foreach (var statement in statements)
         {
@@ -35,13 +38,14 @@ internal sealed class TrainSettings(BodyBinder body, ParameterPaths paths, IRead
             if (!_said.Add(word + where)) body.Report(DiagnosticTable.StatementTwice, statement.Span, word, where);
             else if (IsRight(statement) is { } instead) body.Report(DiagnosticTable.NotCompiledYet, statement.Span, word, instead);
         }
+        CheckAverages(statements);
     }
 
     /// <summary>What to do without it in this version, of a statement that is right; null after a diagnostic, and where it is taken over.</summary>
     private string? IsRight(Statement statement) => statement switch
     {
         AccumulateStatement accumulate => Take(accumulate),
-        AverageStatement average => CheckAverage(average) ? "keep the last weights" : null,
+        AverageStatement average => Take(average),
         PrecisionStatement precision => CheckPrecision(precision) ? "everything is computed in the element types that are written" : null,
         LoraStatement lora => Take(lora),
         _ => null,
@@ -62,15 +66,25 @@ internal sealed class TrainSettings(BodyBinder body, ParameterPaths paths, IRead
         return null;
     }
 
-    private bool CheckAverage(AverageStatement average)
+    private string? Take(AverageStatement average)
     {
         // The network of a path that is its name alone.
-        if (paths.Resolve([new PathPattern(EquatableArray<Identifier>.Own(average.Net), average.Net.Span)]).Count == 0) return false;
+        if (paths.Resolve([new PathPattern(EquatableArray<Identifier>.Own(average.Net), average.Net.Span)]).Count == 0) return null;
         var operand = body.Bind(average.Decay);
-        if (operand is PoisonOperand) return false;
-        if (BodyBinder.TryNumber(operand, out var share, out _) && share is > 0 and < 1) return true;
-        body.Report(DiagnosticTable.AverageShare, average.Decay.Span, BodyBinder.Describe(operand));
-        return false;
+        if (operand is PoisonOperand) return null;
+        if (BodyBinder.TryNumber(operand, out var share, out _) && share is > 0 and < 1) Averages.Add(new BoundAverage(nets.TakeWhile(net => net.Name != average.Net.Text).Count(), share));
+        else body.Report(DiagnosticTable.AverageShare, average.Decay.Span, BodyBinder.Describe(operand));
+        return null;
+    }
+
+    /// <summary>An average of weights that do not move would be one of nothing.</summary>
+    private void CheckAverages(IEnumerable<Statement> statements)
+    {
+        foreach (var average in statements.OfType<AverageStatement>())
+        {
+            if (Lora?.Updates.Sets.Any(set => nets[set.Net].Name == average.Net.Text) == true)
+                body.Report(DiagnosticTable.NotCompiledYet, average.Span, "average", "of a network with 'lora' there is no average; keep the last updates");
+        }
     }
 
     private bool CheckPrecision(PrecisionStatement precision)

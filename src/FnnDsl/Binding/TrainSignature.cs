@@ -25,6 +25,13 @@ internal static class TrainSignature
         return objectives.ToEquatableArray();
     }
 
+    /// <summary>The averages of the body's top level.</summary>
+    public static EquatableArray<BoundAverage> Averages(TrainSymbol symbol)
+    {
+        var nets = symbol.Declaration.Nets.Select(net => net.Name.Text).ToList();
+        return symbol.Declaration.Body.OfType<AverageStatement>().Select(average => new BoundAverage(nets.IndexOf(average.Net.Text), 0)).Where(average => average.Net >= 0).ToEquatableArray();
+    }
+
     /// <summary>The metrics of the body's top level.</summary>
     public static EquatableArray<BoundMetric> Metrics(TrainSymbol symbol) => symbol.Declaration.Body.OfType<MetricStatement>()
         .Select(statement => new BoundMetric(statement.Name.Text, null, new NumberFormula(0), new Origin(symbol.FullName, 0)))

@@ -43,6 +43,8 @@ public static partial class DiagnosticTable
 
     public static readonly DiagnosticRow AverageShare = Error("FNN5030", "Share of a moving average", "'average' keeps a share between 0 and 1 of what it had, such as 0.999; this is {0}");
 
+    public static readonly DiagnosticRow RateFactor = Error("FNN5048", "Share of a learning rate", "'rate' is followed by how much of the optimizer's learning rate the weights take, a number above 0 known at build; this is {0}");
+
     public static readonly DiagnosticRow UnknownPrecision = Error("FNN5031", "Unknown precision", "'{0}' is no precision; there are {1}");
 
     public static readonly DiagnosticRow BadLora = Error("FNN5032", "Low rank that does not fit", "{0}");

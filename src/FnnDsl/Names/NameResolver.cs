@@ -190,6 +190,10 @@ internal sealed partial class NameResolver
             case AccumulateStatement accumulate:
                 Visit(accumulate.Batches);
                 break;
+            case RateStatement rate:
+                Visit(rate.Factor);
+                foreach (var path in rate.Paths) VisitPath(path);
+                break;
             case AverageStatement average:
                 if (_locals.Find(average.Net.Text) is { } net) Add(average.Net.Span, net, net.Location, false);
                 Visit(average.Decay);

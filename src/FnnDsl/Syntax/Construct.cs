@@ -50,6 +50,7 @@ internal sealed record Construct(string Name, string Example)
     public static readonly Construct Metric = new("a metric", "metric accuracy = mean(argmax(logits) == label)");
     public static readonly Construct Clip = new("a clip", "clip global_norm(1.0)");
     public static readonly Construct Freeze = new("a freeze", "freeze net.embed, net.blocks.*.attn");
+    public static readonly Construct Rate = new("a rate", "rate 0.1 on net.embed, net.blocks.0");
     public static readonly Construct Accumulate = new("an accumulate", "accumulate 4");
     public static readonly Construct Average = new("an average", "average net 0.999");
     public static readonly Construct Precision = new("a precision", "precision bf16");

@@ -66,6 +66,8 @@ public static class KeywordTable
         new("metric", KeywordPlace.Train, "A number that is reported."),
         new("clip", KeywordPlace.Train, "Holds gradients: global_norm(1.0) or value(0.5)."),
         new("freeze", KeywordPlace.Train, "Keeps weights as they are."),
+        new("rate", KeywordPlace.Train, "How much of the optimizer's learning rate some weights take: rate 0.1 on net.embed."),
+        new("average", KeywordPlace.Train, "A moving average of a network's weights, which evaluations are made with."),
         new("accumulate", KeywordPlace.Train, "Gradients of so many batches make one step."),
         new("lora", KeywordPlace.Train, "Trains updates of low rank in the stead of weights: lora(rank: 8, alpha: 16) on net.body."),
 
@@ -96,7 +98,7 @@ public static class KeywordTable
         new("memory", KeywordPlace.Continuation, "Of a budget: bytes."),
         new("flops", KeywordPlace.Continuation, "Of a budget: operations."),
         new("at", KeywordPlace.Continuation, "The sizes that a budget holds at."),
-        new("on", KeywordPlace.Continuation, "The weights that 'lora' is for; the data of a stage."),
+        new("on", KeywordPlace.Continuation, "The weights that 'lora' and 'rate' are for; the data of a stage."),
         new("except", KeywordPlace.Continuation, "What is trained beside 'lora'."),
         new("grow", KeywordPlace.Continuation, "A state of a generate that gets longer along an axis, as a program writes on."),
 
@@ -121,7 +123,6 @@ public static class KeywordTable
         new("string", KeywordPlace.SettingType, "A text that is known while building."),
         new("axis", KeywordPlace.SettingType, "An axis, by name or position."),
 
-        new("average", KeywordPlace.Later, "A moving average of a network's weights. It is checked, and refused in this version."),
         new("precision", KeywordPlace.Later, "In which float it is computed. It is checked, and refused in this version."),
         new("generate", KeywordPlace.Later, "A program over trained networks. It is checked, and refused in this version."),
         new("from", KeywordPlace.Later, "The networks of a 'generate', or the weights that a stage takes."),

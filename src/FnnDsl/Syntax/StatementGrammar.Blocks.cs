@@ -121,6 +121,7 @@ internal static partial class StatementGrammar
             "metric" => Construct.Metric,
             "clip" => Construct.Clip,
             "freeze" => Construct.Freeze,
+            "rate" => Construct.Rate,
             "accumulate" => Construct.Accumulate,
             "average" => Construct.Average,
             "precision" => Construct.Precision,
@@ -208,7 +209,7 @@ internal static partial class StatementGrammar
             session.Report(DiagnosticTable.StatementElsewhere, first.Span, null, first.Text, session.IsModel ? "a model itself, not in a block inside it" : "a model");
             return null;
         }
-        var isOfTrain = statement is MinimizeStatement or MetricStatement or ClipStatement or FreezeStatement or AccumulateStatement or AverageStatement or PrecisionStatement or LoraStatement;
+        var isOfTrain = statement is MinimizeStatement or MetricStatement or ClipStatement or FreezeStatement or RateStatement or AccumulateStatement or AverageStatement or PrecisionStatement or LoraStatement;
         var isOfCallable = statement is ReturnStatement or StorageStatement || (statement is UpdateStatement && session.FeedbackDepth == 0);
         if (session.IsTrain ? !isOfCallable : !isOfTrain) return statement;
         session.Report(DiagnosticTable.StatementElsewhere, first.Span, isOfTrain ? "declare a train: train FitNet for net: Net (x: f32[batch, 784], label: i32[batch]) { … }" : null,

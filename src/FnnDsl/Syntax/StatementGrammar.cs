@@ -184,6 +184,13 @@ internal static partial class StatementGrammar
         from paths in CommaSeparated(Path)
         select (Finish)(span => new FreezeStatement(paths, span)));
 
+    private static readonly Parser<Statement> Rate = Form(Construct.Rate,
+        from word in Word("rate")
+        from factor in ExpressionClimber.Any
+        from behind in Word("on")
+        from paths in CommaSeparated(Path)
+        select (Finish)(span => new RateStatement(factor, paths, span)));
+
     private static readonly Parser<Statement> Accumulate = Form(Construct.Accumulate,
         from word in Word("accumulate")
         from batches in ExpressionClimber.Any
@@ -258,6 +265,7 @@ internal static partial class StatementGrammar
         ["metric"] = Metric,
         ["clip"] = Clip,
         ["freeze"] = Freeze,
+        ["rate"] = Rate,
         ["accumulate"] = Accumulate,
         ["average"] = Average,
         ["precision"] = Precision,

@@ -154,6 +154,9 @@ public sealed record ClipStatement(Expression Limit, TextSpan Span) : Statement(
 
 public sealed record FreezeStatement(EquatableArray<PathPattern> Paths, TextSpan Span) : Statement(Span);
 
+/// <summary><c>rate 0.1 on net.embed, net.blocks.0</c>: these weights learn by so much of the optimizer's rate.</summary>
+public sealed record RateStatement(Expression Factor, EquatableArray<PathPattern> Paths, TextSpan Span) : Statement(Span);
+
 /// <summary><c>accumulate 4</c>: gradients of so many batches are added up before a step.</summary>
 public sealed record AccumulateStatement(Expression Batches, TextSpan Span) : Statement(Span);
 

@@ -25,6 +25,9 @@ internal sealed class AdapterPrinter
     /// <summary>What constructors call them.</summary>
     public IReadOnlyList<string> Arguments { get; }
 
+    /// <summary>Names that they have among the trainer's members.</summary>
+    public IEnumerable<string> Members => _properties.Concat(_classes);
+
     /// <summary>Constructor parameters: each ends in a comma.</summary>
     public string Parameters => string.Concat(_classes.Select((name, i) => $"{name} {Arguments[i]}, "));
 

@@ -31,6 +31,7 @@ internal sealed class TrainPrinter
     private readonly IReadOnlyList<string> _optimizers;
     private readonly IReadOnlyList<string> _optimizerArguments;
     private readonly AdapterPrinter _adapters;
+    private readonly AveragePrinter _averages;
     private readonly IReadOnlyList<string> _losses;
     private readonly IReadOnlyList<string> _metrics;
 
@@ -48,7 +49,8 @@ internal sealed class TrainPrinter
             train.Objectives.Select(objective => train.Objectives.Count == 1 ? "Optimizer" : CSharpNames.Pascal(objective.Name) + "Optimizer"), TakenMembers.Concat(_nets));
         _netArguments = CSharpNames.Distinct(train.Nets.Select(net => CSharpNames.Camel(net.Name)), ["seed", "device"]);
         _adapters = new AdapterPrinter(train, IsBroken, TakenMembers.Concat(_nets).Concat(_optimizers).Append(_name));
-        _optimizerArguments = CSharpNames.Distinct(_optimizers.Select(CSharpNames.Camel), _netArguments.Concat(_adapters.Arguments).Concat(["seed", "device"]));
+        _averages = new AveragePrinter(train, IsBroken, train.Averages.Select(average => NetType(train.Nets[average.Net])).ToArray(), TakenMembers.Concat(_nets).Concat(_optimizers).Concat(_adapters.Members).Append(_name), _netArguments.Concat(_adapters.Arguments));
+        _optimizerArguments = CSharpNames.Distinct(_optimizers.Select(CSharpNames.Camel), _netArguments.Concat(_adapters.Arguments).Concat(_averages.Arguments).Concat(["seed", "device"]));
         _losses = ReportMembers.Losses(train.Objectives.Select(objective => objective.Name));
         _metrics = ReportMembers.Metrics(train.StepMetrics.Select(metric => metric.Name), _losses);
     }
@@ -90,6 +92,7 @@ internal sealed class TrainPrinter
             PrintConstructors();
             PrintProperties();
             _adapters.PrintProperties(_writer);
+            _averages.PrintProperties(_writer);
             _adapters.PrintClasses(_writer, _train.Adapters.Select(set => NetType(_train.Nets[set.Net])).ToArray());
             PrintRecords();
             PrintBind();
@@ -134,15 +137,16 @@ internal sealed class TrainPrinter
             return;
         }
         var optimizers = string.Join(", ", _train.Objectives.Select(objective => OptimizerText.New(objective.Optimizer)));
-        using (_writer.Block($"public {_name}({NetParameters}, ulong seed = 0) : this({nets}, {_adapters.New(_netArguments)}{optimizers}, seed)"))
+        using (_writer.Block($"public {_name}({NetParameters}, ulong seed = 0) : this({nets}, {_adapters.New(_netArguments)}{_averages.New(_netArguments)}{optimizers}, seed)"))
         {
         }
         _writer.Line();
-        using (_writer.Block($"private {_name}({NetParameters}, {_adapters.Parameters}{OptimizerParameters}, ulong seed) : base(Setup({nets}, {_adapters.Passed}{string.Join(", ", _optimizerArguments)}), seed)"))
+        using (_writer.Block($"private {_name}({NetParameters}, {_adapters.Parameters}{_averages.Parameters}{OptimizerParameters}, ulong seed) : base(Setup({nets}, {_adapters.Passed}{_averages.Passed}{string.Join(", ", _optimizerArguments)}), seed)"))
         {
             for (var i = 0; i < _nets.Count; i++) _writer.Line($"{_nets[i]} = {_netArguments[i]};");
             for (var i = 0; i < _optimizers.Count; i++) _writer.Line($"{_optimizers[i]} = {_optimizerArguments[i]};");
             _adapters.PrintAssignments(_writer);
+            _averages.PrintAssignments(_writer);
         }
     }
 
@@ -165,7 +169,7 @@ internal sealed class TrainPrinter
     private void PrintSetup()
     {
         _writer.Line();
-        using (_writer.Block($"private static TrainingSetup Setup({NetParameters}, {_adapters.Parameters}{OptimizerParameters})"))
+        using (_writer.Block($"private static TrainingSetup Setup({NetParameters}, {_adapters.Parameters}{_averages.Parameters}{OptimizerParameters})"))
         {
             foreach (var argument in _netArguments) _writer.Line($"ArgumentNullException.ThrowIfNull({argument});");
             _writer.Line($"var device = {_netArguments[0]}.Device;");
@@ -175,6 +179,7 @@ internal sealed class TrainPrinter
                 _writer.Line($"Name = {CSharpNames.Literal(name)},");
                 _writer.Line($"Nets = [{string.Join(", ", _train.Nets.Select((net, i) => $"({CSharpNames.Literal(net.Name)}, {_netArguments[i]})"))}],");
                 _adapters.PrintSetup(_writer);
+                _averages.PrintSetup(_writer);
                 _writer.Line("Objectives =");
                 _writer.Line("[");
                 using (_writer.Indent())
@@ -200,6 +205,7 @@ internal sealed class TrainPrinter
         var objective = _train.Objectives[index];
         var metrics = index == 0 ? _train.StepMetrics : default;
         var trained = string.Join(", ", objective.Trained.Select(reference => $"({NumberText.Integer(reference.Net)}, {NumberText.Integer(reference.Parameter)})"));
+        var rates = objective.Rates.Count == 0 ? "" : $", rates: [{string.Join(", ", objective.Rates.Select(NumberText.Double))}]";
         _writer.Line("new Objective(");
         using (_writer.Indent())
         {
@@ -207,7 +213,7 @@ internal sealed class TrainPrinter
             _writer.Line($"{Program(_objectives[index], metrics)},");
             _writer.Line($"{_optimizerArguments[index]},");
             _writer.Line($"every: {NumberText.Integer(objective.Every)},");
-            _writer.Line($"trained: [{trained}]),");
+            _writer.Line($"trained: [{trained}]{rates}),");
         }
     }
 

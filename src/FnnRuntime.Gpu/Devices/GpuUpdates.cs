@@ -167,6 +167,18 @@ internal sealed class GpuUpdates : DeviceUpdates
         }
     }
 
+    public override void MoveTowards(DeviceMemory source, DeviceMemory target, double share, long count)
+    {
+        if (count == 0) return;
+        lock (_device.Gate)
+        {
+            _device.Kernel<Action<AcceleratorStream, KernelConfig, ArrayView<float>, ArrayView<float>, ArrayView<int>, int, float>>(
+                typeof(UpdateKernels), nameof(UpdateKernels.MoveTowards),
+                accelerator => accelerator.LoadKernel<ArrayView<float>, ArrayView<float>, ArrayView<int>, int, float>(UpdateKernels.MoveTowards))(
+                _device.Stream, Launch.Over(count), Read(source, 0, count), Written(target, 0, count), _status.View, (int)count, (float)share);
+        }
+    }
+
     public override void Keep(ref DeviceMemory present, ref DeviceMemory next) => Copy(next, 0, present, 0, present.ByteLength / sizeof(float));
 
     public override void CheckLoss(DeviceMemory scalars, long start, long step, int objective)

@@ -116,6 +116,12 @@ internal static class UpdateKernels
     public static void CheckLoss(ArrayView<float> scalars, ArrayView<int> status, long step, int objective) =>
         StepStatus.Check(status, scalars[0] / scalars[1], step, objective, isNorm: 0);
 
+    public static void MoveTowards(ArrayView<float> source, ArrayView<float> target, ArrayView<int> status, int count, float share)
+    {
+        if (status[StepStatus.Failed] != 0) return;
+        for (var i = (Grid.IdxX * Group.DimX) + Group.IdxX; i < count; i += Grid.DimX * Group.DimX) target[i] = target[i] + ((source[i] - target[i]) * share);
+    }
+
     public static void Copy(ArrayView<float> source, ArrayView<float> target, ArrayView<int> status, int count)
     {
         if (status[StepStatus.Failed] != 0) return;

@@ -75,6 +75,9 @@ internal static unsafe class OptimizerKernels
     public static void AddScaled(WorkerPool pool, float* a, float scaleA, float* b, float scaleB, float scale, float* result, nint n) =>
         pool.For(new AddScaledKernel(a, scaleA, b, scaleB, scale, result), n, Grain(n));
 
+    /// <summary>a ← a + <paramref name="share"/> · (b - a).</summary>
+    public static void MoveTowards(WorkerPool pool, float* a, float* b, float share, nint n) => pool.For(new MoveTowardsKernel(a, b, share), n, Grain(n));
+
     /// <summary>Limits every element to [-<paramref name="limit"/>, <paramref name="limit"/>]; NaN stays NaN.</summary>
     public static void Clamp(WorkerPool pool, float* g, nint n, float limit) => pool.For(new ClampKernel(g, limit), n, Grain(n));
 
@@ -185,6 +188,20 @@ internal static unsafe class OptimizerKernels
                 var sum = Simd.Load(b + i) * second;
                 if (scaleA != 0) sum = Vector512.FusedMultiplyAdd(Simd.Load(a + i), first, sum);
                 Simd.Store(result + i, sum * whole, end - i);
+            }
+        }
+    }
+
+    private readonly struct MoveTowardsKernel(float* a, float* b, float share) : IRangeKernel
+    {
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        public void Run(nint begin, nint end)
+        {
+            var part = Vector512.Create(share);
+            for (var i = begin; i < end; i += Simd.Lanes)
+            {
+                var present = Simd.Load(a + i);
+                Simd.Store(a + i, Vector512.FusedMultiplyAdd(Simd.Load(b + i) - present, part, present), end - i);
             }
         }
     }

@@ -52,6 +52,9 @@ internal sealed unsafe class CpuUpdates(WorkerPool pool) : DeviceUpdates
         Buffer.MemoryCopy((float*)source.ForReading() + sourceStart, (float*)target.ForWriting() + targetStart, bytes, bytes);
     }
 
+    public override void MoveTowards(DeviceMemory source, DeviceMemory target, double share, long count) =>
+        OptimizerKernels.MoveTowards(pool, (float*)target.ForWriting(), (float*)source.ForReading(), (float)share, (nint)count);
+
     public override void Keep(ref DeviceMemory present, ref DeviceMemory next) => (present, next) = (next, present);
 
     public override void CheckLoss(DeviceMemory scalars, long start, long step, int objective) { }

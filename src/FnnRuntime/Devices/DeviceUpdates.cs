@@ -8,9 +8,10 @@ namespace FeedbackNN;
 /// <param name="State">What the optimizer remembers; null when it remembers nothing.</param>
 /// <param name="StateStart">The first in it.</param>
 /// <param name="StateStride">From one remembered array to the next.</param>
+/// <param name="Rule">Which of the objective's shares of the learning rate they take.</param>
 /// <param name="Decays">Whether weight decay is for them.</param>
 internal readonly record struct ParameterSlice(
-    DeviceMemory Parameters, DeviceMemory Gradients, long Start, long Length, DeviceMemory? State, long StateStart, long StateStride, bool Decays = true);
+    DeviceMemory Parameters, DeviceMemory Gradients, long Start, long Length, DeviceMemory? State, long StateStart, long StateStride, int Rule, bool Decays = true);
 
 /// <summary>Gradients of several steps, each times its number of items.</summary>
 /// <param name="Memory">The sums.</param>
@@ -64,6 +65,9 @@ internal abstract class DeviceUpdates : IDisposable
 
     /// <summary>Copies floats.</summary>
     public abstract void Copy(DeviceMemory source, long sourceStart, DeviceMemory target, long targetStart, long count);
+
+    /// <summary>target ← target + share · (source - target): what is equal stays so, to the bit.</summary>
+    public abstract void MoveTowards(DeviceMemory source, DeviceMemory target, double share, long count);
 
     /// <summary>A step is over: the new values take the place of the present ones.</summary>
     public abstract void Keep(ref DeviceMemory present, ref DeviceMemory next);

@@ -13,10 +13,8 @@ public readonly record struct UpdatedParameter(int Net, long Start, long Length)
 /// <summary>How a program changes parameters as it computes their gradients. Lies in memory of the objective's.</summary>
 internal unsafe struct ParameterUpdates
 {
-    public UpdateRule Rule;
-
-    /// <summary>The same for parameters that do not decay.</summary>
-    public UpdateRule RuleWithoutDecay;
+    /// <summary>Two for each share of the learning rate that the objective has: with weight decay and without.</summary>
+    public UpdateRule* Rules;
 
     /// <summary>One for each of the program's updated parameters.</summary>
     public UpdateTarget* Targets;
@@ -27,8 +25,8 @@ internal unsafe struct UpdateTarget
 {
     public float* Parameter, First, Second;
 
-    /// <summary>Whether weight decay is for this parameter.</summary>
-    public bool Decays;
+    /// <summary>Which of the rules.</summary>
+    public int Rule;
 }
 
 /// <summary>
@@ -54,7 +52,6 @@ public readonly unsafe struct GradientTile : ITileKernel
     {
         if (_updates == null) return;
         var offset = (row * _columns) + column;
-        ref readonly var rule = ref _target.Decays ? ref _updates->Rule : ref _updates->RuleWithoutDecay;
-        OptimizerKernels.Update(rule, _target.Parameter + offset, _columns, tile, stride, _target.First + offset, _target.Second + offset, rows, columns);
+        OptimizerKernels.Update(_updates->Rules[_target.Rule], _target.Parameter + offset, _columns, tile, stride, _target.First + offset, _target.Second + offset, rows, columns);
     }
 }

@@ -12,6 +12,10 @@ namespace FeedbackNN;
 public sealed unsafe class Objective : IDisposable
 {
     private ImmutableArray<(int Net, int Parameter)> _trained;
+
+    // Different shares of the learning rate, and which of them each trained parameter takes.
+    private readonly double[] _shares;
+    private int[] _shareOf;
     private bool _isFrozen;
     private Model[] _nets = [];
     private ParameterRange[] _ranges = [];
@@ -23,6 +27,7 @@ public sealed unsafe class Objective : IDisposable
     private bool _decaysVectors;
 
     // Pinned: the program's kernels point into them.
+    private readonly UpdateRule[] _rules;
     private ParameterUpdates[] _updates = [];
     private UpdateTarget[] _targets = [];
     private DeviceMemory? _state;
@@ -36,13 +41,17 @@ public sealed unsafe class Objective : IDisposable
     /// <param name="optimizer">The rule.</param>
     /// <param name="every">It is applied every so many steps.</param>
     /// <param name="trained">The parameters it changes, by net and position; frozen ones are not among them.</param>
-    public Objective(string name, TrainingProgram program, Optimizer optimizer, int every, ImmutableArray<(int Net, int Parameter)> trained)
+    /// <param name="rates">For each of them how much of the learning rate it takes; without any, all of it.</param>
+    public Objective(string name, TrainingProgram program, Optimizer optimizer, int every, ImmutableArray<(int Net, int Parameter)> trained, ImmutableArray<double> rates = default)
     {
         Name = name;
         Program = program;
         Optimizer = optimizer;
         Every = every;
         _trained = trained;
+        _shares = rates.IsDefault ? [1] : [.. rates.Distinct()];
+        _shareOf = rates.IsDefault ? new int[trained.Length] : [.. rates.Select(rate => Array.IndexOf(_shares, rate))];
+        _rules = GC.AllocateArray<UpdateRule>(2 * _shares.Length, pinned: true);
     }
 
     internal string Name { get; }
@@ -55,6 +64,16 @@ public sealed unsafe class Objective : IDisposable
 
     /// <summary>The parameters it changes.</summary>
     internal ImmutableArray<(int Net, int Parameter)> Trained => _trained;
+
+    /// <summary>Whether it changes anything of a network.</summary>
+    internal bool Trains(int net)
+    {
+        foreach (var trained in _trained)
+        {
+            if (trained.Net == net) return true;
+        }
+        return false;
+    }
 
     /// <summary>How often the optimizer has been applied.</summary>
     internal long Updates { get; set; }
@@ -74,6 +93,7 @@ public sealed unsafe class Objective : IDisposable
     /// <summary>Trains some weights no longer. Before the first step.</summary>
     internal void Freeze(HashSet<(int Net, int Parameter)> frozen)
     {
+        _shareOf = [.. _shareOf.Where((_, i) => !frozen.Contains(_trained[i]))];
         _trained = [.. _trained.Where(reference => !frozen.Contains(reference))];
         _isFrozen = true;
         var accumulates = _sums is not null;
@@ -128,9 +148,8 @@ public sealed unsafe class Objective : IDisposable
     internal void Apply(DeviceUpdates updates, bool isBegun)
     {
         MakeRoomForState();
-        var rule = Optimizer.RuleAt(Updates);
-        var withoutDecay = rule.WithoutDecay;
-        foreach (ref readonly var slice in (isBegun ? _slicesAfterwards : _slicesByDecay).AsSpan()) updates.Apply(slice, slice.Decays ? rule : withoutDecay);
+        MakeRules();
+        foreach (ref readonly var slice in (isBegun ? _slicesAfterwards : _slicesByDecay).AsSpan()) updates.Apply(slice, _rules[RuleOf(slice.Rule, slice.Decays)]);
         Updates++;
     }
 
@@ -139,8 +158,7 @@ public sealed unsafe class Objective : IDisposable
     {
         if (UpdatedByProgram.IsEmpty) return null;
         MakeRoomForState();
-        _updates[0].Rule = Optimizer.RuleAt(Updates);
-        _updates[0].RuleWithoutDecay = _updates[0].Rule.WithoutDecay;
+        MakeRules();
         return (ParameterUpdates*)Unsafe.AsPointer(ref _updates[0]);
     }
 
@@ -201,6 +219,17 @@ public sealed unsafe class Objective : IDisposable
 
     private GradientSums Sums => new(_sums!, _stateStride);
 
+    private void MakeRules()
+    {
+        for (var i = 0; i < _shares.Length; i++)
+        {
+            var rule = Optimizer.RuleAt(Updates, _shares[i]);
+            (_rules[RuleOf(i, decays: true)], _rules[RuleOf(i, decays: false)]) = (rule, rule.WithoutDecay);
+        }
+    }
+
+    private static int RuleOf(int share, bool decays) => (2 * share) + (decays ? 0 : 1);
+
     private void MakeRoomForState()
     {
         var count = Optimizer.StateNames.Length;
@@ -223,8 +252,8 @@ public sealed unsafe class Objective : IDisposable
         _slices = new ParameterSlice[_ranges.Length];
         for (var i = 0; i < _ranges.Length; i++)
         {
-            var (net, start, length) = _ranges[i];
-            _slices[i] = new ParameterSlice(_nets[net].ParameterMemory, _nets[net].GradientMemory, start, length, _state, position, _stateStride);
+            var (net, start, length, rule) = _ranges[i];
+            _slices[i] = new ParameterSlice(_nets[net].ParameterMemory, _nets[net].GradientMemory, start, length, _state, position, _stateStride, rule);
             position += length;
         }
         _decaysVectors = Optimizer.DecayVectors;
@@ -238,15 +267,17 @@ public sealed unsafe class Objective : IDisposable
         {
             var (net, start, _) = updated[i];
             var first = state == null ? null : state + PositionOf(net, start);
+            var range = _ranges.First(range => range.Net == net && start >= range.Start && start < range.Start + range.Length);
             _targets[i] = new UpdateTarget
             {
                 Parameter = (float*)_nets[net].ParameterMemory.ForWriting() + start,
                 First = first,
                 Second = first + _stateStride,
-                Decays = _decaysVectors || !IsVector(_nets[net].GetManifest().Parameters.First(spec => spec.Offset == start)),
+                Rule = RuleOf(range.Rule, _decaysVectors || !IsVector(_nets[net].GetManifest().Parameters.First(spec => spec.Offset == start))),
             };
         }
         _updates = GC.AllocateArray<ParameterUpdates>(1, pinned: true);
+        _updates[0].Rules = (UpdateRule*)Unsafe.AsPointer(ref _rules[0]);
         _updates[0].Targets = (UpdateTarget*)Unsafe.AsPointer(ref _targets[0]);
     }
 
@@ -317,28 +348,29 @@ public sealed unsafe class Objective : IDisposable
         throw new InvalidOperationException("A trained parameter lies in no trained range.");
     }
 
-    /// <summary>Trained parameters that lie side by side are one range: one kernel call for a whole net, as a rule.</summary>
+    /// <summary>Trained parameters that lie side by side and take one learning rate are one range: one kernel call for a whole net, as a rule.</summary>
     private ParameterRange[] FindRanges()
     {
         const int alignment = 64;
         var ranges = new List<ParameterRange>();
-        foreach (var (net, parameter) in _trained)
+        for (var i = 0; i < _trained.Length; i++)
         {
+            var (net, parameter) = _trained[i];
             var spec = _nets[net].GetManifest().Parameters[parameter];
             // The padding belongs to the range: its parameters and gradients are zeros and stay so.
-            ranges.Add(new ParameterRange(net, spec.Offset, (spec.Count + alignment - 1L) / alignment * alignment));
+            ranges.Add(new ParameterRange(net, spec.Offset, (spec.Count + alignment - 1L) / alignment * alignment, _shareOf[i]));
         }
         ranges.Sort((a, b) => a.Net != b.Net ? a.Net.CompareTo(b.Net) : a.Start.CompareTo(b.Start));
         var joined = 0;
         for (var i = 1; i < ranges.Count; i++)
         {
             var (last, next) = (ranges[joined], ranges[i]);
-            if (last.Net == next.Net && last.Start + last.Length == next.Start) ranges[joined] = last with { Length = last.Length + next.Length };
+            if (last.Net == next.Net && last.Rule == next.Rule && last.Start + last.Length == next.Start) ranges[joined] = last with { Length = last.Length + next.Length };
             else ranges[++joined] = next;
         }
         return [.. ranges.Take(joined + 1)];
     }
 
     // A class: lists of values would be compiled for this type when a training starts.
-    private sealed record ParameterRange(int Net, long Start, long Length);
+    private sealed record ParameterRange(int Net, long Start, long Length, int Rule);
 }

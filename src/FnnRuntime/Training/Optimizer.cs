@@ -23,5 +23,6 @@ public abstract class Optimizer
 
     /// <summary>What an update does.</summary>
     /// <param name="update">Updates made before, from 0.</param>
-    internal abstract UpdateRule RuleAt(long update);
+    /// <param name="share">Of the learning rate.</param>
+    internal abstract UpdateRule RuleAt(long update, double share);
 }

@@ -26,6 +26,7 @@ public abstract unsafe partial class Trainer<TBatch, TReport>
             foreach (var net in _nets) net.PrepareNewBuffers(_updates);
             RunObjectives();
             foreach (var net in _nets) net.KeepNewBuffers(_updates);
+            UpdateAverages();
             StepCount++;
             if (!_updates.IsDeferred) EndStep(StepCount - 1);
             else if (++_pending == MostPending || isAsked) Settle();

@@ -40,6 +40,7 @@ public abstract unsafe partial class Trainer<TBatch, TReport> : IDisposable, ITr
         for (var i = 0; i < setup.Adapters.Length; i++) (_netNames[setup.Nets.Length + i], _nets[setup.Nets.Length + i]) = ("lora." + setup.Adapters[i].Net, setup.Adapters[i].Adapters);
         Seed = seed;
         CheckNets();
+        foreach (var (net, _, average) in setup.Averages) average.CopyFrom(_nets[net]);
         _updates = _nets[0].Device.CreateUpdates();
         var scalars = 0;
         foreach (var objective in setup.Objectives)
@@ -78,7 +79,7 @@ public abstract unsafe partial class Trainer<TBatch, TReport> : IDisposable, ITr
         return MakeReport(StepCount, StepScalars);
     }
 
-    /// <summary>Losses and metrics of a batch, as inference computes them; changes nothing.</summary>
+    /// <summary>Losses and metrics of a batch, as inference computes them, with the average of the weights where there is one; changes nothing.</summary>
     /// <exception cref="ArgumentException">Sizes of the batch do not fit each other, or an index lies outside.</exception>
     public TReport Evaluate(TBatch batch)
     {
@@ -152,6 +153,7 @@ public abstract unsafe partial class Trainer<TBatch, TReport> : IDisposable, ITr
             StepCount = step;
             for (var i = 0; i < updates.Length; i++) _setup.Objectives[i].Updates = updates[i];
             position();
+            ResumeAverages();
         };
     }
 
@@ -202,6 +204,7 @@ public abstract unsafe partial class Trainer<TBatch, TReport> : IDisposable, ITr
         foreach (var objective in _setup.Objectives) objective.Dispose();
         _setup.Evaluation.Program.Dispose();
         foreach (var (_, adapters) in _setup.Adapters) adapters.Dispose();
+        foreach (var (_, _, average) in _setup.Averages) average.Dispose();
         _memory.Dispose();
         _updates.Dispose();
         GC.SuppressFinalize(this);
@@ -237,13 +240,17 @@ public abstract unsafe partial class Trainer<TBatch, TReport> : IDisposable, ITr
     /// <summary>Writes the weights that evaluations are made with, a file for each network.</summary>
     private protected void SaveBest(RunFolder folder)
     {
-        for (var i = 0; i < _nets.Length; i++) _nets[i].Save(Best(folder, i));
+        for (var i = 0; i < _nets.Length; i++) Evaluated(i).Save(Best(folder, i));
     }
 
     /// <summary>Reads what <see cref="SaveBest"/> wrote.</summary>
     private protected void LoadBest(RunFolder folder)
     {
-        for (var i = 0; i < _nets.Length; i++) _nets[i].Load(Best(folder, i));
+        for (var i = 0; i < _nets.Length; i++)
+        {
+            _nets[i].Load(Best(folder, i));
+            if (Evaluated(i) is var average && average != _nets[i]) average.CopyFrom(_nets[i]);
+        }
     }
 
     private string Best(RunFolder folder, int net) => folder.Best(_netNames[net], isOnly: _setup.Nets.Length == 1 && net == 0);
@@ -290,7 +297,7 @@ public abstract unsafe partial class Trainer<TBatch, TReport> : IDisposable, ITr
         try
         {
             Bind(batch, _memory.TrainingSizes, _memory.Inputs);
-            program.Program.Run(Call(program, firstScalar: 0));
+            program.Program.Run(Call(program, firstScalar: 0, isEvaluation: true));
             var numbers = _evaluationBatch.AsSpan(0, program.Scalars.Length);
             _memory.ReadScalars(0, numbers);
             return numbers;
@@ -305,14 +312,14 @@ public abstract unsafe partial class Trainer<TBatch, TReport> : IDisposable, ITr
 
     private protected virtual Action ReadPosition(StateNumbers numbers) => () => { };
 
-    private ProgramCall Call(TrainingProgram program, int firstScalar)
+    private ProgramCall Call(TrainingProgram program, int firstScalar, bool isEvaluation = false)
     {
         _memory.SelectSizes(program.Axes.AsSpan());
         for (var i = 0; i < _nets.Length; i++)
         {
             var net = _nets[i];
             net.CheckTrainable();
-            _memory.Parameters[i] = net.ParameterMemory.ForProgram(writes: false);
+            _memory.Parameters[i] = (isEvaluation ? Evaluated(i) : net).ParameterMemory.ForProgram(writes: false);
             _memory.Gradients[i] = net.GradientMemory.ForProgram(writes: true);
             _memory.Buffers[i] = net.BufferMemory.ForProgram(writes: false);
             _memory.NewBuffers[i] = net.NewBufferMemory.ForProgram(writes: true);
@@ -342,6 +349,7 @@ public abstract unsafe partial class Trainer<TBatch, TReport> : IDisposable, ITr
             _nets[i].CheckTrainable();
             _nets[i].AddStateTo(file, $"nets.{_netNames[i]}.", writes);
         }
+        AddAveragesTo(file, writes);
         foreach (var objective in _setup.Objectives) objective.AddStateTo(file, _netNames, writes);
         return file;
     }

@@ -30,6 +30,9 @@ public sealed class TrainingSetup
     /// <summary>Updates of low rank, by the network they are for: to programs they are networks behind the others. They belong to the trainer.</summary>
     public ImmutableArray<(string Net, LowRankAdapters Adapters)> Adapters { get; init; } = [];
 
+    /// <summary>Moving averages of weights: the network, by its position, what each update keeps, and the model that has the average. They belong to the trainer.</summary>
+    public ImmutableArray<(int Net, double Decay, Model Average)> Averages { get; init; } = [];
+
     /// <summary>What is minimised, in order; the first also gives the metrics of a step and the new values of buffers.</summary>
     public required ImmutableArray<Objective> Objectives { get; init; }
 

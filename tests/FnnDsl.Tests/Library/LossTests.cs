@@ -44,6 +44,22 @@ public sealed class LossTests
     }
 
     [Fact]
+    public void A_weighted_mean_divides_by_the_sum_of_weights()
+    {
+        var model = new InterpretedModel("model M(x: f32[n, 3], label: i32[n], w: f32[3]) -> f32[] { return mean(cross_entropy(x, label), weights: class_weights(label, w)) }", ("n", 4));
+        var x = model.Draw(0);
+        double[] label = [0, 2, 1, 2], weights = [0.5, 2, 3];
+        var losses = label.Select((c, row) => -Math.Log(Softmax(x.Skip(3 * row).Take(3).ToArray())[(int)c])).ToArray();
+        var expected = losses.Zip(label, (loss, c) => loss * weights[(int)c]).Sum() / label.Sum(c => weights[(int)c]);
+        InterpretedModel.AssertClose([expected], model.Predict(x, label, weights)[0]);
+        model.CheckGradients(x, label, weights);
+        // Weights that add up to nothing: 0, not 0/0.
+        InterpretedModel.AssertClose([0], model.Predict(x, label, [0, 0, 0])[0]);
+        var masked = new InterpretedModel("model M(x: f32[n, 3], m: f32[n, 3], w: f32[3]) -> f32[n] { return mean(x, -1, where: m > 0, weights: w) }", ("n", 2));
+        InterpretedModel.AssertClose([(2 * 1 + 5 * 4) / 5.0, 7], masked.Predict([2, 9, 5, 9, 7, 9], [1, -1, 1, -1, 1, -1], [1, 2, 4])[0]);
+    }
+
+    [Fact]
     public void Cross_entropy_is_exact_for_extreme_logits()
     {
         var model = new InterpretedModel("model M(x: f32[n, 3], label: i32[n]) -> f32[n] { return cross_entropy(x, label) }", ("n", 3));

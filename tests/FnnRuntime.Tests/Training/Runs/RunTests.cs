@@ -255,8 +255,8 @@ public sealed class RunTests : IDisposable
     public void Two_networks_have_a_best_file_each()
     {
         using var folder = new RunFolder(_folder["run"]);
-        Assert.Equal("best.safetensors", Path.GetFileName(folder.Best("net", 1)));
-        Assert.Equal("best.critic.safetensors", Path.GetFileName(folder.Best("critic", 2)));
+        Assert.Equal("best.safetensors", Path.GetFileName(folder.Best("net", isOnly: true)));
+        Assert.Equal("best.critic.safetensors", Path.GetFileName(folder.Best("critic", isOnly: false)));
     }
 
     [Fact]
