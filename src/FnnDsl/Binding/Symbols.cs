@@ -10,6 +10,8 @@ namespace FeedbackNN.Dsl.Binding;
 /// </summary>
 internal abstract class Symbol(string ns, Declaration syntax, SourceText source, bool isLibrary)
 {
+    private string? _fullName;
+
     public string Namespace => ns;
 
     public Declaration Syntax => syntax;
@@ -23,7 +25,7 @@ internal abstract class Symbol(string ns, Declaration syntax, SourceText source,
     /// <summary>What it is called among the declarations of its namespace.</summary>
     public virtual string Key => Name;
 
-    public string FullName { get; } = ns.Length == 0 ? syntax.Name.Text : ns + "." + syntax.Name.Text;
+    public string FullName => _fullName ??= ns.Length == 0 ? Key : ns + "." + Key;
 
     public Location Location => new(Source, Syntax.Name.Span);
 }
