@@ -54,6 +54,8 @@ internal sealed partial class BodyBinder
     {
         var (nodes, before) = _segments.Pop();
         if (_failed || frame.Returned is not null) return;
+        // Only a training step has anything to compute again.
+        if (!context.AskForTraining()) return;
         var changed = frame.Values.Where(item => item.Value is TensorOperand tensor && tensor.Value.Id >= nodes && !(before.TryGetValue(item.Key, out var old) && old.Equals(item.Value)))
             .Select(item => (item.Key, Tensor: (TensorOperand)item.Value)).OrderBy(item => item.Key, StringComparer.Ordinal).ToArray();
         if (changed.Length == 0) return;

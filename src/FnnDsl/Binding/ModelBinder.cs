@@ -1,7 +1,6 @@
 using FeedbackNN.Dsl.Diagnostics;
 using FeedbackNN.Dsl.Graphs;
 using FeedbackNN.Dsl.Outlines;
-using FeedbackNN.Dsl.Passes;
 using FeedbackNN.Dsl.Syntax;
 using FeedbackNN.Dsl.Text;
 
@@ -31,7 +30,7 @@ internal sealed class ModelBinder(ModuleScope scope, DiagnosticBag diagnostics)
             training.BoundResults,
             net.Parameters.ToEquatableArray(), net.Buffers.ToEquatableArray(),
             training.Context.RemainingGuards.Concat(inference.Context?.RemainingGuards ?? []).Distinct().ToEquatableArray(),
-            Segments.Resolve(inference.Graph ?? empty), training.Graph ?? empty,
+            inference.Graph ?? empty, training.Graph ?? empty,
             new Origin(symbol.FullName, 0)) { Budgets = training.Budgets };
         var isWhole = training.Graph is not null && inference.Graph is not null && !diagnostics.HasErrors;
         return (isWhole ? model : null, model, net);

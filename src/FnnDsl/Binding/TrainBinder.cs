@@ -1,7 +1,6 @@
 using FeedbackNN.Dsl.Derivatives;
 using FeedbackNN.Dsl.Diagnostics;
 using FeedbackNN.Dsl.Graphs;
-using FeedbackNN.Dsl.Passes;
 using FeedbackNN.Dsl.Syntax;
 using FeedbackNN.Dsl.Text;
 using FeedbackNN.Dsl.Types;
@@ -74,7 +73,7 @@ internal sealed class TrainBinder(ModuleScope scope, DiagnosticBag diagnostics, 
         }
         var evaluationMetrics = BindMetrics(evaluation, outputs);
         if (diagnostics.HasErrors) return (null, signature);
-        var graph = Segments.Resolve(evaluation.Context.Builder.Build(outputs));
+        var graph = evaluation.Context.Builder.Build(outputs);
         var result = Assemble(first, graph, objectives.ToEquatableArray(), stepMetrics, evaluationMetrics) with
         {
             Accumulate = settings.Accumulate,

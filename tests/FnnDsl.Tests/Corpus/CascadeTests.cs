@@ -66,6 +66,7 @@ public sealed partial class CascadeTests
     {
         if (file.Declarations.FirstOrDefault(declaration => Holds(declaration.Span)) is not { } declaration) return null;
         SyntaxNode node = declaration;
+        if (declaration is PipelineDeclaration pipeline && StepAt(pipeline.Body) is { } step) return step;
         var inside = BodyOf(declaration);
         while (inside.FirstOrDefault(statement => Holds(statement.Span)) is { } statement)
         {
@@ -73,6 +74,8 @@ public sealed partial class CascadeTests
             inside = BlocksOf(statement);
         }
         return node;
+
+        SyntaxNode? StepAt(IEnumerable<PipelineStep> steps) => steps.FirstOrDefault(one => Holds(one.Span)) is not { } found ? null : found is PipelineFeedback feedback ? StepAt(feedback.Body) ?? found : found;
 
         bool Holds(TextSpan span) => offset >= span.Start && offset < span.End;
     }
