@@ -260,8 +260,7 @@ internal sealed partial class BodyBinder
                 return null;
             }
             var found = binder.Lookup(name.Name);
-            // model Llama = Llama(…): a member has no config to give, so its family is meant.
-            if (found is MemberOperand && context.Scope.Find("", name.Name, insideLibrary: true) is CallableSymbol ofLibrary) found = new CallableOperand(ofLibrary);
+            if (found is MemberOperand && context.Scope.FindFamily(member.Namespace, name.Name) is CallableSymbol ofLibrary) found = new CallableOperand(ofLibrary);
             if (found is null) binder.ReportUnknown(name.Name, name.Span);
             if (found is null or PoisonOperand) return null;
             if (found is CallableOperand { Symbol.Kind: CallableKind.Model }) return binder.MakeInstance(found, Arguments(call), call.Span);

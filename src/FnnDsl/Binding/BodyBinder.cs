@@ -258,6 +258,11 @@ internal sealed partial class BodyBinder(BindingContext context, Frame frame) : 
                 span = place.CallSpan;
                 place = caller;
             }
+            if (place.Member is { } member)
+            {
+                trail.Add(new Label(place.At(span), $"here in '{place.Name}'"));
+                (place, span) = member;
+            }
         }
         context.Diagnostics.Report(row, place.At(span), fix, trail.Concat(labels).ToEquatableArray(), arguments);
     }
@@ -295,6 +300,7 @@ internal sealed partial class BodyBinder(BindingContext context, Frame frame) : 
             span = place.CallSpan;
             place = caller;
         }
+        if (place.Member is { } member) (place, span) = member;
         return place.OriginAt(span);
     }
 

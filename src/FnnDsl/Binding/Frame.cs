@@ -25,6 +25,9 @@ internal sealed class Frame(Symbol symbol, Frame? caller, TextSpan callSpan)
     /// <summary>Where, in the caller.</summary>
     public TextSpan CallSpan => callSpan;
 
+    /// <summary>The member that a family of the library is bound for, and where it says so: to users the body stands there.</summary>
+    public (Frame Frame, TextSpan Span)? Member { get; init; }
+
     /// <summary>Tensors, instances and everything else that is bound in the body.</summary>
     public Dictionary<string, Operand> Values { get; } = new(StringComparer.Ordinal);
 

@@ -84,7 +84,11 @@ internal sealed class ModelBinder(ModuleScope scope, DiagnosticBag diagnostics)
         instance.Path = "";
         instance.Net = net;
         var declaration = instance.Symbol.Declaration;
-        var frame = new Frame(instance.Symbol, null, default) { Owner = instance };
+        var frame = new Frame(instance.Symbol, null, default)
+        {
+            Owner = instance,
+            Member = symbol is MemberSymbol member && instance.Symbol.IsLibrary ? (new Frame(member, null, default), member.Declaration.Family.Span) : null,
+        };
         foreach (var pair in instance.Config) frame.Config[pair.Key] = pair.Value;
         foreach (var pair in instance.Notes) frame.Notes[pair.Key] = pair.Value;
         var body = new BodyBinder(context, frame);

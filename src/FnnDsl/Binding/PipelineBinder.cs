@@ -93,7 +93,7 @@ internal sealed partial class PipelineBinder(ModuleScope scope, DiagnosticBag di
         var trained = call is null ? _nets : call.Nets.Select(net => _nets[net]).ToArray();
         var frozen = new ParameterPaths(_body, trained).Resolve(stage.Frozen);
         if (call is null) return default;
-        if (frozen.Count > 0 && frozen.Count == trained.Sum(net => net.Storage.Parameters.Count))
+        if (!_isBroken && frozen.Count > 0 && frozen.Count == trained.Sum(net => net.Storage.Parameters.Count))
             _reports.Add(DiagnosticTable.LossWithoutParameters, stage.Frozen[0].Span, "freeze a part of it, or evaluate");
         var names = _trains[call.Train].Symbol.Declaration.Nets;
         return stage.Frozen.Select(path =>

@@ -158,7 +158,7 @@ internal sealed partial class NameResolver
     {
         if (callee is NameExpression name && !_bound.ContainsKey(name.Name))
         {
-            return _declarations.Scope.Find(_symbol.Namespace, name.Name, _symbol.IsLibrary) is CallableSymbol symbol
+            return FindDeclared(name.Name) is CallableSymbol symbol
                 ? (symbol, symbol.IsLayer && symbol.Declaration.Config is { } config ? config : symbol.Declaration.Parameters)
                 : null;
         }
@@ -190,7 +190,7 @@ internal sealed partial class NameResolver
     private CallableSymbol? CallableOf(Symbol? symbol) => symbol switch
     {
         CallableSymbol callable => callable,
-        MemberSymbol { Declaration.Family: CallExpression { Callee: NameExpression family } } member => _declarations.Scope.Find(member.Namespace, family.Name, false) as CallableSymbol,
+        MemberSymbol { Declaration.Family: CallExpression { Callee: NameExpression family } } member => _declarations.Scope.FindFamily(member.Namespace, family.Name) as CallableSymbol,
         _ => null,
     };
 

@@ -274,6 +274,8 @@ internal sealed partial class NameResolver
 
     private Location? Definition(DeclaredName local) => _bound.TryGetValue(local.Text, out var bound) ? bound.Place : local.Location;
 
-    private DeclaredName? Declared(string name) =>
-        _declarations.Scope.Find(_symbol.Namespace, name, _symbol.IsLibrary) is { } symbol ? _declarations.Of(symbol) : null;
+    private DeclaredName? Declared(string name) => FindDeclared(name) is { } symbol ? _declarations.Of(symbol) : null;
+
+    private Symbol? FindDeclared(string name) =>
+        _symbol is MemberSymbol ? _declarations.Scope.FindFamily(_symbol.Namespace, name) : _declarations.Scope.Find(_symbol.Namespace, name, _symbol.IsLibrary);
 }
