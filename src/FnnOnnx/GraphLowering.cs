@@ -55,6 +55,9 @@ internal sealed class GraphLowering
         [typeof(Kept)] = "only a generate keeps anything",
         [typeof(WriteKept)] = "only a generate keeps anything",
         [typeof(Sample)] = "only a generate samples",
+        [typeof(Segment)] = "only training steps compute anything again",
+        [typeof(SegmentValue)] = "only training steps compute anything again",
+        [typeof(After)] = "only training steps compute anything again",
         [typeof(Placeholder)] = "no finished graph has any",
     };
 

@@ -99,7 +99,7 @@ public sealed class ModuleScope
 
     /// <summary>What a member names as its family: where that is a member too, as in <c>model Llama = Llama(…)</c>, the library's is meant, for a member has no config to give.</summary>
     internal Symbol? FindFamily(string fromNamespace, string name) =>
-        Find(fromNamespace, name, false) is var found and not MemberSymbol ? found : _library.TryGetValue(name, out var library) ? library : found;
+        Find(fromNamespace, name, false) is MemberSymbol member ? Find("", name, true) ?? member : Find(fromNamespace, name, false);
 
     internal Symbol? FindExactly(string ns, string name) => _user.TryGetValue(new(ns, name), out var found) ? found : null;
 

@@ -38,7 +38,8 @@ internal sealed partial class NameResolver
                 break;
             case MemberExpression member:
                 Visit(member.Target);
-                if ((LayerOf(member.Target) is { } layer ? MemberOf(layer, member.Member.Text) : Declarations.MemberOfTensor(member.Member.Text)) is { } found)
+                if (ResultOf(member) is { } result) Add(member.Member.Span, result, result.Location, false);
+                else if ((LayerOf(member.Target) is { } layer ? MemberOf(layer, member.Member.Text) : Declarations.MemberOfTensor(member.Member.Text)) is { } found)
                 {
                     Add(member.Member.Span, found, found.Location, false);
                 }
