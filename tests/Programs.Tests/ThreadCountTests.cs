@@ -19,7 +19,7 @@ public sealed class ThreadCountTests
         foreach (var corpusProgram in CorpusPrograms.Of(file))
         {
             using var program = GeneratedProgram.Compile(corpusProgram.Graph, one);
-            var sizes = corpusProgram.SizesThatFit(301, 67, 64, 33, 24).First(sizes => program.ArenaBytes(sizes) < LargestArena);
+            var sizes = corpusProgram.SizesThatFit(301, 67, 64, 33, 24).Concat(corpusProgram.SizesThatFit(7, 2)).First(sizes => program.ArenaBytes(sizes) < LargestArena);
             var inputs = ProgramComparison.Draw(corpusProgram.Graph, sizes, 1, corpusProgram.Draw);
             var expected = program.Run(inputs);
             foreach (var device in others)
