@@ -51,9 +51,9 @@ public sealed class NameTableTests
         var inspector = new FnnInspector();
         var (before, names) = inspector.Inspect([FnnParser.Parse(source)], "Corpus");
         var expected = Codes(before);
-        // Trains that share a pipeline's data have inputs of the same names: one of them with another name is a mistake, and said to be one.
+        // Trains that share a pipeline's data have inputs and axes of the same names: one of them with another name is a mistake, and said to be one.
         var isShared = name == "pipelines.fnn";
-        foreach (var declared in names.In(source).Select(occurrence => occurrence.Name).Where(declared => !declared.IsLibrary && !(isShared && declared.Kind == NameKind.Input)).Distinct())
+        foreach (var declared in names.In(source).Select(occurrence => occurrence.Name).Where(declared => !declared.IsLibrary && !(isShared && declared.Kind is NameKind.Input or NameKind.Axis)).Distinct())
         {
             var text = names.Of(declared).Select(occurrence => occurrence.Place.Span).Distinct().OrderByDescending(span => span.Start)
                 .Aggregate(source.Text, (current, span) => current[..span.Start] + Fresh(declared) + current[span.End..]);
