@@ -29,7 +29,7 @@ internal sealed class DecodeWorkload : IWorkload
 
         private readonly Writer _writer;
         private readonly Decode _decode;
-        private readonly TorchWriter _torch = new();
+        private readonly TorchGpt _torch = new(Page.Size);
         private readonly Tensor<int, Batch, Given> _prompt = new([First], 1, 1);
 
         public Contest(Device device)

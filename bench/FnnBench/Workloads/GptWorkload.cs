@@ -33,7 +33,7 @@ internal sealed class GptWorkload : IWorkload
             var trainer = new GptAdamW(model);
             trainer.Optimizer.LearningRate = learningRate;
             var batch = new GptAdamW.MiniBatch(new(given, BatchSize, Context.Size), new(following, BatchSize, Context.Size));
-            var net = new TorchGpt();
+            var net = new TorchGpt(Context.Size);
             TorchWeights.Copy(model, net);
             var token = tensor(given, [BatchSize, Context.Size], int64);
             var next = tensor(following, [BatchSize * Context.Size], int64);

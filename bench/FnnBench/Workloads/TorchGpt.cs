@@ -5,17 +5,26 @@ using static TorchSharp.torch.nn.functional;
 
 namespace FnnBench.Workloads;
 
-/// <summary>The network of gpt.fnn as one writes it for TorchSharp: one projection for queries, keys and values, and its fused attention.</summary>
+/// <summary>
+/// The network of gpt.fnn and decode.fnn as one writes it for TorchSharp: one projection for queries, keys and values, and its fused attention. It takes a text at once, or, to write one, a letter at a time
+/// with keys and values of each layer in memory that is there already.
+/// </summary>
 internal sealed class TorchGpt : nn.Module<Tensor, Tensor>
 {
+    private readonly int _context;
+
     private readonly TorchSharp.Modules.Embedding _tokens = nn.Embedding(Letters.Size, Width.Size);
-    private readonly TorchSharp.Modules.Embedding _positions = nn.Embedding(Context.Size, Width.Size);
+    private readonly TorchSharp.Modules.Embedding _positions;
     private readonly TorchSharp.Modules.LayerNorm _norm = nn.LayerNorm(Width.Size);
     private readonly TorchSharp.Modules.Linear _head = nn.Linear(Width.Size, Letters.Size, hasBias: false);
-    private readonly Block[] _blocks = [new(), new(), new(), new()];
+    private readonly Block[] _blocks;
 
-    public TorchGpt() : base(nameof(TorchGpt))
+    /// <param name="context">The longest text.</param>
+    public TorchGpt(int context) : base(nameof(TorchGpt))
     {
+        _context = context;
+        _positions = nn.Embedding(context, Width.Size);
+        _blocks = [new(context), new(context), new(context), new(context)];
         // In the order of our parameters.
         register_module("positions", _positions);
         register_module("tokens", _tokens);
@@ -31,14 +40,38 @@ internal sealed class TorchGpt : nn.Module<Tensor, Tensor>
         return _head.call(_norm.call(x));
     }
 
+    /// <summary>The letters behind the first up to the longest text, the likeliest each time, and the logits of the last.</summary>
+    public (int[] Letters, float[] Logits) Write(int first)
+    {
+        using var mode = inference_mode();
+        using var scope = NewDisposeScope();
+        var written = new List<int> { first };
+        float[] logits = [];
+        for (var position = 0; written.Count < _context; position++)
+        {
+            using var step = NewDisposeScope();
+            var x = _tokens.call(tensor(new long[] { written[^1] })) + _positions.weight!.narrow(0, position, 1);
+            foreach (var block in _blocks) x = block.Step(x, position);
+            var scores = _head.call(_norm.call(x));
+            written.Add((int)scores.argmax().item<long>());
+            if (written.Count == _context) logits = scores.data<float>().ToArray();
+        }
+        return ([.. written], logits);
+    }
+
     private sealed class Block : nn.Module<Tensor, Tensor>
     {
+        private static int HeadWidth => Width.Size / Heads.Size;
+
+        private readonly int _context;
         private readonly TorchSharp.Modules.Linear _projection = nn.Linear(Width.Size, 3 * Width.Size), _out = nn.Linear(Width.Size, Width.Size);
         private readonly TorchSharp.Modules.Linear _wide = nn.Linear(Width.Size, 4 * Width.Size), _narrow = nn.Linear(4 * Width.Size, Width.Size);
         private readonly TorchSharp.Modules.LayerNorm _first = nn.LayerNorm(Width.Size), _second = nn.LayerNorm(Width.Size);
+        private Tensor? _keys, _values;
 
-        public Block() : base(nameof(Block))
+        public Block(int context) : base(nameof(Block))
         {
+            _context = context;
             register_module("first", _first);
             register_module("projection", _projection);
             register_module("out", _out);
@@ -47,16 +80,37 @@ internal sealed class TorchGpt : nn.Module<Tensor, Tensor>
             register_module("narrow", _narrow);
         }
 
-        public override Tensor forward(Tensor x)
+        public override Tensor forward(Tensor x) => Narrow(x + Attend(_first.call(x)));
+
+        public Tensor Step(Tensor x, int position)
         {
-            x += Attend(_first.call(x));
-            return x + _narrow.call(gelu(_wide.call(_second.call(x))));
+            _keys ??= Memory();
+            _values ??= Memory();
+            var parts = _projection.call(_first.call(x)).view(3, 1, Heads.Size, 1, HeadWidth);
+            _keys.narrow(2, position, 1).copy_(parts[1]);
+            _values.narrow(2, position, 1).copy_(parts[2]);
+            var attended = scaled_dot_product_attention(parts[0], _keys.narrow(2, 0, position + 1), _values.narrow(2, 0, position + 1));
+            return Narrow(x + _out.call(attended.view(1, Width.Size)));
         }
+
+        private Tensor Narrow(Tensor x) => x + _narrow.call(gelu(_wide.call(_second.call(x))));
 
         private Tensor Attend(Tensor x)
         {
-            var parts = _projection.call(x).chunk(3, -1).Select(part => part.view(x.shape[0], Context.Size, Heads.Size, Width.Size / Heads.Size).transpose(1, 2)).ToArray();
+            var parts = _projection.call(x).chunk(3, -1).Select(part => part.view(x.shape[0], _context, Heads.Size, HeadWidth).transpose(1, 2)).ToArray();
             return _out.call(scaled_dot_product_attention(parts[0], parts[1], parts[2], is_casual: true).transpose(1, 2).reshape(x.shape));
+        }
+
+        private Tensor Memory() => zeros(1, Heads.Size, _context, HeadWidth).DetachFromDisposeScope();
+
+        protected override void Dispose(bool disposing)
+        {
+            if (disposing)
+            {
+                _keys?.Dispose();
+                _values?.Dispose();
+            }
+            base.Dispose(disposing);
         }
     }
 }

@@ -14,11 +14,11 @@ internal sealed record DeclarationResult(CompiledDeclaration Output, EquatableAr
 /// <param name="FileStem">What the names of its generated files begin with.</param>
 internal abstract record CompiledDeclaration(string Namespace, string Name, string FileStem)
 {
-    /// <summary>Its programs, whose steps remember where they come from.</summary>
-    public abstract IEnumerable<ProgramPlan> Programs { get; }
+    /// <summary>Its programs, whose steps remember where they come from; none where it has errors.</summary>
+    public virtual IEnumerable<ProgramPlan> Programs => [];
 
     /// <summary>The tensors of its signature, whose axes are types in C#.</summary>
-    public abstract IEnumerable<BoundAxis> Axes { get; }
+    public virtual IEnumerable<BoundAxis> Axes => [];
 
     /// <summary>Places in the source that its output names.</summary>
     public virtual IEnumerable<Origin> Origins => Programs.SelectMany(program => program.Steps).Select(step => step.Origin);
@@ -62,8 +62,6 @@ internal sealed record CompiledPipelineDeclaration(CompiledPipeline Result, stri
 {
     public override IEnumerable<ProgramPlan> Programs => Result.Answers.Select(answers => answers.Program);
 
-    public override IEnumerable<BoundAxis> Axes => [];
-
     public override IEnumerable<Origin> Origins => base.Origins.Concat(OriginsOf(Result.Pipeline.Steps));
 
     private static IEnumerable<Origin> OriginsOf(EquatableArray<PipelineAction> steps) =>
@@ -74,8 +72,6 @@ internal sealed record CompiledPipelineDeclaration(CompiledPipeline Result, stri
 internal sealed record BrokenModelDeclaration(BoundModel Signature, string FileStem)
     : CompiledDeclaration(Signature.Namespace, Signature.Name, FileStem)
 {
-    public override IEnumerable<ProgramPlan> Programs => [];
-
     public override IEnumerable<BoundAxis> Axes => CompiledModelDeclaration.AxesOf(Signature);
 }
 
@@ -83,8 +79,6 @@ internal sealed record BrokenModelDeclaration(BoundModel Signature, string FileS
 internal sealed record BrokenTrainDeclaration(BoundTrain Signature, string FileStem)
     : CompiledDeclaration(Signature.Namespace, Signature.Name, FileStem)
 {
-    public override IEnumerable<ProgramPlan> Programs => [];
-
     public override IEnumerable<BoundAxis> Axes => CompiledTrainDeclaration.AxesOf(Signature);
 }
 
@@ -104,28 +98,16 @@ internal sealed record CompiledGenerateDeclaration(CompiledGenerate Result, stri
 internal sealed record BrokenGenerateDeclaration(BoundGenerate Signature, string FileStem)
     : CompiledDeclaration(Signature.Namespace, Signature.Name, FileStem)
 {
-    public override IEnumerable<ProgramPlan> Programs => [];
-
     public override IEnumerable<BoundAxis> Axes => CompiledGenerateDeclaration.AxesOf(Signature);
 }
 
 /// <summary>A pipeline with errors, likewise.</summary>
 internal sealed record BrokenPipelineDeclaration(BoundPipeline Signature, string FileStem)
-    : CompiledDeclaration(Signature.Namespace, Signature.Name, FileStem)
-{
-    public override IEnumerable<ProgramPlan> Programs => [];
-
-    public override IEnumerable<BoundAxis> Axes => [];
-}
+    : CompiledDeclaration(Signature.Namespace, Signature.Name, FileStem);
 
 /// <summary>A declaration of which not even the signature could be bound: it is left out.</summary>
 internal sealed record MissingDeclaration(string Namespace, string Name, string FileStem)
-    : CompiledDeclaration(Namespace, Name, FileStem)
-{
-    public override IEnumerable<ProgramPlan> Programs => [];
-
-    public override IEnumerable<BoundAxis> Axes => [];
-}
+    : CompiledDeclaration(Namespace, Name, FileStem);
 
 /// <summary>A compiled declaration with its lines: all that printing needs.</summary>
 /// <param name="HasGpu">Programs are printed for GPUs, too.</param>

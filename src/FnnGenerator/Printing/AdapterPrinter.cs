@@ -6,7 +6,6 @@ namespace FeedbackNN.Generator.Printing;
 internal sealed class AdapterPrinter
 {
     private readonly BoundTrain _train;
-    private readonly bool _isBroken;
     private readonly IReadOnlyList<string> _properties;
     private readonly IReadOnlyList<string> _classes;
 
@@ -14,51 +13,28 @@ internal sealed class AdapterPrinter
     /// <param name="taken">Names of other members of the trainer.</param>
     public AdapterPrinter(BoundTrain train, bool isBroken, IEnumerable<string> taken)
     {
-        (_train, _isBroken) = (train, isBroken);
+        _train = train;
         var known = taken.ToArray();
         var nets = train.Adapters.Select(set => CSharpNames.Pascal(train.Nets[set.Net].Name)).ToArray();
         _properties = CSharpNames.Distinct(nets.Select(net => nets.Length == 1 ? "Adapters" : net + "Adapters"), known);
         _classes = CSharpNames.Distinct(nets.Select(net => net + "LowRank"), known.Concat(_properties));
-        Arguments = CSharpNames.Distinct(_properties.Select(CSharpNames.Camel), train.Nets.Select(net => CSharpNames.Camel(net.Name)).Concat(["seed", "device"]));
+        Owned = new OwnedModels(_classes, _properties, train.Nets.Select(net => CSharpNames.Camel(net.Name)), isBroken);
     }
 
-    /// <summary>What constructors call them.</summary>
-    public IReadOnlyList<string> Arguments { get; }
+    public OwnedModels Owned { get; }
 
     /// <summary>Names that they have among the trainer's members.</summary>
     public IEnumerable<string> Members => _properties.Concat(_classes);
 
-    /// <summary>Constructor parameters: each ends in a comma.</summary>
-    public string Parameters => string.Concat(_classes.Select((name, i) => $"{name} {Arguments[i]}, "));
-
     /// <summary>New ones: each ends in a comma.</summary>
     /// <param name="netArguments">What the networks are called.</param>
-    public string New(IReadOnlyList<string> netArguments) => string.Concat(_classes.Select((name, i) => $"new {name}({netArguments[_train.Adapters[i].Net]}, seed), "));
+    public string New(IReadOnlyList<string> netArguments) => Owned.New(i => $"{netArguments[_train.Adapters[i].Net]}, seed");
 
-    /// <summary>They, as arguments: each ends in a comma.</summary>
-    public string Passed => string.Concat(Arguments.Select(argument => argument + ", "));
-
-    public void PrintAssignments(CodeWriter writer)
-    {
-        for (var i = 0; i < _properties.Count; i++) writer.Line($"{_properties[i]} = {Arguments[i]};");
-    }
-
-    public void PrintProperties(CodeWriter writer)
-    {
-        for (var i = 0; i < _properties.Count; i++)
-        {
-            writer.Line();
-            writer.Summary($"The updates of low rank that are trained beside weights of '{_train.Nets[_train.Adapters[i].Net].Name}', which stay as they are.");
-            writer.Line($"public {_classes[i]} {_properties[i]} {{ get; }}{(_isBroken ? " = null!;" : "")}");
-        }
-    }
+    public void PrintProperties(CodeWriter writer) =>
+        Owned.PrintProperties(writer, i => $"The updates of low rank that are trained beside weights of '{NetOf(i)}', which stay as they are.");
 
     /// <summary>The line of the setup; nothing without any.</summary>
-    public void PrintSetup(CodeWriter writer)
-    {
-        if (_properties.Count == 0) return;
-        writer.Line($"Adapters = [{string.Join(", ", _train.Adapters.Select((set, i) => $"({CSharpNames.Literal(_train.Nets[set.Net].Name)}, {Arguments[i]})"))}],");
-    }
+    public void PrintSetup(CodeWriter writer) => Owned.PrintSetup(writer, "Adapters", i => CSharpNames.Literal(NetOf(i)));
 
     /// <param name="netTypes">The networks' classes.</param>
     public void PrintClasses(CodeWriter writer, IReadOnlyList<string> netTypes)
@@ -87,4 +63,6 @@ internal sealed class AdapterPrinter
             }
         }
     }
+
+    private string NetOf(int position) => _train.Nets[_train.Adapters[position].Net].Name;
 }

@@ -49,8 +49,8 @@ internal sealed class TrainPrinter
             train.Objectives.Select(objective => train.Objectives.Count == 1 ? "Optimizer" : CSharpNames.Pascal(objective.Name) + "Optimizer"), TakenMembers.Concat(_nets));
         _netArguments = CSharpNames.Distinct(train.Nets.Select(net => CSharpNames.Camel(net.Name)), ["seed", "device"]);
         _adapters = new AdapterPrinter(train, IsBroken, TakenMembers.Concat(_nets).Concat(_optimizers).Append(_name));
-        _averages = new AveragePrinter(train, IsBroken, train.Averages.Select(average => NetType(train.Nets[average.Net])).ToArray(), TakenMembers.Concat(_nets).Concat(_optimizers).Concat(_adapters.Members).Append(_name), _netArguments.Concat(_adapters.Arguments));
-        _optimizerArguments = CSharpNames.Distinct(_optimizers.Select(CSharpNames.Camel), _netArguments.Concat(_adapters.Arguments).Concat(_averages.Arguments).Concat(["seed", "device"]));
+        _averages = new AveragePrinter(train, IsBroken, train.Averages.Select(average => NetType(train.Nets[average.Net])).ToArray(), TakenMembers.Concat(_nets).Concat(_optimizers).Concat(_adapters.Members).Append(_name), _netArguments.Concat(_adapters.Owned.Arguments));
+        _optimizerArguments = CSharpNames.Distinct(_optimizers.Select(CSharpNames.Camel), _netArguments.Concat(_adapters.Owned.Arguments).Concat(_averages.Owned.Arguments).Concat(["seed", "device"]));
         _losses = ReportMembers.Losses(train.Objectives.Select(objective => objective.Name));
         _metrics = ReportMembers.Metrics(train.StepMetrics.Select(metric => metric.Name), _losses);
     }
@@ -141,12 +141,12 @@ internal sealed class TrainPrinter
         {
         }
         _writer.Line();
-        using (_writer.Block($"private {_name}({NetParameters}, {_adapters.Parameters}{_averages.Parameters}{OptimizerParameters}, ulong seed) : base(Setup({nets}, {_adapters.Passed}{_averages.Passed}{string.Join(", ", _optimizerArguments)}), seed)"))
+        using (_writer.Block($"private {_name}({NetParameters}, {_adapters.Owned.Parameters}{_averages.Owned.Parameters}{OptimizerParameters}, ulong seed) : base(Setup({nets}, {_adapters.Owned.Passed}{_averages.Owned.Passed}{string.Join(", ", _optimizerArguments)}), seed)"))
         {
             for (var i = 0; i < _nets.Count; i++) _writer.Line($"{_nets[i]} = {_netArguments[i]};");
             for (var i = 0; i < _optimizers.Count; i++) _writer.Line($"{_optimizers[i]} = {_optimizerArguments[i]};");
-            _adapters.PrintAssignments(_writer);
-            _averages.PrintAssignments(_writer);
+            _adapters.Owned.PrintAssignments(_writer);
+            _averages.Owned.PrintAssignments(_writer);
         }
     }
 
@@ -169,7 +169,7 @@ internal sealed class TrainPrinter
     private void PrintSetup()
     {
         _writer.Line();
-        using (_writer.Block($"private static TrainingSetup Setup({NetParameters}, {_adapters.Parameters}{_averages.Parameters}{OptimizerParameters})"))
+        using (_writer.Block($"private static TrainingSetup Setup({NetParameters}, {_adapters.Owned.Parameters}{_averages.Owned.Parameters}{OptimizerParameters})"))
         {
             foreach (var argument in _netArguments) _writer.Line($"ArgumentNullException.ThrowIfNull({argument});");
             _writer.Line($"var device = {_netArguments[0]}.Device;");
