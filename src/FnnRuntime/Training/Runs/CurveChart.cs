@@ -54,12 +54,15 @@ internal static class CurveChart
             step *= factor;
             break;
         }
-        for (var k = Math.Ceiling(from / step - 1e-9); k * step <= to + 1e-9 * step; k++) yield return (k * step) + 0.0;
+        // Counted from the first: beside numbers that large, one more might be none.
+        var first = Math.Ceiling(from / step - 1e-9);
+        for (var i = 0; (first + i) * step <= to + 1e-9 * step; i++) yield return ((first + i) * step) + 0.0;
     }
 
     private static (double From, double To) Widen(double from, double to)
     {
-        if (from < to) return (from, to);
+        // What differs by rounding alone, such as the means of a constant, is one number.
+        if (to - from > 1e-9 * Math.Max(Math.Abs(from), Math.Abs(to))) return (from, to);
         var room = from == 0 ? 1 : Math.Abs(from) * 0.1;
         return (from - room, to + room);
     }
