@@ -105,11 +105,23 @@ public static class Bootstrap
         {
             var random = new SplitMix64(SplitMix64.Combine(seed, (ulong)draw));
             for (var i = 0; i < count; i++) samples[i] = (int)random.Below((uint)count);
-            var result = statistic(samples);
-            if (!double.IsNaN(result)) results.Add(result);
+            if (Of(samples) is var result && !double.IsNaN(result)) results.Add(result);
         }
         results.Sort();
         return (value, [.. results]);
+
+        // Of all samples it could be computed, so what a draw is not fit for, such as a curve of one class alone, is that draw's lack.
+        double Of(int[] drawn)
+        {
+            try
+            {
+                return statistic(drawn);
+            }
+            catch (ArgumentException)
+            {
+                return double.NaN;
+            }
+        }
     }
 
     private static ConfidenceInterval Between(double value, double[] sorted, double confidence) =>

@@ -2,6 +2,16 @@ namespace FeedbackNN.Runtime.Tests.Evaluation;
 
 public sealed class BootstrapTests
 {
+    [Fact]
+    public void A_draw_of_one_class_has_no_curve_and_is_left_out()
+    {
+        // Three of twelve samples are of class 1: about three draws in a hundred have none of them.
+        var predictions = Predictions.FromBinary([.. Enumerable.Range(0, 12).Select(i => 0.05f * i)], [.. Enumerable.Range(0, 12).Select(i => i is 5 or 8 or 11 ? 1 : 0)]);
+        var interval = Bootstrap.Interval(predictions, p => p.Roc().Area, resamples: 500);
+        Assert.InRange(interval.Value, interval.Low, interval.High);
+        Assert.Throws<ArgumentException>(() => Bootstrap.Interval(predictions, _ => throw new ArgumentException("of all samples"), resamples: 5));
+    }
+
     private static Predictions Right(int count, Func<int, bool> isRight) =>
         Predictions.FromBinary([.. Enumerable.Range(0, count).Select(i => isRight(i) ? 0.9f : 0.1f)], [.. Enumerable.Repeat(1, count)]);
 
