@@ -32,14 +32,17 @@ internal static unsafe class MappedCheckpoint
         using var parameters = Copy((float*)model.ParameterMemory.ForReading(), manifest.ParameterStorageLength);
         using var buffers = Copy((float*)model.BufferMemory.ForReading(), manifest.BufferStorageLength);
         var storage = new Storage(manifest, parameters.Pointer, buffers.Pointer);
-        foreach (var (part, tensor) in plan.Tensors)
+        // A tensor may hold several weights: it is read once.
+        foreach (var parts in plan.Tensors.GroupBy(item => item.Tensor, item => item.Part))
         {
-            var target = storage.At(part.Path);
-            var numbers = new float[tensor.ElementCount];
-            fixed (float* source = numbers)
+            var count = checked((int)parts.Key.ElementCount);
+            using var numbers = new NativeBuffer((long)count * sizeof(float));
+            var source = (float*)numbers.Pointer;
+            new FileWeights(content, parts.Key, path).CopyTo(source, count);
+            foreach (var part in parts)
             {
-                new FileWeights(content, tensor, path).CopyTo(source, numbers.Length);
-                if (part.Shape is null) new ReadOnlySpan<float>(source, numbers.Length).CopyTo(new Span<float>(target, numbers.Length));
+                var target = storage.At(part.Path);
+                if (part.Shape is null) new ReadOnlySpan<float>(source, count).CopyTo(new Span<float>(target, count));
                 else Move(part.Axes, 0, target + part.Offset, source + part.TheirOffset, toFile: false);
             }
         }
