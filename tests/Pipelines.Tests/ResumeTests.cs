@@ -1,4 +1,5 @@
 using Corpus;
+using FeedbackNN.Runtime.Tests;
 
 namespace FeedbackNN.Pipelines.Tests;
 
@@ -159,38 +160,4 @@ public sealed class ResumeTests : IDisposable
 
     private static void Refuses(FilterPipeline pipeline, string why) =>
         Assert.Contains(why, Assert.Throws<CheckpointException>(() => pipeline.Run()).Message, StringComparison.Ordinal);
-
-    /// <summary>A disk with room for so many bytes.</summary>
-    private sealed class FullDisk(Stream file, int room) : Stream
-    {
-        private int _left = room;
-
-        public override bool CanRead => false;
-
-        public override bool CanSeek => false;
-
-        public override bool CanWrite => true;
-
-        public override long Length => file.Length;
-
-        public override long Position { get => file.Position; set => file.Position = value; }
-
-        public override void Flush() => file.Flush();
-
-        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
-
-        public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
-
-        public override void Write(ReadOnlySpan<byte> buffer)
-        {
-            var fits = Math.Min(_left, buffer.Length);
-            file.Write(buffer[..fits]);
-            _left -= fits;
-            if (fits < buffer.Length) throw new IOException("No space left on device");
-        }
-    }
 }

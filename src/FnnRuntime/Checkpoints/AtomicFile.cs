@@ -1,9 +1,10 @@
 using System.Text;
+using System.Text.RegularExpressions;
 
 namespace FeedbackNN;
 
 /// <summary>Replaces a file as a whole: under its name there is always either all of the old content or all of the new.</summary>
-internal static class AtomicFile
+internal static partial class AtomicFile
 {
     /// <summary>For tests: stands between the writer and the file, to fail part-way.</summary>
     [ThreadStatic]
@@ -45,6 +46,18 @@ internal static class AtomicFile
             throw;
         }
     }
+
+    /// <summary>Takes away what processes that were killed had begun to write, below the folder too.</summary>
+    public static void DeleteLeftovers(string folder)
+    {
+        foreach (var file in Directory.GetFiles(folder, "*.tmp", SearchOption.AllDirectories))
+        {
+            if (Temporary().IsMatch(file)) File.Delete(file);
+        }
+    }
+
+    [GeneratedRegex(@"\.[0-9a-f]{32}\.tmp$", RegexOptions.CultureInvariant)]
+    private static partial Regex Temporary();
 
     private static void Delete(string temporary)
     {

@@ -129,6 +129,20 @@ public abstract unsafe partial class Model : IDisposable
     /// <exception cref="InvalidOperationException">It is in a state that no training is for.</exception>
     internal virtual void CheckTrainable() { }
 
+    /// <exception cref="ArgumentNullException">One is null.</exception>
+    /// <exception cref="ArgumentException">One is given twice.</exception>
+    internal static void RequireDistinct(IReadOnlyList<(string Name, Model Model)> nets)
+    {
+        for (var i = 0; i < nets.Count; i++)
+        {
+            ArgumentNullException.ThrowIfNull(nets[i].Model, nets[i].Name);
+            for (var k = 0; k < i; k++)
+            {
+                if (ReferenceEquals(nets[i].Model, nets[k].Model)) throw new ArgumentException($"'{nets[k].Name}' and '{nets[i].Name}' are the same object; they are two networks, so construct two.");
+            }
+        }
+    }
+
     internal DeviceMemory ParameterMemory { get; }
 
     internal DeviceMemory GradientMemory { get; }

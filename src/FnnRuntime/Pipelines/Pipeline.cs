@@ -32,15 +32,7 @@ public abstract class Pipeline
     {
         _setup = setup;
         Seed = seed;
-        for (var i = 0; i < setup.Nets.Length; i++)
-        {
-            ArgumentNullException.ThrowIfNull(setup.Nets[i].Model, setup.Nets[i].Name);
-            for (var k = 0; k < i; k++)
-            {
-                if (ReferenceEquals(setup.Nets[i].Model, setup.Nets[k].Model))
-                    throw new ArgumentException($"'{setup.Nets[k].Name}' and '{setup.Nets[i].Name}' are the same object; they are two networks, so construct two.");
-            }
-        }
+        Model.RequireDistinct(setup.Nets);
     }
 
     /// <summary>The seed of all random draws and orders of samples.</summary>
@@ -72,7 +64,7 @@ public abstract class Pipeline
     {
         if (_isRunning) throw new InvalidOperationException("The pipeline is running already.");
         ArgumentOutOfRangeException.ThrowIfLessThan(BatchSize, 1, nameof(BatchSize));
-        using var folder = Folder is null ? null : PipelineFolder.Open(Folder);
+        using var folder = Folder is null ? null : new PipelineFolder(Folder);
         (_isRunning, _progress, _cancellation, _step, _savedAt) = (true, progress, cancellation, 0, Stopwatch.GetTimestamp());
         try
         {

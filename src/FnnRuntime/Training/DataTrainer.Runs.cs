@@ -150,12 +150,16 @@ public abstract partial class Trainer<TSample, TBatch, TReport>
             var step = trainer.StepCount;
             if (run.IsLogDue(step, isEndOfEpoch)) Log(epoch);
             var isOver = isEndOfRun || run.IsOver(step);
-            if (run.IsEvaluationDue(step, isEndOfEpoch) || (isOver && run.IsUnevaluated(step))) Evaluate(epoch);
+            var isEvaluated = run.IsEvaluationDue(step, isEndOfEpoch) || (isOver && run.IsUnevaluated(step));
+            if (isEvaluated) Evaluate(epoch);
             isOver |= run.IsOver(step);
-            if (!isOver && !run.IsSaveDue(step, isEndOfEpoch)) return;
-            if (validation is null) TakeSample();
-            trainer.Save(run.Folder.Last);
-            WriteReport();
+            var isSaved = isOver || run.IsSaveDue(step, isEndOfEpoch);
+            if (isSaved)
+            {
+                if (validation is null) TakeSample();
+                trainer.Save(run.Folder.Last);
+            }
+            if (isEvaluated || isSaved) WriteReport();
         }
 
         public void AtEnd()
@@ -178,7 +182,6 @@ public abstract partial class Trainer<TSample, TBatch, TReport>
             var report = trainer.Evaluate(validation!, options.EvaluationBatchSize);
             if (run.Evaluated(trainer.StepCount, epoch, trainer.ReportValues(report))) trainer.SaveBest(run.Folder);
             TakeSample();
-            WriteReport();
         }
 
         private void TakeSample()
@@ -186,6 +189,6 @@ public abstract partial class Trainer<TSample, TBatch, TReport>
             if (options.Sample is { } sample) run.Folder.WriteSample(trainer.StepCount, sample());
         }
 
-        private void WriteReport() => run.Folder.WriteReport(RunReport.Write(trainer.SetupName, settings, run.Rows, run.BestStep, run.Folder.ReadSamples(most: 5)));
+        private void WriteReport() => run.Folder.WriteReport(RunReport.Write(trainer.SetupName, settings, run.Rows, run.BestStep, run.Folder.ReadSamples(RunReport.MostSamples)));
     }
 }

@@ -130,6 +130,7 @@ public abstract unsafe partial class Trainer<TBatch, TReport> : IDisposable, ITr
     {
         // The networks are in the file already; updates of low rank are this training's own.
         for (var i = _setup.Nets.Length; i < _nets.Length; i++) _nets[i].AddStateTo(file, $"training.{_netNames[i]}.", writes);
+        AddAveragesTo(file, writes);
         foreach (var objective in _setup.Objectives) objective.AddStateTo(file, _netNames, writes);
     }
 
@@ -356,19 +357,12 @@ public abstract unsafe partial class Trainer<TBatch, TReport> : IDisposable, ITr
 
     private void CheckNets()
     {
+        Model.RequireDistinct([.. _netNames.Zip(_nets)]);
         for (var i = 0; i < _nets.Length; i++)
         {
-            ArgumentNullException.ThrowIfNull(_nets[i], _netNames[i]);
             if (_nets[i].Device != _nets[0].Device)
             {
                 throw new ArgumentException($"'{_netNames[i]}' and '{_netNames[0]}' are on different devices; construct them with the same one.");
-            }
-            for (var k = 0; k < i; k++)
-            {
-                if (ReferenceEquals(_nets[i], _nets[k]))
-                {
-                    throw new ArgumentException($"'{_netNames[k]}' and '{_netNames[i]}' are the same object; they are two networks, so construct two.");
-                }
             }
         }
     }

@@ -28,16 +28,21 @@ internal sealed class RunFile : IDisposable
     public long Length => _stream.Length;
 
     /// <summary>Goes back to a length that was noted. A file that lost its end since then stays as short as it is.</summary>
-    public void CutTo(long length)
+    /// <exception cref="CheckpointException">The file can't be written.</exception>
+    public void CutTo(long length) => Guard(() =>
     {
         if (length < _stream.Length) _stream.SetLength(length);
         _stream.Position = _stream.Length;
-    }
+    });
 
-    public Stream FromStart()
+    /// <summary>What the file held when it had this length, or all of it where it is shorter.</summary>
+    public Stream UpTo(long length)
     {
+        var content = new byte[Math.Min(length, _stream.Length)];
         _stream.Position = 0;
-        return _stream;
+        _stream.ReadExactly(content);
+        _stream.Position = _stream.Length;
+        return new MemoryStream(content);
     }
 
     /// <summary>Appends a piece as a whole: what fails on the way leaves at most a torn end.</summary>

@@ -18,23 +18,14 @@ internal sealed class RunFolder : IDisposable
     private const string SamplesName = "samples";
     private readonly string _folder;
 
-    // Nobody else may have it open; it goes with the process, whatever ends that.
-    private readonly FileStream _lock;
+    private readonly FolderLock _lock;
 
-    /// <summary>Makes the folder where there is none, and keeps others from writing to it.</summary>
+    /// <summary>Makes the folder where there is none, keeps others from writing to it, and takes away what a process that was killed had begun to write.</summary>
     /// <exception cref="CheckpointException">It can't be made, or another run uses it.</exception>
     public RunFolder(string folder)
     {
         _folder = folder;
-        try
-        {
-            Directory.CreateDirectory(folder);
-            _lock = new FileStream(Path.Combine(folder, "run.lock"), FileMode.OpenOrCreate, FileAccess.Write, FileShare.None, 1, FileOptions.DeleteOnClose);
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            throw new CheckpointException(folder, $"it can't be the folder of this run: {error.Message.TrimEnd('.')}. Does another run use it?", error);
-        }
+        _lock = FolderLock.Take(folder, "run.lock", FileOptions.DeleteOnClose, why => $"it can't be the folder of this run: {why}. Does another run use it?");
     }
 
     public void Dispose() => _lock.Dispose();
@@ -48,16 +39,6 @@ internal sealed class RunFolder : IDisposable
     /// <param name="net">The network's name.</param>
     /// <param name="isOnly">The training has no other, besides its updates of low rank, which have a file of their own.</param>
     public string Best(string net, bool isOnly) => Path.Combine(_folder, isOnly ? "best.safetensors" : $"best.{net}.safetensors");
-
-    /// <summary>Takes away what a process that was killed had begun to write.</summary>
-    public void Clean()
-    {
-        foreach (var folder in new[] { _folder, Path.Combine(_folder, SamplesName) })
-        {
-            if (!Directory.Exists(folder)) continue;
-            foreach (var begun in Directory.GetFiles(folder, "*.tmp")) File.Delete(begun);
-        }
-    }
 
     public void WriteReport(string html) => AtomicFile.WriteText(Path.Combine(_folder, "report.html"), html);
 

@@ -7,7 +7,9 @@ namespace FeedbackNN;
 /// <summary>A run as one HTML page that needs nothing but itself: what it was, its curves, its evaluations and its latest samples.</summary>
 internal static class RunReport
 {
-    private const int MostSamples = 5;
+    /// <summary>So many samples are shown, the latest.</summary>
+    public const int MostSamples = 5;
+
     private const int MostEvaluations = 30;
 
     private const string Style =
@@ -28,7 +30,7 @@ internal static class RunReport
     /// <param name="settings">What the run is.</param>
     /// <param name="rows">Its metrics.</param>
     /// <param name="bestStep">The step of the best evaluation.</param>
-    /// <param name="samples">Its samples.</param>
+    /// <param name="samples">Its latest samples.</param>
     public static string Write(
         string title, IReadOnlyList<(string Name, object? Value)> settings, IReadOnlyList<MetricsRow> rows, long? bestStep, IReadOnlyList<(long Step, string Text)> samples)
     {
@@ -38,7 +40,7 @@ internal static class RunReport
         if (rows.Count > 0) html.Append(CultureInfo.InvariantCulture, $"<p>Step {rows[^1].Step}, epoch {rows[^1].Epoch}, {rows[^1].Seconds:F1} s.</p>\n");
         WriteCharts(html, rows);
         WriteEvaluations(html, rows, bestStep);
-        foreach (var (step, text) in samples.TakeLast(MostSamples).Reverse())
+        foreach (var (step, text) in samples.Reverse())
             html.Append(CultureInfo.InvariantCulture, $"<h2>Sample at step {step}</h2>\n<pre>{Escape(text)}</pre>\n");
         html.Append("<h2>Settings</h2>\n<table>\n");
         foreach (var (name, value) in settings) html.Append(CultureInfo.InvariantCulture, $"<tr><td>{Escape(name)}</td><td>{Escape(Convert.ToString(value, CultureInfo.InvariantCulture) ?? "–")}</td></tr>\n");

@@ -30,7 +30,6 @@ internal sealed class TrainingRun : IDisposable
         Folder = new RunFolder(options.Folder);
         try
         {
-            Folder.Clean();
             _metrics = new RunFile(Folder.Metrics);
             _events = new RunFile(Folder.Events);
         }
@@ -71,7 +70,7 @@ internal sealed class TrainingRun : IDisposable
     public void Begin(long step)
     {
         FirstStep = step;
-        CutFiles(0, 0);
+        CutFiles(([], 0), 0);
     }
 
     /// <summary>Adds the run's position to a checkpoint's metadata; what has been appended is on the disk before the checkpoint says so.</summary>
@@ -97,10 +96,12 @@ internal sealed class TrainingRun : IDisposable
         var (seconds, best) = (numbers.Doubles("folder.seconds", 1)[0], numbers.Doubles("folder.best", 1)[0]);
         var (bestStep, hasBest, waited, evaluated) =
             (numbers.Count("folder.best_step"), numbers.Integer("folder.has_best"), numbers.Integer("folder.waited"), numbers.Count("folder.evaluated"));
+        // Read before anything is taken over: a line that is damaged is an error then.
+        var rows = MetricsRow.Read(_metrics.UpTo(metrics), Folder.Metrics);
         return () =>
         {
             (FirstStep, _secondsBefore, BestValue, _bestStep, _hasBest, _waited, _evaluatedAt) = (first, seconds, best, bestStep, hasBest > 0, waited, evaluated - 1);
-            CutFiles(metrics, events);
+            CutFiles(rows, events);
             _watch.Restart();
         };
     }
@@ -148,13 +149,11 @@ internal sealed class TrainingRun : IDisposable
 
     private static double Now => (DateTime.UtcNow - DateTime.UnixEpoch).TotalSeconds;
 
-    private void CutFiles(long metrics, long events)
+    private void CutFiles((List<MetricsRow> Rows, long End) metrics, long events)
     {
-        _metrics.CutTo(metrics);
         _rows.Clear();
-        var (rows, end) = MetricsRow.Read(_metrics.FromStart(), Folder.Metrics);
-        _rows.AddRange(rows);
-        _metrics.CutTo(end);
+        _rows.AddRange(metrics.Rows);
+        _metrics.CutTo(metrics.End);
         _events.CutTo(events);
         if (_events.Length == 0) _events.Append(stream => TensorBoardEvents.WriteVersion(stream, Now));
     }

@@ -287,6 +287,41 @@ public sealed class RunTests : IDisposable
         Assert.Equal(EventFile.Checksum("123456789"u8), uint.RotateLeft(TensorBoardEvents.MaskedChecksum("123456789"u8) - 0xA282EAD8, 15));
     }
 
+    /// <summary>Means of a constant differ by rounding.</summary>
+    [Theory]
+    [InlineData(0.1, 1201)]
+    [InlineData(1e-3, 5401)]
+    public void A_constant_is_drawn_as_one(double value, int count)
+    {
+        var curve = new CurveChart.Curve("rate", "train", [.. Enumerable.Range(1, count).Select(i => ((double)i, value))]);
+        Assert.InRange(CurveChart.Draw("rate", [curve]).Length, 100, 100_000);
+        Assert.InRange(CurveChart.Ticks(value, Math.BitIncrement(value)).Take(100).Count(), 0, 20);
+    }
+
+    [Fact]
+    public void A_folders_other_files_stay()
+    {
+        Directory.CreateDirectory(_folder["run/samples"]);
+        var own = _folder.Write("run/notes.tmp", "mine"u8.ToArray());
+        var left = _folder.Write($"run/samples/00000010.txt.{Guid.NewGuid():N}.tmp", "torn"u8.ToArray());
+        using var folder = new RunFolder(_folder["run"]);
+        Assert.True(File.Exists(own));
+        Assert.False(File.Exists(left));
+    }
+
+    [Fact]
+    public void A_damaged_line_leaves_the_training_as_it_was()
+    {
+        RunCase.Run(RunCase.Trainer(), _folder["run"]);
+        var path = _folder["run/metrics.jsonl"];
+        var lines = File.ReadAllLines(path);
+        lines[1] = new string('x', lines[1].Length);
+        File.WriteAllText(path, string.Join('\n', lines) + "\n");
+        var trainer = RunCase.Trainer();
+        Assert.Throws<DataException>(() => RunCase.Run(trainer, _folder["run"]));
+        Assert.Equal(0, trainer.StepCount);
+    }
+
     [Theory]
     [InlineData(0, 1, "0 0.2 0.4 0.6 0.8 1")]
     [InlineData(0.013, 0.029, "0.015 0.02 0.025")]
@@ -297,39 +332,5 @@ public sealed class RunTests : IDisposable
     private sealed class Progress(Action<TrainingProgress<FitLinear.Report>> report) : IProgress<TrainingProgress<FitLinear.Report>>
     {
         public void Report(TrainingProgress<FitLinear.Report> value) => report(value);
-    }
-
-    /// <summary>Takes so many bytes, and no more.</summary>
-    private sealed class FullDisk(Stream file, int room) : Stream
-    {
-        private int _room = room;
-
-        public override bool CanRead => false;
-
-        public override bool CanSeek => false;
-
-        public override bool CanWrite => true;
-
-        public override long Length => file.Length;
-
-        public override long Position { get => file.Position; set => throw new NotSupportedException(); }
-
-        public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
-
-        public override void Write(ReadOnlySpan<byte> buffer)
-        {
-            var part = Math.Min(_room, buffer.Length);
-            file.Write(buffer[..part]);
-            _room -= part;
-            if (part < buffer.Length) throw new IOException("No space left on device");
-        }
-
-        public override void Flush() => file.Flush();
-
-        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
     }
 }
