@@ -49,10 +49,8 @@ public static class FnnCompiler
     {
         var bound = Binder.BindTrain(scope, ns, name);
         if (bound.Result is not { } train) return (null, bound.Signature, bound.Diagnostics);
-        var nets = train.Nets.Select(net => Binder.BindModel(scope, net.ModelNamespace, net.ModelName).Result).ToArray();
         // A training of a model with errors waits until they are mended: the model's own compilation reports them.
-        var result = nets.Any(net => net is null) ? null : Compile(train, nets.Select(net => net!).ToEquatableArray());
-        return (result, bound.Signature, bound.Diagnostics);
+        return (ModelsOf(scope, train.Nets) is { } nets ? Compile(train, nets) : null, bound.Signature, bound.Diagnostics);
     }
 
     /// <summary>Compiles a pipeline: its steps are bound, and only what chooses samples by a network's answers has a program of its own.</summary>
@@ -63,9 +61,8 @@ public static class FnnCompiler
         var answers = pipeline.Answers.Select((item, i) =>
         {
             var train = pipeline.Trains[item.Train];
-            var nets = Binder.BindTrain(scope, train.Namespace, train.Name).Result?.Nets.Select(net => Binder.BindModel(scope, net.ModelNamespace, net.ModelName).Result).ToArray() ?? [null];
-            return nets.Any(net => net is null) ? null
-                : new CompiledAnswers(Plan(FormattableString.Invariant($"{pipeline.Name}_Answers{i}"), Pass("bind", item.Graph), train.RuntimeAxes), nets.Select(net => net!).ToEquatableArray());
+            return Binder.BindTrain(scope, train.Namespace, train.Name).Result is not { } known || ModelsOf(scope, known.Nets) is not { } nets ? null
+                : new CompiledAnswers(Plan(FormattableString.Invariant($"{pipeline.Name}_Answers{i}"), Pass("bind", item.Graph), train.RuntimeAxes), nets);
         }).ToArray();
         // A pipeline of a train with errors waits until they are mended.
         var result = answers.Any(program => program is null) ? null : new CompiledPipeline(pipeline, answers.Select(program => program!).ToEquatableArray());
@@ -77,11 +74,17 @@ public static class FnnCompiler
     {
         var bound = Binder.BindGenerate(scope, ns, name);
         if (bound.Result is not { } generate) return (null, bound.Signature, bound.Diagnostics);
-        var nets = generate.Nets.Select(net => Binder.BindModel(scope, net.ModelNamespace, net.ModelName).Result).ToArray();
-        if (nets.Any(net => net is null)) return (null, bound.Signature, bound.Diagnostics);
+        if (ModelsOf(scope, generate.Nets) is not { } nets) return (null, bound.Signature, bound.Diagnostics);
         var bag = new DiagnosticBag();
-        var compiled = Compile(generate, nets.Select(net => net!).ToEquatableArray(), why => LooksAhead.Report(scope, bag, generate, why));
+        var compiled = Compile(generate, nets, why => LooksAhead.Report(scope, bag, generate, why));
         return (compiled, bound.Signature, bound.Diagnostics.Concat(bag.ToArray()).ToEquatableArray());
+    }
+
+    /// <summary>The models of networks; null where one has errors.</summary>
+    private static EquatableArray<BoundModel>? ModelsOf(ModuleScope scope, EquatableArray<BoundNet> nets)
+    {
+        var models = nets.Select(net => Binder.BindModel(scope, net.ModelNamespace, net.ModelName).Result).OfType<BoundModel>().ToEquatableArray();
+        return models.Count == nets.Count ? models : null;
     }
 
     /// <summary>The programs of a generate; null, with the reason told, where its model is not causal along the axis that grows.</summary>

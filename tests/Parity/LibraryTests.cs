@@ -55,8 +55,8 @@ public sealed partial class LibraryTests
         new("Functions.HuberDelta", [Values, Values], x => huber_loss(x.A, x.B, 0.4, nn.Reduction.None)),
         new("Functions.CrossEntropy", [Logits, Labels], x => cross_entropy(x.A, x.B.to(int64), reduction: nn.Reduction.None)),
         new("Functions.CrossEntropyMean", [Logits, Labels], x => cross_entropy(x.A, x.B.to(int64))),
-        // PyTorch has the classes second.
         new("Functions.CrossEntropyWeighted", [Logits, Labels], x => cross_entropy(x.A, x.B.to(int64), weight: arange(10).to(float32) * 0.5 + 0.25)),
+        // PyTorch has the classes second.
         new("Functions.CrossEntropyOfTokens", [Draw.Between(-6, 6, Rows, 6, 10), Draw.Integers(0, 10, Rows, 6)], x => cross_entropy(x.A.transpose(1, 2), x.B.to(int64), reduction: nn.Reduction.None)),
         new("Functions.SoftCrossEntropy", [Logits, Logits], x => cross_entropy(x.A, softmax(x.B, -1), reduction: nn.Reduction.None)) { Tolerance = 5e-6 }, // softmax's gradient cancels
         new("Functions.BceWithLogits", [Draw.Between(-9, 9, Rows, 7), Draw.Between(0, 1, Rows, 7)], x => binary_cross_entropy_with_logits(x.A, x.B, reduction: nn.Reduction.None)),

@@ -7,9 +7,6 @@ namespace FeedbackNN.Dsl.Binding;
 /// <content><c>checkpoint</c> on a <c>repeat</c>: copies of which the derivative keeps only what goes in, and computes the rest again.</content>
 internal sealed partial class BodyBinder
 {
-    // Of the repeats around what is being bound: how many nodes there were when the segment began, and what the names stood for.
-    private readonly Stack<(int Nodes, Dictionary<string, Operand> Values)> _segments = [];
-
     /// <summary>How many copies make a segment; 0 where nothing is computed again, null after a diagnostic.</summary>
     private int? BindSegmentLength(RepeatStatement repeat)
     {
@@ -48,11 +45,10 @@ internal sealed partial class BodyBinder
         }
     }
 
-    private void BeginSegment() => _segments.Push((Builder.Nodes.Count, new Dictionary<string, Operand>(frame.Values)));
-
-    private void EndSegment()
+    /// <param name="nodes">How many nodes there were when the segment began.</param>
+    /// <param name="before">What the names stood for.</param>
+    private void EndSegment(int nodes, Dictionary<string, Operand> before)
     {
-        var (nodes, before) = _segments.Pop();
         if (_failed || frame.Returned is not null) return;
         // Only a training step has anything to compute again.
         if (!context.AskForTraining()) return;

@@ -240,16 +240,17 @@ internal sealed partial class BodyBinder
         // One copy is no repetition.
         var outline = number > 1 ? Outline : null;
         outline?.BeginRegion(OutlineRegionKind.Repeat, "× " + number.ToString("R", System.Globalization.CultureInfo.InvariantCulture));
+        var segment = (Nodes: 0, frame.Values);
         for (var i = 0; i < (int)number && frame.Returned is null && !_failed; i++)
         {
             if (i > 0) outline?.BeginCopy();
-            if (length > 0 && i % length == 0) BeginSegment();
+            if (length > 0 && i % length == 0) segment = (Builder.Nodes.Count, new Dictionary<string, Operand>(frame.Values));
             if (repeat.Index is { } index) frame.Values[index.Text] = new NumberOperand(i, true);
             frame.Path = repeat.Path is { } path
                 ? new PathContext($"{outer.Prefix}{path.Text}{outer.Suffix}.{i}.", "", isSingle)
                 : outer with { Suffix = $"{outer.Suffix}.{i}", IsSingle = false };
             BindStatements(repeat.Body);
-            if (length > 0 && ((i + 1) % length == 0 || i + 1 == (int)number)) EndSegment();
+            if (length > 0 && ((i + 1) % length == 0 || i + 1 == (int)number)) EndSegment(segment.Nodes, segment.Values);
             if (i > 0) outline?.EndCopy();
         }
         outline?.EndRegion();

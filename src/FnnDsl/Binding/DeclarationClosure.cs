@@ -36,8 +36,10 @@ internal static class DeclarationClosure
     private static IEnumerable<Symbol> CheckpointsOf(ModuleScope scope, Symbol start)
     {
         if (start is not (MemberSymbol or CallableSymbol { Kind: CallableKind.Model })) return [];
-        var reached = Reach(scope, start);
-        return scope.UserSymbols.OfType<CheckpointSymbol>().Where(checkpoint => scope.Find(checkpoint.Namespace, checkpoint.Declaration.Model.Text, false) is { } model && reached.Contains(model));
+        var checkpoints = scope.UserSymbols.OfType<CheckpointSymbol>().ToArray();
+        if (checkpoints.Length == 0) return [];
+        var reached = new HashSet<Symbol>(Reach(scope, start));
+        return checkpoints.Where(checkpoint => scope.Find(checkpoint.Namespace, checkpoint.Declaration.Model.Text, false) is { } model && reached.Contains(model));
     }
 
     /// <summary>The words of a declaration that can be names, each once.</summary>

@@ -30,7 +30,7 @@ internal sealed class GenerateBinder(ModuleScope scope, DiagnosticBag diagnostic
 
         var empty = new Graph(default, default);
         var bound = new BoundGenerate(
-            symbol.Namespace, symbol.Name, symbol.Declaration.Doc, nets.Select(net => new BoundNet(net.Name, net.Model.Namespace, net.Model.Name)).ToEquatableArray(),
+            symbol.Namespace, symbol.Name, symbol.Declaration.Doc, nets.Select(net => net.Bound).ToEquatableArray(),
             arguments, axes, tensors.ToEquatableArray(), default, default, empty, null, new Origin(symbol.FullName, 0)) { Streamed = Streamed(body) };
         if (hasBroken) return (null, bound with { Results = body.DeclaredQuietly(Program.Results) });
         body.BindStatements(Program.Body);

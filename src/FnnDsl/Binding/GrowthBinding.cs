@@ -23,7 +23,7 @@ internal sealed record GrowthBinding(
     /// <summary>A graph whose leaves for states are arguments, and in which the round's number is a size.</summary>
     public Graph WithArguments(Graph graph) => graph with
     {
-        Nodes = graph.Nodes.Select(node => OperationSizes.Substitute(node, name => name == Step ? Size.Axis(RoundAxis) : null)).Select(node => node.Operation is Placeholder leaf
+        Nodes = OperationSizes.Substitute(graph, name => name == Step ? Size.Axis(RoundAxis) : null).Nodes.Select(node => node.Operation is Placeholder leaf
             ? node with { Operation = new LoopArgument(Enumerable.Range(0, Leaves.Count).First(k => Leaves[k].Node.Operation.Equals(leaf))) }
             : node).ToEquatableArray(),
     };

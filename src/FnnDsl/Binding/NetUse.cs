@@ -10,6 +10,11 @@ internal sealed record NetUse(Identifier Identifier, Symbol Model, NetStorage St
 {
     public string Name => Identifier.Text;
 
+    public BoundNet Bound => new(Name, Model.Namespace, Model.Name);
+
+    /// <summary>Which of them has a name; their number where none has.</summary>
+    public static int IndexOf(IReadOnlyList<NetUse> nets, string name) => nets.TakeWhile(net => net.Name != name).Count();
+
     /// <summary>The networks of a declaration's head; null after a diagnostic.</summary>
     /// <param name="hasBroken">Whether one of the models has errors, which are reported with it.</param>
     public static IReadOnlyList<NetUse>? Bind(ModuleScope scope, DiagnosticBag diagnostics, Symbol symbol, EquatableArray<NetSyntax> nets, out bool hasBroken)

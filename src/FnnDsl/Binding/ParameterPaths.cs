@@ -20,7 +20,7 @@ internal sealed class ParameterPaths(BodyBinder body, IReadOnlyList<NetUse> nets
     {
         if (pattern.Parts.Count == 0) return;
         var first = pattern.Parts[0];
-        var index = nets.TakeWhile(item => item.Name != first.Text).Count();
+        var index = NetUse.IndexOf(nets, first.Text);
         if (index == nets.Count)
         {
             var closest = Spelling.Closest(first.Text, nets.Select(item => item.Name));

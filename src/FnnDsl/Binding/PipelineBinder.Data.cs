@@ -26,6 +26,7 @@ internal sealed partial class PipelineBinder
 
     private readonly List<PipelineData> _data = [];
     private readonly List<PipelineAnswers> _answers = [];
+    private readonly Dictionary<(int Train, string By), (int Answers, int Label)> _confident = [];
     private readonly Dictionary<string, TextSpan> _dataSpans = new(StringComparer.Ordinal);
     private readonly Dictionary<string, TextSpan> _fitted = new(StringComparer.Ordinal);
 
@@ -128,6 +129,9 @@ internal sealed partial class PipelineBinder
     private ConfidentSamples? BindConfident(DataSyntax data, Expression by, double above, PipelineCall call, bool isFitted)
     {
         if (!isFitted) return Unfit("an evaluation would compare its answers with themselves");
+        // A stage that is run again asks the same.
+        var asked = (call.Train, symbol.Source.GetText(by.Span));
+        if (_confident.TryGetValue(asked, out var known)) return new ConfidentSamples(known.Answers, above, known.Label);
         var (train, bound) = _trains[call.Train];
         var bag = new DiagnosticBag();
         if (diagnostics.HasErrors || _isBroken || NetUse.Bind(scope, bag, train, train.Declaration.Nets, out var isBroken) is not { } nets || isBroken) return null;
@@ -156,6 +160,7 @@ internal sealed partial class PipelineBinder
                 : $"{train.Name} has several inputs that could be the label: {string.Join(", ", labels.Select(k => bound.Inputs[k].Name))}");
         }
         _answers.Add(new PipelineAnswers(call.Train, graph));
+        _confident.Add(asked, (_answers.Count - 1, labels[0]));
         return new ConfidentSamples(_answers.Count - 1, above, labels[0]);
 
         ConfidentSamples? Unfit(string why)

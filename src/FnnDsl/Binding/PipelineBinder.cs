@@ -30,7 +30,7 @@ internal sealed partial class PipelineBinder(ModuleScope scope, DiagnosticBag di
         var evaluations = _stages.Values.OfType<EvaluateStage>().ToArray();
         foreach (var stage in evaluations) CheckNotFitted(stage.Data);
         var bound = new BoundPipeline(
-            symbol.Namespace, symbol.Name, symbol.Declaration.Doc, nets.Select(net => new BoundNet(net.Name, net.Model.Namespace, net.Model.Name)).ToEquatableArray(),
+            symbol.Namespace, symbol.Name, symbol.Declaration.Doc, nets.Select(net => net.Bound).ToEquatableArray(),
             _trains.Select(item => item.Train).ToEquatableArray(), _data.ToEquatableArray(), _answers.ToEquatableArray(), steps, new Origin(symbol.FullName, 0));
         if (diagnostics.HasErrors || _isBroken) return (null, bound with { Answers = default, Steps = default });
         foreach (var stage in evaluations.Where(stage => !_read.Contains(stage.Name.Text))) _reports.Add(DiagnosticTable.ResultNeverRead, stage.Name.Span, null, stage.Name.Text);
@@ -98,7 +98,7 @@ internal sealed partial class PipelineBinder(ModuleScope scope, DiagnosticBag di
         var names = _trains[call.Train].Symbol.Declaration.Nets;
         return stage.Frozen.Select(path =>
         {
-            var position = trained.TakeWhile(net => net.Name != path.Parts[0].Text).Count();
+            var position = NetUse.IndexOf(trained, path.Parts[0].Text);
             return string.Join(".", path.Parts.Skip(1).Select(part => part.Text).Prepend(position < names.Count ? names[position].Name.Text : ""));
         }).ToEquatableArray();
     }
@@ -121,7 +121,7 @@ internal sealed partial class PipelineBinder(ModuleScope scope, DiagnosticBag di
         for (var k = 0; k < wanted.Count; k++)
         {
             var name = call.Nets[k];
-            var position = _nets.TakeWhile(net => net.Name != name.Text).Count();
+            var position = NetUse.IndexOf(_nets, name.Text);
             if (position == _nets.Count)
             {
                 _reports.Add(DiagnosticTable.UnknownName, name.Span, Spelling.Fix(name.Text, _nets.Select(other => other.Name)), name.Text);
@@ -159,8 +159,8 @@ internal sealed partial class PipelineBinder(ModuleScope scope, DiagnosticBag di
     {
         var paths = new ParameterPaths(_body, _nets);
         if (paths.Resolve([stage.To]).Count == 0 || paths.Resolve([stage.From]).Count == 0) return null;
-        var to = _nets.TakeWhile(net => net.Name != stage.To.Parts[0].Text).Count();
-        var from = _nets.TakeWhile(net => net.Name != stage.From.Parts[0].Text).Count();
+        var to = NetUse.IndexOf(_nets, stage.To.Parts[0].Text);
+        var from = NetUse.IndexOf(_nets, stage.From.Parts[0].Text);
         var parameters = Pair(stage, _nets[to].Storage.Parameters, _nets[from].Storage.Parameters);
         var buffers = Pair(stage, _nets[to].Storage.Buffers, _nets[from].Storage.Buffers);
         if (parameters is null || buffers is null) return null;

@@ -89,7 +89,7 @@ internal sealed class TrainBinder(ModuleScope scope, DiagnosticBag diagnostics, 
 
     private BoundTrain Assemble(TrainRun run, Graph? evaluation, EquatableArray<BoundObjective> objectives, EquatableArray<BoundMetric> stepMetrics, EquatableArray<BoundMetric> evaluationMetrics) => new(
         symbol.Namespace, symbol.Name, Declaration.Doc,
-        _nets.Select(net => new BoundNet(net.Name, net.Model.Namespace, net.Model.Name)).ToEquatableArray(),
+        _nets.Select(net => net.Bound).ToEquatableArray(),
         run.RuntimeAxes, run.Inputs!.ToEquatableArray(), run.Context.RemainingGuards.ToEquatableArray(),
         objectives, stepMetrics, evaluation ?? new Graph(default, default), evaluationMetrics,
         run.ClipKind, run.ClipLimit, new Origin(symbol.FullName, 0));

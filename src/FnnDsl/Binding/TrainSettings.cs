@@ -72,7 +72,7 @@ internal sealed class TrainSettings(BodyBinder body, ParameterPaths paths, IRead
         if (paths.Resolve([new PathPattern(EquatableArray<Identifier>.Own(average.Net), average.Net.Span)]).Count == 0) return null;
         var operand = body.Bind(average.Decay);
         if (operand is PoisonOperand) return null;
-        if (BodyBinder.TryNumber(operand, out var share, out _) && share is > 0 and < 1) Averages.Add(new BoundAverage(nets.TakeWhile(net => net.Name != average.Net.Text).Count(), share));
+        if (BodyBinder.TryNumber(operand, out var share, out _) && share is > 0 and < 1) Averages.Add(new BoundAverage(NetUse.IndexOf(nets, average.Net.Text), share));
         else body.Report(DiagnosticTable.AverageShare, average.Decay.Span, BodyBinder.Describe(operand));
         return null;
     }

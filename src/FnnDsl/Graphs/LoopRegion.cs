@@ -93,7 +93,7 @@ public sealed class LoopRegion
         // Loops inside have lower numbers, so that names are the same however a loop came about.
         var height = graph.Nodes.Select(node => node.Operation).OfType<Loop>().Select(inner => Height(inner.Step) + 1).DefaultIfEmpty(0).Max();
         var name = "#" + height;
-        graph = graph with { Nodes = graph.Nodes.Select(node => OperationSizes.Substitute(node, size => size == StepName ? Size.Axis(name) : null)).ToEquatableArray() };
+        graph = OperationSizes.Substitute(graph, size => size == StepName ? Size.Axis(name) : null);
         var inputs = initials.Concat(cut.Captured).Concat(trips is { } rounds ? [rounds] : []).ToArray();
         var loop = _builder.AddLoop(new Loop(name, Count, _states.Count, _isReverse, trips is not null, graph), inputs);
         var bodyNodes = new Dictionary<int, (int, Value?)>();

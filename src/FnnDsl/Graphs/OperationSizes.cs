@@ -37,7 +37,7 @@ public static class OperationSizes
         Loop loop => loop with
         {
             Count = loop.Count.Substitute(replacement),
-            Body = loop.Body with { Nodes = loop.Body.Nodes.Select(node => Substitute(node, replacement)).ToEquatableArray() },
+            Body = Substitute(loop.Body, replacement),
         },
         _ => operation,
     };
@@ -48,6 +48,9 @@ public static class OperationSizes
         Operation = Substitute(node.Operation, replacement),
         Type = node.Type with { Shape = Substitute(node.Type.Shape, replacement) },
     };
+
+    /// <summary>All nodes of a graph so.</summary>
+    public static Graph Substitute(Graph graph, Func<string, Size?> replacement) => graph with { Nodes = graph.Nodes.Select(node => Substitute(node, replacement)).ToEquatableArray() };
 
     /// <summary>
     /// What a size grows by with each step: null where that is not the same for all steps.

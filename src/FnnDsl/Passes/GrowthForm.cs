@@ -44,10 +44,8 @@ public sealed record GrowthForm(Graph First, Graph Step, Graph? Again, Graph Las
         return Simplification.Run(builder.Build(memory.AgainOutputs(builder, nexts, node => values[node], (loop, state) => values[finals[(loop, state)]])));
     }
 
-    private static Graph AtStart(BoundGrowth growth, Graph graph) => graph with
-    {
-        Nodes = graph.Nodes.Select(node => OperationSizes.Substitute(node, name => name == growth.Axis ? growth.Start : name == growth.RoundAxis ? Size.Zero : null)).ToEquatableArray(),
-    };
+    private static Graph AtStart(BoundGrowth growth, Graph graph) =>
+        OperationSizes.Substitute(graph, name => name == growth.Axis ? growth.Start : name == growth.RoundAxis ? Size.Zero : null);
 
     // The last values of all loops' states are nodes of the graph.
     private static (Graph Graph, Dictionary<(int Loop, int State), int> Finals) WithFinals(Graph graph)

@@ -16,7 +16,7 @@ internal sealed class GrowthMemory
     private readonly List<KeptTensor> _kept = [];
     private readonly List<GraphOutput> _outputs = [];
     private readonly Dictionary<int, (int Index, int Axis, Value Written)> _caches = [];
-    private readonly Dictionary<(int Loop, int State), (int Index, Value Next)> _loops = [];
+    private readonly Dictionary<(int Loop, int State), int> _loops = [];
     private readonly Dictionary<int, (int Index, Value Value)> _hoisted = [];
     private readonly bool[] _isHoisted;
 
@@ -75,16 +75,11 @@ internal sealed class GrowthMemory
     public Value AddState(int loop, int state, TensorType type)
     {
         var index = Add(new KeptTensor(type, IsTwice: true));
-        _loops.Add((loop, state), (index, default));
+        _loops.Add((loop, state), index);
         return Leaf(_builder, index, type);
     }
 
-    public void SetState(int loop, int state, Value next)
-    {
-        var index = _loops[(loop, state)].Index;
-        _loops[(loop, state)] = (index, next);
-        _outputs.Add(new GraphOutput(new KeptTarget(index), next.Id));
-    }
+    public void SetState(int loop, int state, Value next) => _outputs.Add(new GraphOutput(new KeptTarget(_loops[(loop, state)]), next.Id));
 
     // ---- What does not depend on what grows -------------------------------------------------------------------------
 
@@ -141,7 +136,7 @@ internal sealed class GrowthMemory
     // Caches and states of loops, from values for all positions.
     private IEnumerable<GraphOutput> Filled(GraphBuilder builder, Func<int, Value> valueOf, Func<int, int, Value> finalOf) => _caches
         .Select(cache => new GraphOutput(new WrittenTarget(cache.Value.Index), Write(builder, Leaf(builder, cache.Value.Index, _kept[cache.Value.Index].Type), valueOf(cache.Key), cache.Value.Axis, Size.Zero).Id))
-        .Concat(_loops.Select(state => new GraphOutput(new KeptTarget(state.Value.Index), finalOf(state.Key.Loop, state.Key.State).Id)));
+        .Concat(_loops.Select(state => new GraphOutput(new KeptTarget(state.Value), finalOf(state.Key.Loop, state.Key.State).Id)));
 
     private IEnumerable<GraphOutput> RoundOutputs(GraphBuilder builder, Value grown, Size length, IReadOnlyList<Value> nexts)
     {

@@ -14,17 +14,18 @@ internal sealed partial class Fusion
     {
         var cost = InlineCosts();
         var readers = UnitsReading();
+        var outputs = new HashSet<int>(_graph.Outputs.Select(output => Resolve(output.Node)));
         var added = new HashSet<int>();
         foreach (var group in _groupOf.Values.Distinct().ToArray())
         {
-            foreach (var root in group.Anchors.Select(anchor => anchor.Node).Where(node => node.Operation is Elementwise)) added.UnionWith(NarrowerThanReads(root, group, readers, cost));
+            foreach (var root in group.Anchors.Select(anchor => anchor.Node).Where(node => node.Operation is Elementwise)) added.UnionWith(NarrowerThanReads(root, group, readers, outputs, cost));
         }
         foreach (var id in added) _stored.Add(id);
         return added.Count > 0;
     }
 
     // The topmost such parts of an expression.
-    private IEnumerable<int> NarrowerThanReads(Node root, FusionGroup group, ILookup<int, object> readers, int[] cost)
+    private IEnumerable<int> NarrowerThanReads(Node root, FusionGroup group, ILookup<int, object> readers, HashSet<int> outputs, int[] cost)
     {
         var seen = new HashSet<int>();
         var stack = new Stack<int>(root.Inputs);
@@ -32,17 +33,17 @@ internal sealed partial class Fusion
         {
             var id = stack.Pop();
             if (IsLoaded(id) || !seen.Add(id) || _graph[id].Operation is not Elementwise || _graph[id].Type != root.Type) continue;
-            if (IsNarrower(id, group, readers, cost)) yield return id;
+            if (IsNarrower(id, group, readers, outputs, cost)) yield return id;
             else foreach (var input in _graph[id].Inputs) stack.Push(input);
         }
     }
 
-    private bool IsNarrower(int id, FusionGroup group, ILookup<int, object> readers, int[] cost)
+    private bool IsNarrower(int id, FusionGroup group, ILookup<int, object> readers, HashSet<int> outputs, int[] cost)
     {
         var node = _graph[id];
+        if (node.Type.Rank == 0 || _isBackward[id]) return false;
         var domain = LoopDomain.Of(node.Type.Shape);
         var identity = AffineMap.Identity(domain.Variables, domain.Variables);
-        if (node.Type.Rank == 0 || _isBackward[id]) return false;
         var reads = WalkInside(node, identity, domain.Variables).Distinct().ToArray();
         var whole = reads.Where(read => _graph[read.Node].Type.ElementCount == node.Type.ElementCount).ToArray();
         if (whole.Length == 0 || whole.Any(read => read.Indices != identity || _graph[read.Node].Type.Shape != node.Type.Shape)) return false;
@@ -51,7 +52,6 @@ internal sealed partial class Fusion
         if (makers.Length != 1 || makers[0] is not FusionGroup maker || maker == group || maker.IsBackward || maker.Domain != domain || Size(maker) + InlineNodes(node).Count > KernelSizeLimit) return false;
 
         var kept = ReadBeside(group, id);
-        var outputs = _graph.Outputs.Select(output => Resolve(output.Node)).ToArray();
         var saved = whole.Select(read => read.Node).Count(read => !outputs.Contains(read) && !kept.Contains(read) && readers[read].All(unit => unit == maker || unit == group));
         return saved > 1 || (saved == 1 && cost[id] > RecomputeLimit);
     }

@@ -124,8 +124,8 @@ public static class KeywordTable
         new("axis", KeywordPlace.SettingType, "An axis, by name or position."),
 
         new("precision", KeywordPlace.Later, "In which float it is computed. It is checked, and refused in this version."),
-        new("generate", KeywordPlace.Later, "A program over trained networks. It is checked, and refused in this version."),
-        new("from", KeywordPlace.Later, "The networks of a 'generate', or the weights that a stage takes."),
+        new("generate", KeywordPlace.Declaration, "A program over trained networks. It becomes a C# class."),
+        new("from", KeywordPlace.Continuation, "The networks of a 'generate', or the weights that a stage takes."),
         new("evaluate", KeywordPlace.Continuation, "A stage of a pipeline that measures."),
         new("while", KeywordPlace.Continuation, "What must hold for another round of a pipeline's feedback."),
         new("epochs", KeywordPlace.Continuation, "How often a stage goes over its data."),

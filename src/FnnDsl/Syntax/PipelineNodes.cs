@@ -56,7 +56,7 @@ public abstract record CheckpointLine(TextSpan Span) : SyntaxNode(Span);
 /// <summary><c>blocks.{i}.attn.weight[:d] = "model.layers.{i}.q_proj.weight".T or embed.weight</c></summary>
 /// <param name="Parts">Names, numbers, and <c>{i}</c> for any number.</param>
 /// <param name="Rows">The rows of the weight that are meant; null for all.</param>
-/// <param name="Theirs">The name in the file as a string, and what of it: <c>.T</c>, rows, <c>halves("…", heads)</c>.</param>
+/// <param name="Theirs">The name in the file as a string, and what of it: <c>.T</c>, rows, <c>deinterleave("…", heads)</c>.</param>
 /// <param name="Others">What stands for it where the file has none of that name: strings, other names; or last a path, a weight of the model.</param>
 public sealed record CheckpointEntry(EquatableArray<Identifier> Parts, RangeSubscript? Rows, Expression Theirs, EquatableArray<CheckpointAlternative> Others, TextSpan Span) : CheckpointLine(Span);
 

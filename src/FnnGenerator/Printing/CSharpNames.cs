@@ -57,6 +57,9 @@ internal static class CSharpNames
     /// <summary>A dotted namespace, each part escaped where it is a keyword.</summary>
     public static string Namespace(string name) => string.Join(".", name.Split('.').Select(part => Escape(Start(new StringBuilder(part)))));
 
+    /// <summary>A generated class, from inside a namespace of generated code.</summary>
+    public static string Type(string from, string space, string name) => space == from ? Escape(name) : $"global::{Namespace(space)}.{Escape(name)}";
+
     /// <summary>The name itself, with <c>@</c> in front where C# would read it as a keyword.</summary>
     public static string Escape(string name) => Keywords.Contains(name) ? "@" + name : name;
 

@@ -24,7 +24,10 @@ internal sealed class GeneratePrinter
 
     /// <param name="Text">With its type and default.</param>
     /// <param name="Doc">The type in the language.</param>
-    private readonly record struct Argument(string Name, string Text, string Doc);
+    private readonly record struct Argument(string Name, string Type, string Default, string Doc)
+    {
+        public string Parameter => $"{Type} {Name}";
+    }
 
     private GeneratePrinter(BoundGenerate generate, CompiledGenerate? compiled, Func<Origin, SourceLine?> lines, bool hasGpu)
     {
@@ -51,20 +54,18 @@ internal sealed class GeneratePrinter
     private Argument ArgumentOf(BoundArgument argument, bool isOptional)
     {
         var given = isOptional ? argument.Default : null;
-        if (argument.Input < 0) return new Argument(SizeText.Axis(argument.Name), $"int {SizeText.Axis(argument.Name)}{(given is { } size ? $" = {NumberText.Integer((int)size)}" : "")}", "dim");
+        if (argument.Input < 0) return new Argument(SizeText.Axis(argument.Name), "int", given is { } size ? $" = {NumberText.Integer((int)size)}" : "", "dim");
         var item = _signature.Inputs[argument.Input];
-        return new Argument(item.Name, $"{item.PublicType} {item.Name}{(given is { } number ? " = " + ScalarText.Number(number, item.Tensor.Element) : "")}", item.TypeText);
+        return new Argument(item.Name, item.PublicType, given is { } number ? " = " + ScalarText.Number(number, item.Tensor.Element) : "", item.TypeText);
     }
 
-    private string Parameters => string.Join(", ", _arguments.Select(argument => argument.Text).Append("ulong seed = 0"));
+    private string Parameters => string.Join(", ", _arguments.Select(argument => argument.Parameter + argument.Default).Append("ulong seed = 0"));
 
     private IReadOnlyList<SignatureItem> Results => _signature.Results;
 
     private string ReturnType => Results.Count == 1 ? Results[0].PublicType : $"({string.Join(", ", Results.Select(result => $"{result.PublicType} {result.Member}"))})";
 
-    private string NetType(BoundNet net) => net.ModelNamespace == _generate.Namespace
-        ? CSharpNames.Escape(net.ModelName)
-        : $"global::{CSharpNames.Namespace(net.ModelNamespace)}.{CSharpNames.Escape(net.ModelName)}";
+    private string NetType(BoundNet net) => CSharpNames.Type(_generate.Namespace, net.ModelNamespace, net.ModelName);
 
     private string Print()
     {
@@ -79,7 +80,7 @@ internal sealed class GeneratePrinter
         var results = Results.Count == 1 ? Results[0].TypeText : $"({string.Join(", ", Results.Select(result => result.Text))})";
         _writer.Doc("remarks", $"({string.Join(", ", _signature.Inputs.Select(input => input.Text))}) -> {results}. For one thread at a time.");
         var growth = _compiled?.Growth;
-        using (_writer.Block($"public sealed unsafe class {_name} : {(_generate.Growth is not null && growth is not null ? "GrowingGeneration" : "Generation")}"))
+        using (_writer.Block($"public sealed unsafe class {_name} : {(growth is not null ? "GrowingGeneration" : "Generation")}"))
         {
             if (growth is null && !IsBroken) _writer.Line($"private readonly {(_hasGpu ? "DeviceProgram" : _compiled!.Body.Name)} _program;");
             PrintConstructor(growth);
@@ -203,7 +204,7 @@ internal sealed class GeneratePrinter
     private void PrintBegin(BoundGrowth grown, CompiledGrowth growth)
     {
         _writer.Line();
-        var parameters = _arguments.Select(argument => argument.Text.Split(new[] { " = " }, StringSplitOptions.None)[0]).Append("ulong seed").Concat(_signature.RuntimeAxes.Select(axis => $"int {SizeText.Axis(axis)}"));
+        var parameters = _arguments.Select(argument => argument.Parameter).Append("ulong seed").Concat(_signature.RuntimeAxes.Select(axis => $"int {SizeText.Axis(axis)}"));
         using (_writer.Block($"private GrowthRun Begin({string.Join(", ", parameters)})"))
         {
             foreach (var input in _signature.Inputs.Where(input => input.IsScalar)) _writer.Line($"var {Number(input)} = {input.AsTensor};");

@@ -83,7 +83,7 @@ internal sealed class PipelinePrinter
 
     // ---- Networks and data --------------------------------------------------------------------------------------
 
-    private string TypeName(string space, string name) => space == _pipeline.Namespace ? CSharpNames.Escape(name) : $"global::{CSharpNames.Namespace(space)}.{CSharpNames.Escape(name)}";
+    private string TypeName(string space, string name) => CSharpNames.Type(_pipeline.Namespace, space, name);
 
     private string TrainType(int train) => TypeName(_pipeline.Trains[train].Namespace, _pipeline.Trains[train].Name);
 
@@ -189,8 +189,7 @@ internal sealed class PipelinePrinter
                     break;
                 case LoopAction loop:
                     var round = depth == 0 ? "round" : "round" + NumberText.Integer(depth + 1);
-                    var inside = Evaluations(loop.Body).Where(evaluate => evaluate.IsFirst && IsRead(evaluate)).ToArray();
-                    foreach (var evaluate in depth == 0 ? inside : []) _writer.Line($"{TrainType(evaluate.Call.Train)}.Report {_results[evaluate.Stage]} = default;");
+                    foreach (var evaluate in depth == 0 ? Evaluations(loop.Body).Where(evaluate => evaluate.IsFirst && IsRead(evaluate)) : []) _writer.Line($"{TrainType(evaluate.Call.Train)}.Report {_results[evaluate.Stage]} = default;");
                     using (_writer.Block($"for (var {round} = 0; {round} < {NumberText.Integer(loop.AtMost)} && {Condition(loop.Condition)}; {round}++)")) PrintSteps(loop.Body, depth + 1);
                     break;
             }

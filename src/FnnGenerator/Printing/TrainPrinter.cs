@@ -112,9 +112,7 @@ internal sealed class TrainPrinter
 
     // ---- Construction -----------------------------------------------------------------------------------------------
 
-    private string NetType(BoundNet net) => net.ModelNamespace == _train.Namespace
-        ? CSharpNames.Escape(net.ModelName)
-        : $"global::{CSharpNames.Namespace(net.ModelNamespace)}.{CSharpNames.Escape(net.ModelName)}";
+    private string NetType(BoundNet net) => CSharpNames.Type(_train.Namespace, net.ModelNamespace, net.ModelName);
 
     private string NetParameters => string.Join(", ", _train.Nets.Select((net, i) => $"{NetType(net)} {_netArguments[i]}"));
 
