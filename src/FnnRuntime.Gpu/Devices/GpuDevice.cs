@@ -12,9 +12,8 @@ namespace FeedbackNN.Gpu;
 /// A GPU (or whatever else a driver computes on), one queue of work, the kernels it has compiled, and its memory. The driver's connection is made when
 /// something is first allocated.
 /// </summary>
-internal sealed unsafe class GpuDevice(Context context, ILGPU.Runtime.Device device, string title, bool isGpu) : Device
+internal sealed unsafe partial class GpuDevice(Context context, ILGPU.Runtime.Device device, string title, bool isGpu) : Device
 {
-    private readonly Dictionary<(Type, string), Delegate> _kernels = [];
     private readonly List<GpuMemory?> _memory = [];
     private Accelerator? _accelerator;
     private AcceleratorStream? _stream;
@@ -68,26 +67,6 @@ internal sealed unsafe class GpuDevice(Context context, ILGPU.Runtime.Device dev
     internal override DeviceMemory Allocate(long byteLength, string purpose) => new GpuMemory(this, byteLength, purpose);
 
     internal override DeviceUpdates CreateUpdates() => new GpuUpdates(this);
-
-    /// <summary>The start method of a kernel, compiled when it is first asked for.</summary>
-    /// <param name="body">What fills the template in.</param>
-    /// <param name="template">The template's name.</param>
-    /// <param name="load">Compiles it.</param>
-    public TDelegate Kernel<TDelegate>(Type body, string template, Func<Accelerator, TDelegate> load) where TDelegate : Delegate
-    {
-        if (_kernels.TryGetValue((body, template), out var known)) return (TDelegate)known;
-        TDelegate loaded;
-        try
-        {
-            loaded = load(Accelerator);
-        }
-        catch (AcceleratorException failure)
-        {
-            throw new DeviceException($"The driver of {this} does not compile the kernel {body.FullName} ({template}): {failure.GetBaseException().Message} A newer driver may help.", failure);
-        }
-        _kernels.Add((body, template), loaded);
-        return loaded;
-    }
 
     /// <summary>Zeroed memory of the device, aligned for every kind of access.</summary>
     /// <param name="byteLength">At least so much.</param>

@@ -23,6 +23,8 @@ internal sealed class GpuUpdates : DeviceUpdates
 
     public override bool IsDeferred => true;
 
+    private ArrayView<int> Status => _status.View;
+
     public override void Apply(in ParameterSlice slice, in UpdateRule rule)
     {
         if (rule.IsAdaptive) Adam(slice, rule.Adam);
@@ -43,10 +45,7 @@ internal sealed class GpuUpdates : DeviceUpdates
         lock (_device.Gate)
         {
             var direction = step.HasDirection ? Written(slice.State!, slice.StateStart, slice.Length) : Written(slice.Parameters, slice.Start, slice.Length);
-            _device.Kernel<Action<AcceleratorStream, KernelConfig, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<int>, int, SgdNumbers>>(
-                typeof(UpdateKernels), nameof(UpdateKernels.Sgd),
-                accelerator => accelerator.LoadKernel<ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<int>, int, SgdNumbers>(UpdateKernels.Sgd))(
-                _device.Stream, Launch.Over(slice.Length), Written(slice.Parameters, slice.Start, slice.Length), Read(slice.Gradients, slice.Start, slice.Length), direction, _status.View,
+            _device.Start(UpdateKernels.Sgd, Launch.Over(slice.Length), Written(slice.Parameters, slice.Start, slice.Length), Read(slice.Gradients, slice.Start, slice.Length), direction, Status,
                 (int)slice.Length, numbers);
         }
     }
@@ -65,11 +64,8 @@ internal sealed class GpuUpdates : DeviceUpdates
         };
         lock (_device.Gate)
         {
-            _device.Kernel<Action<AcceleratorStream, KernelConfig, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<int>, int, AdamNumbers>>(
-                typeof(UpdateKernels), nameof(UpdateKernels.Adam),
-                accelerator => accelerator.LoadKernel<ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<int>, int, AdamNumbers>(UpdateKernels.Adam))(
-                _device.Stream, Launch.Over(slice.Length), Written(slice.Parameters, slice.Start, slice.Length), Read(slice.Gradients, slice.Start, slice.Length),
-                Written(slice.State!, slice.StateStart, slice.Length), Written(slice.State!, slice.StateStart + slice.StateStride, slice.Length), _status.View, (int)slice.Length, numbers);
+            _device.Start(UpdateKernels.Adam, Launch.Over(slice.Length), Written(slice.Parameters, slice.Start, slice.Length), Read(slice.Gradients, slice.Start, slice.Length),
+                Written(slice.State!, slice.StateStart, slice.Length), Written(slice.State!, slice.StateStart + slice.StateStride, slice.Length), Status, (int)slice.Length, numbers);
         }
     }
 
@@ -77,10 +73,7 @@ internal sealed class GpuUpdates : DeviceUpdates
     {
         lock (_device.Gate)
         {
-            _device.Kernel<Action<AcceleratorStream, KernelConfig, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<int>, int, int>>(
-                typeof(UpdateKernels), nameof(UpdateKernels.Accumulate),
-                accelerator => accelerator.LoadKernel<ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<int>, int, int>(UpdateKernels.Accumulate))(
-                _device.Stream, Launch.Over(slice.Length), Written(sums.Memory, slice.StateStart, slice.Length), Read(slice.Gradients, slice.Start, slice.Length), Read(scalars, count, 1), _status.View,
+            _device.Start(UpdateKernels.Accumulate, Launch.Over(slice.Length), Written(sums.Memory, slice.StateStart, slice.Length), Read(slice.Gradients, slice.Start, slice.Length), Read(scalars, count, 1), Status,
                 (int)slice.Length, isFirst ? 1 : 0);
         }
     }
@@ -89,10 +82,7 @@ internal sealed class GpuUpdates : DeviceUpdates
     {
         lock (_device.Gate)
         {
-            _device.Kernel<Action<AcceleratorStream, KernelConfig, ArrayView<float>, ArrayView<float>, ArrayView<int>, int>>(
-                typeof(UpdateKernels), nameof(UpdateKernels.Count),
-                accelerator => accelerator.LoadKernel<ArrayView<float>, ArrayView<float>, ArrayView<int>, int>(UpdateKernels.Count))(
-                _device.Stream, new KernelConfig(1, 1), Written(sums.Memory, sums.Items, 1), Read(scalars, count, 1), _status.View, isFirst ? 1 : 0);
+            _device.Start(UpdateKernels.Count, new KernelConfig(1, 1), Written(sums.Memory, sums.Items, 1), Read(scalars, count, 1), Status, isFirst ? 1 : 0);
         }
     }
 
@@ -100,11 +90,8 @@ internal sealed class GpuUpdates : DeviceUpdates
     {
         lock (_device.Gate)
         {
-            _device.Kernel<Action<AcceleratorStream, KernelConfig, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<int>, int>>(
-                typeof(UpdateKernels), nameof(UpdateKernels.TakeMean),
-                accelerator => accelerator.LoadKernel<ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<int>, int>(UpdateKernels.TakeMean))(
-                _device.Stream, Launch.Over(slice.Length), Written(slice.Gradients, slice.Start, slice.Length), Read(sums.Memory, slice.StateStart, slice.Length), Read(sums.Memory, sums.Items, 1),
-                Read(scalars, count, 1), _status.View, (int)slice.Length);
+            _device.Start(UpdateKernels.TakeMean, Launch.Over(slice.Length), Written(slice.Gradients, slice.Start, slice.Length), Read(sums.Memory, slice.StateStart, slice.Length), Read(sums.Memory, sums.Items, 1),
+                Read(scalars, count, 1), Status, (int)slice.Length);
         }
     }
 
@@ -112,9 +99,7 @@ internal sealed class GpuUpdates : DeviceUpdates
     {
         lock (_device.Gate)
         {
-            _device.Kernel<Action<AcceleratorStream, KernelConfig, ArrayView<float>, int, float>>(
-                typeof(UpdateKernels), nameof(UpdateKernels.Clamp), accelerator => accelerator.LoadKernel<ArrayView<float>, int, float>(UpdateKernels.Clamp))(
-                _device.Stream, Launch.Over(slice.Length), Written(slice.Gradients, slice.Start, slice.Length), (int)slice.Length, (float)limit);
+            _device.Start(UpdateKernels.Clamp, Launch.Over(slice.Length), Written(slice.Gradients, slice.Start, slice.Length), (int)slice.Length, (float)limit);
         }
     }
 
@@ -134,22 +119,13 @@ internal sealed class GpuUpdates : DeviceUpdates
             foreach (ref readonly var slice in slices)
             {
                 var groups = (int)Math.Clamp((slice.Length + 1023) / 1024, 1, UpdateKernels.NormParts);
-                _device.Kernel<Action<AcceleratorStream, KernelConfig, ArrayView<float>, ArrayView<float>, int>>(
-                    typeof(UpdateKernels), nameof(UpdateKernels.SumSquares),
-                    accelerator => accelerator.LoadKernel<ArrayView<float>, ArrayView<float>, int>(UpdateKernels.SumSquares))(
-                    _device.Stream, new KernelConfig(groups, WholeGroup.MostThreads), Read(slice.Gradients, slice.Start, slice.Length), sums.SubView(parts), (int)slice.Length);
+                _device.Start(UpdateKernels.SumSquares, new KernelConfig(groups, WholeGroup.MostThreads), Read(slice.Gradients, slice.Start, slice.Length), sums.SubView(parts), (int)slice.Length);
                 parts += groups;
             }
-            _device.Kernel<Action<AcceleratorStream, KernelConfig, ArrayView<float>, ArrayView<float>, ArrayView<int>, int, float, long, int>>(
-                typeof(UpdateKernels), nameof(UpdateKernels.DecideScale),
-                accelerator => accelerator.LoadKernel<ArrayView<float>, ArrayView<float>, ArrayView<int>, int, float, long, int>(UpdateKernels.DecideScale))(
-                _device.Stream, new KernelConfig(1, WholeGroup.MostThreads), sums, scale, _status.View, parts, (float)limit, step, objective);
+            _device.Start(UpdateKernels.DecideScale, new KernelConfig(1, WholeGroup.MostThreads), sums, scale, Status, parts, (float)limit, step, objective);
             foreach (ref readonly var slice in slices)
             {
-                _device.Kernel<Action<AcceleratorStream, KernelConfig, ArrayView<float>, ArrayView<float>, ArrayView<int>, int>>(
-                    typeof(UpdateKernels), nameof(UpdateKernels.Scale),
-                    accelerator => accelerator.LoadKernel<ArrayView<float>, ArrayView<float>, ArrayView<int>, int>(UpdateKernels.Scale))(
-                    _device.Stream, Launch.Over(slice.Length), Written(slice.Gradients, slice.Start, slice.Length), scale, _status.View, (int)slice.Length);
+                _device.Start(UpdateKernels.Scale, Launch.Over(slice.Length), Written(slice.Gradients, slice.Start, slice.Length), scale, Status, (int)slice.Length);
             }
         }
         return null;
@@ -160,10 +136,7 @@ internal sealed class GpuUpdates : DeviceUpdates
         if (count == 0) return;
         lock (_device.Gate)
         {
-            _device.Kernel<Action<AcceleratorStream, KernelConfig, ArrayView<float>, ArrayView<float>, ArrayView<int>, int>>(
-                typeof(UpdateKernels), nameof(UpdateKernels.Copy),
-                accelerator => accelerator.LoadKernel<ArrayView<float>, ArrayView<float>, ArrayView<int>, int>(UpdateKernels.Copy))(
-                _device.Stream, Launch.Over(count), Read(source, sourceStart, count), Written(target, targetStart, count), _status.View, (int)count);
+            _device.Start(UpdateKernels.Copy, Launch.Over(count), Read(source, sourceStart, count), Written(target, targetStart, count), Status, (int)count);
         }
     }
 
@@ -172,10 +145,7 @@ internal sealed class GpuUpdates : DeviceUpdates
         if (count == 0) return;
         lock (_device.Gate)
         {
-            _device.Kernel<Action<AcceleratorStream, KernelConfig, ArrayView<float>, ArrayView<float>, ArrayView<int>, int, float>>(
-                typeof(UpdateKernels), nameof(UpdateKernels.MoveTowards),
-                accelerator => accelerator.LoadKernel<ArrayView<float>, ArrayView<float>, ArrayView<int>, int, float>(UpdateKernels.MoveTowards))(
-                _device.Stream, Launch.Over(count), Read(source, 0, count), Written(target, 0, count), _status.View, (int)count, (float)share);
+            _device.Start(UpdateKernels.MoveTowards, Launch.Over(count), Read(source, 0, count), Written(target, 0, count), Status, (int)count, (float)share);
         }
     }
 
@@ -185,10 +155,7 @@ internal sealed class GpuUpdates : DeviceUpdates
     {
         lock (_device.Gate)
         {
-            _device.Kernel<Action<AcceleratorStream, KernelConfig, ArrayView<float>, ArrayView<int>, long, int>>(
-                typeof(UpdateKernels), nameof(UpdateKernels.CheckLoss),
-                accelerator => accelerator.LoadKernel<ArrayView<float>, ArrayView<int>, long, int>(UpdateKernels.CheckLoss))(
-                _device.Stream, new KernelConfig(1, 1), Read(scalars, start, 2), _status.View, step, objective);
+            _device.Start(UpdateKernels.CheckLoss, new KernelConfig(1, 1), Read(scalars, start, 2), Status, step, objective);
         }
     }
 
@@ -196,7 +163,7 @@ internal sealed class GpuUpdates : DeviceUpdates
     {
         lock (_device.Gate)
         {
-            _status.View.BaseView.CopyToCPU(_device.Stream, _noted);
+            Status.CopyToCPU(_device.Stream, _noted);
             _device.Stream.Synchronize();
             if (_noted[StepStatus.Failed] == 0) return null;
             _status.MemSetToZero(_device.Stream);

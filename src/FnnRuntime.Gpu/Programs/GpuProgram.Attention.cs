@@ -21,9 +21,7 @@ public abstract unsafe partial class GpuProgram
         var rows = (long)sizes.Batch * sizes.Heads * sizes.Queries;
         if (rows == 0) return;
         var tensors = new AttentionTensors<T> { Q = q, K = k, V = Given(v, q), Result = Given(result, q), ResultGradient = q, LogSums = logSums.IsValid ? logSums : q.View };
-        _device.Kernel<Action<AcceleratorStream, KernelConfig, AttentionTensors<T>, AttentionSizes, T, int>>(
-            typeof(T), nameof(AttentionKernels.Forward), static accelerator => (Action<AcceleratorStream, KernelConfig, AttentionTensors<T>, AttentionSizes, T, int>)LoadForward<T>(accelerator))(
-            _device.Stream, Launch.Rows(rows, Math.Max(sizes.Keys, sizes.ValueWidth)), tensors, sizes, T.CreateTruncating(scale), logSums.IsValid ? 1 : 0);
+        _device.Start(Forward<T>(), Launch.Rows(rows, Math.Max(sizes.Keys, sizes.ValueWidth)), tensors, sizes, T.CreateTruncating(scale), logSums.IsValid ? 1 : 0);
     }
 
     /// <summary>The gradients of queries, keys and values of an attention, each where it is given a place.</summary>
@@ -47,32 +45,28 @@ public abstract unsafe partial class GpuProgram
         var queries = (long)sizes.Batch * sizes.Heads * sizes.Queries;
         if (queries > 0 && qGradient.View.IsValid)
         {
-            _device.Kernel<Action<AcceleratorStream, KernelConfig, AttentionTensors<T>, GpuAttentionTensor<T>, AttentionSizes, T>>(
-                typeof(T), nameof(AttentionKernels.OfQueries), static accelerator => (Action<AcceleratorStream, KernelConfig, AttentionTensors<T>, GpuAttentionTensor<T>, AttentionSizes, T>)LoadOfQueries<T>(accelerator))(
-                _device.Stream, Launch.Rows(queries, Math.Max(sizes.Keys, sizes.Width)), tensors, qGradient, sizes, T.CreateTruncating(scale));
+            _device.Start(OfQueries<T>(), Launch.Rows(queries, Math.Max(sizes.Keys, sizes.Width)), tensors, qGradient, sizes, T.CreateTruncating(scale));
         }
 
         var keys = (long)sizes.Batch * sizes.Groups * sizes.Keys;
         if (keys == 0 || !(kGradient.View.IsValid || vGradient.View.IsValid)) return;
-        _device.Kernel<Action<AcceleratorStream, KernelConfig, AttentionTensors<T>, GpuAttentionTensor<T>, GpuAttentionTensor<T>, AttentionSizes, T, int, int>>(
-            typeof(T), nameof(AttentionKernels.OfKeysAndValues),
-            static accelerator => (Action<AcceleratorStream, KernelConfig, AttentionTensors<T>, GpuAttentionTensor<T>, GpuAttentionTensor<T>, AttentionSizes, T, int, int>)LoadOfKeysAndValues<T>(accelerator))(
-            _device.Stream, Launch.Rows(keys, Math.Max(sizes.Queries, Math.Max(sizes.Width, sizes.ValueWidth))), tensors, Given(kGradient, k), Given(vGradient, v), sizes, T.CreateTruncating(scale),
+        _device.Start(OfKeysAndValues<T>(), Launch.Rows(keys, Math.Max(sizes.Queries, Math.Max(sizes.Width, sizes.ValueWidth))), tensors, Given(kGradient, k), Given(vGradient, v), sizes, T.CreateTruncating(scale),
             kGradient.View.IsValid ? 1 : 0, vGradient.View.IsValid ? 1 : 0);
     }
 
     // A kernel is given no empty view: one that is never touched takes its place.
     private static GpuAttentionTensor<T> Given<T>(GpuAttentionTensor<T> tensor, GpuAttentionTensor<T> other) where T : unmanaged => tensor.View.IsValid ? tensor : other;
 
-    private static object LoadForward<T>(Accelerator accelerator) where T : unmanaged => default(T) is float
-        ? accelerator.LoadKernel<AttentionTensors<float>, AttentionSizes, float, int>(AttentionKernels.Forward<float, AttentionInFloat, SumReduction, MaxReduction>)
-        : accelerator.LoadKernel<AttentionTensors<double>, AttentionSizes, double, int>(AttentionKernels.Forward<double, AttentionInDouble, SumReduction, MaxReduction>);
+    private static Action<AttentionTensors<T>, AttentionSizes, T, int> Forward<T>() where T : unmanaged =>
+        Of<T, Action<AttentionTensors<T>, AttentionSizes, T, int>>(AttentionKernels.Forward<float, AttentionInFloat, SumReduction, MaxReduction>, AttentionKernels.Forward<double, AttentionInDouble, SumReduction, MaxReduction>);
 
-    private static object LoadOfQueries<T>(Accelerator accelerator) where T : unmanaged => default(T) is float
-        ? accelerator.LoadKernel<AttentionTensors<float>, GpuAttentionTensor<float>, AttentionSizes, float>(AttentionKernels.OfQueries<float, AttentionInFloat>)
-        : accelerator.LoadKernel<AttentionTensors<double>, GpuAttentionTensor<double>, AttentionSizes, double>(AttentionKernels.OfQueries<double, AttentionInDouble>);
+    private static Action<AttentionTensors<T>, GpuAttentionTensor<T>, AttentionSizes, T> OfQueries<T>() where T : unmanaged =>
+        Of<T, Action<AttentionTensors<T>, GpuAttentionTensor<T>, AttentionSizes, T>>(AttentionKernels.OfQueries<float, AttentionInFloat>, AttentionKernels.OfQueries<double, AttentionInDouble>);
 
-    private static object LoadOfKeysAndValues<T>(Accelerator accelerator) where T : unmanaged => default(T) is float
-        ? accelerator.LoadKernel<AttentionTensors<float>, GpuAttentionTensor<float>, GpuAttentionTensor<float>, AttentionSizes, float, int, int>(AttentionKernels.OfKeysAndValues<float, AttentionInFloat>)
-        : accelerator.LoadKernel<AttentionTensors<double>, GpuAttentionTensor<double>, GpuAttentionTensor<double>, AttentionSizes, double, int, int>(AttentionKernels.OfKeysAndValues<double, AttentionInDouble>);
+    private static Action<AttentionTensors<T>, GpuAttentionTensor<T>, GpuAttentionTensor<T>, AttentionSizes, T, int, int> OfKeysAndValues<T>() where T : unmanaged =>
+        Of<T, Action<AttentionTensors<T>, GpuAttentionTensor<T>, GpuAttentionTensor<T>, AttentionSizes, T, int, int>>(
+            AttentionKernels.OfKeysAndValues<float, AttentionInFloat>, AttentionKernels.OfKeysAndValues<double, AttentionInDouble>);
+
+    // A kernel has its arithmetic as a type of its own, which the element's type decides.
+    private static TKernel Of<T, TKernel>(Delegate ofFloat, Delegate ofDouble) where TKernel : Delegate => (TKernel)(typeof(T) == typeof(float) ? ofFloat : ofDouble);
 }

@@ -29,9 +29,6 @@ public abstract unsafe partial class GpuProgram
     {
         if (rows * columns == 0) return;
         var sizes = new SamplingSizes { Rows = checked((int)rows), Columns = checked((int)columns), HistoryStride = historyStride, HistoryCount = historyCount };
-        _device.Kernel<Action<AcceleratorStream, KernelConfig, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<int>, SamplingSizes, ArrayView<float>, ArrayView<int>>>(
-            typeof(SamplingKernels), nameof(Sample),
-            static accelerator => accelerator.LoadKernel<ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<int>, SamplingSizes, ArrayView<float>, ArrayView<int>>(SamplingKernels.Draw))(
-            _device.Stream, Launch.Over(rows), logits, draws, temperature, topK, topP, penalty, historyCount == 0 ? result : history, sizes, scores, result);
+        _device.Start(SamplingKernels.Draw, Launch.Over(rows), logits, draws, temperature, topK, topP, penalty, historyCount == 0 ? result : history, sizes, scores, result);
     }
 }

@@ -10,36 +10,28 @@ public abstract unsafe partial class GpuProgram
     protected void Map<TKernel>(TKernel kernel, long count) where TKernel : struct, IMapKernel
     {
         if (count == 0) return;
-        _device.Kernel<Action<AcceleratorStream, KernelConfig, TKernel, int>>(
-            typeof(TKernel), nameof(Map), static accelerator => accelerator.LoadKernel<TKernel, int>(KernelTemplates.Map))(
-            _device.Stream, Launch.Over(count), kernel, checked((int)count));
+        _device.Start(KernelTemplates.Map, Launch.Over(count), kernel, checked((int)count));
     }
 
     /// <summary>An element of a row a thread: kernels that reduce nothing.</summary>
     protected void Elements<TKernel>(TKernel kernel, long rows, long columns) where TKernel : struct, IRowKernel
     {
         if (rows * columns == 0) return;
-        _device.Kernel<Action<AcceleratorStream, KernelConfig, TKernel, int, int>>(
-            typeof(TKernel), nameof(Elements), static accelerator => accelerator.LoadKernel<TKernel, int, int>(KernelTemplates.Elements))(
-            _device.Stream, Launch.Over(rows * columns), kernel, checked((int)rows), checked((int)columns));
+        _device.Start(KernelTemplates.Elements, Launch.Over(rows * columns), kernel, checked((int)rows), checked((int)columns));
     }
 
     /// <summary>A row a thread.</summary>
     protected void RowPerThread<TKernel>(TKernel kernel, long rows) where TKernel : struct, IRowKernel
     {
         if (rows == 0) return;
-        _device.Kernel<Action<AcceleratorStream, KernelConfig, TKernel, int>>(
-            typeof(TKernel), nameof(RowPerThread), static accelerator => accelerator.LoadKernel<TKernel, int>(KernelTemplates.RowPerThread))(
-            _device.Stream, Launch.Over(rows), kernel, checked((int)rows));
+        _device.Start(KernelTemplates.RowPerThread, Launch.Over(rows), kernel, checked((int)rows));
     }
 
     /// <summary>A row (or a part of the rows) a group.</summary>
     protected void RowPerGroup<TKernel>(TKernel kernel, long rows, long columns) where TKernel : struct, IRowKernel
     {
         if (rows == 0) return;
-        _device.Kernel<Action<AcceleratorStream, KernelConfig, TKernel, int>>(
-            typeof(TKernel), nameof(RowPerGroup), static accelerator => accelerator.LoadKernel<TKernel, int>(KernelTemplates.RowPerGroup))(
-            _device.Stream, Launch.Rows(rows, columns), kernel, checked((int)rows));
+        _device.Start(KernelTemplates.RowPerGroup, Launch.Rows(rows, columns), kernel, checked((int)rows));
     }
 
     /// <summary>A column of a part of the rows a thread: sums over rows.</summary>
@@ -47,18 +39,14 @@ public abstract unsafe partial class GpuProgram
     {
         if (parts * columns == 0) return;
         var groups = (int)Math.Clamp((columns + 63) / 64, 1, 4096);
-        _device.Kernel<Action<AcceleratorStream, KernelConfig, TKernel, int>>(
-            typeof(TKernel), nameof(ColumnPerThread), static accelerator => accelerator.LoadKernel<TKernel, int>(KernelTemplates.ColumnPerThread))(
-            _device.Stream, new KernelConfig(new Index3D(groups, (int)Math.Min(parts, 65535), 1), new Index3D(64, 1, 1)), kernel, checked((int)parts));
+        _device.Start(KernelTemplates.ColumnPerThread, new KernelConfig(new Index3D(groups, (int)Math.Min(parts, 65535), 1), new Index3D(64, 1, 1)), kernel, checked((int)parts));
     }
 
     /// <summary>Rows whose stores may meet: in order, by one thread for each stretch of rows whose stores meet no others'.</summary>
     protected void InOrder<TKernel>(TKernel kernel, long stretches, long rows) where TKernel : struct, IRowKernel
     {
         if (stretches * rows == 0) return;
-        _device.Kernel<Action<AcceleratorStream, KernelConfig, TKernel, int, int>>(
-            typeof(TKernel), nameof(InOrder), static accelerator => accelerator.LoadKernel<TKernel, int, int>(KernelTemplates.InOrder))(
-            _device.Stream, Launch.Over(stretches), kernel, checked((int)stretches), checked((int)rows));
+        _device.Start(KernelTemplates.InOrder, Launch.Over(stretches), kernel, checked((int)stretches), checked((int)rows));
     }
 
     /// <summary>A matrix product whose elements go to a kernel.</summary>
@@ -92,9 +80,7 @@ public abstract unsafe partial class GpuProgram
         if ((long)sizes.Batch * sizes.M * sizes.N == 0) return;
         const int tile = MatrixProductKernels.TileSize;
         var groups = new Index3D((sizes.M + tile - 1) / tile, (sizes.N + tile - 1) / tile, Math.Min(sizes.Batch, 65535));
-        _device.Kernel<Action<AcceleratorStream, KernelConfig, ArrayView<float>, ArrayView<float>, ProductSizes, TPlaces, TKernel>>(
-            typeof(TKernel), name, static accelerator => accelerator.LoadKernel<ArrayView<float>, ArrayView<float>, ProductSizes, TPlaces, TKernel>(MatrixProductKernels.Tiled))(
-            _device.Stream, new KernelConfig(groups, new Index3D(MatrixProductKernels.Threads, 1, 1)), left, right, sizes, places, epilogue);
+        _device.Start(MatrixProductKernels.Tiled, new KernelConfig(groups, new Index3D(MatrixProductKernels.Threads, 1, 1)), left, right, sizes, places, epilogue);
     }
 
     /// <summary>A matrix product in float64.</summary>
@@ -102,28 +88,21 @@ public abstract unsafe partial class GpuProgram
     {
         var count = (long)sizes.Batch * sizes.M * sizes.N;
         if (count == 0) return;
-        _device.Kernel<Action<AcceleratorStream, KernelConfig, ArrayView<double>, ArrayView<double>, ArrayView<double>, ProductSizes>>(
-            typeof(MatrixProductKernels), nameof(MatrixProductKernels.Double),
-            static accelerator => accelerator.LoadKernel<ArrayView<double>, ArrayView<double>, ArrayView<double>, ProductSizes>(MatrixProductKernels.Double))(
-            _device.Stream, Launch.Over(count), left, right, result, sizes);
+        _device.Start(MatrixProductKernels.Double, Launch.Over(count), left, right, result, sizes);
     }
 
     /// <summary>Sets elements to a value.</summary>
     protected void Fill<T>(ArrayView<T> place, long count, T value) where T : unmanaged
     {
         if (count == 0) return;
-        _device.Kernel<Action<AcceleratorStream, KernelConfig, ArrayView<T>, int, T>>(
-            typeof(T), nameof(Fill), static accelerator => accelerator.LoadKernel<ArrayView<T>, int, T>(IndexKernels.Fill))(
-            _device.Stream, Launch.Over(count), place, checked((int)count), value);
+        _device.Start(IndexKernels.Fill, Launch.Over(count), place, checked((int)count), value);
     }
 
     /// <summary>Copies elements.</summary>
     protected void Copy<T>(ArrayView<T> source, ArrayView<T> result, long count) where T : unmanaged
     {
         if (count == 0) return;
-        _device.Kernel<Action<AcceleratorStream, KernelConfig, ArrayView<T>, ArrayView<T>, int>>(
-            typeof(T), nameof(Copy), static accelerator => accelerator.LoadKernel<ArrayView<T>, ArrayView<T>, int>(IndexKernels.Copy))(
-            _device.Stream, Launch.Over(count), source, result, checked((int)count));
+        _device.Start(IndexKernels.Copy, Launch.Over(count), source, result, checked((int)count));
     }
 
     /// <summary>result[p, j, q] = source[p, index[j], q].</summary>
@@ -131,9 +110,7 @@ public abstract unsafe partial class GpuProgram
     {
         var count = outer * indexCount * inner;
         if (count == 0) return;
-        _device.Kernel<Action<AcceleratorStream, KernelConfig, ArrayView<T>, ArrayView<int>, ArrayView<T>, int, int, int, int>>(
-            typeof(T), nameof(Gather), static accelerator => accelerator.LoadKernel<ArrayView<T>, ArrayView<int>, ArrayView<T>, int, int, int, int>(IndexKernels.Gather))(
-            _device.Stream, Launch.Over(count), source, index, result, checked((int)count), checked((int)axisLength), checked((int)indexCount), checked((int)inner));
+        _device.Start(IndexKernels.Gather, Launch.Over(count), source, index, result, checked((int)count), checked((int)axisLength), checked((int)indexCount), checked((int)inner));
     }
 
     /// <summary>result[p, index[j], q] += values[p, j, q], from zeros, in the order of j.</summary>
@@ -151,12 +128,8 @@ public abstract unsafe partial class GpuProgram
         Fill(result, outer * axisLength * inner, default);
         var count = outer * indexCount * inner;
         if (count == 0) return;
-        _device.Kernel<Action<AcceleratorStream, KernelConfig, ArrayView<int>, ArrayView<int>, int>>(
-            typeof(IndexKernels), nameof(IndexKernels.ChainEqual), static accelerator => accelerator.LoadKernel<ArrayView<int>, ArrayView<int>, int>(IndexKernels.ChainEqual))(
-            _device.Stream, Launch.Over(indexCount), index, next, checked((int)indexCount));
-        _device.Kernel<Action<AcceleratorStream, KernelConfig, ArrayView<T>, ArrayView<int>, ArrayView<int>, ArrayView<T>, int, int, int, int>>(
-            typeof(T), nameof(ScatterAdd), static accelerator => LoadAddChains<T>(accelerator))(
-            _device.Stream, Launch.Over(count), values, index, next, result, checked((int)count), checked((int)axisLength), checked((int)indexCount), checked((int)inner));
+        _device.Start(IndexKernels.ChainEqual, Launch.Over(indexCount), index, next, checked((int)indexCount));
+        _device.Start(AddChains<T>(), Launch.Over(count), values, index, next, result, checked((int)count), checked((int)axisLength), checked((int)indexCount), checked((int)inner));
     }
 
     /// <summary>
@@ -170,10 +143,7 @@ public abstract unsafe partial class GpuProgram
     protected void CheckRange(ArrayView<int> values, ArrayView<int> first, long count, long bound, string what)
     {
         if (count == 0) return;
-        _device.Kernel<Action<AcceleratorStream, KernelConfig, ArrayView<int>, ArrayView<int>, int, int>>(
-            typeof(IndexKernels), nameof(IndexKernels.FindOutOfRange),
-            static accelerator => accelerator.LoadKernel<ArrayView<int>, ArrayView<int>, int, int>(IndexKernels.FindOutOfRange))(
-            _device.Stream, Launch.Rows(1, count), values, first, checked((int)count), checked((int)bound));
+        _device.Start(IndexKernels.FindOutOfRange, Launch.Rows(1, count), values, first, checked((int)count), checked((int)bound));
         var position = Read(first, 0);
         if (position != int.MaxValue) throw OutOfRange(what, bound, position, Read(values, position));
     }
@@ -209,17 +179,16 @@ public abstract unsafe partial class GpuProgram
         return number[0];
     }
 
-    private static Action<AcceleratorStream, KernelConfig, ArrayView<T>, ArrayView<int>, ArrayView<int>, ArrayView<T>, int, int, int, int> LoadAddChains<T>(Accelerator accelerator)
-        where T : unmanaged
+    private static Action<ArrayView<T>, ArrayView<int>, ArrayView<int>, ArrayView<T>, int, int, int, int> AddChains<T>() where T : unmanaged
     {
-        object load = default(T) switch
+        Delegate kernel = default(T) switch
         {
-            float => accelerator.LoadKernel<ArrayView<float>, ArrayView<int>, ArrayView<int>, ArrayView<float>, int, int, int, int>(IndexKernels.AddChains<float, SumReduction>),
-            double => accelerator.LoadKernel<ArrayView<double>, ArrayView<int>, ArrayView<int>, ArrayView<double>, int, int, int, int>(IndexKernels.AddChains<double, SumReduction>),
-            int => accelerator.LoadKernel<ArrayView<int>, ArrayView<int>, ArrayView<int>, ArrayView<int>, int, int, int, int>(IndexKernels.AddChains<int, SumReduction>),
-            long => accelerator.LoadKernel<ArrayView<long>, ArrayView<int>, ArrayView<int>, ArrayView<long>, int, int, int, int>(IndexKernels.AddChains<long, SumReduction>),
+            float => IndexKernels.AddChains<float, SumReduction>,
+            double => IndexKernels.AddChains<double, SumReduction>,
+            int => IndexKernels.AddChains<int, SumReduction>,
+            long => IndexKernels.AddChains<long, SumReduction>,
             _ => throw new NotSupportedException($"Elements of type {typeof(T).Name} cannot be added."),
         };
-        return (Action<AcceleratorStream, KernelConfig, ArrayView<T>, ArrayView<int>, ArrayView<int>, ArrayView<T>, int, int, int, int>)load;
+        return (Action<ArrayView<T>, ArrayView<int>, ArrayView<int>, ArrayView<T>, int, int, int, int>)kernel;
     }
 }

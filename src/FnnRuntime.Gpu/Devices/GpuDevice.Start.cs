@@ -1,0 +1,86 @@
+using ILGPU;
+using ILGPU.Backends;
+using ILGPU.Backends.EntryPoints;
+using ILGPU.Runtime;
+
+namespace FeedbackNN.Gpu;
+
+/// <content>Starts kernels. Each is compiled when it is first started, and called by a method that knows its arguments.</content>
+internal sealed partial class GpuDevice
+{
+    private readonly Dictionary<Delegate, Delegate> _kernels = [];
+
+    /// <summary>Kernels that were started, ever.</summary>
+    public long Launches { get; private set; }
+
+    /// <summary>Kernels that were compiled.</summary>
+    public int CompiledKernels => _kernels.Count;
+
+    /// <summary>Hands a kernel over to the device; returns before it has run.</summary>
+    /// <param name="kernel">A static method, by name: a delegate of its own at each call would be compiled each time.</param>
+    /// <param name="config">How many groups of how many threads.</param>
+    /// <param name="a1">The kernel's first argument.</param>
+    /// <param name="a2">And so on.</param>
+    /// <exception cref="DeviceException">The driver does not compile it.</exception>
+    public void Start<T1, T2>(Action<T1, T2> kernel, KernelConfig config, T1 a1, T2 a2) where T1 : struct where T2 : struct =>
+        Compiled<Action<AcceleratorStream, KernelConfig, T1, T2>>(kernel)(Stream, config, a1, a2);
+
+    /// <inheritdoc cref="Start{T1, T2}"/>
+    public void Start<T1, T2, T3>(Action<T1, T2, T3> kernel, KernelConfig config, T1 a1, T2 a2, T3 a3) where T1 : struct where T2 : struct where T3 : struct =>
+        Compiled<Action<AcceleratorStream, KernelConfig, T1, T2, T3>>(kernel)(Stream, config, a1, a2, a3);
+
+    /// <inheritdoc cref="Start{T1, T2}"/>
+    public void Start<T1, T2, T3, T4>(Action<T1, T2, T3, T4> kernel, KernelConfig config, T1 a1, T2 a2, T3 a3, T4 a4) where T1 : struct where T2 : struct where T3 : struct where T4 : struct =>
+        Compiled<Action<AcceleratorStream, KernelConfig, T1, T2, T3, T4>>(kernel)(Stream, config, a1, a2, a3, a4);
+
+    /// <inheritdoc cref="Start{T1, T2}"/>
+    public void Start<T1, T2, T3, T4, T5>(Action<T1, T2, T3, T4, T5> kernel, KernelConfig config, T1 a1, T2 a2, T3 a3, T4 a4, T5 a5) where T1 : struct where T2 : struct where T3 : struct where T4 : struct where T5 : struct =>
+        Compiled<Action<AcceleratorStream, KernelConfig, T1, T2, T3, T4, T5>>(kernel)(Stream, config, a1, a2, a3, a4, a5);
+
+    /// <inheritdoc cref="Start{T1, T2}"/>
+    public void Start<T1, T2, T3, T4, T5, T6>(Action<T1, T2, T3, T4, T5, T6> kernel, KernelConfig config, T1 a1, T2 a2, T3 a3, T4 a4, T5 a5, T6 a6) where T1 : struct where T2 : struct where T3 : struct where T4 : struct where T5 : struct where T6 : struct =>
+        Compiled<Action<AcceleratorStream, KernelConfig, T1, T2, T3, T4, T5, T6>>(kernel)(Stream, config, a1, a2, a3, a4, a5, a6);
+
+    /// <inheritdoc cref="Start{T1, T2}"/>
+    public void Start<T1, T2, T3, T4, T5, T6, T7>(Action<T1, T2, T3, T4, T5, T6, T7> kernel, KernelConfig config, T1 a1, T2 a2, T3 a3, T4 a4, T5 a5, T6 a6, T7 a7) where T1 : struct where T2 : struct where T3 : struct where T4 : struct where T5 : struct where T6 : struct where T7 : struct =>
+        Compiled<Action<AcceleratorStream, KernelConfig, T1, T2, T3, T4, T5, T6, T7>>(kernel)(Stream, config, a1, a2, a3, a4, a5, a6, a7);
+
+    /// <inheritdoc cref="Start{T1, T2}"/>
+    public void Start<T1, T2, T3, T4, T5, T6, T7, T8>(Action<T1, T2, T3, T4, T5, T6, T7, T8> kernel, KernelConfig config, T1 a1, T2 a2, T3 a3, T4 a4, T5 a5, T6 a6, T7 a7, T8 a8) where T1 : struct where T2 : struct where T3 : struct where T4 : struct where T5 : struct where T6 : struct where T7 : struct where T8 : struct =>
+        Compiled<Action<AcceleratorStream, KernelConfig, T1, T2, T3, T4, T5, T6, T7, T8>>(kernel)(Stream, config, a1, a2, a3, a4, a5, a6, a7, a8);
+
+    /// <inheritdoc cref="Start{T1, T2}"/>
+    public void Start<T1, T2, T3, T4, T5, T6, T7, T8, T9>(Action<T1, T2, T3, T4, T5, T6, T7, T8, T9> kernel, KernelConfig config, T1 a1, T2 a2, T3 a3, T4 a4, T5 a5, T6 a6, T7 a7, T8 a8, T9 a9) where T1 : struct where T2 : struct where T3 : struct where T4 : struct where T5 : struct where T6 : struct where T7 : struct where T8 : struct where T9 : struct =>
+        Compiled<Action<AcceleratorStream, KernelConfig, T1, T2, T3, T4, T5, T6, T7, T8, T9>>(kernel)(Stream, config, a1, a2, a3, a4, a5, a6, a7, a8, a9);
+
+    /// <inheritdoc cref="Start{T1, T2}"/>
+    public void Start<T1, T2, T3, T4, T5, T6, T7, T8, T9, T10>(Action<T1, T2, T3, T4, T5, T6, T7, T8, T9, T10> kernel, KernelConfig config, T1 a1, T2 a2, T3 a3, T4 a4, T5 a5, T6 a6, T7 a7, T8 a8, T9 a9, T10 a10) where T1 : struct where T2 : struct where T3 : struct where T4 : struct where T5 : struct where T6 : struct where T7 : struct where T8 : struct where T9 : struct where T10 : struct =>
+        Compiled<Action<AcceleratorStream, KernelConfig, T1, T2, T3, T4, T5, T6, T7, T8, T9, T10>>(kernel)(Stream, config, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10);
+
+    private TLauncher Compiled<TLauncher>(Delegate kernel) where TLauncher : Delegate
+    {
+        Launches++;
+        if (_kernels.TryGetValue(kernel, out var known)) return (TLauncher)known;
+        var launcher = Compile(kernel).CreateLauncherDelegate<TLauncher>();
+        _kernels.Add(kernel, launcher);
+        return launcher;
+    }
+
+    private Kernel Compile(Delegate kernel)
+    {
+        try
+        {
+            // ILGPU's own emulation runs C#: there is no text.
+            if (BackendOf(Accelerator) is not { } backend) return Accelerator.LoadKernel(kernel.Method);
+            return Accelerator.LoadKernel(StableNames.In(backend.Compile(EntryPointDescription.FromExplicitlyGroupedKernel(kernel.Method), default)));
+        }
+        catch (AcceleratorException failure)
+        {
+            throw new DeviceException($"The driver of {this} does not compile the kernel {Describe(kernel)}: {failure.GetBaseException().Message} A newer driver may help.", failure);
+        }
+    }
+
+    // The template, and what the generator filled it with.
+    private static string Describe(Delegate kernel) =>
+        $"{kernel.Method.Name}({string.Join(", ", kernel.Method.IsGenericMethod ? kernel.Method.GetGenericArguments().Select(type => type.FullName) : [kernel.Method.DeclaringType!.Name])})";
+}
