@@ -62,6 +62,7 @@ public sealed class StepsTests
         {
             using var trainer = new Read(reader, Seed());
             trainer.Run(Filter.Texts, epochs, 8);
+            reader.CopyFrom(trainer.Average);
             stages.Add("pretrain");
         }
 

@@ -117,7 +117,7 @@ public abstract class Pipeline
                 throw;
             }
         }
-        trainer.MergeAdapters();
+        trainer.KeepResult();
         Finish(stage, [], epochs, samples.Count == 0 ? null : report);
     }
 

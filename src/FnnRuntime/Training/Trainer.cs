@@ -193,10 +193,14 @@ public abstract unsafe partial class Trainer<TBatch, TReport> : IDisposable, ITr
         foreach (var objective in _setup.Objectives) objective.Freeze(frozen);
     }
 
-    /// <summary>Makes the networks what they were trained to where the training has updates of low rank, and ends it.</summary>
-    internal void MergeAdapters()
+    /// <summary>Makes the networks what evaluations are made with, and ends the training: updates of low rank become part of the weights, averages take their place.</summary>
+    internal void KeepResult()
     {
         foreach (var (_, adapters) in _setup.Adapters) adapters.Merge();
+        for (var i = 0; i < _nets.Length; i++)
+        {
+            if (Evaluated(i) is var average && average != _nets[i]) _nets[i].CopyFrom(average);
+        }
     }
 
     /// <summary>Frees the memory of programs and optimizers. The networks stay.</summary>
