@@ -13,6 +13,10 @@ internal static class Filtering
     /// <summary>The classifier that has seen nothing but the labelled messages.</summary>
     public static PlainPipeline MakePlain(Messages messages, ulong seed) => new(seed: seed) { Labelled = messages.Labelled, BatchSize = 16 };
 
+    /// <summary>A classifier that learns with few weights from what a reader knows.</summary>
+    public static AdaptedPipeline MakeAdapted(Messages messages, MessageModel reader, ulong seed) =>
+        new(reader, new Classifier(seed: seed), seed) { Labelled = messages.Labelled.Select(sample => new FitAdapters.Sample(sample.Message, sample.Label)), BatchSize = 16 };
+
     public static FitClassifier.Report Measure(Classifier net, IDataSource<FitClassifier.Sample> messages)
     {
         using var trainer = new FitClassifier(net);

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Reflection;
 using System.Runtime.InteropServices;
 using FeedbackNN.Cpu;
@@ -19,6 +20,15 @@ internal sealed unsafe class GeneratedProgram : IDisposable
 {
     private static readonly MetadataReference[] References =
         ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator).Select(path => (MetadataReference)MetadataReference.CreateFromFile(path)).ToArray();
+
+    // Kernels of a GPU are started by an assembly that ILGPU makes.
+    private const string Friend = """[assembly: System.Runtime.CompilerServices.InternalsVisibleTo("ILGPURuntime")]""";
+
+    // Compilations that differ in their texts alone share what was found out about the references.
+    private static readonly CSharpCompilation Nothing = CSharpCompilation.Create(
+        "Generated", [CSharpSyntaxTree.ParseText(Friend)], References, new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, optimizationLevel: OptimizationLevel.Release, allowUnsafe: true));
+
+    private static readonly ConcurrentDictionary<string, Lazy<Type>> Loaded = new(StringComparer.Ordinal);
 
     private readonly Graph _graph;
     private readonly DeviceProgram _program;
@@ -47,7 +57,9 @@ internal sealed unsafe class GeneratedProgram : IDisposable
         var plan = Planner.Plan("Program", graph, axes);
         var (parameters, buffers) = (ParameterLayouts(graph), BufferLayouts(graph));
         var text = device.IsCpu ? CpuProgramPrinter.Print("Generated", plan, parameters, buffers, _ => null) : GpuProgramPrinter.Print("Generated", plan, parameters, buffers, _ => null);
-        var type = Load(text).GetType(device.IsCpu ? "Generated.Program" : "Generated." + GpuProgramPrinter.ClassName(plan))!;
+        var name = device.IsCpu ? "Generated.Program" : "Generated." + GpuProgramPrinter.ClassName(plan);
+        // Several tests look at the same program.
+        var type = Loaded.GetOrAdd(text, _ => new Lazy<Type>(() => Load(text).GetType(name, throwOnError: true)!)).Value;
         return new GeneratedProgram(graph, plan, text, Construct(type, device), device, parameters, buffers);
     }
 
@@ -75,10 +87,7 @@ internal sealed unsafe class GeneratedProgram : IDisposable
     /// <summary>Compiles generated C# and loads it.</summary>
     public static Assembly Load(params string[] texts)
     {
-        // Kernels of a GPU are started by an assembly that ILGPU makes.
-        const string friend = """[assembly: System.Runtime.CompilerServices.InternalsVisibleTo("ILGPURuntime")]""";
-        var compilation = CSharpCompilation.Create("Generated" + Guid.NewGuid().ToString("N"), texts.Append(friend).Select(text => CSharpSyntaxTree.ParseText(text)), References,
-            new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, optimizationLevel: OptimizationLevel.Release, allowUnsafe: true));
+        var compilation = Nothing.AddSyntaxTrees(texts.Select(text => CSharpSyntaxTree.ParseText(text)));
         using var image = new MemoryStream();
         var result = compilation.Emit(image);
         Assert.True(result.Success, string.Join("\n", result.Diagnostics.Where(diagnostic => diagnostic.Severity == DiagnosticSeverity.Error).Take(10)) + "\n" + string.Join("\n", texts));

@@ -32,7 +32,8 @@ internal sealed class CpuKernelPrinter(CodeWriter writer, Kernel kernel, string 
             var signature = IsTile ? "float* tile, nint stride, nint firstRow, nint rows, nint firstColumn, nint columns" : "nint begin, nint end";
             Writer.Line($"public void Run({signature}) => Loop({arguments});");
             Writer.Line();
-            Writer.Line("[MethodImpl(MethodImplOptions.AggressiveOptimization)]");
+            // A method of its own: what the JIT takes into one is in proportion to its size, and Run is small.
+            Writer.Line("[MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]");
             using (Writer.Block($"private static void Loop({(declaration.Length > 0 ? declaration + ", " : "")}{signature})"))
             {
                 Scalars(Level.Kernel, 0);
