@@ -44,6 +44,8 @@ public sealed class PlanCommandTests : IDisposable
               0     digits.fnn(6)  product 1 x batch x 128 x 784: x by fc1.weight, then AddRelu (kernel 0)(fc1.bias, v0)
               1     digits.fnn(6)  product 1 x batch x 10 x 128: v0 by fc2.weight, then Add (kernel 1)(fc2.bias, result)
 
+              launches 2 kernels on a GPU
+
               value  elements        bytes    steps   in memory because
               ----------------------------------------------------------
               v0     f32[128*batch]  32.8 KB  0 to 1  a product reads it
