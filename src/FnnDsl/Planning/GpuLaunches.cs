@@ -6,7 +6,7 @@ namespace FeedbackNN.Dsl.Planning;
 
 /// <summary>
 /// How many kernels a program hands to a GPU: each costs microseconds, whatever it does. The numbers are those of the GPU runtime's steps; a test compares them with what it
-/// really launches.
+/// really launches. What happens to have no elements at some sizes (the rest of a sequence that segments divide evenly) is counted here and not launched there.
 /// </summary>
 /// <param name="Always">Launches of one call that do not depend on when a loop ends, as a formula over the run-time sizes.</param>
 /// <param name="Loops">The loops whose end is known only at run time, in the order in which they begin.</param>
