@@ -25,7 +25,7 @@ internal sealed class CeilingPart : IPart
         {
             var matrices = Enumerable.Range(0, 3).Select(_ => device.AllocateFloats((long)n * n * sizeof(float), "a matrix")).ToArray();
             using var program = new ProductProgram(device, matrices, n);
-            var microseconds = Timer.Microseconds(device, program.Run);
+            var microseconds = DeviceTimer.Microseconds(device, program.Run);
             var gigaflops = 2e-3 * n * n * n / microseconds;
             report.Add(name, new() { ["microseconds"] = microseconds, ["gigaflops"] = gigaflops, ["of_multiply_adds"] = gigaflops / device.Speed.Gigaflops });
             foreach (var matrix in matrices) device.Free(matrix);

@@ -20,7 +20,7 @@ internal sealed class LaunchPart : IPart
     {
         var memory = device.AllocateFloats(256, "an empty kernel");
         var one = new KernelConfig(1, 32);
-        var microseconds = Timer.Microseconds(device, count =>
+        var microseconds = DeviceTimer.Microseconds(device, count =>
         {
             for (var i = 0; i < count; i++)
             {

@@ -12,7 +12,7 @@ internal static class TestRun
     /// <param name="outcomes">Is told of each that ends.</param>
     public static void Run(Assembly assembly, Func<ITestCase, bool> isWanted, TestOutcomes outcomes)
     {
-        using var framework = new XunitTestFramework(new Sink(outcomes.Add)) { SourceInformationProvider = new NullSourceInformationProvider() };
+        using var framework = new XunitTestFramework(new Sink(outcomes.Add));
         var options = new Options();
         options.SetValue("xunit.execution.DisableParallelization", (bool?)true);
         var cases = new List<ITestCase>();
@@ -39,7 +39,7 @@ internal static class TestRun
         ended.Wait();
     }
 
-    private sealed class Sink(Action<IMessageSinkMessage> take) : IMessageSink
+    private sealed class Sink(Action<IMessageSinkMessage> take) : Xunit.LongLivedMarshalByRefObject, IMessageSink
     {
         private readonly Lock _gate = new();
 

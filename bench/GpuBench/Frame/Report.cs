@@ -78,6 +78,7 @@ internal sealed class Report(TextWriter output, TextWriter file, string only)
     {
         null => "",
         JsonValue number when number.TryGetValue<double>(out var real) => Math.Abs(real) >= 1000 ? real.ToString("F0", CultureInfo.InvariantCulture) : real.ToString("G4", CultureInfo.InvariantCulture),
-        _ => value.ToString(),
+        // A pipe would end the cell.
+        _ => value.ToString().Replace("|", @"\|", StringComparison.Ordinal),
     };
 }

@@ -27,11 +27,11 @@ internal sealed class StepPart : IPart
         var launches = device.Launches;
         step.Step();
         launches = device.Launches - launches;
-        var waited = Timer.Microseconds(device, count =>
+        var waited = DeviceTimer.Microseconds(device, count =>
         {
             for (var i = 0; i < count; i++) step.Step();
         });
-        var among = Timer.Microseconds(device, step.Steps);
+        var among = DeviceTimer.Microseconds(device, step.Steps);
         var profile = step.Profile();
         var (flops, bytes) = (profile.Rows.Sum(row => row.Flops), profile.Rows.Sum(row => row.Bytes));
         report.Add(workload.Name, new()

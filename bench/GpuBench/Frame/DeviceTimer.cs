@@ -4,7 +4,7 @@ using FeedbackNN;
 namespace GpuBench.Frame;
 
 /// <summary>Times work that is handed to a device.</summary>
-internal static class Timer
+internal static class DeviceTimer
 {
     private const int Samples = 5;
 
