@@ -12,11 +12,11 @@ here="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
 most_bytes=$((64 * 1024 * 1024))
 
 publish() {
-    local target folder archive bytes
+    local target archive bytes
     target="$(mkdir -p "$1" && cd "$1" && pwd)"
     folder="$(mktemp -d)"
     trap 'rm -rf "$folder"' EXIT
-    dotnet publish "$here/GpuBench" -c Release -r linux-x64 --self-contained -o "$folder/gpu-bench/program" -v q -nologo
+    dotnet publish "$here/GpuBench" -c Release -p:ForGpuMachine=true -o "$folder/gpu-bench/program" -v q -nologo
     # Symbols are of no use where nobody debugs.
     find "$folder/gpu-bench/program" -name '*.pdb' -delete
     cp "$here/gpu.sh" "$folder/gpu-bench/"
