@@ -90,6 +90,30 @@ public sealed class DeviceTests
     }
 
     [SkippableFact]
+    public void No_room_for_what_an_optimizer_remembers_says_so_and_the_step_is_not_made()
+    {
+        var device = (GpuDevice)Pocl.Require();
+        using var net = new Line(device);
+        using var trainer = new FitLine(net);
+        var batch = new FitLine.MiniBatch(new(5, Features.Size), new(5, 1));
+        try
+        {
+            // The programs have room; two moments of each weight have not.
+            device.MemoryLimit = device.AllocatedBytes + trainer.ArenaBytes(batch) + 512;
+            var failure = Assert.Throws<DeviceMemoryException>(() => trainer.Step(batch));
+            Assert.Contains("no room for what the optimizer of 'loss' remembers: 1 KiB are needed in one piece and about 0.5 KiB are free", failure.Message);
+            Assert.Contains("dispose of models and trainers that are no longer needed", failure.Message);
+            Assert.Equal(0, trainer.StepCount);
+        }
+        finally
+        {
+            device.MemoryLimit = long.MaxValue;
+        }
+        trainer.Step(batch);
+        Assert.Equal(1, trainer.StepCount);
+    }
+
+    [SkippableFact]
     public void An_index_that_is_computed_and_lies_outside_is_the_same_error_as_on_the_processor()
     {
         using var here = new Pick();
