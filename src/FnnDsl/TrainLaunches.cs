@@ -1,8 +1,8 @@
 using FeedbackNN.Dsl.Binding;
-using FeedbackNN.Dsl.Graphs;
+using FeedbackNN.Dsl.Planning;
 using FeedbackNN.Dsl.Text;
 
-namespace FeedbackNN.Dsl.Planning;
+namespace FeedbackNN.Dsl;
 
 /// <summary>
 /// How many kernels a training step hands to a GPU beside those of its programs: for buffers, losses, clipping, optimizers and averages. The numbers are those of the runtime's
