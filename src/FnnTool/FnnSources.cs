@@ -44,5 +44,7 @@ internal sealed class FnnSources
 
     public CompiledModel Compile(DeclarationName model) => FnnCompiler.CompileModel(Scope, model.Namespace, model.Name).Result!;
 
+    public CompiledTrain CompileTrain(DeclarationName train) => FnnCompiler.CompileTrain(Scope, train.Namespace, train.Name).Result!;
+
     public static string FullName(DeclarationName name) => name.Namespace.Length == 0 ? name.Name : $"{name.Namespace}.{name.Name}";
 }

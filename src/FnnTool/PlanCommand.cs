@@ -30,7 +30,24 @@ internal static class PlanCommand
                 new PlanReport(asked.Sources.Scope, compiled.Model, plan, asked.Sizes, output).Write($"{FnnSources.FullName(new(compiled.Model.Namespace, compiled.Model.Name))}, {title}");
             }
         }
+        foreach (var train in Trainings(asked)) WriteLaunches(train, asked.Sizes, output);
         return ExitCodes.Success;
+    }
+
+    /// <summary>The trainings of these models.</summary>
+    private static IEnumerable<CompiledTrain> Trainings(AskedModels asked)
+    {
+        var models = asked.Models.Select(compiled => (compiled.Model.Namespace, compiled.Model.Name)).ToHashSet();
+        return asked.Sources.Scope.Trains.Select(asked.Sources.CompileTrain).Where(compiled => compiled.Train.Nets.Any(net => models.Contains((net.ModelNamespace, net.ModelName))));
+    }
+
+    private static void WriteLaunches(CompiledTrain compiled, IReadOnlyDictionary<string, long> sizes, TextWriter output)
+    {
+        var train = compiled.Train;
+        var hasSizes = train.RuntimeAxes.All(sizes.ContainsKey);
+        output.WriteLine();
+        output.WriteLine($"{FnnSources.FullName(new(train.Namespace, train.Name))}, a step on a GPU launches");
+        foreach (var line in LaunchText.Lines(compiled, size => hasSizes ? LaunchText.Number(size.Evaluate(axis => sizes[axis])) : size.ToString())) output.WriteLine("  " + line);
     }
 
     private static IEnumerable<(string Title, ProgramPlan Plan)> Programs(CompiledModel compiled)

@@ -23,6 +23,7 @@ internal sealed class PlanReport(ModuleScope scope, BoundModel model, ProgramPla
         output.WriteLine(title + (plan.Axes.Count > 0 && HasSizes ? " at " + AxisSizes.Describe(plan.Axes.ToDictionary(axis => axis, axis => sizes[axis])) : ""));
         output.WriteLine();
         WriteSteps();
+        WriteLaunches();
         if (plan.Buffers.Count > 0) WriteValues();
         WriteKernels();
     }
@@ -47,6 +48,16 @@ internal sealed class PlanReport(ModuleScope scope, BoundModel model, ProgramPla
         }
         table.Write(output);
     }
+
+    private void WriteLaunches()
+    {
+        var launches = GpuLaunches.Of(plan);
+        output.WriteLine();
+        output.WriteLine($"  launches {LaunchText.Kernels(launches.Always, Amount)} on a GPU");
+        foreach (var loop in launches.Loops) output.WriteLine($"  and {Amount(loop.EachRound)} for each round of the loop at {LineOf(loop.Origin)}, of which there are at most {Amount(loop.AtMost)}");
+    }
+
+    private string Amount(Size size) => HasSizes ? LaunchText.Number(size.Evaluate(axis => sizes[axis])) : size.ToString();
 
     private string LineOf(Origin origin) => SourcePlaces.LineOf(scope, origin) is { } line
         ? $"{Path.GetFileName(line.Source.Path)}({Number(line.Source.GetPosition(line.Span.Start).Line + 1)})"

@@ -44,6 +44,8 @@ public sealed class PlanCommandTests : IDisposable
               0     digits.fnn(6)  product 1 x batch x 128 x 784: x by fc1.weight, then AddRelu (kernel 0)(fc1.bias, v0)
               1     digits.fnn(6)  product 1 x batch x 10 x 128: v0 by fc2.weight, then Add (kernel 1)(fc2.bias, result)
 
+              launches 2 kernels on a GPU
+
               value  elements        bytes    steps   in memory because
               ----------------------------------------------------------
               v0     f32[128*batch]  32.8 KB  0 to 1  a product reads it
@@ -100,6 +102,34 @@ public sealed class PlanCommandTests : IDisposable
         Assert.True(exitCode == 0, errors);
         Assert.Matches(@"\n  v1 .*  0 to 1  it is the parts of a sum, which the next step adds\n", output);
         Assert.Matches(@"\n  v2 .*  4 to 6  its reader needs other elements of it, or a whole sum\n", output);
+    }
+
+    [Fact]
+    public void Kernels_that_a_GPU_is_handed_are_counted_for_programs_loops_and_trainings()
+    {
+        _folder.Write("several.fnn", Several + """
+
+            model Settling(x: f32[batch, 4]) -> f32[batch, 4] {
+                w = linear(4)
+                feedback (h: f32[batch, 4] = 0) until mean(h, -1) > 0.5, at_most 6 { h <- tanh(w(h) + x) }
+                return h
+            }
+
+            train Fit for net: Reader (x: f32[batch, time, 4], y: f32[batch, 8]) {
+                minimize mse(net(x), y) with sgd(lr: 0.1, momentum: 0.9)
+                clip global_norm(1)
+                accumulate 2
+            }
+            """);
+        var (exitCode, output, errors) = Plan("Reader");
+        Assert.True(exitCode == 0, errors);
+        Assert.Matches(@"\n  launches (\d+\*)?time \+ \d+ kernels on a GPU\n", output);
+        // One range of weights: the mean over two steps, its squares, its norm, its scale, the update.
+        Assert.Matches(@"\n\nModels\.Fit, a step on a GPU launches\n  'loss': \d+\*time \+ \d+ kernels, \d+\*time \+ \d+ for its value and gradients, 1 to look at it, 5 to update weights, or 2 where gradients are only added up\n$", output);
+        (exitCode, output, errors) = Plan("Settling", "batch=3");
+        Assert.True(exitCode == 0, errors);
+        Assert.Matches(@"\n  and \d+ for each round of the loop at several\.fnn\(\d+\), of which there are at most 6\n", output);
+        Assert.DoesNotContain("Models.Fit", output);
     }
 
     /// <summary>The copy has no place in the source.</summary>

@@ -2,11 +2,11 @@ namespace FeedbackNN.Gpu.Tests;
 
 /// <summary>
 /// PoCL, an OpenCL driver that computes on the processor: on it GPU kernels run, slowly, where there is no GPU. Tests that need it are skipped with a reason where it
-/// is not installed, or fail where <c>FNN_REQUIRE</c> says that this machine has it.
+/// is not installed, or fail where <c>FNN_REQUIRE</c> says that this machine has it. On a machine with a GPU, <c>FNN_DEVICE</c> gives it the place of PoCL: <c>cuda</c>, <c>opencl:0</c>.
 /// </summary>
 internal static class Pocl
 {
-    private static readonly Lazy<Device?> Found = new(() => Find("OpenCL").FirstOrDefault(device => !device.IsGpu));
+    private static readonly Lazy<Device?> Found = new(() => Named() ?? Find("OpenCL").FirstOrDefault(device => !device.IsGpu));
     private static readonly Lazy<Device?> FoundGpu = new(() => Find("Cuda").Concat(Find("OpenCL")).FirstOrDefault(device => device.IsGpu));
 
     /// <summary>The device.</summary>
@@ -21,6 +21,12 @@ internal static class Pocl
         var isRequired = (Environment.GetEnvironmentVariable("FNN_REQUIRE") ?? "").Split(',', StringSplitOptions.TrimEntries).Contains(name);
         Assert.False(isRequired, $"FNN_REQUIRE says that this machine has '{name}', but: {whyNot}.");
         throw new SkipException($"{whyNot}.");
+    }
+
+    private static Device? Named()
+    {
+        GpuBackend.Register();
+        return Environment.GetEnvironmentVariable("FNN_DEVICE") is { Length: > 0 } name ? Device.Parse(name) : null;
     }
 
     private static IEnumerable<Device> Find(string api)

@@ -1,6 +1,6 @@
 namespace FeedbackNN.Programs.Tests;
 
-/// <summary>Where the repository's files are.</summary>
+/// <summary>Where the repository's files are, or those of them that were published with the tests.</summary>
 internal static class Repository
 {
     public static string Root { get; } = Find();
@@ -9,7 +9,7 @@ internal static class Repository
     {
         for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
         {
-            if (File.Exists(Path.Combine(folder.FullName, "FeedbackNN.sln"))) return folder.FullName;
+            if (Directory.Exists(Path.Combine(folder.FullName, "tests", "corpus"))) return folder.FullName;
         }
         // Built into a folder outside: the sources know.
         return Path.GetFullPath(Path.Combine(Path.GetDirectoryName(ThisFile())!, "..", ".."));

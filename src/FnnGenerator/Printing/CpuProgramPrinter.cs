@@ -45,16 +45,7 @@ internal sealed class CpuProgramPrinter : ProgramPrinter
 
     protected override void PrintKernel(Kernel kernel, string name) => new CpuKernelPrinter(Writer, kernel, name).Print();
 
-    protected override void PrintDescription()
-    {
-        var description = new DescriptionPrinter(Plan, KernelNames);
-        Writer.Line();
-        using (Writer.Block("protected override void Describe(nint* sizes, StepDescriptions descriptions)"))
-        {
-            PrintAxes("sizes", SizeType, description.Sizes.SelectMany(size => size.AxisNames));
-            foreach (var line in description.Lines()) Writer.Line(line);
-        }
-    }
+    protected override DescriptionPrinter Description => new(Plan, KernelNames, isCpu: true);
 
     // ---- Steps ------------------------------------------------------------------------------------------------------
 

@@ -6,7 +6,8 @@ namespace FeedbackNN.Generator.Printing;
 
 /// <summary>Prints the lines that tell a profile what each step of a program does: its kernel, its sizes, its operations and bytes in one round.</summary>
 /// <param name="kernelNames">The name of each kernel's struct.</param>
-internal sealed class DescriptionPrinter(ProgramPlan plan, IReadOnlyList<string> kernelNames)
+/// <param name="isCpu">The program is the processor's, which packs matrices before loops and changes weights on the tiles of their gradients.</param>
+internal sealed class DescriptionPrinter(ProgramPlan plan, IReadOnlyList<string> kernelNames, bool isCpu)
 {
     private readonly IReadOnlyList<StepCosts> _costs = StepCosts.Of(plan);
 
@@ -16,9 +17,9 @@ internal sealed class DescriptionPrinter(ProgramPlan plan, IReadOnlyList<string>
 
     /// <summary>In the order of the steps.</summary>
     public IEnumerable<string> Lines() => _costs
-        .Select(costs => (costs.Position, Line: Line(costs.Position, Kernel(plan.Steps[costs.Position]) + (plan.Updates.Contains(costs.Position) ? ", update" : ""), Extents(plan.Steps[costs.Position]), Flops(costs), Bytes(costs.Traffic))))
+        .Select(costs => (costs.Position, Line: Line(costs.Position, Kernel(plan.Steps[costs.Position]) + (isCpu && plan.Updates.Contains(costs.Position) ? ", update" : ""), Extents(plan.Steps[costs.Position]), Flops(costs), Bytes(costs.Traffic))))
         // What a loop does before its first round, where it does something.
-        .Concat(plan.Kept.Select(kept => kept.Loop).Distinct().Select(loop => (Position: loop, Line: Line(loop, "pack", [], "0", "0"))))
+        .Concat(plan.Kept.Where(_ => isCpu).Select(kept => kept.Loop).Distinct().Select(loop => (Position: loop, Line: Line(loop, "pack", [], "0", "0"))))
         .OrderBy(line => line.Position)
         .Select(line => line.Line);
 

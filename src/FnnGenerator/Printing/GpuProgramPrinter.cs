@@ -65,6 +65,8 @@ internal sealed class GpuProgramPrinter : ProgramPrinter
 
     protected override void PrintKernel(Kernel kernel, string name) => new GpuKernelPrinter(Writer, kernel, name).Print();
 
+    protected override DescriptionPrinter Description => new(Plan, KernelNames, isCpu: false);
+
     // ---- Buffers beside the plan's ----------------------------------------------------------------------------------
 
     /// <summary>A buffer for each tensor of a kind, one after the other; those that no step names are empty.</summary>
@@ -97,6 +99,8 @@ internal sealed class GpuProgramPrinter : ProgramPrinter
     }
 
     // ---- Steps ------------------------------------------------------------------------------------------------------
+
+    protected override void PrintBegin(string position) => Writer.Line($"Begin({position});");
 
     protected override void PrintKernelStep(KernelStep step, Kernel kernel)
     {

@@ -202,7 +202,6 @@ internal sealed class ModelPrinter
         _writer.Summary("Times each step of Forward on these inputs, in about a second: what it runs, how long that takes, and how near that is to what the machine can do.");
         PrintInputDocs();
         PrintBorderDocs();
-        _writer.Line("/// <exception cref=\"NotSupportedException\">The model is not on the processor.</exception>");
         using (_writer.Block($"public Profile Profile({SignatureText.Parameters(Inputs)})"))
         {
             if (IsBroken) _writer.Line(Failure);

@@ -107,9 +107,18 @@ internal abstract class ProgramPrinter(ProgramPlan plan, IReadOnlyList<StorageLa
         }
     }
 
-    /// <summary>What a backend tells profiles of its steps.</summary>
-    protected virtual void PrintDescription()
+    /// <summary>What the steps are to a profile.</summary>
+    protected abstract DescriptionPrinter Description { get; }
+
+    private void PrintDescription()
     {
+        var description = Description;
+        Writer.Line();
+        using (Writer.Block("protected override void Describe(nint* sizes, StepDescriptions descriptions)"))
+        {
+            PrintAxes("sizes", "nint", description.Sizes.SelectMany(size => size.AxisNames));
+            foreach (var line in description.Lines()) Writer.Line(line);
+        }
     }
 
     protected void PrintAxes(string source, string type, IEnumerable<string> used)
@@ -265,6 +274,8 @@ internal abstract class ProgramPrinter(ProgramPlan plan, IReadOnlyList<StorageLa
         var source = lines(step.Origin);
         Writer.Line();
         if (source is not null) Writer.Line($"// {source}");
+        var number = _loop is null ? Number(position) : $"{Number(position)} + i * {Number(_loop.Period)}";
+        if (!LoopSteps.IsFrame(step)) PrintBegin(number);
         using (Writer.MapTo(source is null ? null : (source.File, source.Line)))
         {
             switch (step)
@@ -309,8 +320,13 @@ internal abstract class ProgramPrinter(ProgramPlan plan, IReadOnlyList<StorageLa
         }
         if (step is LoopExitStep) return;
         // What is only copied or filled was reported where it was computed.
-        PrintTrace(_loop is null ? Number(position) : $"{Number(position)} + i * {Number(_loop.Period)}",
-            step is FillStep or CopyStep ? [] : Lifetimes.Written(plan, step).Where(place => place.Element == ElementType.F32).ToArray());
+        PrintTrace(number, step is FillStep or CopyStep ? [] : Lifetimes.Written(plan, step).Where(place => place.Element == ElementType.F32).ToArray());
+    }
+
+    /// <summary>What a backend says before each step.</summary>
+    /// <param name="position">The step's, as C#.</param>
+    protected virtual void PrintBegin(string position)
+    {
     }
 
     protected abstract void PrintKernelStep(KernelStep step, Kernel kernel);

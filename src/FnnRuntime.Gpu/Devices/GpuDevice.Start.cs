@@ -13,6 +13,9 @@ internal sealed partial class GpuDevice
     /// <summary>Kernels that were started, ever.</summary>
     public long Launches { get; private set; }
 
+    /// <summary>Called before each kernel, for tests of what is said when one fails.</summary>
+    public Action? Starting { get; set; }
+
     /// <summary>Kernels that were compiled.</summary>
     public int CompiledKernels => _kernels.Count;
 
@@ -60,6 +63,7 @@ internal sealed partial class GpuDevice
     private TLauncher Compiled<TLauncher>(Delegate kernel) where TLauncher : Delegate
     {
         Launches++;
+        Starting?.Invoke();
         if (_kernels.TryGetValue(kernel, out var known)) return (TLauncher)known;
         var launcher = Compile(kernel).CreateLauncherDelegate<TLauncher>();
         _kernels.Add(kernel, launcher);
@@ -76,7 +80,11 @@ internal sealed partial class GpuDevice
         }
         catch (AcceleratorException failure)
         {
-            throw new DeviceException($"The driver of {this} does not compile the kernel {Describe(kernel)}: {failure.GetBaseException().Message} A newer driver may help.", failure);
+            throw new DeviceException($"The driver of {this} does not compile the kernel {Describe(kernel)}: {Reason(failure)} A newer driver may help.", failure);
+        }
+        catch (InternalCompilerException failure)
+        {
+            throw new DeviceException($"ILGPU does not compile the kernel {Describe(kernel)}, which is a mistake of FeedbackNN's: {Reason(failure)} Please report it, with the .fnn file.", failure);
         }
     }
 

@@ -18,6 +18,7 @@ internal sealed unsafe partial class GpuDevice(Context context, ILGPU.Runtime.De
     private Accelerator? _accelerator;
     private AcceleratorStream? _stream;
     private long _allocatedBytes;
+    private MachineSpeed? _speed;
 
     public override string Name => device.Name;
 
@@ -48,6 +49,12 @@ internal sealed unsafe partial class GpuDevice(Context context, ILGPU.Runtime.De
     /// <summary>Bytes that may be allocated, for tests; otherwise the driver decides.</summary>
     public long MemoryLimit { get; set; } = long.MaxValue;
 
+    /// <summary>
+    /// Each step of a program is waited for before the next is handed over: slow, but one that fails while it runs is known then. The environment variable
+    /// <c>FNN_GPU_WAIT</c> asks for it.
+    /// </summary>
+    public bool WaitsForSteps { get; set; } = Environment.GetEnvironmentVariable("FNN_GPU_WAIT") == "1";
+
     /// <summary>Bytes that are allocated through this object.</summary>
     public long AllocatedBytes => _allocatedBytes;
 
@@ -67,6 +74,35 @@ internal sealed unsafe partial class GpuDevice(Context context, ILGPU.Runtime.De
     internal override DeviceMemory Allocate(long byteLength, string purpose) => new GpuMemory(this, byteLength, purpose);
 
     internal override DeviceUpdates CreateUpdates() => new GpuUpdates(this);
+
+    /// <inheritdoc/>
+    /// <exception cref="DeviceException">Something of it failed.</exception>
+    internal override void Finish()
+    {
+        try
+        {
+            Stream.Synchronize();
+        }
+        catch (AcceleratorException failure)
+        {
+            throw FailedBefore(failure, null);
+        }
+    }
+
+    internal override MachineSpeed Speed
+    {
+        get
+        {
+            lock (Gate) return _speed ??= DeviceSpeed.Measure(this);
+        }
+    }
+
+    /// <summary>Something failed that was handed over earlier.</summary>
+    /// <param name="failure">As the driver tells it.</param>
+    /// <param name="line">The line that was being handed over when the driver told; null where none was.</param>
+    public DeviceException FailedBefore(Exception failure, string? line) => new(
+        $"{this} failed at {(line is null ? "a step that had been handed over" : $"{line}, or at a step before it")}: {Reason(failure)} With the environment variable FNN_GPU_WAIT=1 each step is waited for, and the message names the line that failed.",
+        failure) { SourceLine = line };
 
     /// <summary>Zeroed memory of the device, aligned for every kind of access.</summary>
     /// <param name="byteLength">At least so much.</param>
@@ -132,6 +168,14 @@ internal sealed unsafe partial class GpuDevice(Context context, ILGPU.Runtime.De
         }
     }
 
+    /// <summary>What a driver or ILGPU says, with the driver's own name for it.</summary>
+    public static string Reason(Exception failure) => failure.GetBaseException() switch
+    {
+        CudaException cuda => $"{cuda.Error}: {cuda.Message}",
+        CLException openCL => $"{openCL.Error}: {openCL.Message}",
+        var other => other.Message,
+    };
+
     private DeviceMemoryException OutOfMemory(long bytes, string purpose, Func<long, string>? advice, Exception? inner)
     {
         var free = Math.Max(0, FreeBytes);
@@ -152,6 +196,7 @@ internal sealed unsafe partial class GpuDevice(Context context, ILGPU.Runtime.De
 
     private Accelerator Connect()
     {
+        if (device is CudaDevice cuda && DriverVersions.Problem(cuda.DriverVersion, cuda.Architecture) is { } problem) throw new DeviceException($"{this} cannot be used: {problem}");
         try
         {
             _accelerator = device.CreateAccelerator(context);
@@ -161,7 +206,7 @@ internal sealed unsafe partial class GpuDevice(Context context, ILGPU.Runtime.De
         }
         catch (Exception failure) when (failure is AcceleratorException or NotSupportedException)
         {
-            throw new DeviceException($"{this} cannot be used: {failure.GetBaseException().Message} A newer driver may help.", failure);
+            throw new DeviceException($"{this} cannot be used: {Reason(failure)} A newer driver may help.", failure);
         }
     }
 }

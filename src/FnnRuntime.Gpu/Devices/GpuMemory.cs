@@ -45,7 +45,7 @@ internal sealed unsafe class GpuMemory : DeviceMemory
             lock (_device.Gate)
             {
                 View.SubView(0, Floats).CopyToCPU(_device.Stream, new Span<float>(_host.Pointer, (int)Floats));
-                _device.Stream.Synchronize();
+                _device.Finish();
             }
             _isHostStale = false;
         }

@@ -20,28 +20,34 @@ internal sealed class GpuProvider : DeviceProvider
     protected override string WhyNone(string api) => (api == "CUDA" ? _cuda : _openCL).Value.WhyNone;
 
     private static Found FindCuda() => Find(
-        "no NVIDIA driver answers (libcuda.so.1 or nvcuda.dll); it comes with NVIDIA's graphics driver",
+        "no NVIDIA driver answers (libcuda.so.1 or nvcuda.dll): install NVIDIA's graphics driver, which brings it; `nvidia-smi` shows whether it is there",
         builder => builder.Cuda(),
         (context, devices) =>
         {
             foreach (var device in context.GetCudaDevices()) devices.Add(new GpuDevice(context, device, $"CUDA {devices.Count}", isGpu: true));
         });
 
-    private static Found FindOpenCL() => Find(
-        "no OpenCL driver answers (libOpenCL.so.1 or OpenCL.dll, and a vendor's driver behind it)",
-        builder => builder.OpenCL(device =>
-        {
-            // PoCL computes on the processor: of use for tests, and a driver that lacks only a promise that nothing of ours relies on.
-            if (device.Vendor == CLDeviceVendor.Other) RepairedCompiler.AllowWithoutGenericAddresses(device.Capabilities);
-            return true;
-        }),
-        (context, devices) =>
-        {
-            foreach (var device in context.GetCLDevices())
+    private static Found FindOpenCL()
+    {
+        var refused = new List<string>();
+        var found = Find(
+            "no OpenCL driver answers (libOpenCL.so.1 or OpenCL.dll, and a vendor's driver behind it: install the driver of the GPU's maker)",
+            builder => builder.OpenCL(device =>
             {
-                devices.Add(new GpuDevice(context, device, $"OpenCL {devices.Count}", device.DeviceType.HasFlag(CLDeviceType.CL_DEVICE_TYPE_GPU)));
-            }
-        });
+                if (DriverVersions.Problem(device.CLStdVersion) is { } problem) refused.Add($"'{device.Name}' cannot be used: {problem}");
+                // PoCL computes on the processor: of use for tests, and a driver that lacks only a promise that nothing of ours relies on.
+                else if (device.Vendor == CLDeviceVendor.Other) RepairedCompiler.AllowWithoutGenericAddresses(device.Capabilities);
+                return DriverVersions.Problem(device.CLStdVersion) is null;
+            }),
+            (context, devices) =>
+            {
+                foreach (var device in context.GetCLDevices())
+                {
+                    devices.Add(new GpuDevice(context, device, $"OpenCL {devices.Count}", device.DeviceType.HasFlag(CLDeviceType.CL_DEVICE_TYPE_GPU)));
+                }
+            });
+        return found.Devices.Count == 0 && refused.Count > 0 ? found with { WhyNone = string.Join(" ", refused).TrimEnd('.') } : found;
+    }
 
     private static Found Find(string whyNone, Action<Context.Builder> add, Action<Context, List<Device>> list)
     {

@@ -164,7 +164,7 @@ internal sealed class GpuUpdates : DeviceUpdates
         lock (_device.Gate)
         {
             Status.CopyToCPU(_device.Stream, _noted);
-            _device.Stream.Synchronize();
+            _device.Finish();
             if (_noted[StepStatus.Failed] == 0) return null;
             _status.MemSetToZero(_device.Stream);
         }

@@ -21,6 +21,9 @@ public abstract unsafe partial class GpuProgram : DeviceProgram
     private Arrangement? _current;
     private bool _isDisposed;
 
+    // The step whose kernels are being handed over; -1 before the first.
+    private int _step;
+
     /// <param name="device">A GPU.</param>
     /// <param name="lifetimes">One for each buffer, those of the host's tensors behind the program's own.</param>
     protected GpuProgram(Device device, BufferLifetime[] lifetimes) : base(lifetimes) => _device = (GpuDevice)device;
@@ -41,12 +44,42 @@ public abstract unsafe partial class GpuProgram : DeviceProgram
         lock (_device.Gate)
         {
             Arrange(call.Sizes);
-            Transfer(call, call.Backward ? HostTensor.ResultGradient : HostTensor.Input);
-            if (call.Backward) ExecuteBackward(call);
-            else Execute(call);
-            if (Tracing) return;
-            Transfer(call, call.Backward ? HostTensor.InputGradient : HostTensor.Result);
+            _step = -1;
+            try
+            {
+                Transfer(call, call.Backward ? HostTensor.ResultGradient : HostTensor.Input);
+                if (call.Backward) ExecuteBackward(call);
+                else Execute(call);
+                if (_device.WaitsForSteps) _device.Stream.Synchronize();
+                if (_step >= 0) Clock?.Lap(_step);
+                if (Tracing) return;
+                Transfer(call, call.Backward ? HostTensor.InputGradient : HostTensor.Result);
+            }
+            catch (Exception failure) when (failure is AcceleratorException or (DeviceException and not DeviceMemoryException))
+            {
+                throw Failed(failure);
+            }
         }
+    }
+
+    /// <summary>A step begins: should it fail, its line is known.</summary>
+    protected void Begin(int step)
+    {
+        if (_device.WaitsForSteps) _device.Stream.Synchronize();
+        // Uploads are before the first step.
+        if (_step < 0) Clock?.Skip();
+        else Clock?.Lap(_step);
+        _step = step;
+    }
+
+    // A kernel that is not compiled is known at once. What fails while it runs is told when the driver is next asked for something, which may be steps later.
+    private DeviceException Failed(Exception failure)
+    {
+        var line = _step < 0 ? null : Sources[_step];
+        if (failure is DeviceException) return new DeviceException($"{failure.Message} The kernel is of {line}", failure) { SourceLine = line };
+        return line is null || !_device.WaitsForSteps
+            ? _device.FailedBefore(failure, line)
+            : new DeviceException($"{_device} failed at {line}: {GpuDevice.Reason(failure)}", failure) { SourceLine = line };
     }
 
     /// <inheritdoc/>
@@ -81,7 +114,7 @@ public abstract unsafe partial class GpuProgram : DeviceProgram
     /// <summary>While tracing, looks at what a step wrote.</summary>
     protected void Trace(int step, ArrayView<float> values, long count)
     {
-        if (!IsLooking || count == 0) return;
+        if (Clock is not null || !IsLooking || count == 0) return;
         var host = new float[count];
         values.SubView(0, count).CopyToCPU(_device.Stream, host);
         _device.Stream.Synchronize();

@@ -26,4 +26,8 @@ internal sealed class CpuDevice(WorkerPool pool, bool ownsPool) : Device
     internal override DeviceMemory Allocate(long byteLength, string purpose) => new HostMemory(byteLength);
 
     internal override DeviceUpdates CreateUpdates() => new CpuUpdates(pool);
+
+    internal override void Finish() { }
+
+    internal override MachineSpeed Speed => MachineSpeed.Of(pool);
 }

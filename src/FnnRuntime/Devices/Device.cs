@@ -89,4 +89,10 @@ public abstract class Device : IDisposable
     internal abstract DeviceMemory Allocate(long byteLength, string purpose);
 
     internal abstract DeviceUpdates CreateUpdates();
+
+    /// <summary>Waits until all that was handed over has been done; on the processor it has.</summary>
+    internal abstract void Finish();
+
+    /// <summary>What it can do at best, measured once.</summary>
+    internal abstract MachineSpeed Speed { get; }
 }

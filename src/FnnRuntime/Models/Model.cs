@@ -167,20 +167,20 @@ public abstract unsafe partial class Model : IDisposable
     }
 
     /// <summary>Times the steps of an inference program.</summary>
-    /// <exception cref="NotSupportedException">The model is not on the processor.</exception>
     [EditorBrowsable(EditorBrowsableState.Never)]
     protected Profile RunProfile(DeviceProgram program, nint* sizes, void** inputs, void** results)
     {
-        var timed = Profiler.Require(program, Device);
         void* parameters = ParameterMemory.ForProgram(writes: false), buffers = _buffers.ForProgram(writes: false);
         var call = new ProgramCall { Sizes = sizes, Inputs = inputs, Results = results, Parameters = &parameters, Buffers = &buffers, Seed = Seed };
         var profiler = new Profiler(_manifest.Name, Device);
-        var first = profiler.Add(timed, sizes);
+        var first = profiler.Add(program, sizes);
         var profile = profiler.Measure(clock =>
         {
+            Device.Finish();
             var start = Stopwatch.GetTimestamp();
-            if (clock is null) timed.Run(call);
-            else timed.Run(call, clock, first);
+            if (clock is null) program.Run(call);
+            else program.Run(call, clock, first);
+            Device.Finish();
             return Stopwatch.GetTimestamp() - start;
         });
         GC.KeepAlive(this);

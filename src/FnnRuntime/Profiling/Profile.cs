@@ -10,13 +10,14 @@ namespace FeedbackNN;
 /// </summary>
 public sealed class Profile
 {
-    internal Profile(string name, IReadOnlyList<ProfileRow> rows, double wallMicroseconds, int runs, int threads, MachineSpeed speed)
+    internal Profile(string name, IReadOnlyList<ProfileRow> rows, double wallMicroseconds, int runs, Device device, MachineSpeed speed)
     {
         Name = name;
         Rows = rows;
         WallMicroseconds = wallMicroseconds;
         Runs = runs;
-        Threads = threads;
+        Device = device.ToString()!;
+        Threads = device.Threads;
         PeakGigaflops = speed.Gigaflops;
         PeakGigabytes = speed.Gigabytes;
     }
@@ -36,13 +37,16 @@ public sealed class Profile
     /// <summary>How many runs the medians are of.</summary>
     public int Runs { get; }
 
-    /// <summary>How many threads computed.</summary>
+    /// <summary>Where it computed: the device's name and size.</summary>
+    public string Device { get; }
+
+    /// <summary>How many threads computed; 1 on a GPU, where they are not the host's.</summary>
     public int Threads { get; }
 
-    /// <summary>The machine's peak of fused multiply-adds on these threads, GFLOP/s.</summary>
+    /// <summary>The device's peak of fused multiply-adds, on the processor on these threads, GFLOP/s.</summary>
     public double PeakGigaflops { get; }
 
-    /// <summary>The speed of the machine's memory on these threads, GB/s.</summary>
+    /// <summary>The speed of the device's memory, on the processor on these threads, GB/s.</summary>
     public double PeakGigabytes { get; }
 
     /// <summary>A table: a line for each step, and under it the sum beside the time of a whole run.</summary>
@@ -59,6 +63,7 @@ public sealed class Profile
             json.WriteNumber("wallMicroseconds", WallMicroseconds);
             json.WriteNumber("sumMicroseconds", SumMicroseconds);
             json.WriteNumber("runs", Runs);
+            json.WriteString("device", Device);
             json.WriteNumber("threads", Threads);
             json.WriteNumber("peakGigaflops", PeakGigaflops);
             json.WriteNumber("peakGigabytes", PeakGigabytes);

@@ -20,7 +20,7 @@ internal static class ProfileTable
         }
         var widths = Enumerable.Range(0, lines[0].Length - 1).Select(column => lines.Max(line => line[column].Length)).ToArray();
         var text = new StringBuilder();
-        text.AppendLine(string.Create(CultureInfo.InvariantCulture, $"{profile.Name}: medians of {profile.Runs} runs, {profile.Threads} {(profile.Threads == 1 ? "thread" : "threads")}; the machine: {profile.PeakGigaflops:F0} GFLOP/s, {profile.PeakGigabytes:F1} GB/s"));
+        text.AppendLine(string.Create(CultureInfo.InvariantCulture, $"{profile.Name}: medians of {profile.Runs} runs, {profile.Device}; at best {profile.PeakGigaflops:F0} GFLOP/s, {profile.PeakGigabytes:F1} GB/s"));
         foreach (var line in lines)
         {
             var cells = line.Select((cell, column) => column < Numbers ? cell.PadLeft(widths[column]) : column < widths.Length ? cell.PadRight(widths[column]) : cell);

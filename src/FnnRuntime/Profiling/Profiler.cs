@@ -16,7 +16,7 @@ internal sealed unsafe class Profiler(string name, Device device)
     private int _slots;
 
     /// <summary>Adds the steps of a program; gives the slot of the first.</summary>
-    public int Add(CpuProgram program, nint* sizes)
+    public int Add(DeviceProgram program, nint* sizes)
     {
         var first = _slots;
         var sources = program.ProfiledSources;
@@ -36,8 +36,8 @@ internal sealed unsafe class Profiler(string name, Device device)
     /// <param name="run">Runs it all once, with the times of its steps where it is given a clock, and gives the time of all in units of <see cref="Stopwatch"/>.</param>
     public Profile Measure(Func<StepClock?, long> run)
     {
-        var speed = MachineSpeed.Of(device.Pool);
-        var clock = new StepClock(_slots);
+        var speed = device.Speed;
+        var clock = new StepClock(_slots, device);
         var begin = Stopwatch.GetTimestamp();
         for (var k = 0; k < 2 || (k < MostRuns && Stopwatch.GetElapsedTime(begin).TotalSeconds < WarmUpSeconds); k++)
         {
@@ -55,13 +55,8 @@ internal sealed unsafe class Profiler(string name, Device device)
             run(clock);
             for (var k = 0; k < times.Length; k++) times[k].Add(clock.Ticks[_rows[k].Slot]);
         }
-        return new Profile(name, _rows.Select((row, k) => Row(row.Source, row.Step, clock.Rounds[row.Slot], Median(times[k]), speed)).ToArray(), Median(walls), walls.Count, device.Threads, speed);
+        return new Profile(name, _rows.Select((row, k) => Row(row.Source, row.Step, clock.Rounds[row.Slot], Median(times[k]), speed)).ToArray(), Median(walls), walls.Count, device, speed);
     }
-
-    /// <summary>The program of a model or training on the processor.</summary>
-    /// <exception cref="NotSupportedException">The device is a GPU.</exception>
-    public static CpuProgram Require(DeviceProgram program, Device device) => program as CpuProgram ?? throw new NotSupportedException(
-        $"Steps are timed on the processor only, and this computes on {device.Name}, whose steps run behind the host's back. Construct the networks with Device.Cpu to profile them, or use the profiler of the device's maker.");
 
     private static ProfileRow Row(string source, StepDescription step, long rounds, double microseconds, MachineSpeed speed)
     {

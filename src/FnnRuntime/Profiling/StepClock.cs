@@ -4,7 +4,8 @@ namespace FeedbackNN;
 
 /// <summary>Takes the time of the steps of a run: a step's is what has passed since the one before it ended. Times of one step in several rounds add up.</summary>
 /// <param name="slots">How many steps there are, those of all programs together.</param>
-internal sealed class StepClock(int slots)
+/// <param name="device">Where they run: what it has been handed is waited for at each step's end.</param>
+internal sealed class StepClock(int slots, Device device)
 {
     private readonly long[] _ticks = new long[slots];
     private readonly long[] _rounds = new long[slots];
@@ -28,12 +29,20 @@ internal sealed class StepClock(int slots)
     public void Begin(int first)
     {
         _first = first;
+        Skip();
+    }
+
+    /// <summary>What has passed since the last step ended belongs to none.</summary>
+    public void Skip()
+    {
+        device.Finish();
         _last = Stopwatch.GetTimestamp();
     }
 
     /// <summary>A step of it has ended.</summary>
     public void Lap(int step)
     {
+        device.Finish();
         var now = Stopwatch.GetTimestamp();
         _ticks[_first + step] += now - _last;
         _rounds[_first + step]++;

@@ -11,7 +11,6 @@ public abstract unsafe class CpuProgram : DeviceProgram
     private Arrangement? _current;
     private byte* _arena;
     private long _arenaBytes;
-    private StepClock? _clock;
 
     /// <param name="pool">The threads that run the kernels.</param>
     /// <param name="lifetimes">One for each buffer.</param>
@@ -45,42 +44,8 @@ public abstract unsafe class CpuProgram : DeviceProgram
     /// <summary>How many rows are worth a thread's while, given about how many additions one costs.</summary>
     protected static nint RowGrain(nint rowCost) => Math.Max(1, 32768 / Math.Max(1, rowCost));
 
-    /// <summary>Runs the program and takes the time of each step.</summary>
-    /// <param name="call">What it is given.</param>
-    /// <param name="clock">Takes the times.</param>
-    /// <param name="firstSlot">Where those of this program begin.</param>
-    internal void Run(in ProgramCall call, StepClock clock, int firstSlot)
-    {
-        _clock = clock;
-        Tracing = true;
-        try
-        {
-            clock.Begin(firstSlot);
-            Run(call);
-        }
-        finally
-        {
-            Tracing = false;
-            _clock = null;
-        }
-    }
-
-    /// <summary>What the steps do at these sizes.</summary>
-    internal StepDescriptions Describe(nint* sizes)
-    {
-        var descriptions = new StepDescriptions();
-        Describe(sizes, descriptions);
-        return descriptions;
-    }
-
-    /// <summary><see cref="DeviceProgram.Sources"/>, for profiles.</summary>
-    internal ReadOnlySpan<string> ProfiledSources => Sources;
-
-    /// <summary>Adds what each step does at these sizes.</summary>
-    protected abstract void Describe(nint* sizes, StepDescriptions descriptions);
-
     /// <summary>While tracing: a step has ended.</summary>
-    protected void Trace(int step) => _clock?.Lap(step);
+    protected void Trace(int step) => Clock?.Lap(step);
 
     /// <summary>While tracing: a step has ended; looks at what it wrote.</summary>
     protected void Trace(int step, float* values, nint count)
@@ -92,7 +57,7 @@ public abstract unsafe class CpuProgram : DeviceProgram
     /// <summary>While tracing, looks at something that a step wrote besides.</summary>
     protected void Look(int step, float* values, nint count)
     {
-        if (_clock is null && IsLooking && TensorKernels.FirstNonFinite(values, count) >= 0) FoundNonFinite(step);
+        if (Clock is null && IsLooking && TensorKernels.FirstNonFinite(values, count) >= 0) FoundNonFinite(step);
     }
 
     /// <summary>Integers that are used as an index and lie outside of its axis: nothing has been read or written there.</summary>

@@ -20,7 +20,10 @@ public abstract unsafe class DeviceProgram : IDisposable
     private protected DeviceProgram(BufferLifetime[] lifetimes) => _lifetimes = lifetimes;
 
     /// <summary>Each step reports that it has ended and what it wrote: to <see cref="FindNonFinite"/>, or to a profile's clock.</summary>
-    protected bool Tracing { get; private protected set; }
+    protected bool Tracing { get; private set; }
+
+    /// <summary>What takes the times of steps, while a profile is made.</summary>
+    private protected StepClock? Clock { get; private set; }
 
     /// <summary>How many sizes a call gives.</summary>
     protected abstract int AxisCount { get; }
@@ -61,6 +64,40 @@ public abstract unsafe class DeviceProgram : IDisposable
         }
         return _firstNonFinite < 0 ? null : Sources[_firstNonFinite];
     }
+
+    /// <summary>Runs the program and takes the time of each step.</summary>
+    /// <param name="call">What it is given.</param>
+    /// <param name="clock">Takes the times.</param>
+    /// <param name="firstSlot">Where those of this program begin.</param>
+    internal void Run(in ProgramCall call, StepClock clock, int firstSlot)
+    {
+        Clock = clock;
+        Tracing = true;
+        try
+        {
+            clock.Begin(firstSlot);
+            Run(call);
+        }
+        finally
+        {
+            Tracing = false;
+            Clock = null;
+        }
+    }
+
+    /// <summary>What the steps do at these sizes.</summary>
+    internal StepDescriptions Describe(nint* sizes)
+    {
+        var descriptions = new StepDescriptions();
+        Describe(sizes, descriptions);
+        return descriptions;
+    }
+
+    /// <summary><see cref="DeviceProgram.Sources"/>, for profiles.</summary>
+    internal ReadOnlySpan<string> ProfiledSources => Sources;
+
+    /// <summary>Adds what each step does at these sizes; for profiles.</summary>
+    protected abstract void Describe(nint* sizes, StepDescriptions descriptions);
 
     /// <summary>Frees the arena.</summary>
     public abstract void Dispose();

@@ -9,13 +9,12 @@ public abstract unsafe partial class Trainer<TBatch, TReport>
     /// Times each part of a training step on a batch: the programs of all losses, forward and backward, and the updates of their optimizers. It takes about a second and
     /// changes nothing but the gradients: weights and what optimizers remember are put back after each run.
     /// </summary>
-    /// <remarks>The times are of this machine as it is now: what else runs on it disturbs them.</remarks>
+    /// <remarks>The times are of this machine as it is now: what else runs on it disturbs them. On a GPU each step is waited for, so the shortest are the time of handing one over.</remarks>
     /// <exception cref="ArgumentException">Sizes of the batch do not fit each other, or an index lies outside.</exception>
-    /// <exception cref="NotSupportedException">The networks are not on the processor.</exception>
     public Profile Profile(TBatch batch)
     {
         var objectives = _setup.Objectives;
-        var programs = objectives.Select(objective => Profiler.Require(objective.Program.Program, _nets[0].Device)).ToArray();
+        var programs = objectives.Select(objective => objective.Program.Program).ToArray();
         _running = batch;
         try
         {
@@ -37,10 +36,11 @@ public abstract unsafe partial class Trainer<TBatch, TReport>
         }
     }
 
-    private long RunAndPutBack(CpuProgram[] programs, StepClock? clock, int[] firsts, int[] updates)
+    private long RunAndPutBack(DeviceProgram[] programs, StepClock? clock, int[] firsts, int[] updates)
     {
         var objectives = _setup.Objectives;
         foreach (var objective in objectives) objective.BackUp(_updates);
+        _nets[0].Device.Finish();
         var start = Stopwatch.GetTimestamp();
         foreach (var net in _nets) net.PrepareNewBuffers(_updates);
         for (var i = 0; i < objectives.Length; i++)
@@ -56,6 +56,7 @@ public abstract unsafe partial class Trainer<TBatch, TReport>
             objectives[i].Apply(_updates, isBegun: updated != null);
             clock?.Lap(0);
         }
+        _nets[0].Device.Finish();
         var ticks = Stopwatch.GetTimestamp() - start;
         for (var i = objectives.Length - 1; i >= 0; i--)
         {

@@ -54,7 +54,7 @@ public sealed class KernelCompilationTests(ITestOutputHelper output)
     public void EveryKernelOfTheRuntimeCompiles()
     {
         using var compiler = new KernelText();
-        var methods = new[] { typeof(UpdateKernels), typeof(IndexKernels), typeof(MatrixProductKernels), typeof(AttentionKernels) }
+        var methods = new[] { typeof(UpdateKernels), typeof(IndexKernels), typeof(MatrixProductKernels), typeof(AttentionKernels), typeof(SpeedKernels) }
             .SelectMany(type => type.GetMethods(BindingFlags.Static | BindingFlags.Public | BindingFlags.DeclaredOnly)).SelectMany(Instances).ToArray();
         var report = new Report("Kernels of the GPU runtime compiled to PTX (sm_80, sm_90) and OpenCL C");
         foreach (var method in methods) report.Add(method.ToString()!);

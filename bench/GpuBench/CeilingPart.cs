@@ -1,0 +1,60 @@
+using FeedbackNN.Gpu;
+using GpuBench.Frame;
+using ILGPU;
+using ILGPU.Runtime;
+
+namespace GpuBench;
+
+/// <summary>What the device can do at best, and what our matrix product reaches of it.</summary>
+internal sealed class CeilingPart : IPart
+{
+    public string Name => "ceilings";
+
+    public void Run(GpuDevice device, Report report)
+    {
+        report.Try("copies of memory", () => report.Add("copies of memory", new() { ["gigabytes_per_second"] = device.Speed.Gigabytes }));
+        report.Try("multiply-adds between registers", () => report.Add("multiply-adds between registers", new() { ["gigaflops"] = device.Speed.Gigaflops }));
+        int[] sizes = device.IsGpu ? [1024, 4096] : [128];
+        foreach (var n in sizes) Product(device, report, n);
+    }
+
+    private static void Product(GpuDevice device, Report report, int n)
+    {
+        var name = FormattableString.Invariant($"product {n} x {n} x {n}");
+        report.Try(name, () =>
+        {
+            var matrices = Enumerable.Range(0, 3).Select(_ => device.AllocateFloats((long)n * n * sizeof(float), "a matrix")).ToArray();
+            using var program = new ProductProgram(device, matrices, n);
+            var microseconds = DeviceTimer.Microseconds(device, program.Run);
+            var gigaflops = 2e-3 * n * n * n / microseconds;
+            report.Add(name, new() { ["microseconds"] = microseconds, ["gigaflops"] = gigaflops, ["of_multiply_adds"] = gigaflops / device.Speed.Gigaflops });
+            foreach (var matrix in matrices) device.Free(matrix);
+        });
+    }
+
+    /// <summary>A product as generated code starts it.</summary>
+    private sealed unsafe class ProductProgram(GpuDevice device, MemoryBuffer1D<float, Stride1D.Dense>[] matrices, int n) : GpuProgram(device, [])
+    {
+        protected override ReadOnlySpan<string> AxisNames => [];
+
+        protected override ReadOnlySpan<HostTransfer> Transfers => [];
+
+        protected override ReadOnlySpan<string> Sources => new[] { "a product" };
+
+        public void Run(int count)
+        {
+            for (var i = 0; i < count; i++) Run(new FeedbackNN.ProgramCall());
+        }
+
+        protected override void Measure(nint* sizes, Span<long> bytes) { }
+
+        protected override void Describe(nint* sizes, FeedbackNN.StepDescriptions descriptions) { }
+
+        protected override void Execute(in FeedbackNN.ProgramCall call)
+        {
+            Begin(0);
+            // The right matrix as a layer's weights lie: [out, in].
+            Product(matrices[0].View, matrices[1].View, new ProductSizes { Batch = 1, M = n, N = n, K = n, LeftRow = n, LeftColumn = 1, RightRow = n, RightColumn = 1 }, matrices[2].View);
+        }
+    }
+}
