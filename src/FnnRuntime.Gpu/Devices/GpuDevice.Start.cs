@@ -60,6 +60,8 @@ internal sealed partial class GpuDevice
     private TLauncher Compiled<TLauncher>(Delegate kernel) where TLauncher : Delegate
     {
         Launches++;
+        // A thread has one GPU at a time: a training on several hands out work from a thread for each, and loads and saves from all of them in one.
+        Accelerator.Bind();
         if (_kernels.TryGetValue(kernel, out var known)) return (TLauncher)known;
         var launcher = Compile(kernel).CreateLauncherDelegate<TLauncher>();
         _kernels.Add(kernel, launcher);

@@ -64,6 +64,13 @@ internal sealed unsafe partial class GpuDevice(Context context, ILGPU.Runtime.De
         }
     }
 
+    internal override string Kind => device.AcceleratorType switch
+    {
+        AcceleratorType.Cuda => "CUDA",
+        AcceleratorType.OpenCL => "OpenCL",
+        _ => "emulated GPU",
+    };
+
     internal override DeviceMemory Allocate(long byteLength, string purpose) => new GpuMemory(this, byteLength, purpose);
 
     internal override DeviceUpdates CreateUpdates() => new GpuUpdates(this);
