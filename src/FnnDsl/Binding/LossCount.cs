@@ -6,14 +6,13 @@ namespace FeedbackNN.Dsl.Binding;
 /// What a loss is the mean of: of so many numbers a sample, mostly, so that the count that it is divided by grows with the batch. A sum of two means is one number however many samples
 /// there are; then a part of a batch counts by its samples, not by its count.
 /// </summary>
-public static class LossCount
+internal static class LossCount
 {
     /// <summary>Whether the count depends on the samples of a batch: on their number, or on what they are.</summary>
-    /// <param name="objective">Whose loss.</param>
+    /// <param name="graph">An objective's, whose scalar 1 is the count.</param>
     /// <param name="batchAxis">The axis of samples, with which all inputs begin.</param>
-    public static bool IsOfSamples(BoundObjective objective, string batchAxis)
+    public static bool IsOfSamples(Graph graph, string batchAxis)
     {
-        var graph = objective.Forward;
         var count = graph.Outputs.First(output => output.Target is ScalarTarget { Index: 1 }).Node;
         var seen = new HashSet<int> { count };
         var next = new Stack<int>(seen);

@@ -230,7 +230,7 @@ internal sealed class TrainPrinter
             _writer.Line($"{Program(_objectives[index], metrics)},");
             _writer.Line($"{_optimizerArguments[index]},");
             _writer.Line($"every: {NumberText.Integer(objective.Every)},");
-            var counts = IsDivisible && !LossCount.IsOfSamples(objective, _samples!.BatchAxis) ? ", countsSamples: false" : "";
+            var counts = IsDivisible && !objective.CountsSamples ? ", countsSamples: false" : "";
             _writer.Line($"trained: [{trained}]{rates}{counts}),");
         }
     }
