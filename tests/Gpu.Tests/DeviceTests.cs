@@ -28,7 +28,14 @@ public sealed class DeviceTests
     }
 
     [Fact]
-    public void The_best_device_is_never_an_emulation() => Assert.True(Device.Best().IsCpu || Device.Best().IsGpu);
+    public void The_best_device_is_never_an_emulation()
+    {
+        Assert.True(Device.Best().IsCpu || Device.Best().IsGpu);
+        var all = Device.AllBest();
+        Assert.Same(Device.Best(), all[0]);
+        Assert.All(all, device => Assert.Equal((all[0].IsGpu, all[0].Kind), (device.IsGpu, device.Kind)));
+        if (all[0].IsCpu) Assert.Single(all);
+    }
 
     [Theory]
     [InlineData("cpu", "CPU")]

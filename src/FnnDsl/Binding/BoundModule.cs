@@ -127,6 +127,9 @@ public sealed record BoundObjective(
 {
     /// <summary>For each of <see cref="Trained"/> how much of the optimizer's learning rate it takes; empty where all take it as it is.</summary>
     public EquatableArray<double> Rates { get; init; }
+
+    /// <summary>False where the count of <see cref="Forward"/> is the same however many samples a batch has: see <see cref="LossCount"/>.</summary>
+    public bool CountsSamples { get; init; } = true;
 }
 
 public readonly record struct BoundParameterReference(int Net, int Parameter);

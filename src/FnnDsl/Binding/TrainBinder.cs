@@ -129,6 +129,7 @@ internal sealed class TrainBinder(ModuleScope scope, DiagnosticBag diagnostics, 
         return new BoundObjective(loss.Name, optimizer, every.Value, trained, graph, kept[0], run.Body.Frame.OriginAt(statement.Span))
         {
             Rates = shares.All(share => share == 1) ? default : shares.ToEquatableArray(),
+            CountsSamples = SampleShape.Of(run.RuntimeAxes, run.Inputs!) is not { } samples || LossCount.IsOfSamples(graph, samples.BatchAxis),
         };
     }
 

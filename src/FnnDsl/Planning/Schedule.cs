@@ -15,6 +15,7 @@ internal static class Schedule
     {
         var reachable = Reachable(graph);
         var order = new List<ScheduledUnit>();
+        var begun = new HashSet<object>();
         var done = new HashSet<object>();
         var units = fusion.Groups.Select(group => (Unit: (object)group, Position: group.Anchors.Max(anchor => anchor.Node.Id)))
             .Concat(graph.Nodes
@@ -34,12 +35,19 @@ internal static class Schedule
                 var (unit, isReady) = stack.Pop();
                 if (isReady)
                 {
+                    done.Add(unit);
                     order.Add(unit is FusionGroup group ? new ScheduledUnit(group, -1, group.IsBackward) : new ScheduledUnit(null, (int)unit, fusion.IsBackward((int)unit)));
                     continue;
                 }
-                if (!done.Add(unit)) continue;
+                if (!begun.Add(unit)) continue;
                 stack.Push((unit, true));
-                foreach (var next in fusion.UnitsBefore(unit)) if (!done.Contains(next)) stack.Push((next, false));
+                foreach (var next in fusion.UnitsBefore(unit))
+                {
+                    if (done.Contains(next)) continue;
+                    // What has begun and is not done waits for this unit.
+                    if (begun.Contains(next)) throw new InvalidOperationException("Two kernels wait for each other's results.");
+                    stack.Push((next, false));
+                }
             }
         }
 

@@ -14,7 +14,7 @@ internal sealed class OwnedModels
     public OwnedModels(IReadOnlyList<string> types, IReadOnlyList<string> properties, IEnumerable<string> otherArguments, bool isBroken)
     {
         (_types, _properties, _isBroken) = (types, properties, isBroken);
-        Arguments = CSharpNames.Distinct(properties.Select(CSharpNames.Camel), otherArguments.Concat(["seed", "device"]));
+        Arguments = CSharpNames.Distinct(properties.Select(CSharpNames.Camel), otherArguments.Concat(["seed", "device", "devices"]));
     }
 
     /// <summary>What constructors call them.</summary>

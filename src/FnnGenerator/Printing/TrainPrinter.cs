@@ -15,7 +15,7 @@ internal sealed class TrainPrinter
     private static readonly string[] TakenMembers =
     [
         "Step", "Run", "Evaluate", "Profile", "Freeze", "Save", "Resume", "Restart", "Dispose", "Seed", "StepCount", "TrainedCount", "Shuffle", "IsInterrupted", "ArenaBytes", "Sample", "MiniBatch", "Report",
-        "Bind", "Collate", "MakeReport", "MakeEvaluationReport", "ReportNames", "ReportValues", "Setup", "CheckInputs", "CheckSizes", "Equals", "GetHashCode", "GetType", "ToString",
+        "Bind", "Collate", "MakeReport", "MakeEvaluationReport", "MeasureSamples", "ReportNames", "ReportValues", "Setup", "CheckInputs", "CheckSizes", "Equals", "GetHashCode", "GetType", "ToString",
     ];
 
     private readonly CodeWriter _writer = new();
@@ -47,15 +47,22 @@ internal sealed class TrainPrinter
         _nets = CSharpNames.Distinct(train.Nets.Select(net => CSharpNames.Pascal(net.Name)), TakenMembers.Append(_name));
         _optimizers = CSharpNames.Distinct(
             train.Objectives.Select(objective => train.Objectives.Count == 1 ? "Optimizer" : CSharpNames.Pascal(objective.Name) + "Optimizer"), TakenMembers.Concat(_nets));
-        _netArguments = CSharpNames.Distinct(train.Nets.Select(net => CSharpNames.Camel(net.Name)), ["seed", "device"]);
+        _netArguments = CSharpNames.Distinct(train.Nets.Select(net => CSharpNames.Camel(net.Name)), ["seed", "device", "devices"]);
         _adapters = new AdapterPrinter(train, IsBroken, TakenMembers.Concat(_nets).Concat(_optimizers).Append(_name));
         _averages = new AveragePrinter(train, IsBroken, train.Averages.Select(average => NetType(train.Nets[average.Net])).ToArray(), TakenMembers.Concat(_nets).Concat(_optimizers).Concat(_adapters.Members).Append(_name), _netArguments.Concat(_adapters.Owned.Arguments));
-        _optimizerArguments = CSharpNames.Distinct(_optimizers.Select(CSharpNames.Camel), _netArguments.Concat(_adapters.Owned.Arguments).Concat(_averages.Owned.Arguments).Concat(["seed", "device"]));
+        _optimizerArguments = CSharpNames.Distinct(_optimizers.Select(CSharpNames.Camel), _netArguments.Concat(_adapters.Owned.Arguments).Concat(_averages.Owned.Arguments).Concat(["seed", "device", "devices"]));
         _losses = ReportMembers.Losses(train.Objectives.Select(objective => objective.Name));
         _metrics = ReportMembers.Metrics(train.StepMetrics.Select(metric => metric.Name), _losses);
     }
 
     private bool IsBroken => _evaluation is null;
+
+    // A condition on the number of samples is checked of the whole batch; of its parts nobody knows.
+    private bool IsDivisible => _samples is { } samples && !_train.Guards.Any(guard => guard.Left.AxisNames.Concat(guard.Right.AxisNames).Contains(samples.BatchAxis));
+
+    private string DevicesParameter => PassedDevices.Length > 0 ? PassedDevices + " = null" : "";
+
+    private string PassedDevices => IsDivisible ? ", System.Collections.Generic.IEnumerable<Device>? devices" : "";
 
     private string Failure => $"throw new InvalidOperationException({CSharpNames.Literal($"The training '{_train.Name}' has errors; they are reported where they stand in its .fnn file.")});";
 
@@ -97,6 +104,7 @@ internal sealed class TrainPrinter
             PrintRecords();
             PrintBind();
             if (_samples is not null) PrintCollate(_samples);
+            if (IsDivisible) PrintMeasure(_samples!);
             PrintReport("MakeReport", _train.StepMetrics, StepLosses());
             PrintReport("MakeEvaluationReport", _train.EvaluationMetrics, EvaluationLosses());
             PrintReportParts();
@@ -124,10 +132,14 @@ internal sealed class TrainPrinter
         _writer.Summary("Begins a training of these networks, which keep the weights they have.");
         for (var i = 0; i < _train.Nets.Count; i++) _writer.Doc($"param name=\"{_netArguments[i].TrimStart('@')}\"", $"The network '{_train.Nets[i].Name}'.");
         _writer.Line("/// <param name=\"seed\">Of random draws and of the order of samples: the same seed gives the same bits.</param>");
+        if (IsDivisible)
+        {
+            _writer.Doc("param name=\"devices\"", "The devices that share the samples of each step, that of the networks first; null for that one alone. On another number of devices results differ by rounding, and random draws are others.");
+        }
         var nets = string.Join(", ", _netArguments);
         if (IsBroken)
         {
-            using (_writer.Block($"public {_name}({NetParameters}, ulong seed = 0) : base(Setup(), seed)"))
+            using (_writer.Block($"public {_name}({NetParameters}, ulong seed = 0{DevicesParameter}) : base(Setup(), seed)"))
             {
             }
             _writer.Line();
@@ -135,11 +147,12 @@ internal sealed class TrainPrinter
             return;
         }
         var optimizers = string.Join(", ", _train.Objectives.Select(objective => OptimizerText.New(objective.Optimizer)));
-        using (_writer.Block($"public {_name}({NetParameters}, ulong seed = 0) : this({nets}, {_adapters.New(_netArguments)}{_averages.New(_netArguments)}{optimizers}, seed)"))
+        var devices = IsDivisible ? ", devices" : "";
+        using (_writer.Block($"public {_name}({NetParameters}, ulong seed = 0{DevicesParameter}) : this({nets}, {_adapters.New(_netArguments)}{_averages.New(_netArguments)}{optimizers}, seed{devices})"))
         {
         }
         _writer.Line();
-        using (_writer.Block($"private {_name}({NetParameters}, {_adapters.Owned.Parameters}{_averages.Owned.Parameters}{OptimizerParameters}, ulong seed) : base(Setup({nets}, {_adapters.Owned.Passed}{_averages.Owned.Passed}{string.Join(", ", _optimizerArguments)}), seed)"))
+        using (_writer.Block($"private {_name}({NetParameters}, {_adapters.Owned.Parameters}{_averages.Owned.Parameters}{OptimizerParameters}, ulong seed{PassedDevices}) : base(Setup({nets}, {_adapters.Owned.Passed}{_averages.Owned.Passed}{string.Join(", ", _optimizerArguments)}{devices}), seed)"))
         {
             for (var i = 0; i < _nets.Count; i++) _writer.Line($"{_nets[i]} = {_netArguments[i]};");
             for (var i = 0; i < _optimizers.Count; i++) _writer.Line($"{_optimizers[i]} = {_optimizerArguments[i]};");
@@ -167,7 +180,7 @@ internal sealed class TrainPrinter
     private void PrintSetup()
     {
         _writer.Line();
-        using (_writer.Block($"private static TrainingSetup Setup({NetParameters}, {_adapters.Owned.Parameters}{_averages.Owned.Parameters}{OptimizerParameters})"))
+        using (_writer.Block($"private static TrainingSetup Setup({NetParameters}, {_adapters.Owned.Parameters}{_averages.Owned.Parameters}{OptimizerParameters}{PassedDevices})"))
         {
             foreach (var argument in _netArguments) _writer.Line($"ArgumentNullException.ThrowIfNull({argument});");
             _writer.Line($"var device = {_netArguments[0]}.Device;");
@@ -186,6 +199,12 @@ internal sealed class TrainPrinter
                 }
                 _writer.Line("],");
                 _writer.Line($"Evaluation = {Program(_evaluation!, _train.EvaluationMetrics)},");
+                if (IsDivisible)
+                {
+                    _writer.Line("Devices = devices,");
+                    _writer.Line($"Programs = static device => [{string.Join(", ", _objectives.Select(plan => ProgramText.New(plan, "device", _hasGpu)))}],");
+                    _writer.Line($"SampleAxis = {NumberText.Integer(_train.RuntimeAxes.ToList().IndexOf(_samples!.BatchAxis))},");
+                }
                 _writer.Line($"AxisCount = {NumberText.Integer(_train.RuntimeAxes.Count)},");
                 _writer.Line($"InputCount = {NumberText.Integer(_train.Inputs.Count)},");
                 if (_train.Accumulate > 1) _writer.Line($"Accumulate = {NumberText.Integer(_train.Accumulate)},");
@@ -211,7 +230,8 @@ internal sealed class TrainPrinter
             _writer.Line($"{Program(_objectives[index], metrics)},");
             _writer.Line($"{_optimizerArguments[index]},");
             _writer.Line($"every: {NumberText.Integer(objective.Every)},");
-            _writer.Line($"trained: [{trained}]{rates}),");
+            var counts = IsDivisible && !objective.CountsSamples ? ", countsSamples: false" : "";
+            _writer.Line($"trained: [{trained}]{rates}{counts}),");
         }
     }
 
@@ -355,6 +375,21 @@ internal sealed class TrainPrinter
                 }
             }
             _writer.Line($"return new MiniBatch({string.Join(", ", inputs.Select(input => input.Name))});");
+        }
+    }
+
+    private void PrintMeasure(SampleShape samples)
+    {
+        _writer.Line();
+        _writer.Line("/// <inheritdoc/>");
+        using (_writer.Block("protected override void MeasureSamples(nint* sizes, nint* bytes)"))
+        {
+            foreach (var (axis, _, _) in samples.Others) _writer.Line($"var {SizeText.Axis(axis)} = sizes[{NumberText.Integer(_train.RuntimeAxes.ToList().IndexOf(axis))}];");
+            for (var i = 0; i < _signature.Inputs.Count; i++)
+            {
+                var input = _signature.Inputs[i];
+                _writer.Line($"bytes[{NumberText.Integer(i)}] = sizeof({input.Element}) * {SizeText.Factor(SampleShape.Length(input.Tensor))};");
+            }
         }
     }
 }

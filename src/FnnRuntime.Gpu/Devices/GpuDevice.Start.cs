@@ -8,6 +8,9 @@ namespace FeedbackNN.Gpu;
 /// <content>Starts kernels. Each is compiled when it is first started, and called by a method that knows its arguments.</content>
 internal sealed partial class GpuDevice
 {
+    // Devices share ILGPU's context, which compiles one kernel after the other.
+    private static readonly Lock Compiler = new();
+
     private readonly Dictionary<Delegate, Delegate> _kernels = [];
 
     /// <summary>Kernels that were started, ever.</summary>
@@ -64,6 +67,8 @@ internal sealed partial class GpuDevice
     {
         Launches++;
         Starting?.Invoke();
+        // A thread has one GPU at a time: a training on several hands out work from a thread for each, and loads and saves from all of them in one.
+        Accelerator.Bind();
         if (_kernels.TryGetValue(kernel, out var known)) return (TLauncher)known;
         var launcher = Compile(kernel).CreateLauncherDelegate<TLauncher>();
         _kernels.Add(kernel, launcher);
@@ -74,9 +79,12 @@ internal sealed partial class GpuDevice
     {
         try
         {
-            // ILGPU's own emulation runs C#: there is no text.
-            if (BackendOf(Accelerator) is not { } backend) return Accelerator.LoadKernel(kernel.Method);
-            return Accelerator.LoadKernel(StableNames.In(backend.Compile(EntryPointDescription.FromExplicitlyGroupedKernel(kernel.Method), default)));
+            lock (Compiler)
+            {
+                // ILGPU's own emulation runs C#: there is no text.
+                if (BackendOf(Accelerator) is not { } backend) return Accelerator.LoadKernel(kernel.Method);
+                return Accelerator.LoadKernel(StableNames.In(backend.Compile(EntryPointDescription.FromExplicitlyGroupedKernel(kernel.Method), default)));
+            }
         }
         catch (AcceleratorException failure)
         {

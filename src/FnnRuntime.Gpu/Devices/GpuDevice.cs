@@ -58,6 +58,9 @@ internal sealed unsafe partial class GpuDevice(Context context, ILGPU.Runtime.De
     /// <summary>Bytes that are allocated through this object.</summary>
     public long AllocatedBytes => _allocatedBytes;
 
+    /// <summary>Another connection to the same device, for tests of several.</summary>
+    public GpuDevice Twin() => new(context, device, title, isGpu);
+
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{title} ({device.Name}, {device.MemorySize / (1024.0 * 1024 * 1024):0.#} GiB)");
 
     public override void Dispose()
@@ -70,6 +73,13 @@ internal sealed unsafe partial class GpuDevice(Context context, ILGPU.Runtime.De
             (_stream, _accelerator, _allocatedBytes) = (null, null, 0);
         }
     }
+
+    internal override string Kind => device.AcceleratorType switch
+    {
+        AcceleratorType.Cuda => "CUDA",
+        AcceleratorType.OpenCL => "OpenCL",
+        _ => "emulated GPU",
+    };
 
     internal override DeviceMemory Allocate(long byteLength, string purpose) => new GpuMemory(this, byteLength, purpose);
 

@@ -31,7 +31,11 @@ internal sealed unsafe class GpuMemory : DeviceMemory
             lock (_device.Gate) View.SubView(0, Floats).CopyFromCPU(_device.Stream, new ReadOnlySpan<float>(_host!.Pointer, (int)Floats));
             _isDeviceStale = false;
         }
-        if (writes) _isHostStale = true;
+        if (writes)
+        {
+            _isHostStale = true;
+            Version++;
+        }
         return (void*)_handle;
     }
 
@@ -56,6 +60,7 @@ internal sealed unsafe class GpuMemory : DeviceMemory
     {
         var pointer = ForReading();
         _isDeviceStale = true;
+        Version++;
         return pointer;
     }
 

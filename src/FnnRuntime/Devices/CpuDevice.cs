@@ -23,6 +23,8 @@ internal sealed class CpuDevice(WorkerPool pool, bool ownsPool) : Device
     /// <inheritdoc/>
     public override string ToString() => $"CPU, {Threads} {(Threads == 1 ? "thread" : "threads")}";
 
+    internal override string Kind => "CPU";
+
     internal override DeviceMemory Allocate(long byteLength, string purpose) => new HostMemory(byteLength);
 
     internal override DeviceUpdates CreateUpdates() => new CpuUpdates(pool);

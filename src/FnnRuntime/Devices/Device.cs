@@ -26,7 +26,21 @@ public abstract class Device : IDisposable
     /// The device that computes fastest, by kind: a GPU through CUDA, else one through OpenCL, else the processor. (The same GPU may offer itself both ways; the first is
     /// taken. Drivers that compute on the processor are never chosen.)
     /// </summary>
-    public static Device Best() => DeviceProvider.Cuda.Concat(DeviceProvider.OpenCL).FirstOrDefault(device => device.IsGpu) ?? Cpu;
+    public static Device Best() => AllBest()[0];
+
+    /// <summary>
+    /// All devices as good as <see cref="Best"/>: the GPUs of CUDA, else those of OpenCL, else the processor alone. A training takes them as its <c>devices</c>, with
+    /// networks on the first.
+    /// </summary>
+    public static IReadOnlyList<Device> AllBest()
+    {
+        foreach (var devices in (IReadOnlyList<Device>[])[DeviceProvider.Cuda, DeviceProvider.OpenCL])
+        {
+            Device[] gpus = [.. devices.Where(device => device.IsGpu)];
+            if (gpus.Length > 0) return gpus;
+        }
+        return [Cpu];
+    }
 
     /// <summary>A GPU of NVIDIA's, through CUDA.</summary>
     /// <param name="index">Which, from 0 on.</param>
@@ -83,6 +97,9 @@ public abstract class Device : IDisposable
 
     /// <summary>Ends what the device owns: threads, or the connection to a driver. <see cref="Cpu"/> stays: for it this does nothing.</summary>
     public abstract void Dispose();
+
+    /// <summary>Through what it is used: <c>CPU</c>, <c>CUDA</c>, <c>OpenCL</c>. One GPU may offer itself in two ways, as two devices.</summary>
+    internal abstract string Kind { get; }
 
     /// <param name="byteLength">How much.</param>
     /// <param name="purpose">What for, as a message would say it: <c>the parameters of Digits.SimpleNN</c>.</param>

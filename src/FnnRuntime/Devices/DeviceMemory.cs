@@ -8,6 +8,9 @@ internal abstract unsafe class DeviceMemory(long byteLength) : IDisposable
 {
     public long ByteLength { get; } = byteLength;
 
+    /// <summary>Another number whenever somebody was given the memory to write to: who has a copy sees by it that the copy is old.</summary>
+    public long Version { get; private protected set; }
+
     /// <summary>What a <see cref="ProgramCall"/> carries: an address on the processor, elsewhere a handle that the device's programs understand.</summary>
     /// <param name="writes">The program changes it: the host's copy holds no longer.</param>
     public abstract void* ForProgram(bool writes);

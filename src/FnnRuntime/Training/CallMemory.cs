@@ -55,6 +55,13 @@ internal sealed unsafe class CallMemory : IDisposable
         for (var i = 0; i < values.Length; i++) values[i] = scalars[i];
     }
 
+    /// <summary>Puts numbers where a program would have left them.</summary>
+    public void WriteScalars(int first, ReadOnlySpan<double> values)
+    {
+        var scalars = (float*)Scalars.ForWriting() + first;
+        for (var i = 0; i < values.Length; i++) scalars[i] = (float)values[i];
+    }
+
     public void Dispose()
     {
         _memory.Dispose();

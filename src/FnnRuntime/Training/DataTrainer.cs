@@ -136,7 +136,7 @@ public abstract partial class Trainer<TSample, TBatch, TReport> : Trainer<TBatch
     /// <param name="data">The samples.</param>
     /// <param name="batchSize">How many make a batch; all where there are fewer.</param>
     /// <exception cref="ArgumentException">There are no samples, or a sample does not fit.</exception>
-    /// <exception cref="NotSupportedException">The networks are not on the processor.</exception>
+    /// <exception cref="NotSupportedException">The networks are not on the processor, or the training runs on several devices.</exception>
     public Profile Profile(IDataSource<TSample> data, int batchSize)
     {
         ArgumentNullException.ThrowIfNull(data);

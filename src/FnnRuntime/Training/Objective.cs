@@ -9,12 +9,13 @@ namespace FeedbackNN;
 /// One <c>minimize</c> of a training: its program, its optimizer with what that remembers, and the parameters it changes. For generated code.
 /// </summary>
 [EditorBrowsable(EditorBrowsableState.Never)]
-public sealed unsafe class Objective : IDisposable
+public sealed unsafe partial class Objective : IDisposable
 {
     private ImmutableArray<(int Net, int Parameter)> _trained;
 
     // Different shares of the learning rate, and which of them each trained parameter takes.
     private readonly double[] _shares;
+    private readonly bool _countsSamples;
     private int[] _shareOf;
     private bool _isFrozen;
     private Model[] _nets = [];
@@ -42,8 +43,11 @@ public sealed unsafe class Objective : IDisposable
     /// <param name="every">It is applied every so many steps.</param>
     /// <param name="trained">The parameters it changes, by net and position; frozen ones are not among them.</param>
     /// <param name="rates">For each of them how much of the learning rate it takes; without any, all of it.</param>
-    public Objective(string name, TrainingProgram program, Optimizer optimizer, int every, ImmutableArray<(int Net, int Parameter)> trained, ImmutableArray<double> rates = default)
+    /// <param name="countsSamples">The loss's count grows with the batch. Otherwise the loss is one number however many samples there are, such as a sum of two means.</param>
+    public Objective(
+        string name, TrainingProgram program, Optimizer optimizer, int every, ImmutableArray<(int Net, int Parameter)> trained, ImmutableArray<double> rates = default, bool countsSamples = true)
     {
+        _countsSamples = countsSamples;
         Name = name;
         Program = program;
         Optimizer = optimizer;

@@ -11,8 +11,10 @@ public abstract unsafe partial class Trainer<TBatch, TReport>
     /// </summary>
     /// <remarks>The times are of this machine as it is now: what else runs on it disturbs them. On a GPU each step is waited for, so the shortest are the time of handing one over.</remarks>
     /// <exception cref="ArgumentException">Sizes of the batch do not fit each other, or an index lies outside.</exception>
+    /// <exception cref="NotSupportedException">The training runs on several devices.</exception>
     public Profile Profile(TBatch batch)
     {
+        if (_replicas.Length > 0) throw new NotSupportedException("A profile is of one device: construct the training without the list of devices.");
         var objectives = _setup.Objectives;
         var programs = objectives.Select(objective => objective.Program.Program).ToArray();
         _running = batch;

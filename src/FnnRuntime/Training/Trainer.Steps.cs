@@ -22,14 +22,14 @@ public abstract unsafe partial class Trainer<TBatch, TReport>
         _running = batch;
         try
         {
-            Bind(batch, _memory.TrainingSizes, _memory.Inputs);
+            BindStep(batch);
             foreach (var net in _nets) net.PrepareNewBuffers(_updates);
             RunObjectives();
             foreach (var net in _nets) net.KeepNewBuffers(_updates);
             UpdateAverages();
             StepCount++;
             if (!_updates.IsDeferred) EndStep(StepCount - 1);
-            else if (++_pending == MostPending || isAsked) Settle();
+            else if (++_pending == MostPending || isAsked || _replicas.Length > 0) Settle();
         }
         finally
         {
@@ -118,9 +118,9 @@ public abstract unsafe partial class Trainer<TBatch, TReport>
             start += scalars.Length;
             if (!IsRun(i, StepCount)) continue;
             var call = Call(objective.Program, place);
-            // Parameters that the program updates as it computes their gradients: only its own loss can stop that.
-            var updates = IsDue(i, StepCount) ? objective.BeginUpdate() : null;
-            objective.Program.Program.Run(call with { Updates = updates });
+            // Parameters that the program updates as it computes their gradients: only its own loss can stop that, and it must have all of the gradient.
+            var updates = IsDue(i, StepCount) && _replicas.Length == 0 ? objective.BeginUpdate() : null;
+            RunProgram(i, call with { Updates = updates }, place, scalars);
             if (_updates.IsDeferred)
             {
                 _updates.CheckLoss(_memory.Scalars, place, StepCount, i);
@@ -157,7 +157,7 @@ public abstract unsafe partial class Trainer<TBatch, TReport>
     private void Fail(in ProgramCall call, StepFailure failure)
     {
         var objective = _setup.Objectives[failure.Objective];
-        var source = objective.Program.Program.FindNonFinite(call);
+        var source = FindNonFinite(failure.Objective, call);
         for (var i = failure.Objective - 1; i >= 0; i--)
         {
             if (!IsDue(i, failure.Step)) continue;
@@ -185,7 +185,7 @@ public abstract unsafe partial class Trainer<TBatch, TReport>
         }
         StepCount = failure.Step;
         var batch = GoBack(steps);
-        Bind(batch!, _memory.TrainingSizes, _memory.Inputs);
+        BindStep(batch!);
         Fail(Call(_setup.Objectives[failure.Objective].Program, firstScalar: 0), failure);
     }
 }

@@ -9,7 +9,7 @@ namespace FeedbackNN;
 /// </summary>
 /// <remarks>
 /// One thread at a time, for the trainer and for its networks. A step allocates no managed memory once the first step at these sizes is over.
-/// The same seed, weights, batches and sizes give the same bits, on any number of threads.
+/// The same seed, weights, batches and sizes give the same bits, on any number of threads, and on several devices for the same number of them.
 /// </remarks>
 /// <typeparam name="TBatch">The tensors of a batch.</typeparam>
 /// <typeparam name="TReport">Losses and metrics by name.</typeparam>
@@ -30,7 +30,7 @@ public abstract unsafe partial class Trainer<TBatch, TReport> : IDisposable, ITr
     /// <summary>For generated code.</summary>
     /// <param name="setup">What is trained, and how.</param>
     /// <param name="seed">Of random draws and of the order of samples.</param>
-    /// <exception cref="ArgumentException">The networks are on different devices, or one is given twice.</exception>
+    /// <exception cref="ArgumentException">The networks are on different devices, or one is given twice; or the devices to share steps do not go together.</exception>
     protected Trainer(TrainingSetup setup, ulong seed)
     {
         _setup = setup;
@@ -40,6 +40,7 @@ public abstract unsafe partial class Trainer<TBatch, TReport> : IDisposable, ITr
         for (var i = 0; i < setup.Adapters.Length; i++) (_netNames[setup.Nets.Length + i], _nets[setup.Nets.Length + i]) = ("lora." + setup.Adapters[i].Net, setup.Adapters[i].Adapters);
         Seed = seed;
         CheckNets();
+        _replicas = MakeReplicas();
         foreach (var (net, _, average) in setup.Averages) average.CopyFrom(_nets[net]);
         _updates = _nets[0].Device.CreateUpdates();
         var scalars = 0;
@@ -88,12 +89,12 @@ public abstract unsafe partial class Trainer<TBatch, TReport> : IDisposable, ITr
     }
 
     /// <summary>
-    /// Bytes of intermediate values while a batch is trained on: the largest of the objectives' programs.
+    /// Bytes of intermediate values while a batch is trained on: the largest of the objectives' programs, and of several devices on the first, whose share is the largest.
     /// </summary>
     /// <exception cref="ArgumentException">Sizes of the batch do not fit each other.</exception>
     public long ArenaBytes(TBatch batch)
     {
-        Bind(batch, _memory.TrainingSizes, _memory.Inputs);
+        BindStep(batch);
         long largest = 0;
         foreach (var objective in _setup.Objectives)
         {
@@ -206,6 +207,7 @@ public abstract unsafe partial class Trainer<TBatch, TReport> : IDisposable, ITr
     /// <summary>Frees the memory of programs and optimizers. The networks stay.</summary>
     public virtual void Dispose()
     {
+        foreach (var replica in _replicas) replica.Dispose();
         foreach (var objective in _setup.Objectives) objective.Dispose();
         _setup.Evaluation.Program.Dispose();
         foreach (var (_, adapters) in _setup.Adapters) adapters.Dispose();
@@ -240,7 +242,7 @@ public abstract unsafe partial class Trainer<TBatch, TReport> : IDisposable, ITr
 
     private protected string SetupName => _setup.Name;
 
-    private protected string DeviceName => _nets[0].Device.ToString() ?? "";
+    private protected string DeviceName => string.Join("; ", _replicas.Select(replica => replica.Device).Prepend(_nets[0].Device));
 
     /// <summary>Writes the weights that evaluations are made with, a file for each network.</summary>
     private protected void SaveBest(RunFolder folder)

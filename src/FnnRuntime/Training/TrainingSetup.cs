@@ -39,6 +39,15 @@ public sealed class TrainingSetup
     /// <summary>Losses and metrics without training.</summary>
     public required TrainingProgram Evaluation { get; init; }
 
+    /// <summary>The devices that share each step's samples, the networks' own first; null where that is the only one.</summary>
+    public IEnumerable<Device>? Devices { get; init; }
+
+    /// <summary>Makes the programs of <see cref="Objectives"/>, in their order, on another device; null where a batch cannot be divided by samples.</summary>
+    public Func<Device, DeviceProgram[]>? Programs { get; init; }
+
+    /// <summary>Which of the run-time sizes is the number of samples.</summary>
+    public int SampleAxis { get; init; }
+
     /// <summary>How many sizes of a batch are known at run time only.</summary>
     public required int AxisCount { get; init; }
 

@@ -39,7 +39,7 @@ internal sealed class Linear(Device? device = null, ulong seed = 0) : Model(Mani
 }
 
 /// <summary>Σ ½(w·x + b - y)², its count, its gradient, and the largest error.</summary>
-internal sealed unsafe class LinearProgram(WorkerPool pool, bool isTraining, int net = 0, int target = 1) : CpuProgram(pool, [])
+internal sealed unsafe class LinearProgram(WorkerPool pool, bool isTraining, int net = 0, int target = 1, Action? begun = null) : CpuProgram(pool, [])
 {
     protected override int AxisCount => 1;
 
@@ -51,6 +51,7 @@ internal sealed unsafe class LinearProgram(WorkerPool pool, bool isTraining, int
 
     protected override void Execute(in ProgramCall call)
     {
+        begun?.Invoke();
         var x = (float*)call.Inputs[0];
         var y = (float*)call.Inputs[target];
         var w = (float*)call.Parameters[net];

@@ -1,0 +1,45 @@
+using FeedbackNN.Cpu;
+
+namespace FeedbackNN;
+
+/// <content>
+/// From the shares of several devices to the whole batch. Each device has computed the mean of its own samples; the whole batch's is the mean of these, each as often as it has items, as
+/// batches of an accumulated update are put together.
+/// </content>
+public sealed unsafe partial class Objective
+{
+    /// <summary>
+    /// The gradients on the first device become those of the whole batch: added up in the order of the devices, so that the same devices give the same bits. So do the step's numbers.
+    /// </summary>
+    /// <param name="samples">How many the first device had.</param>
+    /// <param name="replicas">The others that had some, in order; each has ended.</param>
+    /// <param name="scalars">The first device's numbers; takes the whole batch's.</param>
+    internal void Combine(int samples, ReadOnlySpan<Replica> replicas, Span<double> scalars)
+    {
+        var first = Weight(samples, scalars);
+        double total = first, loss = first * scalars[0];
+        foreach (var replica in replicas)
+        {
+            var weight = Weight(replica.Samples, replica.Scalars);
+            total += weight;
+            loss += weight * replica.Scalars[0];
+        }
+        foreach (var (net, start, length, _) in _ranges)
+        {
+            var mean = (float*)_nets[net].GradientMemory.ForWriting() + start;
+            for (var k = 0; k < replicas.Length; k++)
+            {
+                var weight = (float)Weight(replicas[k].Samples, replicas[k].Scalars);
+                var scale = k == replicas.Length - 1 ? (float)(1 / total) : 1;
+                OptimizerKernels.AddScaled(HostPool, mean, k == 0 ? (float)first : 1, replicas[k].GradientsOf(net) + start, weight, scale, mean, (nint)length);
+            }
+        }
+        var count = scalars[1];
+        foreach (var replica in replicas) Program.Accumulate(scalars, replica.Scalars, isFirst: false);
+        if (!_countsSamples) (scalars[0], scalars[1]) = (loss / total, count);
+    }
+
+    private double Weight(int samples, ReadOnlySpan<double> scalars) => _countsSamples ? scalars[1] : samples;
+
+    private WorkerPool HostPool => Device.IsCpu ? Device.Pool : Device.Cpu.Pool;
+}

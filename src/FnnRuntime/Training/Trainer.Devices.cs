@@ -1,0 +1,108 @@
+using System.ComponentModel;
+
+namespace FeedbackNN;
+
+/// <content>
+/// Steps on several devices. The first has the networks, the optimizers and all else; each of the others computes gradients of its share of the samples, at the same time. The shares'
+/// gradients and numbers are put together in the order of the devices, and from there on a step is what it is on one device.
+/// </content>
+public abstract unsafe partial class Trainer<TBatch, TReport>
+{
+    private readonly Replica[] _replicas;
+
+    // Of the batch under way: how many samples the first device has, and how many of the others have some.
+    private int _firstSamples;
+    private int _busyReplicas;
+
+    /// <summary>Bytes of one sample in each tensor of a batch, where batches can be divided by samples.</summary>
+    /// <param name="sizes">The run-time sizes of the batch.</param>
+    /// <param name="bytes">Takes them.</param>
+    [EditorBrowsable(EditorBrowsableState.Never)]
+    protected virtual void MeasureSamples(nint* sizes, nint* bytes) => throw new InvalidOperationException("Batches of this training cannot be divided.");
+
+    /// <summary>Checks a batch, says where its tensors are, and gives each device its share: as equal as can be, the first devices having one more.</summary>
+    private void BindStep(TBatch batch)
+    {
+        Bind(batch, _memory.TrainingSizes, _memory.Inputs);
+        if (_replicas.Length == 0) return;
+        Span<nint> bytes = stackalloc nint[_setup.InputCount];
+        fixed (nint* pointer = bytes) MeasureSamples(_memory.TrainingSizes, pointer);
+        var samples = (int)_memory.TrainingSizes[_setup.SampleAxis];
+        var (share, rest) = Math.DivRem(samples, _replicas.Length + 1);
+        _firstSamples = share + (rest > 0 ? 1 : 0);
+        _busyReplicas = share > 0 ? _replicas.Length : Math.Max(0, rest - 1);
+        var sizes = new ReadOnlySpan<nint>(_memory.TrainingSizes, _setup.AxisCount);
+        var first = _firstSamples;
+        for (var k = 0; k < _busyReplicas; k++)
+        {
+            var count = share + (k + 1 < rest ? 1 : 0);
+            _replicas[k].Take(_memory, sizes, bytes, first, count);
+            first += count;
+        }
+        _memory.TrainingSizes[_setup.SampleAxis] = _firstSamples;
+    }
+
+    /// <summary>Runs an objective's program on all devices: gradients and numbers are then the batch's, on the first.</summary>
+    private void RunProgram(int index, in ProgramCall call, int place, Span<double> scalars)
+    {
+        var objective = _setup.Objectives[index];
+        var others = _replicas.AsSpan(0, _busyReplicas);
+        try
+        {
+            foreach (var replica in others) replica.Begin(index, Seed, StepCount);
+            objective.Program.Program.Run(call);
+        }
+        finally
+        {
+            foreach (var replica in others) replica.End();
+        }
+        if (others.IsEmpty) return;
+        foreach (var replica in others) replica.ThrowFailure();
+        _memory.ReadScalars(place, scalars);
+        objective.Combine(_firstSamples, others, scalars);
+        _memory.WriteScalars(place, scalars);
+    }
+
+    /// <summary>The line where something of the batch was first not finite, on whichever device.</summary>
+    private string? FindNonFinite(int objective, in ProgramCall call)
+    {
+        var line = _setup.Objectives[objective].Program.Program.FindNonFinite(call);
+        for (var k = 0; k < _busyReplicas && line is null; k++) line = _replicas[k].FindNonFinite(objective, Seed, StepCount);
+        return line;
+    }
+
+    private Replica[] MakeReplicas()
+    {
+        var others = CheckDevices(_setup, _nets[0].Device);
+        var made = new List<Replica>();
+        try
+        {
+            foreach (var device in others) made.Add(new Replica(device, made.Count + 1, _setup, _nets));
+            return [.. made];
+        }
+        catch
+        {
+            foreach (var replica in made) replica.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The devices besides the networks' own.</summary>
+    private static Device[] CheckDevices(TrainingSetup setup, Device own)
+    {
+        if (setup.Devices is null) return [];
+        Device[] devices = [.. setup.Devices];
+        if (devices.Length == 0) throw Wrong($"The list of devices is empty. The networks of {setup.Name} are on {own}: give that one and others, or no list.");
+        for (var i = 0; i < devices.Length; i++)
+        {
+            if (devices[i] is null) throw Wrong($"Device {i} of the list is null.");
+            if (Array.IndexOf(devices, devices[i]) < i) throw Wrong($"{devices[i]} is twice in the list of devices; a device computes one share of each batch.");
+            if (devices[i].Kind != devices[0].Kind) throw Wrong($"{devices[0]} and {devices[i]} are devices of different kinds; give devices that are used in one way, such as Device.AllBest().");
+        }
+        if (devices[0] != own) throw Wrong($"The networks of {setup.Name} are on {own}, which must be the first of the devices; the first is {devices[0]}. Construct the networks with devices[0].");
+        if (devices.Length > 1 && setup.Programs is null) throw Wrong($"Batches of {setup.Name} cannot be divided by samples; train on one device.");
+        return devices[1..];
+
+        static ArgumentException Wrong(FormattableString message) => new(FormattableString.Invariant(message), "devices");
+    }
+}
