@@ -39,21 +39,18 @@ internal static class ScalingKernels
             status[StepStatus.Skipped] = 1;
             scale[LossScale.Overflowed] = 1f;
             scale[LossScale.Good] = 0f;
-            var least = now <= LossScale.Least ? 1 : 0;
-            if (least != 0) StepStatus.Check(status, float.PositiveInfinity, step, objective, (int)FailedNumber.Gradient);
-            else scale[LossScale.Scale] = now * 0.5f;
+            // Values instead of a branch: what stands in GpuMath about comparisons.
+            StepStatus.Check(status, now > LossScale.Least ? 0f : float.PositiveInfinity, step, objective, (int)FailedNumber.Gradient);
+            scale[LossScale.Scale] = now > LossScale.Least ? now * 0.5f : now;
         }
         else
         {
             // Whole numbers, exact as floats.
-            var good = (int)scale[LossScale.Good] + 1;
-            if (good >= LossScale.GoodSteps)
-            {
-                good = 0;
-                var doubled = now * 2f;
-                scale[LossScale.Scale] = doubled > LossScale.Greatest ? LossScale.Greatest : doubled;
-            }
-            scale[LossScale.Good] = good;
+            var good = scale[LossScale.Good] + 1f;
+            var doubled = now * 2f;
+            doubled = doubled > LossScale.Greatest ? LossScale.Greatest : doubled;
+            scale[LossScale.Scale] = good >= LossScale.GoodSteps ? doubled : now;
+            scale[LossScale.Good] = good >= LossScale.GoodSteps ? 0f : good;
         }
     }
 }
