@@ -136,7 +136,7 @@ public static class FnnCompiler
         nets = train.Storages(nets);
         var objectives = train.Objectives.Select((objective, i) =>
         {
-            var derived = Pass("derive", ProgramGraphs.Objective(objective, trained => nets[trained.Net].Parameters[trained.Parameter].Type));
+            var derived = Pass("derive", ProgramGraphs.Objective(objective, train.Precision, trained => nets[trained.Net].Parameters[trained.Parameter].Type));
             var plan = Plan($"{train.Name}_Step{i}", derived, train.RuntimeAxes);
             return train is { Objectives.Count: 1, ClipKind: null, Accumulate: 1 } ? plan with { Updates = GradientUpdates.Find(plan) } : plan;
         }).ToEquatableArray();

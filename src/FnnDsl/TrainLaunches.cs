@@ -31,7 +31,9 @@ public sealed record TrainLaunches(EquatableArray<ObjectiveLaunches> Objectives,
         var clip = train.ClipKind switch { null => 0, "value" => ranges, _ => 2 * ranges + 1 };
         // Before the last objective, weights and what the optimizer remembers are copied, in case a later loss is not finite.
         var backUp = isLast ? 0 : ranges + (HasState(objective) ? 1 : 0) + (accumulates ? 1 : 0);
-        return new ObjectiveLaunches(objective.Name, program, Update: backUp + clip + decayed + (accumulates ? ranges : 0), Accumulation: accumulates ? backUp + ranges + 1 : 0);
+        // The gradients of a loss that is scaled are divided by the scale, which is decided anew, and kept with the weights.
+        var scale = train.Precision.IsNarrow ? ranges + 2 + (isLast ? 0 : 1) : 0;
+        return new ObjectiveLaunches(objective.Name, program, Update: scale + backUp + clip + decayed + (accumulates ? ranges : 0), Accumulation: accumulates ? scale + backUp + ranges + 1 : 0);
     }
 
     /// <summary>Trained parameters that lie side by side and are changed alike are one launch.</summary>

@@ -15,24 +15,38 @@ internal sealed record AskedModels(FnnSources Sources, IReadOnlyList<CompiledMod
         IReadOnlyList<string> paths, string? name, IReadOnlyList<string> at, TextWriter errors, [NotNullWhen(true)] out AskedModels? asked, out int exitCode)
     {
         asked = null;
-        exitCode = ExitCodes.BadArguments;
-        if (!AxisSizes.TryParse(at, out var sizes, out var problem))
-        {
-            errors.WriteLine(problem);
-            return false;
-        }
-        if (!FnnSources.TryRead(paths, errors, out var sources, out exitCode)) return false;
+        if (!TryRead(paths, at, errors, out var sources, out var sizes, out exitCode)) return false;
         exitCode = ExitCodes.BadArguments;
         if (!sources.TryFindModels(name, errors, out var names)) return false;
         var models = names.Select(sources.Compile).ToList();
         var axes = models.SelectMany(model => model.Model.RuntimeAxes).Distinct().ToList();
-        if (sizes.Keys.FirstOrDefault(axis => !axes.Contains(axis)) is { } unknown)
-        {
-            errors.WriteLine($"No model here has a run-time axis '{unknown}'. {(axes.Count == 0 ? "There are none" : $"There are {string.Join(", ", axes)}")}.");
-            return false;
-        }
+        if (!AreKnown(sizes, axes, "model", errors)) return false;
         exitCode = ExitCodes.Success;
         asked = new AskedModels(sources, models, axes, sizes);
         return true;
+    }
+
+    /// <summary>Reads files and sizes.</summary>
+    public static bool TryRead(
+        IReadOnlyList<string> paths, IReadOnlyList<string> at, TextWriter errors, [NotNullWhen(true)] out FnnSources? sources, out IReadOnlyDictionary<string, long> sizes, out int exitCode)
+    {
+        sources = null;
+        exitCode = ExitCodes.BadArguments;
+        if (AxisSizes.TryParse(at, out var parsed, out var problem))
+        {
+            sizes = parsed;
+            return FnnSources.TryRead(paths, errors, out sources, out exitCode);
+        }
+        sizes = new Dictionary<string, long>();
+        errors.WriteLine(problem);
+        return false;
+    }
+
+    /// <summary>Whether sizes are of these axes; tells of one that is of none.</summary>
+    public static bool AreKnown(IReadOnlyDictionary<string, long> sizes, IReadOnlyList<string> axes, string what, TextWriter errors)
+    {
+        if (sizes.Keys.FirstOrDefault(axis => !axes.Contains(axis)) is not { } unknown) return true;
+        errors.WriteLine($"No {what} here has a run-time axis '{unknown}'. {(axes.Count == 0 ? "There are none" : $"There are {string.Join(", ", axes)}")}.");
+        return false;
     }
 }

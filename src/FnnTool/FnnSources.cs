@@ -42,9 +42,22 @@ internal sealed class FnnSources
         return false;
     }
 
-    public CompiledModel Compile(DeclarationName model) => FnnCompiler.CompileModel(Scope, model.Namespace, model.Name).Result!;
+    /// <summary>The training of a name, with or without its namespace. Prints what is wrong with the name.</summary>
+    public bool TryFindTrain(string name, TextWriter errors, out DeclarationName train)
+    {
+        var all = Scope.Trains.ToList();
+        var found = all.Where(item => item.Name == name || FullName(item) == name).ToList();
+        train = found.FirstOrDefault()!;
+        if (found.Count == 1) return true;
+        errors.WriteLine(found.Count > 1
+            ? $"There are several trains '{name}': name one of {string.Join(", ", found.Select(FullName))}."
+            : $"There is no train '{name}'. {(all.Count == 0 ? "There are none in these files." : $"There are {string.Join(", ", all.Select(FullName))}.")}");
+        return false;
+    }
 
     public CompiledTrain CompileTrain(DeclarationName train) => FnnCompiler.CompileTrain(Scope, train.Namespace, train.Name).Result!;
+
+    public CompiledModel Compile(DeclarationName model) => FnnCompiler.CompileModel(Scope, model.Namespace, model.Name).Result!;
 
     public static string FullName(DeclarationName name) => name.Namespace.Length == 0 ? name.Name : $"{name.Namespace}.{name.Name}";
 }

@@ -4,16 +4,19 @@ using FeedbackNN.Dsl.Planning;
 
 namespace FeedbackNN.Tool;
 
-/// <summary><c>fnn plan</c>: what the compiler makes of models: the steps of their programs, the values in memory and why they are there, the kernels.</summary>
+/// <summary><c>fnn plan</c>: what the compiler makes of models or of a training: the steps of their programs, the values in memory and why they are there, the kernels.</summary>
 internal static class PlanCommand
 {
     public static Command Create(TextWriter output, TextWriter errors)
     {
         var paths = FnnFiles.Compiled();
         var model = new Option<string?>("--model") { Description = "The model to look at. Default: all." };
+        var train = new Option<string?>("--train") { Description = "A training to look at instead of models: the programs of its steps and of its evaluation." };
         var at = new Option<string[]>("--at") { Description = "Sizes of run-time axes, to know how much memory is needed: batch=64,time=128." };
-        var command = new Command("plan", "Shows the programs that models become: steps, fused kernels, values in memory and why they are there.") { paths, model, at };
-        command.SetAction(parsed => Run(parsed.GetValue(paths) ?? [], parsed.GetValue(model), parsed.GetValue(at) ?? [], output, errors));
+        var command = new Command("plan", "Shows the programs that models and trainings become: steps, fused kernels, values in memory and why they are there.") { paths, model, train, at };
+        command.SetAction(parsed => parsed.GetValue(train) is { } name
+            ? RunTrain(parsed.GetValue(paths) ?? [], name, parsed.GetValue(at) ?? [], output, errors)
+            : Run(parsed.GetValue(paths) ?? [], parsed.GetValue(model), parsed.GetValue(at) ?? [], output, errors));
         return command;
     }
 
@@ -27,7 +30,7 @@ internal static class PlanCommand
             {
                 if (!isFirst) output.WriteLine();
                 isFirst = false;
-                new PlanReport(asked.Sources.Scope, compiled.Model, plan, asked.Sizes, output).Write($"{FnnSources.FullName(new(compiled.Model.Namespace, compiled.Model.Name))}, {title}");
+                new PlanReport(asked.Sources.Scope, PlaceNames.Of(compiled.Model), plan, asked.Sizes, output).Write($"{FnnSources.FullName(new(compiled.Model.Namespace, compiled.Model.Name))}, {title}");
             }
         }
         foreach (var train in Trainings(asked)) WriteLaunches(train, asked.Sizes, output);
@@ -48,6 +51,23 @@ internal static class PlanCommand
         output.WriteLine();
         output.WriteLine($"{FnnSources.FullName(new(train.Namespace, train.Name))}, a step on a GPU launches");
         foreach (var line in LaunchText.Lines(compiled, size => hasSizes ? LaunchText.Number(size.Evaluate(axis => sizes[axis])) : size.ToString())) output.WriteLine("  " + line);
+    }
+
+    /// <summary>The programs of a training.</summary>
+    public static int RunTrain(IReadOnlyList<string> paths, string name, IReadOnlyList<string> at, TextWriter output, TextWriter errors)
+    {
+        if (!AskedModels.TryRead(paths, at, errors, out var sources, out var sizes, out var exitCode)) return exitCode;
+        if (!sources.TryFindTrain(name, errors, out var found)) return ExitCodes.BadArguments;
+        var compiled = sources.CompileTrain(found);
+        if (!AskedModels.AreKnown(sizes, [.. compiled.Train.RuntimeAxes], "train", errors)) return ExitCodes.BadArguments;
+        var names = PlaceNames.Of(compiled);
+        for (var i = 0; i < compiled.Objectives.Count; i++)
+        {
+            new PlanReport(sources.Scope, names, compiled.Objectives[i], sizes, output).Write($"{FnnSources.FullName(found)}, a step for '{compiled.Train.Objectives[i].Name}'");
+            output.WriteLine();
+        }
+        new PlanReport(sources.Scope, names, compiled.Evaluation, sizes, output).Write($"{FnnSources.FullName(found)}, an evaluation");
+        return ExitCodes.Success;
     }
 
     private static IEnumerable<(string Title, ProgramPlan Plan)> Programs(CompiledModel compiled)

@@ -10,11 +10,11 @@ namespace FeedbackNN.Tool;
 
 /// <summary>One program for people to read: its steps with their lines, the values that lie in memory, its kernels.</summary>
 /// <param name="scope">The source.</param>
-/// <param name="model">Whose program it is.</param>
+/// <param name="names">Of what it takes and gives.</param>
 /// <param name="plan">The program.</param>
 /// <param name="sizes">Sizes of run-time axes that are known.</param>
 /// <param name="output">Where it goes.</param>
-internal sealed class PlanReport(ModuleScope scope, BoundModel model, ProgramPlan plan, IReadOnlyDictionary<string, long> sizes, TextWriter output)
+internal sealed class PlanReport(ModuleScope scope, PlaceNames names, ProgramPlan plan, IReadOnlyDictionary<string, long> sizes, TextWriter output)
 {
     private bool HasSizes => plan.Axes.All(sizes.ContainsKey);
 
@@ -68,14 +68,15 @@ internal sealed class PlanReport(ModuleScope scope, BoundModel model, ProgramPla
     private string NameOf(Place place) => place switch
     {
         ArenaPlace arena => $"v{Number(arena.Buffer)}",
-        InputPlace input when input.Index < model.Inputs.Count => model.Inputs[input.Index].Name,
-        ResultPlace result when result.Index < model.Results.Count => model.Results[result.Index].Name,
-        OutputGradientPlace gradient => $"gradient of {model.Results[gradient.Index].Name}",
-        InputGradientPlace gradient => $"gradient of {model.Inputs[gradient.Index].Name}",
-        ParameterPlace parameter => model.Parameters[parameter.Index].Path,
-        GradientPlace gradient => $"gradient of {model.Parameters[gradient.Index].Path}",
-        NetBufferPlace buffer => model.Buffers[buffer.Index].Path,
-        NewNetBufferPlace buffer => $"new {model.Buffers[buffer.Index].Path}",
+        InputPlace input when input.Index < names.Inputs.Count => names.Inputs[input.Index],
+        ResultPlace result when result.Index < names.Results.Count => names.Results[result.Index],
+        OutputGradientPlace gradient => $"gradient of {names.Results[gradient.Index]}",
+        InputGradientPlace gradient => $"gradient of {names.Inputs[gradient.Index]}",
+        ParameterPlace parameter => names.Parameters[parameter.Net][parameter.Index],
+        GradientPlace gradient => $"gradient of {names.Parameters[gradient.Net][gradient.Index]}",
+        NetBufferPlace buffer => names.Buffers[buffer.Net][buffer.Index],
+        NewNetBufferPlace buffer => $"new {names.Buffers[buffer.Net][buffer.Index]}",
+        KeptPlace => "scale of the loss",
         InputPlace => "state before",
         ResultPlace => "state after",
         _ => "number for the host",

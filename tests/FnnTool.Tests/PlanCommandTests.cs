@@ -132,6 +132,40 @@ public sealed class PlanCommandTests : IDisposable
         Assert.DoesNotContain("Models.Fit", output);
     }
 
+    [Fact]
+    public void A_training_has_a_program_for_each_loss_and_says_the_precision_of_its_products()
+    {
+        _folder.Write("digits.fnn", Digits + """
+
+
+            train Fit for net: SimpleNN (x: f32[batch, 784], label: i32[batch]) {
+                minimize cross_entropy(net(x), label) with adam(1e-3)
+                precision f16
+            }
+            """);
+        var (exitCode, output, errors) = ToolFolder.Run((output, errors) => PlanCommand.RunTrain([_folder.Path], "Fit", ["batch=8"], output, errors));
+        Assert.True(exitCode == 0, errors);
+        Assert.StartsWith("Digits.Fit, a step for 'loss' at batch 8\n", output);
+        Assert.Contains(": x by net.fc1.weight, in f16 on GPUs, then AddRelu", output);
+        Assert.Contains("-> gradient of net.fc1.weight", output);
+        Assert.Contains("scale of the loss", output);
+        var evaluation = output[output.IndexOf("Digits.Fit, an evaluation at batch 8\n", StringComparison.Ordinal)..];
+        Assert.Contains(": x by net.fc1.weight, then AddRelu", evaluation);
+        Assert.DoesNotContain("f16", evaluation);
+    }
+
+    [Theory]
+    [InlineData("Other", "", "There is no train 'Other'. There are none in these files.")]
+    [InlineData("Other", "batch", "'batch' is no size of an axis.")]
+    public void A_training_that_is_not_there_is_told(string name, string at, string message)
+    {
+        _folder.Write("digits.fnn", Digits);
+        var (exitCode, output, errors) = ToolFolder.Run((output, errors) => PlanCommand.RunTrain([_folder.Path], name, at.Length == 0 ? [] : [at], output, errors));
+        Assert.Equal(2, exitCode);
+        Assert.Empty(output);
+        Assert.Contains(message, errors);
+    }
+
     /// <summary>The copy has no place in the source.</summary>
     [Fact]
     public void A_model_that_only_hands_on_its_input_is_a_copy()

@@ -50,6 +50,40 @@ public sealed class LaunchTests
     }
 
     [SkippableFact]
+    public void A_loss_that_is_scaled()
+    {
+        using var net = new Small(Pocl.Require(), seed: 1);
+        using var trainer = new FitSmallF16(net, seed: 2);
+        AssertPlanned("FitSmallF16", net.Device, () => trainer.Step(new(new(Rows, Features.Size), new(Rows))), accumulated: false);
+    }
+
+    [SkippableFact]
+    public void Scaled_losses_whose_gradients_are_added_up()
+    {
+        using var net = new Line(Pocl.Require(), seed: 1);
+        using var trainer = new FitSteepParts(net, seed: 2);
+        for (var step = 0; step < 3; step++) AssertPlanned("FitSteepParts", net.Device, () => trainer.Step(new(new(Rows, Features.Size), new(Rows, 1))), accumulated: step < 2);
+    }
+
+    [SkippableFact]
+    public void Two_losses_that_are_scaled()
+    {
+        var device = Pocl.Require();
+        using var first = new Line(device, seed: 1);
+        using var second = new Line(device, seed: 2);
+        using var trainer = new FitScaledPair(first, second, seed: 2);
+        AssertPlanned("FitScaledPair", device, () => trainer.Step(new(new(Rows, Features.Size), new(Rows, 1))), accumulated: false);
+    }
+
+    [SkippableFact]
+    public void A_loss_that_is_scaled_is_of_one_device()
+    {
+        using var other = ((GpuDevice)Pocl.Require()).Twin();
+        using var net = new Small(Pocl.Require(), seed: 1);
+        Assert.Contains("precision bf16", Assert.Throws<ArgumentException>(() => new FitSmallF16(net, devices: [net.Device, other])).Message, StringComparison.Ordinal);
+    }
+
+    [SkippableFact]
     public void Updates_of_low_rank()
     {
         using var net = new Mixed(Pocl.Require(), seed: 1);

@@ -76,7 +76,7 @@ internal static class CorpusPrograms
             var nets = train.Storages(train.Nets.Select(net => Binder.BindModel(scope, net.ModelNamespace, net.ModelName).Result!));
             for (var i = 0; i < train.Objectives.Count; i++)
             {
-                var graph = ProgramGraphs.Objective(train.Objectives[i], trained => nets[trained.Net].Parameters[trained.Parameter].Type);
+                var graph = ProgramGraphs.Objective(train.Objectives[i], train.Precision, trained => nets[trained.Net].Parameters[trained.Parameter].Type);
                 Add(FormattableString.Invariant($"{name.Name}_Step{i}"), graph, train.RuntimeAxes, train.Inputs, train.Guards);
             }
             Add($"{name.Name}_Evaluation", train.Evaluation, train.RuntimeAxes, train.Inputs, train.Guards);

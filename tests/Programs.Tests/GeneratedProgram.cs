@@ -32,7 +32,6 @@ internal sealed unsafe class GeneratedProgram : IDisposable
 
     private readonly Graph _graph;
     private readonly DeviceProgram _program;
-    private readonly Device _device;
     private readonly StorageLayout[] _parameters;
     private readonly StorageLayout[] _buffers;
     private readonly List<nint> _memory = [];
@@ -40,8 +39,10 @@ internal sealed unsafe class GeneratedProgram : IDisposable
 
     private GeneratedProgram(Graph graph, ProgramPlan plan, string text, DeviceProgram program, Device device, StorageLayout[] parameters, StorageLayout[] buffers)
     {
-        (_graph, Plan, Text, _program, _device, _parameters, _buffers) = (graph, plan, text, program, device, parameters, buffers);
+        (_graph, Plan, Text, _program, Device, _parameters, _buffers) = (graph, plan, text, program, device, parameters, buffers);
     }
+
+    public Device Device { get; }
 
     public ProgramPlan Plan { get; }
 
@@ -222,7 +223,7 @@ internal sealed unsafe class GeneratedProgram : IDisposable
 
     private DeviceMemory AllocateOnDevice(long floats, out DeviceMemory memory)
     {
-        memory = _device.Allocate(floats * sizeof(float), "a test");
+        memory = Device.Allocate(floats * sizeof(float), "a test");
         _deviceMemory.Add(memory);
         return memory;
     }

@@ -174,6 +174,9 @@ public sealed record BoundTrain(
     /// <summary>After how many batches the weights change.</summary>
     public int Accumulate { get; init; } = 1;
 
+    /// <summary>What operands of products are rounded to in training steps, on devices that have products for it.</summary>
+    public FloatFormat Precision { get; init; } = FloatFormat.F32;
+
     /// <summary>Updates of low rank, a set for each network that has some: to graphs and programs they are networks behind <see cref="Nets"/>.</summary>
     public EquatableArray<BoundAdapters> Adapters { get; init; }
 

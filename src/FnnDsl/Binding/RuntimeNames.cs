@@ -151,6 +151,7 @@ public static class RuntimeNames
         "OneThread",
         "OperandAxes",
         "ProdReduction",
+        "OperandFormat",
         "ProductAxes",
         "ProductSizes",
         "SomeColumns",

@@ -77,6 +77,7 @@ internal sealed class TrainBinder(ModuleScope scope, DiagnosticBag diagnostics, 
         var result = Assemble(first, graph, objectives.ToEquatableArray(), stepMetrics, evaluationMetrics) with
         {
             Accumulate = settings.Accumulate,
+            Precision = settings.Precision,
             Adapters = _adapters?.Sets ?? default,
             Averages = settings.Averages.ToEquatableArray(),
             Guards = runs.SelectMany(run => run.Context.RemainingGuards).Distinct().ToEquatableArray(),

@@ -93,8 +93,8 @@ internal static class GradientRules
     {
         var (batch, m, n, k) = (contract.BatchRank, contract.LeftRank, contract.RightRank, contract.SumRank);
         return input == 0
-            ? c.Builder.Contract(c.Dy, SwapBlocks(c.X[1], batch, n), batch, m, k, n)
-            : c.Builder.Contract(SwapBlocks(c.Dy, batch, m), SwapBlocks(c.X[0], batch, m), batch, n, k, m);
+            ? c.Builder.Contract(c.Dy, SwapBlocks(c.X[1], batch, n), batch, m, k, n, contract.Operands)
+            : c.Builder.Contract(SwapBlocks(c.Dy, batch, m), SwapBlocks(c.X[0], batch, m), batch, n, k, m, contract.Operands);
     }
 
     // [batch…, first…, second…] to [batch…, second…, first…].

@@ -122,9 +122,9 @@ internal sealed class StepSums
     private Value OfProduct(Contract contract, Value left, Value right)
     {
         var (batch, rows, columns, summed) = (contract.BatchRank, contract.LeftRank, contract.RightRank, contract.SumRank);
-        if (!Depends(right)) return _builder.Contract(Make(left), right, batch, rows, columns, summed);
-        if (!Depends(left)) return _builder.Contract(left, Make(right), batch, rows, columns, summed);
-        return _builder.Contract(_builder.MoveAxis(Stack(left), 0, batch + rows), _builder.MoveAxis(Stack(right), 0, batch + columns), batch, rows, columns, summed + 1);
+        if (!Depends(right)) return _builder.Contract(Make(left), right, batch, rows, columns, summed, contract.Operands);
+        if (!Depends(left)) return _builder.Contract(left, Make(right), batch, rows, columns, summed, contract.Operands);
+        return _builder.Contract(_builder.MoveAxis(Stack(left), 0, batch + rows), _builder.MoveAxis(Stack(right), 0, batch + columns), batch, rows, columns, summed + 1, contract.Operands);
     }
 
     // What each round puts at its own place of an axis, one place behind the other, together: the stack, its first axis and the one along which the round's part lies

@@ -107,7 +107,8 @@ internal sealed class AndersonMixing(
         var steps = Remember(step);
 
         var ofSamples = builder.Transpose(steps, 1, 0, 2);
-        var products = builder.Contract(ofSamples, ofSamples, 1, 1, 1, 1);
+        // Whatever a training's precision: where steps are nearly alike, their products in few bits say nothing.
+        var products = builder.Contract(ofSamples, ofSamples, 1, 1, 1, 1, FloatFormat.F32);
         var weights = Weights(products, batch);
         var flat = Enumerable.Range(0, _history).Select(k => builder.SpreadOver(weights[k], iterate.Type.Shape) * (Slot(iterates, k) + Slot(steps, k) * settings.Damping)).Aggregate((sum, part) => sum + part);
         return Unflat(flat);

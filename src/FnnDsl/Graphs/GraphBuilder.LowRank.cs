@@ -35,21 +35,21 @@ public sealed partial class GraphBuilder
     /// <summary>The product of x with weights that have an update; null where it reads their sum.</summary>
     /// <param name="x">[m…, k…].</param>
     /// <param name="weights">[n…, k…].</param>
-    private Value? LowRankProduct(Value x, Value weights, int rows, int columns, int sums)
+    private Value? LowRankProduct(Value x, Value weights, int rows, int columns, int sums, FloatFormat? operands)
     {
         if (_lowRank.Count == 0 || PartsOf(weights, out var order) is not { } parts) return null;
-        var plain = Contract(x, Transposed(parts.Weight, order), 0, rows, columns, sums);
+        var plain = Contract(x, Transposed(parts.Weight, order), 0, rows, columns, sums, operands);
         if (columns == 1 && order[0] == 0)
         {
             // A's axes behind the rank are W's behind the first.
-            var narrow = Contract(x, Transposed(parts.A, order), 0, rows, 1, sums);
-            return plain + Contract(parts.Scale * narrow, parts.B, 0, rows, 1, 1);
+            var narrow = Contract(x, Transposed(parts.A, order), 0, rows, 1, sums, operands);
+            return plain + Contract(parts.Scale * narrow, parts.B, 0, rows, 1, 1, operands);
         }
         if (sums == 1 && order[order.Length - 1] == 0)
         {
-            var narrow = Contract(x, Transpose(parts.B, 1, 0), 0, rows, 1, 1);
+            var narrow = Contract(x, Transpose(parts.B, 1, 0), 0, rows, 1, 1, operands);
             var wide = Transpose(parts.A, order.Take(columns).Append(0).ToArray());
-            return plain + Contract(parts.Scale * narrow, wide, 0, rows, columns, 1);
+            return plain + Contract(parts.Scale * narrow, wide, 0, rows, columns, 1, operands);
         }
         return null;
     }

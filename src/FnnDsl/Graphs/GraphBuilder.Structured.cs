@@ -53,9 +53,9 @@ public sealed partial class GraphBuilder
 
     /// <summary>
     /// Σ over k of left[batch…, m…, k…] · right[batch…, n…, k…], of shape [batch…, m…, n…]. Outer products and products without rows or
-    /// columns are made of elementwise operators and a sum instead.
+    /// columns are made of elementwise operators and a sum instead, whose operands stay as they are.
     /// </summary>
-    public Value Contract(Value left, Value right, int batchRank, int leftRank, int rightRank, int sumRank)
+    public Value Contract(Value left, Value right, int batchRank, int leftRank, int rightRank, int sumRank, FloatFormat? operands = null)
     {
         var a = left.Type.Shape;
         var b = right.Type.Shape;
@@ -72,7 +72,7 @@ public sealed partial class GraphBuilder
             {
                 var leftRows = Without(left, Enumerable.Range(batchRank + leftRank, sumRank).ToArray());
                 var rightRows = Without(right, Enumerable.Range(batchRank + rightRank, sumRank).ToArray());
-                return Contract(leftRows, rightRows, batchRank, leftRank, rightRank, 0);
+                return Contract(leftRows, rightRows, batchRank, leftRank, rightRank, 0, operands);
             }
             if (leftRank == 0 && rightRank == 0) return Reduce(ReduceKind.Sum, left * right, Enumerable.Range(batchRank, sumRank).ToArray());
             for (var axis = batchRank - 1; axis >= 0; axis--)
@@ -80,13 +80,13 @@ public sealed partial class GraphBuilder
                 if (RepeatsAlong(right, axis)) return RowsInsteadOfBatch(axis);
                 if (RepeatsAlong(left, axis)) return ColumnsInsteadOfBatch(axis);
             }
-            if (batchRank == 0 && LowRankProduct(left, right, leftRank, rightRank, sumRank) is { } updated) return updated;
-            if (batchRank == 0 && LowRankProduct(right, left, rightRank, leftRank, sumRank) is { } mirrored)
+            if (batchRank == 0 && LowRankProduct(left, right, leftRank, rightRank, sumRank, operands) is { } updated) return updated;
+            if (batchRank == 0 && LowRankProduct(right, left, rightRank, leftRank, sumRank, operands) is { } mirrored)
             {
                 return Transpose(mirrored, Enumerable.Range(rightRank, leftRank).Concat(Enumerable.Range(0, rightRank)).ToArray());
             }
         }
-        return Add(new Contract(batchRank, leftRank, rightRank, sumRank), new TensorType(left.Type.Element, shape), left, right);
+        return Add(new Contract(batchRank, leftRank, rightRank, sumRank) { Operands = operands }, new TensorType(left.Type.Element, shape), left, right);
 
         // An operand of an outer product in the product's shape: its own axes stand after the batch and so many others.
         Value Spread(Value x, int others) => View(x, shape, Enumerable.Range(0, x.Type.Rank)
@@ -95,14 +95,14 @@ public sealed partial class GraphBuilder
         // A batch axis along which the right operand repeats counts rows: one product instead of many.
         Value RowsInsteadOfBatch(int axis)
         {
-            var product = Contract(MoveAxis(left, axis, batchRank - 1), DropRepeated(right, Only(right, axis)), batchRank - 1, leftRank + 1, rightRank, sumRank);
+            var product = Contract(MoveAxis(left, axis, batchRank - 1), DropRepeated(right, Only(right, axis)), batchRank - 1, leftRank + 1, rightRank, sumRank, operands);
             return MoveAxis(product, batchRank - 1, axis);
         }
 
         // The same with the left operand: the axis counts columns.
         Value ColumnsInsteadOfBatch(int axis)
         {
-            var product = Contract(DropRepeated(left, Only(left, axis)), MoveAxis(right, axis, batchRank - 1), batchRank - 1, leftRank, rightRank + 1, sumRank);
+            var product = Contract(DropRepeated(left, Only(left, axis)), MoveAxis(right, axis, batchRank - 1), batchRank - 1, leftRank, rightRank + 1, sumRank, operands);
             return MoveAxis(product, batchRank - 1 + leftRank, axis);
         }
     }

@@ -154,7 +154,7 @@ public sealed partial class GraphBuilder
         Concat concat => Concat(inputs, concat.Axis),
         Reduce reduce => Reduce(reduce.Kind, inputs[0], reduce.Axes.ToArray()),
         ArgReduce argument => ArgReduce(argument.IsMax, inputs[0], argument.Axis),
-        Contract contract => Contract(inputs[0], inputs[1], contract.BatchRank, contract.LeftRank, contract.RightRank, contract.SumRank),
+        Contract contract => Contract(inputs[0], inputs[1], contract.BatchRank, contract.LeftRank, contract.RightRank, contract.SumRank, contract.Operands),
         Gather gather => Gather(inputs[0], inputs[1], gather.Axis),
         ScatterAdd scatter => ScatterAdd(inputs[0], inputs[1], scatter.Axis, type.Shape[scatter.Axis]),
         CheckRange check => CheckRange(inputs[0], check.Bound, check.What),

@@ -30,12 +30,12 @@ public static class GraphPrinter
         Row<Concat>((concat, x) => $"concat({string.Join(", ", x)}) along {concat.Axis}"),
         Row<Reduce>((reduce, x) => $"{reduce.Kind.ToString().ToLowerInvariant()}({x[0]}) over {string.Join(", ", reduce.Axes)}"),
         Row<ArgReduce>((argument, x) => $"{(argument.IsMax ? "argmax" : "argmin")}({x[0]}) over {argument.Axis}"),
-        Row<Contract>((product, x) => $"product({x[0]}, {x[1]}) batch {product.BatchRank}, rows {product.LeftRank}, columns {product.RightRank}, summed {product.SumRank}"),
+        Row<Contract>((product, x) => $"product({x[0]}, {x[1]}) batch {product.BatchRank}, rows {product.LeftRank}, columns {product.RightRank}, summed {product.SumRank}{Operands(product.Operands)}"),
         Row<Gather>((gather, x) => $"gather({x[0]}) at {x[1]} along {gather.Axis}"),
         Row<ScatterAdd>((scatter, x) => $"scatter({x[0]}) to {x[1]} along {scatter.Axis}"),
-        Row<Attention>((attention, x) => $"attention({string.Join(", ", x)}){Attention(attention.IsCausal, attention.Scale)}"),
-        Row<AttentionLogSums>((sums, x) => $"log sums of attention({string.Join(", ", x)}){Attention(sums.IsCausal, sums.Scale)}"),
-        Row<AttentionGradient>((gradient, x) => $"gradient of the {gradient.Of.ToString().ToLowerInvariant()} of attention({string.Join(", ", x)}){Attention(gradient.IsCausal, gradient.Scale)}"),
+        Row<Attention>((attention, x) => $"attention({string.Join(", ", x)}){Attention(attention.IsCausal, attention.Scale)}{Operands(attention.Operands)}"),
+        Row<AttentionLogSums>((sums, x) => $"log sums of attention({string.Join(", ", x)}){Attention(sums.IsCausal, sums.Scale)}{Operands(sums.Operands)}"),
+        Row<AttentionGradient>((gradient, x) => $"gradient of the {gradient.Of.ToString().ToLowerInvariant()} of attention({string.Join(", ", x)}){Attention(gradient.IsCausal, gradient.Scale)}{Operands(gradient.Operands)}"),
         Row<Kept>((kept, _) => $"kept {kept.Index}"),
         Row<WriteKept>((write, x) => $"write {x[1]} into {x[0]} along {write.Axis} from {write.At}"),
         Row<Sample>((_, x) => $"sample({string.Join(", ", x)})"),
@@ -86,6 +86,8 @@ public static class GraphPrinter
     }));
 
     private static string Attention(bool isCausal, double? scale) => (isCausal ? ", causal" : "") + (scale is { } factor ? $", scaled by {Number(factor)}" : "");
+
+    private static string Operands(FloatFormat? operands) => operands is null ? "" : $", in {operands.Name}";
 
     private static string Number(double number) => number.ToString("R", CultureInfo.InvariantCulture);
 }

@@ -42,7 +42,7 @@ public sealed record RandomUniform(int Site, Size Round, int Again = 0) : Operat
 /// <summary>The gradient that comes from outside, for the result at a position (programs that end in <c>Backward</c>).</summary>
 public sealed record OutputGradient(int Index) : Operation;
 
-/// <summary>A tensor that the programs of a generate keep between their runs, as it was before this one.</summary>
+/// <summary>A tensor that is kept on the device between runs, as it was before this one: what the programs of a generate remember, and the scale of a training's loss.</summary>
 public sealed record Kept(int Index) : Operation;
 
 // ---- One element at a time --------------------------------------------------------------------------------------
@@ -108,7 +108,11 @@ public sealed record ArgReduce(bool IsMax, int Axis) : Operation;
 /// The general matrix product, in one canonical form: left is [batch…, m…, k…], right is [batch…, n…, k…], the result is
 /// [batch…, m…, n…]: a sum over k. Other layouts come as <see cref="View"/>s of the inputs.
 /// </summary>
-public sealed record Contract(int BatchRank, int LeftRank, int RightRank, int SumRank) : Operation;
+public sealed record Contract(int BatchRank, int LeftRank, int RightRank, int SumRank) : Operation
+{
+    /// <summary>What both operands' elements are rounded to before they are multiplied; null where nobody has said, which is as they are.</summary>
+    public FloatFormat? Operands { get; init; }
+}
 
 /// <summary>
 /// Inputs: a tensor x and integers index. Result: x with the axis replaced by index's axes: out[p…, j…, q…] = x[p…, index[j…], q…].
@@ -126,18 +130,30 @@ public sealed record ScatterAdd(int Axis) : Operation;
 /// </summary>
 /// <param name="IsCausal">Whether a query looks only at keys that are not behind it. The last query stands beside the last key.</param>
 /// <param name="Scale">What scores are multiplied by; null for 1/√e.</param>
-public sealed record Attention(bool IsCausal, double? Scale) : Operation;
+public sealed record Attention(bool IsCausal, double? Scale) : Operation
+{
+    /// <summary>What the elements of its products are rounded to, as those of a <see cref="Contract"/>: queries, keys, values, and the weights of values.</summary>
+    public FloatFormat? Operands { get; init; }
+}
 
 /// <summary>
 /// log Σ exp of the scores of each query, [batch…, heads, i], from queries and keys as in <see cref="Attention"/>: what its gradient needs to compute probabilities again.
 /// -inf for a query that may look at no key.
 /// </summary>
-public sealed record AttentionLogSums(bool IsCausal, double? Scale) : Operation;
+public sealed record AttentionLogSums(bool IsCausal, double? Scale) : Operation
+{
+    /// <summary>As in <see cref="Attention"/>.</summary>
+    public FloatFormat? Operands { get; init; }
+}
 
 /// <summary>
 /// The gradient that flows to one input of <see cref="Attention"/>. Inputs: its queries, keys and values, its result, its <see cref="AttentionLogSums"/>, and the gradient of the result.
 /// </summary>
-public sealed record AttentionGradient(AttentionInput Of, bool IsCausal, double? Scale) : Operation;
+public sealed record AttentionGradient(AttentionInput Of, bool IsCausal, double? Scale) : Operation
+{
+    /// <summary>As in <see cref="Attention"/>: the result's gradient and those of scores too.</summary>
+    public FloatFormat? Operands { get; init; }
+}
 
 /// <summary>The inputs of <see cref="Attention"/>, in their order.</summary>
 public enum AttentionInput { Queries, Keys, Values }

@@ -57,12 +57,12 @@ internal sealed class StepStacks(GraphBuilder builder, Size count, string step, 
         {
             Elementwise elementwise => builder.Apply(elementwise.Operator, inputs.Select((input, k) => Spread(input, value, node.Inputs[k])).ToArray()),
             Graphs.Convert convert => builder.Convert(inputs[0], convert.To),
-            Contract contract => builder.Contract(inputs[0], inputs[1], contract.BatchRank + 1, contract.LeftRank, contract.RightRank, contract.SumRank),
+            Contract contract => builder.Contract(inputs[0], inputs[1], contract.BatchRank + 1, contract.LeftRank, contract.RightRank, contract.SumRank, contract.Operands),
             Reduce reduce => builder.Reduce(reduce.Kind, inputs[0], reduce.Axes.Select(axis => axis + 1).ToArray()),
             Graphs.Reshape => builder.Reshape(inputs[0], shape),
             Concat concat => builder.Concat(inputs, concat.Axis + 1),
             Gather => builder.Gather(inputs[0], inputs[1], 0),
-            Attention attention => builder.Attention(inputs[0], inputs[1], inputs[2], attention.IsCausal, attention.Scale),
+            Attention attention => builder.Attention(inputs[0], inputs[1], inputs[2], attention.IsCausal, attention.Scale, attention.Operands),
             _ => null,
         };
     }

@@ -2,24 +2,25 @@ using FeedbackNN.Dsl.Graphs;
 
 namespace FeedbackNN.Dsl.Interpretation;
 
-/// <summary>What <see cref="Attention"/> and its gradient mean: by their formulas, one query after the other.</summary>
+/// <summary>What <see cref="Attention"/> and its gradient mean: by their formulas, one query after the other. Operands of products are rounded as they are told; sums and what is not multiplied by a tensor are not.</summary>
 internal static class AttentionMeaning
 {
     /// <summary>Σ_j p_j v_j with p = softmax(scale · q kᵀ) over the keys that a query may look at, and log Σ exp of what the softmax is of.</summary>
-    public static (double[] Result, double[] LogSums) Of(long[][] shapes, double[][] x, bool isCausal, double? scale)
+    public static (double[] Result, double[] LogSums) Of(long[][] shapes, double[][] x, bool isCausal, double? scale, Func<double, double> round)
     {
+        var (q, k, v) = (Rounded(x[0], round), Rounded(x[1], round), Rounded(x[2], round));
         var sizes = new Sizes(shapes);
         var result = new double[sizes.Batch * sizes.Queries * sizes.Heads * sizes.ValueWidth];
         var sums = new double[sizes.Batch * sizes.Heads * sizes.Queries];
         foreach (var (batch, head, query) in sizes.Rows())
         {
-            var scores = sizes.Scores(x[0], x[1], batch, head, query, isCausal, scale);
+            var scores = sizes.Scores(q, k, batch, head, query, isCausal, scale);
             var largest = scores.Aggregate(double.NegativeInfinity, Math.Max);
             var sum = scores.Sum(score => Math.Exp(score - largest));
             sums[sizes.Sum(batch, head, query)] = scores.Length == 0 ? double.NegativeInfinity : largest + Math.Log(sum);
             for (var key = 0; key < scores.Length; key++)
             {
-                for (var f = 0L; f < sizes.ValueWidth; f++) result[sizes.Result(batch, query, head, f)] += Math.Exp(scores[key] - largest) / sum * x[2][sizes.Value(batch, key, head, f)];
+                for (var f = 0L; f < sizes.ValueWidth; f++) result[sizes.Result(batch, query, head, f)] += round(Math.Exp(scores[key] - largest)) / sum * v[sizes.Value(batch, key, head, f)];
             }
         }
         return (result, sums);
@@ -28,15 +29,16 @@ internal static class AttentionMeaning
     /// <summary>
     /// With p as above and dp_j = dy · v_j, the gradient of a score is ds_j = p_j (dp_j - dy · y); dv_j = Σ p_j dy, dq = scale Σ ds_j k_j, dk_j = scale Σ ds_j q.
     /// </summary>
-    public static double[] GradientOf(long[][] shapes, double[][] x, AttentionGradient gradient)
+    public static double[] GradientOf(long[][] shapes, double[][] x, AttentionGradient gradient, Func<double, double> round)
     {
         var sizes = new Sizes(shapes);
         var factor = sizes.Factor(gradient.Scale);
         var (y, sums, dy) = (x[3], x[4], x[5]);
+        var (q, k, v, roundedDy) = (Rounded(x[0], round), Rounded(x[1], round), Rounded(x[2], round), Rounded(dy, round));
         var result = new double[x[(int)gradient.Of].Length];
         foreach (var (batch, head, query) in sizes.Rows())
         {
-            var scores = sizes.Scores(x[0], x[1], batch, head, query, gradient.IsCausal, gradient.Scale);
+            var scores = sizes.Scores(q, k, batch, head, query, gradient.IsCausal, gradient.Scale);
             var along = 0.0;
             for (var f = 0L; f < sizes.ValueWidth; f++) along += dy[sizes.Result(batch, query, head, f)] * y[sizes.Result(batch, query, head, f)];
             for (var key = 0; key < scores.Length; key++)
@@ -45,19 +47,21 @@ internal static class AttentionMeaning
                 var dp = 0.0;
                 for (var f = 0L; f < sizes.ValueWidth; f++)
                 {
-                    dp += dy[sizes.Result(batch, query, head, f)] * x[2][sizes.Value(batch, key, head, f)];
-                    if (gradient.Of == AttentionInput.Values) result[sizes.Value(batch, key, head, f)] += p * dy[sizes.Result(batch, query, head, f)];
+                    dp += roundedDy[sizes.Result(batch, query, head, f)] * v[sizes.Value(batch, key, head, f)];
+                    if (gradient.Of == AttentionInput.Values) result[sizes.Value(batch, key, head, f)] += round(p) * roundedDy[sizes.Result(batch, query, head, f)];
                 }
-                var ds = factor * p * (dp - along);
+                var ds = round(factor * p * (dp - along));
                 for (var e = 0L; e < sizes.Width; e++)
                 {
-                    if (gradient.Of == AttentionInput.Queries) result[sizes.Query(batch, query, head, e)] += ds * x[1][sizes.Key(batch, key, head, e)];
-                    if (gradient.Of == AttentionInput.Keys) result[sizes.Key(batch, key, head, e)] += ds * x[0][sizes.Query(batch, query, head, e)];
+                    if (gradient.Of == AttentionInput.Queries) result[sizes.Query(batch, query, head, e)] += ds * k[sizes.Key(batch, key, head, e)];
+                    if (gradient.Of == AttentionInput.Keys) result[sizes.Key(batch, key, head, e)] += ds * q[sizes.Query(batch, query, head, e)];
                 }
             }
         }
         return result;
     }
+
+    private static double[] Rounded(double[] x, Func<double, double> round) => x.Select(round).ToArray();
 
     /// <summary>Lengths of the axes, and where elements lie: queries are [batch, i, heads, e], keys [batch, j, groups, e], values [batch, j, groups, f].</summary>
     private sealed class Sizes(long[][] shapes)

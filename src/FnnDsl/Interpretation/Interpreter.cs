@@ -12,7 +12,11 @@ public static class Interpreter
 {
     private delegate double[] Meaning(Context context);
 
-    private sealed record Context(Graph Graph, Node Node, double[][] Values, double[][] X, long[][] Shapes, long[] Shape, InterpreterInputs Given, Func<Size, long> Evaluate, Dictionary<int, RunLoop> Loops);
+    private sealed record Context(Graph Graph, Node Node, double[][] Values, double[][] X, long[][] Shapes, long[] Shape, InterpreterInputs Given, Func<Size, long> Evaluate, Dictionary<int, RunLoop> Loops)
+    {
+        /// <summary>What is made of each element of a product's operands.</summary>
+        public Func<double, double> Rounding(FloatFormat? operands) => operands is null || operands == FloatFormat.F32 || !Given.RoundsOperands ? x => x : operands.Round;
+    }
 
     /// <summary>What a loop did: its states in the end, and every node of its body by step.</summary>
     private sealed record RunLoop(double[][] States, Dictionary<long, double[][]> Rounds)
@@ -52,9 +56,9 @@ public static class Interpreter
         [typeof(Contract)] = OfContract,
         [typeof(Gather)] = OfGather,
         [typeof(ScatterAdd)] = OfScatterAdd,
-        [typeof(Attention)] = c => AttentionMeaning.Of(c.Shapes, c.X, ((Attention)c.Node.Operation).IsCausal, ((Attention)c.Node.Operation).Scale).Result,
-        [typeof(AttentionLogSums)] = c => AttentionMeaning.Of([.. c.Shapes, c.Shapes[1]], [.. c.X, c.X[1]], ((AttentionLogSums)c.Node.Operation).IsCausal, ((AttentionLogSums)c.Node.Operation).Scale).LogSums,
-        [typeof(AttentionGradient)] = c => AttentionMeaning.GradientOf(c.Shapes, c.X, (AttentionGradient)c.Node.Operation),
+        [typeof(Attention)] = c => OfAttention(c, (Attention)c.Node.Operation).Result,
+        [typeof(AttentionLogSums)] = c => OfAttention(c, (AttentionLogSums)c.Node.Operation),
+        [typeof(AttentionGradient)] = c => OfAttentionGradient(c, (AttentionGradient)c.Node.Operation),
         [typeof(LoopArgument)] = c => c.Given.Arguments[((LoopArgument)c.Node.Operation).Index],
         [typeof(LoopFinal)] = c => c.Loops[c.Node.Inputs[0]].States[((LoopFinal)c.Node.Operation).State],
         [typeof(LoopStack)] = c => c.Loops[c.Node.Inputs[0]].Stack(((LoopStack)c.Node.Operation).BodyNode, Indexing.Count(c.Shape.Skip(1)), c.Shape[0]),
@@ -226,15 +230,26 @@ public static class Interpreter
         var rows = Indexing.Count(c.Shapes[0].Skip(contract.BatchRank).Take(contract.LeftRank));
         var columns = Indexing.Count(c.Shapes[1].Skip(contract.BatchRank).Take(contract.RightRank));
         var depth = Indexing.Count(c.Shapes[1].Skip(contract.BatchRank + contract.RightRank));
+        var round = c.Rounding(contract.Operands);
+        var (x, y) = (c.X[0].Select(round).ToArray(), c.X[1].Select(round).ToArray());
         return Each([batch, rows, columns], index =>
         {
             var left = (index[0] * rows + index[1]) * depth;
             var right = (index[0] * columns + index[2]) * depth;
             var sum = 0.0;
-            for (var k = 0L; k < depth; k++) sum += c.X[0][left + k] * c.X[1][right + k];
+            for (var k = 0L; k < depth; k++) sum += x[left + k] * y[right + k];
             return sum;
         });
     }
+
+    private static (double[] Result, double[] LogSums) OfAttention(Context c, Attention attention) =>
+        AttentionMeaning.Of(c.Shapes, c.X, attention.IsCausal, attention.Scale, c.Rounding(attention.Operands));
+
+    // Of log sums there are no values: the keys stand in for them.
+    private static double[] OfAttention(Context c, AttentionLogSums sums) =>
+        AttentionMeaning.Of([.. c.Shapes, c.Shapes[1]], [.. c.X, c.X[1]], sums.IsCausal, sums.Scale, c.Rounding(sums.Operands)).LogSums;
+
+    private static double[] OfAttentionGradient(Context c, AttentionGradient gradient) => AttentionMeaning.GradientOf(c.Shapes, c.X, gradient, c.Rounding(gradient.Operands));
 
     // In row-major order: x is [outer, axis, inner], the index [j], the result [outer, j, inner].
     private static double[] OfGather(Context c)

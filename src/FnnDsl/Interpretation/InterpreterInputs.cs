@@ -21,6 +21,9 @@ public sealed record InterpreterInputs
     /// <summary>What a generate keeps between runs, by position.</summary>
     public IReadOnlyList<double[]> Kept { get; init; } = [];
 
+    /// <summary>Whether operands of products are rounded to the format that is said of them, as GPUs do; the processor takes them as they are.</summary>
+    public bool RoundsOperands { get; init; } = true;
+
     /// <summary>Gradients of the results, by position.</summary>
     public IReadOnlyList<double[]> OutputGradients { get; init; } = [];
 

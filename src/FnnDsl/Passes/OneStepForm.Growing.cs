@@ -71,7 +71,7 @@ public sealed partial class OneStepForm
             if (!attention.IsCausal) throw Ahead("attention that is not causal looks at what comes after it; write causal: true", node);
             if (!IsWhole) throw Ahead($"attention over '{form._axis}' stands in a loop, whose rounds would need keys and values each of their own", node);
             if (x[1].Axis != x[0].Axis || x[2].Axis != x[0].Axis || own != x[0].Axis) throw Ahead($"queries and keys are not both along '{form._axis}'", node);
-            return new Stepped(Builder.Attention(x[0].Value, All(node.Inputs[1]), All(node.Inputs[2]), isCausal: true, attention.Scale), own);
+            return new Stepped(Builder.Attention(x[0].Value, All(node.Inputs[1]), All(node.Inputs[2]), isCausal: true, attention.Scale, attention.Operands), own);
         }
 
         private Stepped OfGrowingView(View view, Node node, Stepped x, int own)

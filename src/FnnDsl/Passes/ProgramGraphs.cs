@@ -30,9 +30,12 @@ public static class ProgramGraphs
         return WithGradients(builder, model.Training, values, seeds, targets);
     }
 
-    /// <summary>One objective's graph with the gradients of what it trains.</summary>
+    /// <summary>
+    /// One objective's graph with the gradients of what it trains: of the loss, or, in a narrow precision, of the loss times the scale that is kept on the device.
+    /// </summary>
+    /// <param name="precision">What operands of products are rounded to.</param>
     /// <param name="parameterType">The type of a parameter of one of the nets.</param>
-    public static Graph Objective(BoundObjective objective, Func<BoundParameterReference, TensorType> parameterType)
+    public static Graph Objective(BoundObjective objective, FloatFormat precision, Func<BoundParameterReference, TensorType> parameterType)
     {
         var builder = new GraphBuilder();
         var values = builder.Import(objective.Forward);
@@ -41,7 +44,8 @@ public static class ProgramGraphs
         var targets = objective.Trained
             .Select(trained => (Target: (OutputTarget)new GradientTarget(trained.Net, trained.Parameter), Value: builder.Parameter(trained.Net, trained.Parameter, parameterType(trained))))
             .ToArray();
-        return WithGradients(builder, objective.Forward, values, [(loss, builder.Constant(1, loss.Type.Element))], targets);
+        var seed = precision.IsNarrow ? builder.Make(new Kept(0), [], loss.Type) : builder.Constant(1, loss.Type.Element);
+        return OperandPrecision.Run(WithGradients(builder, objective.Forward, values, [(loss, seed)], targets), precision);
     }
 
     private static Graph WithGradients(

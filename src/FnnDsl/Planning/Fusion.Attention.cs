@@ -20,7 +20,7 @@ internal sealed partial class Fusion
         {
             case AttentionLogSums sums:
                 _attentions ??= _graph.Nodes.Where(other => other.Operation is Attention).ToLookup(other => ((Attention)other.Operation, other.Inputs[0], other.Inputs[1]), other => other.Id);
-                return _attentions[(new Attention(sums.IsCausal, sums.Scale), node.Inputs[0], node.Inputs[1])].Append(id).Min();
+                return _attentions[(new Attention(sums.IsCausal, sums.Scale) { Operands = sums.Operands }, node.Inputs[0], node.Inputs[1])].Append(id).Min();
             case AttentionGradient gradient:
                 _attentionGradients ??= _graph.Nodes.Where(other => other.Operation is AttentionGradient).ToLookup(other => (KeyOf((AttentionGradient)other.Operation), other.Inputs), other => other.Id);
                 return _attentionGradients[(KeyOf(gradient), node.Inputs)].Min();

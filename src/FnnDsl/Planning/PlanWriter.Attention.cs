@@ -11,8 +11,9 @@ internal sealed partial class PlanWriter
         var attention = node.Operation as Attention;
         var sums = fusion.ComputedWith(node.Id).FirstOrDefault(other => other.Operation is AttentionLogSums);
         var (isCausal, scale) = attention ?? new Attention(((AttentionLogSums)node.Operation).IsCausal, ((AttentionLogSums)node.Operation).Scale);
+        var operands = attention?.Operands ?? (node.Operation as AttentionLogSums)?.Operands;
         _steps.Add(new AttentionStep(SizesOf(node, attention is null ? 1 : 2, isCausal, scale), ReadOperand(node.Inputs[0]), ReadOperand(node.Inputs[1]),
-            attention is null ? null : ReadOperand(node.Inputs[2]), attention is null ? null : WrittenOperand(node), sums is null ? null : PlaceOf(sums.Id), node.Origin));
+            attention is null ? null : ReadOperand(node.Inputs[2]), attention is null ? null : WrittenOperand(node), sums is null ? null : PlaceOf(sums.Id), node.Origin) { Operands = operands ?? FloatFormat.F32 });
     }
 
     private void WriteAttentionGradient(Node node, AttentionGradient gradient)
@@ -21,7 +22,7 @@ internal sealed partial class PlanWriter
         AttentionOperand? Of(AttentionInput input) => computed.TryGetValue(input, out var operand) ? operand : null;
         _steps.Add(new AttentionGradientStep(SizesOf(node, 2, gradient.IsCausal, gradient.Scale), ReadOperand(node.Inputs[0]), ReadOperand(node.Inputs[1]), ReadOperand(node.Inputs[2]),
             ReadOperand(node.Inputs[3]), PlaceOf(node.Inputs[AttentionShapes.LogSumsInput]), ReadOperand(node.Inputs[5]),
-            Of(AttentionInput.Queries), Of(AttentionInput.Keys), Of(AttentionInput.Values), node.Origin));
+            Of(AttentionInput.Queries), Of(AttentionInput.Keys), Of(AttentionInput.Values), node.Origin) { Operands = gradient.Operands ?? FloatFormat.F32 });
     }
 
     private AttentionSizes SizesOf(Node node, int valuesInput, bool isCausal, double? scale)

@@ -358,7 +358,7 @@ internal sealed partial class PlanWriter(Graph graph, Fusion fusion, PlanParts p
             Size.Product(left.Skip(contract.BatchRank).Take(contract.LeftRank)),
             Size.Product(right.Skip(contract.BatchRank).Take(contract.RightRank)),
             Size.Product(left.Skip(contract.BatchRank + contract.LeftRank)),
-            Operand(node, node.Inputs[0]), Operand(node, node.Inputs[1]), result, epilogue, operands, origin) { ProductOrigin = node.Origin };
+            Operand(node, node.Inputs[0]), Operand(node, node.Inputs[1]), result, epilogue, operands, origin) { ProductOrigin = node.Origin, Operands = contract.Operands ?? FloatFormat.F32 };
     }
 
     private MatrixOperand Operand(Node product, int input)

@@ -205,6 +205,9 @@ public sealed record ProductStep(
 {
     /// <summary>Where the product itself comes from: the step's origin is that of its epilogue, where it has one.</summary>
     public Origin ProductOrigin { get; init; }
+
+    /// <summary>What GPUs round elements of both operands to; the sums are float32. The processor takes them as they are.</summary>
+    public FloatFormat Operands { get; init; } = FloatFormat.F32;
 }
 
 /// <summary>
@@ -222,12 +225,20 @@ public sealed record AttentionSizes(Size Batch, Size Heads, Size Groups, Size Qu
 /// <summary>softmax(scale · q kᵀ) v for each head, and log Σ exp of the scores for each query, [batch, heads, queries].</summary>
 /// <param name="V">Null where only log sums are computed; so is the result.</param>
 /// <param name="LogSums">Null where nobody asks for them.</param>
-public sealed record AttentionStep(AttentionSizes Sizes, AttentionOperand Q, AttentionOperand K, AttentionOperand? V, AttentionOperand? Result, Place? LogSums, Origin Origin) : Step(Origin);
+public sealed record AttentionStep(AttentionSizes Sizes, AttentionOperand Q, AttentionOperand K, AttentionOperand? V, AttentionOperand? Result, Place? LogSums, Origin Origin) : Step(Origin)
+{
+    /// <summary>As a product's: of queries, keys, values, and the weights of values.</summary>
+    public FloatFormat Operands { get; init; } = FloatFormat.F32;
+}
 
 /// <summary>The gradients of queries, keys and values of an attention, each null where nobody asks for it.</summary>
 public sealed record AttentionGradientStep(
     AttentionSizes Sizes, AttentionOperand Q, AttentionOperand K, AttentionOperand V, AttentionOperand Result, Place LogSums, AttentionOperand ResultGradient,
-    AttentionOperand? QGradient, AttentionOperand? KGradient, AttentionOperand? VGradient, Origin Origin) : Step(Origin);
+    AttentionOperand? QGradient, AttentionOperand? KGradient, AttentionOperand? VGradient, Origin Origin) : Step(Origin)
+{
+    /// <summary>As a product's: of the gradients of the result and of scores too.</summary>
+    public FloatFormat Operands { get; init; } = FloatFormat.F32;
+}
 
 public sealed record FillStep(Place Place, Size Length, double Value, Origin Origin) : Step(Origin);
 

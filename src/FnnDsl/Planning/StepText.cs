@@ -1,5 +1,6 @@
 using System.Globalization;
 using FeedbackNN.Dsl.Text;
+using FeedbackNN.Dsl.Types;
 
 namespace FeedbackNN.Dsl.Planning;
 
@@ -19,11 +20,11 @@ public sealed class StepText
     public string Print(Step step) => step switch
     {
         KernelStep kernel => $"{Kernel(kernel.Kernel)}({Print(kernel.Operands)})",
-        ProductStep product => $"product {product.Batch} x {product.M} x {product.N} x {product.K}: {Print(product.Left)} by {Print(product.Right)}"
+        ProductStep product => $"product {product.Batch} x {product.M} x {product.N} x {product.K}: {Print(product.Left)} by {Print(product.Right)}{Print(product.Operands)}"
             + (product.Result is { } result ? $" -> {Print(result)}" : "") + (product.Epilogue is { } id ? $", then {Kernel(id)}({Print(product.EpilogueOperands)})" : ""),
-        AttentionStep attention => $"attention over {Print(attention.Sizes)}: {Print(attention.Q)}, {Print(attention.K)}{(attention.V is { } values ? $", {Print(values)} -> {Print(attention.Result!)}" : "")}"
+        AttentionStep attention => $"attention over {Print(attention.Sizes)}: {Print(attention.Q)}, {Print(attention.K)}{(attention.V is { } values ? $", {Print(values)} -> {Print(attention.Result!)}" : "")}{Print(attention.Operands)}"
             + (attention.LogSums is { } sums ? $", log sums -> {Print(sums)}" : ""),
-        AttentionGradientStep gradient => $"gradient of attention over {Print(gradient.Sizes)}: {Print(gradient.Q)}, {Print(gradient.K)}, {Print(gradient.V)}, {Print(gradient.Result)}, {Print(gradient.LogSums)}, {Print(gradient.ResultGradient)}"
+        AttentionGradientStep gradient => $"gradient of attention over {Print(gradient.Sizes)}: {Print(gradient.Q)}, {Print(gradient.K)}, {Print(gradient.V)}, {Print(gradient.Result)}, {Print(gradient.LogSums)}, {Print(gradient.ResultGradient)}{Print(gradient.Operands)}"
             + $" -> {string.Join(", ", new[] { gradient.QGradient, gradient.KGradient, gradient.VGradient }.Select(operand => operand is null ? "nothing" : Print(operand)))}",
         FillStep fill => $"fill {Print(fill.Place)} with {fill.Value.ToString("R", CultureInfo.InvariantCulture)}",
         GatherStep gather => $"gather {Print(gather.Source)} at {Print(gather.Index)} -> {Print(gather.Result)}",
@@ -51,6 +52,8 @@ public sealed class StepText
     private static string Print(AttentionSizes sizes) =>
         $"{sizes.Batch} x {sizes.Heads} heads in {sizes.Groups} groups, {sizes.Queries} queries, {sizes.Keys} keys of {sizes.Width}, values of {sizes.ValueWidth}{(sizes.IsCausal ? ", causal" : "")}"
         + (sizes.Scale is { } scale ? $", scaled by {scale.ToString("R", CultureInfo.InvariantCulture)}" : "");
+
+    private static string Print(FloatFormat operands) => operands == FloatFormat.F32 ? "" : $", in {operands.Name} on GPUs";
 
     private string Print(AttentionOperand operand) => Print(operand.Place) + (operand.Offset.IsZero ? "" : $" from {operand.Offset}")
         + (ShowsStrides ? $" ({operand.BatchStride}, {operand.SequenceStride}, {operand.HeadStride})" : "");

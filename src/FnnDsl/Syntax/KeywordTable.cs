@@ -69,6 +69,7 @@ public static class KeywordTable
         new("rate", KeywordPlace.Train, "How much of the optimizer's learning rate some weights take: rate 0.1 on net.embed."),
         new("average", KeywordPlace.Train, "A moving average of a network's weights, which evaluations are made with."),
         new("accumulate", KeywordPlace.Train, "Gradients of so many batches make one step."),
+        new("precision", KeywordPlace.Train, "What GPUs round the operands of matrix products to: f32, tf32, bf16 or f16. Weights and sums stay f32."),
         new("lora", KeywordPlace.Train, "Trains updates of low rank in the stead of weights: lora(rank: 8, alpha: 16) on net.body."),
 
         new("over", KeywordPlace.Feedback, "One round for each slice of an axis; in a train, the weights that a loss updates."),
@@ -123,7 +124,6 @@ public static class KeywordTable
         new("string", KeywordPlace.SettingType, "A text that is known while building."),
         new("axis", KeywordPlace.SettingType, "An axis, by name or position."),
 
-        new("precision", KeywordPlace.Later, "In which float it is computed. It is checked, and refused in this version."),
         new("generate", KeywordPlace.Declaration, "A program over trained networks. It becomes a C# class."),
         new("from", KeywordPlace.Continuation, "The networks of a 'generate', or the weights that a stage takes."),
         new("evaluate", KeywordPlace.Continuation, "A stage of a pipeline that measures."),

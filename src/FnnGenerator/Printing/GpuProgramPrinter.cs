@@ -124,7 +124,7 @@ internal sealed class GpuProgramPrinter : ProgramPrinter
 
     protected override void PrintProduct(ProductStep step, int position)
     {
-        var after = (step.Result is { } result ? $", {Text(result)}" : "") + (step.Epilogue is { } kernel ? $", {New(kernel, step.EpilogueOperands)}" : "");
+        var after = (step.Result is { } result ? $", {Text(result)}" : "") + (step.Epilogue is { } kernel ? $", {New(kernel, step.EpilogueOperands)}" : "") + Operands(step.Operands);
         var hasAxes = step.Left.HasAxes || step.Right.HasAxes;
         Writer.Line($"{(hasAxes ? "ProductAlongAxes" : "Product")}({Operand(step.Left)}, {Operand(step.Right)}, new ProductSizes");
         using (Writer.Block("", hasAxes ? "," : $"{after});"))
@@ -142,6 +142,9 @@ internal sealed class GpuProgramPrinter : ProgramPrinter
             Writer.Line(Axes("Right", step.Right));
         }
     }
+
+    // Nothing where they are taken as they are.
+    private static string Operands(FloatFormat format) => format == FloatFormat.F32 ? "" : $", OperandFormat.{format.RuntimeName}";
 
     private static string Axes(string name, MatrixOperand operand) => $"{name}Rows = {Axes(operand.Rows)}, {name}Columns = {Axes(operand.Columns)},";
 
@@ -161,14 +164,14 @@ internal sealed class GpuProgramPrinter : ProgramPrinter
     {
         var type = GpuKernelPrinter.ElementText(step.Q.Place.Element);
         Writer.Line($"Attention({Operands(type, step.Q, step.K, step.V, step.Result)}, {(step.LogSums is { } sums ? Text(sums) : "default")}, new AttentionSizes");
-        using (Writer.Block("", $", {Scale(step.Sizes)});")) PrintSizes(step.Sizes, hasValues: step.V is not null);
+        using (Writer.Block("", $", {Scale(step.Sizes)}{Operands(step.Operands)});")) PrintSizes(step.Sizes, hasValues: step.V is not null);
     }
 
     protected override void PrintAttentionGradient(AttentionGradientStep step)
     {
         var type = GpuKernelPrinter.ElementText(step.Q.Place.Element);
         Writer.Line($"AttentionGradient({Operands(type, step.Q, step.K, step.V, step.Result)}, {Text(step.LogSums)}, {Operands(type, step.ResultGradient, step.QGradient, step.KGradient, step.VGradient)}, new AttentionSizes");
-        using (Writer.Block("", $", {Scale(step.Sizes)});")) PrintSizes(step.Sizes, hasValues: true);
+        using (Writer.Block("", $", {Scale(step.Sizes)}{Operands(step.Operands)});")) PrintSizes(step.Sizes, hasValues: true);
     }
 
     private string Operands(string type, params AttentionOperand?[] operands) => string.Join(", ", operands.Select(operand => operand is null

@@ -223,6 +223,7 @@ internal sealed class TrainPrinter
         var metrics = index == 0 ? _train.StepMetrics : default;
         var trained = string.Join(", ", objective.Trained.Select(reference => $"({NumberText.Integer(reference.Net)}, {NumberText.Integer(reference.Parameter)})"));
         var rates = objective.Rates.Count == 0 ? "" : $", rates: [{string.Join(", ", objective.Rates.Select(NumberText.Double))}]";
+        var scaled = _train.Precision.IsNarrow ? ", isScaled: true" : "";
         _writer.Line("new Objective(");
         using (_writer.Indent())
         {
@@ -231,7 +232,7 @@ internal sealed class TrainPrinter
             _writer.Line($"{_optimizerArguments[index]},");
             _writer.Line($"every: {NumberText.Integer(objective.Every)},");
             var counts = IsDivisible && !objective.CountsSamples ? ", countsSamples: false" : "";
-            _writer.Line($"trained: [{trained}]{rates}{counts}),");
+            _writer.Line($"trained: [{trained}]{rates}{counts}{scaled}),");
         }
     }
 

@@ -69,6 +69,17 @@ internal sealed class GpuUpdates : DeviceUpdates
         }
     }
 
+    public override void Unscale(ReadOnlySpan<ParameterSlice> slices, DeviceMemory scale, bool isFirst, long step, int objective)
+    {
+        lock (_device.Gate)
+        {
+            var numbers = Written(scale, 0, LossScale.Length);
+            _device.Start(ScalingKernels.Begin, new KernelConfig(1, 1), numbers, Status, isFirst ? 1 : 0);
+            foreach (ref readonly var slice in slices) _device.Start(ScalingKernels.Unscale, Launch.Over(slice.Length), Written(slice.Gradients, slice.Start, slice.Length), numbers, Status, (int)slice.Length);
+            _device.Start(ScalingKernels.Adjust, new KernelConfig(1, 1), numbers, Status, step, objective);
+        }
+    }
+
     public override void Accumulate(in ParameterSlice slice, in GradientSums sums, DeviceMemory scalars, long count, bool isFirst)
     {
         lock (_device.Gate)
@@ -169,7 +180,7 @@ internal sealed class GpuUpdates : DeviceUpdates
             _status.MemSetToZero(_device.Stream);
         }
         var step = ((long)_noted[StepStatus.StepHigh] << 32) | (uint)_noted[StepStatus.StepLow];
-        return new StepFailure(step, _noted[StepStatus.Objective], _noted[StepStatus.IsNorm] != 0, BitConverter.Int32BitsToSingle(_noted[StepStatus.Value]));
+        return new StepFailure(step, _noted[StepStatus.Objective], (FailedNumber)_noted[StepStatus.What], BitConverter.Int32BitsToSingle(_noted[StepStatus.Value]));
     }
 
     public override void Dispose()

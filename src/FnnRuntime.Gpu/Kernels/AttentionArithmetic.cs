@@ -20,10 +20,13 @@ internal interface IAttentionArithmetic<T>
     static abstract T Exp(T x);
 
     static abstract T Log(T x);
+
+    /// <summary>An element of a product's operand, rounded to the operands' format.</summary>
+    static abstract T Operand(T x);
 }
 
-/// <summary>In float32.</summary>
-internal readonly struct AttentionInFloat : IAttentionArithmetic<float>
+/// <summary>In float32, with products of operands in some format.</summary>
+internal readonly struct AttentionInFloat<TOperands> : IAttentionArithmetic<float> where TOperands : struct, IOperandFormat
 {
     public static float Zero => 0;
 
@@ -46,6 +49,9 @@ internal readonly struct AttentionInFloat : IAttentionArithmetic<float>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Log(float x) => GpuMath.Log(x);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Operand(float x) => TOperands.Round(x);
 }
 
 /// <summary>In float64.</summary>
@@ -72,4 +78,7 @@ internal readonly struct AttentionInDouble : IAttentionArithmetic<double>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static double Log(double x) => GpuMath.Log(x);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static double Operand(double x) => x;
 }

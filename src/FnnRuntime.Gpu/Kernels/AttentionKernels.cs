@@ -40,13 +40,13 @@ internal static class AttentionKernels
                 if (key < visible) weight = TMath.Exp(TMath.Subtract(score, now));
                 var factor = TMath.Exp(TMath.Subtract(largest, now));
                 sum = TMath.Add(TMath.Multiply(sum, factor), lanes.Reduce<T, TSum>(weight));
-                weights[lanes.First] = weight;
+                weights[lanes.First] = TMath.Operand(weight);
                 Group.Barrier();
                 var keys = Math.Min(lanes.Step, visible - first);
                 for (var f = lanes.First; f < sizes.ValueWidth; f += lanes.Step)
                 {
                     var total = TMath.Multiply(tensors.Result.View[result + f], factor);
-                    for (var j = 0; j < keys; j++) total = TMath.Add(total, TMath.Multiply(weights[j], tensors.V.View[tensors.V.Row(place.Sample, place.Group, first + j) + f]));
+                    for (var j = 0; j < keys; j++) total = TMath.Add(total, TMath.Multiply(weights[j], TMath.Operand(tensors.V.View[tensors.V.Row(place.Sample, place.Group, first + j) + f])));
                     tensors.Result.View[result + f] = total;
                 }
                 Group.Barrier();
@@ -80,13 +80,13 @@ internal static class AttentionKernels
                     var weight = TMath.Exp(TMath.Subtract(TMath.Multiply(Score<T, TMath>(tensors, sizes, place, key), scale), tensors.LogSums[row]));
                     slope = Slope<T, TMath>(tensors, sizes, place, key, weight, along, scale);
                 }
-                slopes[lanes.First] = slope;
+                slopes[lanes.First] = TMath.Operand(slope);
                 Group.Barrier();
                 var keys = Math.Min(lanes.Step, visible - first);
                 for (var e = lanes.First; e < sizes.Width; e += lanes.Step)
                 {
                     var total = gradient.View[to + e];
-                    for (var j = 0; j < keys; j++) total = TMath.Add(total, TMath.Multiply(slopes[j], tensors.K.View[tensors.K.Row(place.Sample, place.Group, first + j) + e]));
+                    for (var j = 0; j < keys; j++) total = TMath.Add(total, TMath.Multiply(slopes[j], TMath.Operand(tensors.K.View[tensors.K.Row(place.Sample, place.Group, first + j) + e])));
                     gradient.View[to + e] = total;
                 }
                 Group.Barrier();
@@ -129,20 +129,20 @@ internal static class AttentionKernels
                         weight = TMath.Exp(TMath.Subtract(TMath.Multiply(Score<T, TMath>(tensors, sizes, place, key), scale), logSum));
                         slope = Slope<T, TMath>(tensors, sizes, place, key, weight, Along<T, TMath>(tensors, sizes, place), scale);
                     }
-                    weights[lanes.First] = weight;
-                    slopes[lanes.First] = slope;
+                    weights[lanes.First] = TMath.Operand(weight);
+                    slopes[lanes.First] = TMath.Operand(slope);
                     Group.Barrier();
                     var queries = Math.Min(lanes.Step, sizes.Queries - first);
                     for (var e = lanes.First; e < width; e += lanes.Step)
                     {
                         var total = keyGradient.View[toKey + e];
-                        for (var j = 0; j < queries; j++) total = TMath.Add(total, TMath.Multiply(slopes[j], tensors.Q.View[tensors.Q.Row(sample, head, first + j) + e]));
+                        for (var j = 0; j < queries; j++) total = TMath.Add(total, TMath.Multiply(slopes[j], TMath.Operand(tensors.Q.View[tensors.Q.Row(sample, head, first + j) + e])));
                         keyGradient.View[toKey + e] = total;
                     }
                     for (var f = lanes.First; f < valueWidth; f += lanes.Step)
                     {
                         var total = valueGradient.View[toValue + f];
-                        for (var j = 0; j < queries; j++) total = TMath.Add(total, TMath.Multiply(weights[j], tensors.ResultGradient.View[tensors.ResultGradient.Row(sample, head, first + j) + f]));
+                        for (var j = 0; j < queries; j++) total = TMath.Add(total, TMath.Multiply(weights[j], TMath.Operand(tensors.ResultGradient.View[tensors.ResultGradient.Row(sample, head, first + j) + f])));
                         valueGradient.View[toValue + f] = total;
                     }
                     Group.Barrier();
@@ -158,12 +158,17 @@ internal static class AttentionKernels
         where TMath : struct, IAttentionArithmetic<T> =>
         Dot<T, TMath>(tensors.Q.View, tensors.Q.Row(place.Sample, place.Head, place.Query), tensors.K.View, tensors.K.Row(place.Sample, place.Group, key), sizes.Width);
 
-    // dy · y.
+    // dy · y: a sum over elements and no matrix product, so in full.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static T Along<T, TMath>(AttentionTensors<T> tensors, AttentionSizes sizes, Place place)
         where T : unmanaged
-        where TMath : struct, IAttentionArithmetic<T> =>
-        Dot<T, TMath>(tensors.ResultGradient.View, tensors.ResultGradient.Row(place.Sample, place.Head, place.Query), tensors.Result.View, tensors.Result.Row(place.Sample, place.Head, place.Query), sizes.ValueWidth);
+        where TMath : struct, IAttentionArithmetic<T>
+    {
+        var (a, b) = (tensors.ResultGradient.Row(place.Sample, place.Head, place.Query), tensors.Result.Row(place.Sample, place.Head, place.Query));
+        var sum = TMath.Zero;
+        for (var i = 0; i < sizes.ValueWidth; i++) sum = TMath.Add(sum, TMath.Multiply(tensors.ResultGradient.View[a + i], tensors.Result.View[b + i]));
+        return sum;
+    }
 
     // scale · p (dy · v - dy · y).
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -175,13 +180,14 @@ internal static class AttentionKernels
         return TMath.Multiply(TMath.Multiply(weight, TMath.Subtract(ofWeight, along)), scale);
     }
 
+    // A row by a column of a matrix product.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static T Dot<T, TMath>(ArrayView<T> a, int aStart, ArrayView<T> b, int bStart, int count)
         where T : unmanaged
         where TMath : struct, IAttentionArithmetic<T>
     {
         var sum = TMath.Zero;
-        for (var i = 0; i < count; i++) sum = TMath.Add(sum, TMath.Multiply(a[aStart + i], b[bStart + i]));
+        for (var i = 0; i < count; i++) sum = TMath.Add(sum, TMath.Multiply(TMath.Operand(a[aStart + i]), TMath.Operand(b[bStart + i])));
         return sum;
     }
 

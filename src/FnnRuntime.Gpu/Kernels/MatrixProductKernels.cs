@@ -60,7 +60,7 @@ internal readonly struct StoreTileThen<TNext>(ArrayView<float> result, int colum
 /// <summary>
 /// The matrix product: a group of 256 threads computes 64 x 64 elements, 16 of each operand's columns at a time through shared memory, 4 x 4 sums a
 /// thread in registers. The finished tile goes through shared memory once more, so that the epilogue is compiled once, runs over neighbouring
-/// columns, and what it is made of does not matter.
+/// columns, and what it is made of does not matter. Elements are rounded to the operands' format as they are loaded, once for 64 multiplications.
 /// </summary>
 /// <remarks>
 /// Floor: one 4 x 4 block needs 8 loads from shared memory for 16 multiply-adds, so shared memory, not arithmetic, bounds it on today's GPUs; tensor
@@ -73,8 +73,9 @@ internal static class MatrixProductKernels
     private const int Depth = 16;
     private const int Side = 16;
 
-    public static void Tiled<TPlaces, TKernel>(ArrayView<float> left, ArrayView<float> right, ProductSizes sizes, TPlaces places, TKernel epilogue)
+    public static void Tiled<TPlaces, TOperands, TKernel>(ArrayView<float> left, ArrayView<float> right, ProductSizes sizes, TPlaces places, TKernel epilogue)
         where TPlaces : struct, IProductPlaces
+        where TOperands : struct, IOperandFormat
         where TKernel : struct, IElementKernel
     {
         var leftRows = SharedMemory.Allocate<int>(TileSize);
@@ -111,7 +112,7 @@ internal static class MatrixProductKernels
                     var (row, k) = (firstRow + place, start + depth);
                     var isInside = row < sizes.M && k < sizes.K;
                     var value = 0f;
-                    if (isInside) value = left[leftRows[place] + places.LeftColumn(k)];
+                    if (isInside) value = TOperands.Round(left[leftRows[place] + places.LeftColumn(k)]);
                     leftTile[(depth * TileSize) + place] = value;
                 }
                 for (var i = 0; i < 4; i++)
@@ -121,7 +122,7 @@ internal static class MatrixProductKernels
                     var (row, k) = (firstColumn + place, start + depth);
                     var isInside = row < sizes.N && k < sizes.K;
                     var value = 0f;
-                    if (isInside) value = right[rightRows[place] + places.RightColumn(k)];
+                    if (isInside) value = TOperands.Round(right[rightRows[place] + places.RightColumn(k)]);
                     rightTile[(depth * TileSize) + place] = value;
                 }
                 Group.Barrier();

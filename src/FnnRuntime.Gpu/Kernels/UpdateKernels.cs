@@ -13,7 +13,7 @@ internal static class UpdateKernels
 
     public static void Sgd(ArrayView<float> w, ArrayView<float> g, ArrayView<float> direction, ArrayView<int> status, int count, SgdNumbers numbers)
     {
-        if (status[StepStatus.Failed] != 0) return;
+        if (StepStatus.IsLeftOut(status)) return;
         for (var i = (Grid.IdxX * Group.DimX) + Group.IdxX; i < count; i += Grid.DimX * Group.DimX)
         {
             var weight = w[i];
@@ -33,7 +33,7 @@ internal static class UpdateKernels
 
     public static void Adam(ArrayView<float> w, ArrayView<float> g, ArrayView<float> mean, ArrayView<float> square, ArrayView<int> status, int count, AdamNumbers numbers)
     {
-        if (status[StepStatus.Failed] != 0) return;
+        if (StepStatus.IsLeftOut(status)) return;
         for (var i = (Grid.IdxX * Group.DimX) + Group.IdxX; i < count; i += Grid.DimX * Group.DimX)
         {
             var weight = w[i];
@@ -48,7 +48,7 @@ internal static class UpdateKernels
 
     public static void Accumulate(ArrayView<float> sums, ArrayView<float> g, ArrayView<float> items, ArrayView<int> status, int count, int isFirst)
     {
-        if (status[StepStatus.Failed] != 0) return;
+        if (StepStatus.IsLeftOut(status)) return;
         for (var i = (Grid.IdxX * Group.DimX) + Group.IdxX; i < count; i += Grid.DimX * Group.DimX)
         {
             var sum = g[i] * items[0];
@@ -60,7 +60,7 @@ internal static class UpdateKernels
     /// <summary>One thread: the number of items so far.</summary>
     public static void Count(ArrayView<float> total, ArrayView<float> items, ArrayView<int> status, int isFirst)
     {
-        if (status[StepStatus.Failed] != 0) return;
+        if (StepStatus.IsLeftOut(status)) return;
         var before = 0f;
         if (isFirst == 0) before = total[0];
         total[0] = before + items[0];
@@ -68,7 +68,7 @@ internal static class UpdateKernels
 
     public static void TakeMean(ArrayView<float> g, ArrayView<float> sums, ArrayView<float> total, ArrayView<float> items, ArrayView<int> status, int count)
     {
-        if (status[StepStatus.Failed] != 0) return;
+        if (StepStatus.IsLeftOut(status)) return;
         var scale = 1f / (total[0] + items[0]);
         for (var i = (Grid.IdxX * Group.DimX) + Group.IdxX; i < count; i += Grid.DimX * Group.DimX) g[i] = (sums[i] + (g[i] * items[0])) * scale;
     }
@@ -102,19 +102,19 @@ internal static class UpdateKernels
         if (Group.IdxX != 0) return;
         var norm = MathF.Sqrt(sum);
         scale[0] = norm > limit ? limit / (norm + 1e-6f) : 1f;
-        StepStatus.Check(status, norm, step, objective, isNorm: 1);
+        if (status[StepStatus.Skipped] == 0) StepStatus.Check(status, norm, step, objective, (int)FailedNumber.GradientNorm);
     }
 
     public static void Scale(ArrayView<float> g, ArrayView<float> scale, ArrayView<int> status, int count)
     {
         var factor = scale[0];
-        if (factor == 1f || status[StepStatus.Failed] != 0) return;
+        if (factor == 1f || StepStatus.IsLeftOut(status)) return;
         for (var i = (Grid.IdxX * Group.DimX) + Group.IdxX; i < count; i += Grid.DimX * Group.DimX) g[i] *= factor;
     }
 
     /// <summary>One thread: looks at a loss.</summary>
     public static void CheckLoss(ArrayView<float> scalars, ArrayView<int> status, long step, int objective) =>
-        StepStatus.Check(status, scalars[0] / scalars[1], step, objective, isNorm: 0);
+        StepStatus.Check(status, scalars[0] / scalars[1], step, objective, (int)FailedNumber.Loss);
 
     public static void MoveTowards(ArrayView<float> source, ArrayView<float> target, ArrayView<int> status, int count, float share)
     {
@@ -129,13 +129,21 @@ internal static class UpdateKernels
     }
 }
 
-/// <summary>Where the device notes the first failure of a training: numbers of one small buffer.</summary>
+/// <summary>Where the device notes the first failure of a training, and that an update is left out: numbers of one small buffer.</summary>
 internal static class StepStatus
 {
-    public const int Failed = 0, StepLow = 1, StepHigh = 2, Objective = 3, IsNorm = 4, Value = 5, Length = 8;
+    public const int Failed = 0, StepLow = 1, StepHigh = 2, Objective = 3, What = 4, Value = 5;
+
+    /// <summary>A gradient of the objective's update is not finite; and one of this step's is.</summary>
+    public const int Skipped = 6, Overflowed = 7;
+
+    public const int Length = 8;
+
+    /// <summary>Whether nothing is to be changed by a gradient.</summary>
+    public static bool IsLeftOut(ArrayView<int> status) => (status[Failed] | status[Skipped]) != 0;
 
     /// <summary>Notes a value that is not finite, unless something has been noted before.</summary>
-    public static void Check(ArrayView<int> status, float value, long step, int objective, int isNorm)
+    public static void Check(ArrayView<int> status, float value, long step, int objective, int what)
     {
         var bits = Interop.FloatAsInt(value);
         var isFinite = ((int)bits & 0x7f800000) != 0x7f800000;
@@ -143,7 +151,7 @@ internal static class StepStatus
         status[StepLow] = (int)step;
         status[StepHigh] = (int)(step >> 32);
         status[Objective] = objective;
-        status[IsNorm] = isNorm;
+        status[What] = what;
         status[Value] = (int)bits;
         status[Failed] = 1;
     }

@@ -49,38 +49,61 @@ public abstract unsafe partial class GpuProgram
         _device.Start(KernelTemplates.InOrder, Launch.Over(stretches), kernel, checked((int)stretches), checked((int)rows));
     }
 
-    /// <summary>A matrix product whose elements go to a kernel.</summary>
-    protected void Product<TKernel>(ArrayView<float> left, ArrayView<float> right, ProductSizes sizes, TKernel epilogue) where TKernel : struct, IElementKernel =>
-        Tiled(nameof(Product), left, right, sizes, new ProductStrides(sizes), epilogue);
+    /// <summary>A matrix product whose elements go to a kernel; what its operands are is rounded to a format as it is read, here and in those below.</summary>
+    protected void Product<TKernel>(ArrayView<float> left, ArrayView<float> right, ProductSizes sizes, TKernel epilogue, OperandFormat operands = OperandFormat.Float32) where TKernel : struct, IElementKernel =>
+        Tiled(left, right, sizes, new ProductStrides(sizes), epilogue, operands);
 
     /// <summary>A matrix product that is stored.</summary>
-    protected void Product(ArrayView<float> left, ArrayView<float> right, ProductSizes sizes, ArrayView<float> result) =>
-        Product(left, right, sizes, new StoreTile(result, sizes.N));
+    protected void Product(ArrayView<float> left, ArrayView<float> right, ProductSizes sizes, ArrayView<float> result, OperandFormat operands = OperandFormat.Float32) =>
+        Product(left, right, sizes, new StoreTile(result, sizes.N), operands);
 
     /// <summary>A matrix product that is stored and goes to a kernel.</summary>
-    protected void Product<TKernel>(ArrayView<float> left, ArrayView<float> right, ProductSizes sizes, ArrayView<float> result, TKernel epilogue) where TKernel : struct, IElementKernel =>
-        Product(left, right, sizes, new StoreTileThen<TKernel>(result, sizes.N, epilogue));
+    protected void Product<TKernel>(ArrayView<float> left, ArrayView<float> right, ProductSizes sizes, ArrayView<float> result, TKernel epilogue, OperandFormat operands = OperandFormat.Float32) where TKernel : struct, IElementKernel =>
+        Product(left, right, sizes, new StoreTileThen<TKernel>(result, sizes.N, epilogue), operands);
 
     /// <summary>A product of matrices whose rows or columns run through several axes, whose elements go to a kernel.</summary>
-    protected void ProductAlongAxes<TKernel>(ArrayView<float> left, ArrayView<float> right, ProductSizes sizes, ProductAxes axes, TKernel epilogue) where TKernel : struct, IElementKernel =>
-        Tiled(nameof(ProductAlongAxes), left, right, sizes, axes, epilogue);
+    protected void ProductAlongAxes<TKernel>(ArrayView<float> left, ArrayView<float> right, ProductSizes sizes, ProductAxes axes, TKernel epilogue, OperandFormat operands = OperandFormat.Float32) where TKernel : struct, IElementKernel =>
+        Tiled(left, right, sizes, axes, epilogue, operands);
 
     /// <summary>The same, stored.</summary>
-    protected void ProductAlongAxes(ArrayView<float> left, ArrayView<float> right, ProductSizes sizes, ProductAxes axes, ArrayView<float> result) =>
-        ProductAlongAxes(left, right, sizes, axes, new StoreTile(result, sizes.N));
+    protected void ProductAlongAxes(ArrayView<float> left, ArrayView<float> right, ProductSizes sizes, ProductAxes axes, ArrayView<float> result, OperandFormat operands = OperandFormat.Float32) =>
+        ProductAlongAxes(left, right, sizes, axes, new StoreTile(result, sizes.N), operands);
 
     /// <summary>The same, stored and handed on.</summary>
-    protected void ProductAlongAxes<TKernel>(ArrayView<float> left, ArrayView<float> right, ProductSizes sizes, ProductAxes axes, ArrayView<float> result, TKernel epilogue) where TKernel : struct, IElementKernel =>
-        ProductAlongAxes(left, right, sizes, axes, new StoreTileThen<TKernel>(result, sizes.N, epilogue));
+    protected void ProductAlongAxes<TKernel>(ArrayView<float> left, ArrayView<float> right, ProductSizes sizes, ProductAxes axes, ArrayView<float> result, TKernel epilogue, OperandFormat operands = OperandFormat.Float32) where TKernel : struct, IElementKernel =>
+        ProductAlongAxes(left, right, sizes, axes, new StoreTileThen<TKernel>(result, sizes.N, epilogue), operands);
 
-    private void Tiled<TPlaces, TKernel>(string name, ArrayView<float> left, ArrayView<float> right, ProductSizes sizes, TPlaces places, TKernel epilogue)
+    // The format is a type to the kernel.
+    private void Tiled<TPlaces, TKernel>(ArrayView<float> left, ArrayView<float> right, ProductSizes sizes, TPlaces places, TKernel epilogue, OperandFormat operands)
         where TPlaces : struct, IProductPlaces
+        where TKernel : struct, IElementKernel
+    {
+        switch (operands)
+        {
+            case OperandFormat.TensorFloat32:
+                Tiled<TPlaces, InTensorFloat32, TKernel>(left, right, sizes, places, epilogue);
+                break;
+            case OperandFormat.BFloat16:
+                Tiled<TPlaces, InBFloat16, TKernel>(left, right, sizes, places, epilogue);
+                break;
+            case OperandFormat.Float16:
+                Tiled<TPlaces, InFloat16, TKernel>(left, right, sizes, places, epilogue);
+                break;
+            default:
+                Tiled<TPlaces, InFloat32, TKernel>(left, right, sizes, places, epilogue);
+                break;
+        }
+    }
+
+    private void Tiled<TPlaces, TOperands, TKernel>(ArrayView<float> left, ArrayView<float> right, ProductSizes sizes, TPlaces places, TKernel epilogue)
+        where TPlaces : struct, IProductPlaces
+        where TOperands : struct, IOperandFormat
         where TKernel : struct, IElementKernel
     {
         if ((long)sizes.Batch * sizes.M * sizes.N == 0) return;
         const int tile = MatrixProductKernels.TileSize;
         var groups = new Index3D((sizes.M + tile - 1) / tile, (sizes.N + tile - 1) / tile, Math.Min(sizes.Batch, 65535));
-        _device.Start(MatrixProductKernels.Tiled, new KernelConfig(groups, new Index3D(MatrixProductKernels.Threads, 1, 1)), left, right, sizes, places, epilogue);
+        _device.Start(MatrixProductKernels.Tiled<TPlaces, TOperands, TKernel>, new KernelConfig(groups, new Index3D(MatrixProductKernels.Threads, 1, 1)), left, right, sizes, places, epilogue);
     }
 
     /// <summary>A matrix product in float64.</summary>

@@ -13,6 +13,8 @@ internal sealed unsafe class CpuUpdates(WorkerPool pool) : DeviceUpdates
         OptimizerKernels.Update(pool, rule, Parameters(slice), Gradients(slice), first, first + slice.StateStride, (nint)slice.Length);
     }
 
+    public override void Unscale(ReadOnlySpan<ParameterSlice> slices, DeviceMemory scale, bool isFirst, long step, int objective) { }
+
     public override void Accumulate(in ParameterSlice slice, in GradientSums sums, DeviceMemory scalars, long count, bool isFirst)
     {
         var items = ((float*)scalars.ForReading())[count];

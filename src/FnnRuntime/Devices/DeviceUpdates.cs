@@ -21,9 +21,22 @@ internal readonly record struct GradientSums(DeviceMemory Memory, long Items);
 /// <summary>Why a deferred step was not taken.</summary>
 /// <param name="Step">Which.</param>
 /// <param name="Objective">Whose loss or gradient it was.</param>
-/// <param name="IsNorm">The norm of the gradient; otherwise the loss.</param>
+/// <param name="What">Which number it was.</param>
 /// <param name="Value">NaN or an infinity.</param>
-internal readonly record struct StepFailure(long Step, int Objective, bool IsNorm, double Value);
+internal readonly record struct StepFailure(long Step, int Objective, FailedNumber What, double Value);
+
+/// <summary>Of which number a step was not taken.</summary>
+internal enum FailedNumber
+{
+    /// <summary>The loss.</summary>
+    Loss,
+
+    /// <summary>The norm of its gradient.</summary>
+    GradientNorm,
+
+    /// <summary>Some number of its gradient, though the loss is not scaled any more.</summary>
+    Gradient,
+}
 
 /// <summary>
 /// What a training does on its device beside running programs: changes parameters, keeps buffers, takes back. Some devices work behind the host's
@@ -37,6 +50,17 @@ internal abstract class DeviceUpdates : IDisposable
 
     /// <summary>Changes parameters by their gradients.</summary>
     public abstract void Apply(in ParameterSlice slice, in UpdateRule rule);
+
+    /// <summary>
+    /// Makes gradients of a scaled loss those of the loss. Where one is not finite, the update that the step belongs to is not made; then, and after steps without one, the scale changes: see <see cref="LossScale"/>.
+    /// Does nothing where programs are not given the scale: products of the processor are float32.
+    /// </summary>
+    /// <param name="slices">Whose gradients.</param>
+    /// <param name="scale">The scale's memory.</param>
+    /// <param name="isFirst">The step is the first of its update.</param>
+    /// <param name="step">Which step it is.</param>
+    /// <param name="objective">Whose loss it is.</param>
+    public abstract void Unscale(ReadOnlySpan<ParameterSlice> slices, DeviceMemory scale, bool isFirst, long step, int objective);
 
     /// <summary>
     /// Adds gradients, times the number of items that their loss is the mean of, to sums that lie as the slice's state does.

@@ -12,7 +12,7 @@ internal sealed unsafe class CallMemory : IDisposable
     public CallMemory(int axisCount, int inputCount, int netCount, DeviceMemory scalars)
     {
         Scalars = scalars;
-        _memory = new NativeBuffer((2L * axisCount + inputCount + 4 * netCount) * sizeof(long));
+        _memory = new NativeBuffer((2L * axisCount + inputCount + 4 * netCount + 1) * sizeof(long));
         var next = (long*)_memory.Pointer;
         TrainingSizes = (nint*)Take(ref next, axisCount);
         Sizes = (nint*)Take(ref next, axisCount);
@@ -21,6 +21,7 @@ internal sealed unsafe class CallMemory : IDisposable
         Gradients = (void**)Take(ref next, netCount);
         Buffers = (void**)Take(ref next, netCount);
         NewBuffers = (void**)Take(ref next, netCount);
+        Kept = (void**)Take(ref next, 1);
     }
 
     /// <summary>The run-time sizes in the training's order.</summary>
@@ -38,6 +39,9 @@ internal sealed unsafe class CallMemory : IDisposable
     public void** Buffers { get; }
 
     public void** NewBuffers { get; }
+
+    /// <summary>What the loss is multiplied by.</summary>
+    public void** Kept { get; }
 
     public DeviceMemory Scalars { get; }
 

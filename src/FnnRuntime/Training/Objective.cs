@@ -34,6 +34,11 @@ public sealed unsafe partial class Objective : IDisposable
     private DeviceMemory? _state;
     private DeviceMemory? _backup;
     private DeviceMemory? _sums;
+
+    // What the loss is multiplied by, and what the program is given as such.
+    private readonly bool _isScaled;
+    private DeviceMemory? _scale;
+    private DeviceMemory? _scaleOfProgram;
     private int _stateCount;
     private long _stateStride;
 
@@ -44,8 +49,10 @@ public sealed unsafe partial class Objective : IDisposable
     /// <param name="trained">The parameters it changes, by net and position; frozen ones are not among them.</param>
     /// <param name="rates">For each of them how much of the learning rate it takes; without any, all of it.</param>
     /// <param name="countsSamples">The loss's count grows with the batch. Otherwise the loss is one number however many samples there are, such as a sum of two means.</param>
+    /// <param name="isScaled">Whether the program multiplies the loss by a number that is kept: precision f16.</param>
     public Objective(
-        string name, TrainingProgram program, Optimizer optimizer, int every, ImmutableArray<(int Net, int Parameter)> trained, ImmutableArray<double> rates = default, bool countsSamples = true)
+        string name, TrainingProgram program, Optimizer optimizer, int every, ImmutableArray<(int Net, int Parameter)> trained, ImmutableArray<double> rates = default, bool countsSamples = true,
+        bool isScaled = false)
     {
         _countsSamples = countsSamples;
         Name = name;
@@ -53,6 +60,7 @@ public sealed unsafe partial class Objective : IDisposable
         Optimizer = optimizer;
         Every = every;
         _trained = trained;
+        _isScaled = isScaled;
         _shares = rates.IsDefault ? [1] : [.. rates.Distinct()];
         _shareOf = rates.IsDefault ? new int[trained.Length] : [.. rates.Select(rate => Array.IndexOf(_shares, rate))];
         _rules = GC.AllocateArray<UpdateRule>(2 * _shares.Length, pinned: true);
@@ -88,6 +96,8 @@ public sealed unsafe partial class Objective : IDisposable
         _state?.Dispose();
         _backup?.Dispose();
         _sums?.Dispose();
+        if (_scaleOfProgram != _scale) _scaleOfProgram?.Dispose();
+        _scale?.Dispose();
         Program.Program.Dispose();
     }
 
@@ -117,8 +127,26 @@ public sealed unsafe partial class Objective : IDisposable
         _ranges = FindRanges();
         _stateStride = 0;
         foreach (var range in _ranges) _stateStride += range.Length;
+        if (_isScaled && _scale is null)
+        {
+            _scale = Number(LossScale.First);
+            // On the processor it stands still, as a file from elsewhere had it: programs there take 1.
+            _scaleOfProgram = Device.IsCpu ? Number(1) : _scale;
+        }
         if (accumulates) _sums = Device.Allocate(SumsLength * sizeof(float), $"the gradients of '{Name}' over several steps");
         SliceParameters();
+    }
+
+    /// <summary>Whether the program multiplies the loss by a number that is kept.</summary>
+    internal bool IsScaled => _isScaled;
+
+    /// <summary>What the program multiplies the loss by, in memory; null where it multiplies it by nothing.</summary>
+    internal DeviceMemory? ScaleOfProgram => _scaleOfProgram;
+
+    /// <summary>Makes the gradients those of the loss itself.</summary>
+    internal void Unscale(DeviceUpdates updates, bool isFirst, long step, int objective)
+    {
+        if (_scale is not null) updates.Unscale(_slices, _scale, isFirst, step, objective);
     }
 
     /// <summary>Adds the gradients to those of the steps before, for an update that is made after several.</summary>
@@ -179,7 +207,7 @@ public sealed unsafe partial class Objective : IDisposable
     internal void BackUp(DeviceUpdates updates)
     {
         MakeRoomForState();
-        var floats = (_stateStride * (1 + _stateCount)) + (_sums is null ? 0 : SumsLength);
+        var floats = (_stateStride * (1 + _stateCount)) + (_sums is null ? 0 : SumsLength) + (_scale is null ? 0 : LossScale.Length);
         if (_backup is null || _backup.ByteLength < floats * sizeof(float))
         {
             _backup?.Dispose();
@@ -204,6 +232,11 @@ public sealed unsafe partial class Objective : IDisposable
             AddArray(sums, "accumulated_gradient");
             file.Add($"optimizers.{Name}.accumulated_items", [], sums + Sums.Items, 1);
         }
+        if (_scale is not null)
+        {
+            var scale = (float*)(writes ? _scale.ForWriting() : _scale.ForReading());
+            for (var k = 0; k < LossScale.Names.Length; k++) file.Add($"optimizers.{Name}.{LossScale.Names[k]}", [], scale + k, 1);
+        }
         var state = (float*)(_state is null ? null : writes ? _state.ForWriting() : _state.ForReading());
         var names = Optimizer.StateNames;
         for (var k = 0; k < names.Length; k++) AddArray(state + (k * _stateStride), names[k]);
@@ -216,6 +249,13 @@ public sealed unsafe partial class Objective : IDisposable
                 file.Add($"optimizers.{Name}.{name}.{netNames[net]}.{spec.CheckpointName}", spec.Shape.AsSpan(), array + PositionOf(net, spec.Offset), spec.Count);
             }
         }
+    }
+
+    private DeviceMemory Number(float value)
+    {
+        var memory = Device.Allocate(LossScale.Length * sizeof(float), $"the scale of '{Name}'");
+        *(float*)memory.ForWriting() = value;
+        return memory;
     }
 
     // The number of items lies behind the sums, on a line of its own.
@@ -332,7 +372,9 @@ public sealed unsafe partial class Objective : IDisposable
     {
         foreach (ref readonly var slice in _slices.AsSpan()) Copy(slice.Parameters, slice.Start, slice.StateStart, slice.Length);
         if (_state is not null) Copy(_state, 0, _stateStride, _stateStride * _stateCount);
-        if (_sums is not null) Copy(_sums, 0, _stateStride * (1 + _stateCount), SumsLength);
+        var end = _stateStride * (1 + _stateCount);
+        if (_sums is not null) Copy(_sums, 0, end, SumsLength);
+        if (_scale is not null) Copy(_scale, 0, end + (_sums is null ? 0 : SumsLength), LossScale.Length);
 
         void Copy(DeviceMemory live, long liveStart, long backupStart, long count)
         {

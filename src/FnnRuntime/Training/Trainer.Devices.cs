@@ -101,6 +101,7 @@ public abstract unsafe partial class Trainer<TBatch, TReport>
         }
         if (devices[0] != own) throw Wrong($"The networks of {setup.Name} are on {own}, which must be the first of the devices; the first is {devices[0]}. Construct the networks with devices[0].");
         if (devices.Length > 1 && setup.Programs is null) throw Wrong($"Batches of {setup.Name} cannot be divided by samples; train on one device.");
+        if (devices.Length > 1 && setup.Objectives.Any(objective => objective.IsScaled)) throw Wrong($"{setup.Name} has precision f16, whose scale of the loss is kept on one device; train on one device, or with precision bf16.");
         return devices[1..];
 
         static ArgumentException Wrong(FormattableString message) => new(FormattableString.Invariant(message), "devices");

@@ -48,7 +48,7 @@ public abstract unsafe partial class Trainer<TBatch, TReport>
         for (var i = 0; i < objectives.Length; i++)
         {
             var updated = objectives[i].BeginUpdate();
-            var call = Call(objectives[i].Program, firstScalar: 0) with { Updates = updated };
+            var call = Call(objectives[i], firstScalar: 0) with { Updates = updated };
             if (clock is null) programs[i].Run(call);
             else programs[i].Run(call, clock, firsts[i]);
             clock?.Begin(updates[i]);

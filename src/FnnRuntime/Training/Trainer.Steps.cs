@@ -117,7 +117,7 @@ public abstract unsafe partial class Trainer<TBatch, TReport>
             var place = (_pending * _scalarsOfStep) + start;
             start += scalars.Length;
             if (!IsRun(i, StepCount)) continue;
-            var call = Call(objective.Program, place);
+            var call = Call(objective, place);
             // Parameters that the program updates as it computes their gradients: only its own loss can stop that, and it must have all of the gradient.
             var updates = IsDue(i, StepCount) && _replicas.Length == 0 ? objective.BeginUpdate() : null;
             RunProgram(i, call with { Updates = updates }, place, scalars);
@@ -129,14 +129,15 @@ public abstract unsafe partial class Trainer<TBatch, TReport>
             {
                 _memory.ReadScalars(place, scalars);
                 var loss = scalars[0] / scalars[1];
-                if (!double.IsFinite(loss)) Fail(call, new StepFailure(StepCount, i, IsNorm: false, loss));
+                if (!double.IsFinite(loss)) Fail(call, new StepFailure(StepCount, i, FailedNumber.Loss, loss));
             }
             if (!IsDue(i, StepCount)) continue;
+            if (i < _setup.Objectives.Length - 1) objective.BackUp(_updates);
             var isUpdate = IsUpdate(StepCount);
+            objective.Unscale(_updates, IsFirstOfUpdate(StepCount), StepCount, i);
             // The sums stay as they are in the step of the update: if the norm is not finite, nothing has been changed.
             if (isUpdate && _setup.Accumulate > 1) objective.TakeMean(_updates, _memory.Scalars, place);
             if (isUpdate) ClipGradients(i, call);
-            if (i < _setup.Objectives.Length - 1) objective.BackUp(_updates);
             if (isUpdate) objective.Apply(_updates, isBegun: updates != null);
             else objective.Accumulate(_updates, _memory.Scalars, place, IsFirstOfUpdate(StepCount));
         }
@@ -149,7 +150,7 @@ public abstract unsafe partial class Trainer<TBatch, TReport>
         if (_setup.Clip != GradientClip.GlobalNorm) return;
         if (objective.ClipNorm(_updates, _setup.ClipLimit, StepCount, index) is { } norm && !double.IsFinite(norm))
         {
-            Fail(call, new StepFailure(StepCount, index, IsNorm: true, norm));
+            Fail(call, new StepFailure(StepCount, index, FailedNumber.GradientNorm, norm));
         }
     }
 
@@ -164,7 +165,13 @@ public abstract unsafe partial class Trainer<TBatch, TReport>
             _setup.Objectives[i].Restore(_updates);
             if (IsUpdate(failure.Step)) _setup.Objectives[i].Updates--;
         }
-        throw new TrainingDivergedException(failure.Step, failure.IsNorm ? $"the norm of the gradient of '{objective.Name}'" : $"the loss '{objective.Name}'", failure.Value, source);
+        var what = failure.What switch
+        {
+            FailedNumber.Loss => $"the loss '{objective.Name}'",
+            FailedNumber.GradientNorm => $"the norm of the gradient of '{objective.Name}'",
+            _ => $"the gradient of '{objective.Name}', in float16 and without a scale,",
+        };
+        throw new TrainingDivergedException(failure.Step, what, failure.Value, source);
     }
 
     /// <summary>
@@ -186,6 +193,6 @@ public abstract unsafe partial class Trainer<TBatch, TReport>
         StepCount = failure.Step;
         var batch = GoBack(steps);
         BindStep(batch!);
-        Fail(Call(_setup.Objectives[failure.Objective].Program, firstScalar: 0), failure);
+        Fail(Call(_setup.Objectives[failure.Objective], firstScalar: 0), failure);
     }
 }

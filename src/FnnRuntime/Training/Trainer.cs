@@ -319,7 +319,14 @@ public abstract unsafe partial class Trainer<TBatch, TReport> : IDisposable, ITr
 
     private protected virtual Action ReadPosition(StateNumbers numbers) => () => { };
 
-    private ProgramCall Call(TrainingProgram program, int firstScalar, bool isEvaluation = false)
+    /// <summary>A call of an objective's program.</summary>
+    private ProgramCall Call(Objective objective, int firstScalar)
+    {
+        if (objective.ScaleOfProgram is { } scale) _memory.Kept[0] = scale.ForProgram(writes: false);
+        return Call(objective.Program, firstScalar, isEvaluation: false);
+    }
+
+    private ProgramCall Call(TrainingProgram program, int firstScalar, bool isEvaluation)
     {
         _memory.SelectSizes(program.Axes.AsSpan());
         for (var i = 0; i < _nets.Length; i++)
@@ -340,6 +347,7 @@ public abstract unsafe partial class Trainer<TBatch, TReport> : IDisposable, ITr
             Gradients = _memory.Gradients,
             Buffers = _memory.Buffers,
             NewBuffers = _memory.NewBuffers,
+            Kept = _memory.Kept,
             Scalars = _nets[0].Device.IsCpu ? scalars + firstScalar : scalars,
             FirstScalar = firstScalar,
             Seed = Seed,

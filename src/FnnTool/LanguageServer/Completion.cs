@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.RegularExpressions;
 using FeedbackNN.Dsl.Names;
 using FeedbackNN.Dsl.Syntax;
+using FeedbackNN.Dsl.Types;
 
 namespace FeedbackNN.Tool.LanguageServer;
 
@@ -32,6 +33,7 @@ internal static partial class Completion
             Expected.Declaration => Words(KeywordPlace.Declaration),
             Expected.Member => Members(cursor, place, names),
             Expected.Optimizer => names.Optimizers.Select(name => Item(name, null, Rank.Local)),
+            Expected.Precision => FloatFormat.All.Select(format => new CompletionItem(format.Name, KeywordItem, null, MarkupContent.Markdown(Sentence(format)), SortText(Rank.Local, format.Name))),
             Expected.Type => Words(KeywordPlace.ElementType, KeywordPlace.SettingType),
             Expected.FeedbackHead => Words(KeywordPlace.Feedback).Concat(Values(cursor, place, names)),
             Expected.Statement => StatementWords(place).Concat(Values(cursor, place, names)),
@@ -39,6 +41,9 @@ internal static partial class Completion
         };
         return items.GroupBy(item => item.Label).Select(same => same.First()).ToArray();
     }
+
+    private static string Sentence(FloatFormat format) =>
+        FormattableString.Invariant($"{format.MantissaBits} bits of mantissa, exponents from {format.LeastExponent} to {format.GreatestExponent}{(format.IsNarrow ? ": the loss is scaled" : "")}.");
 
     private static IEnumerable<CompletionItem> StatementWords(CompletionPlace place) =>
         place.Kind == "train" ? Words(KeywordPlace.Statement, KeywordPlace.Train) : Words(KeywordPlace.Statement, KeywordPlace.Body);

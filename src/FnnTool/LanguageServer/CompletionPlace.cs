@@ -13,6 +13,7 @@ internal enum Expected
     FeedbackHead,
     Member,
     Optimizer,
+    Precision,
     Type,
     Value,
 }
@@ -38,6 +39,7 @@ internal sealed partial record CompletionPlace(Expected Expected, string? Kind, 
         if (MemberPath().Match(line) is { Success: true } member) return place with { Expected = Expected.Member, Path = member.Groups["path"].Value.Split('.') };
         if (NewName().IsMatch(line)) return place with { Expected = Expected.Nothing };
         if (BehindWith().IsMatch(line)) return place with { Expected = Expected.Optimizer };
+        if (place.Kind == "train" && BehindPrecision().IsMatch(line)) return place with { Expected = Expected.Precision };
         if (FeedbackHead().IsMatch(line)) return place with { Expected = Expected.FeedbackHead };
         if (declaration is null) return place with { Expected = LineStart().IsMatch(line) ? Expected.Declaration : Expected.Nothing };
         var isInBody = before.AsSpan(declaration.Index).Contains('{');
@@ -77,6 +79,9 @@ internal sealed partial record CompletionPlace(Expected Expected, string? Kind, 
 
     [GeneratedRegex(@"\bwith\s+[A-Za-z0-9_]*$|\blr:\s*[A-Za-z0-9_]*$", RegexOptions.CultureInvariant)]
     private static partial Regex BehindWith();
+
+    [GeneratedRegex(@"(^|[;{])\s*precision\s+[A-Za-z0-9_]*$", RegexOptions.CultureInvariant)]
+    private static partial Regex BehindPrecision();
 
     [GeneratedRegex(@"\bfeedback\s*\(.*\)\s*([A-Za-z0-9_,: ]*\s)?[A-Za-z0-9_]*$", RegexOptions.CultureInvariant)]
     private static partial Regex FeedbackHead();

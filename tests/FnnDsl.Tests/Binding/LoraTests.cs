@@ -63,7 +63,7 @@ public sealed class LoraTests
         var train = Train("Adapted");
         var storage = new Storage(train);
         var storages = train.Storages([Model(train)]);
-        var graph = GraphVerifier.Verified(ProgramGraphs.Objective(train.Objectives[0], trained => storages[trained.Net].Parameters[trained.Parameter].Type));
+        var graph = GraphVerifier.Verified(ProgramGraphs.Objective(train.Objectives[0], train.Precision, trained => storages[trained.Net].Parameters[trained.Parameter].Type));
         var gradients = storage.Run(graph);
         double Loss()
         {

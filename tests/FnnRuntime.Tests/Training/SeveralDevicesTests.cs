@@ -151,5 +151,9 @@ public sealed unsafe class SeveralDevicesTests : IDisposable
         internal override DeviceMemory Allocate(long byteLength, string purpose) => throw new InvalidOperationException();
 
         internal override DeviceUpdates CreateUpdates() => throw new InvalidOperationException();
+
+        internal override void Finish() { }
+
+        internal override MachineSpeed Speed => throw new InvalidOperationException();
     }
 }

@@ -64,6 +64,8 @@ public sealed class CompletionTests : WithFolder
     [InlineData("model Net(x: f32[batch, 784]) -> f32[batch, classes] {\n    h = x\n    |", "param,repeat,feedback,return,h,x", "minimize,namespace")]
     [InlineData("model Net(x: f32[batch, 784]) -> f32[batch, classes] {\n    h = x\n    re|\n    return h\n}", "repeat,return,relu,h", "minimize")]
     [InlineData("train Fit for net: Net (x: f32[batch, 784]) {\n    |\n}", "minimize,metric,clip,freeze,net,x", "param,return")]
+    [InlineData("train Fit for net: Net (x: f32[batch, 784]) {\n    pr|\n}", "precision", "bf16")]
+    [InlineData("train Fit for net: Net (x: f32[batch, 784]) {\n    precision |\n}", "f32,tf32,bf16,f16", "minimize,net,relu")]
     [InlineData("|", "model,layer,train,fn,dim,const,namespace", "param,relu")]
     [InlineData("model Net(x: f|", "f32,i32,bool", "relu,minimize")]
     [InlineData("model Net(x: f32[ba|", "classes", "minimize")]

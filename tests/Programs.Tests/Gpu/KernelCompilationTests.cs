@@ -54,7 +54,7 @@ public sealed class KernelCompilationTests(ITestOutputHelper output)
     public void EveryKernelOfTheRuntimeCompiles()
     {
         using var compiler = new KernelText();
-        var methods = new[] { typeof(UpdateKernels), typeof(IndexKernels), typeof(MatrixProductKernels), typeof(AttentionKernels), typeof(SpeedKernels) }
+        var methods = new[] { typeof(UpdateKernels), typeof(ScalingKernels), typeof(IndexKernels), typeof(MatrixProductKernels), typeof(AttentionKernels), typeof(SpeedKernels) }
             .SelectMany(type => type.GetMethods(BindingFlags.Static | BindingFlags.Public | BindingFlags.DeclaredOnly)).SelectMany(Instances).ToArray();
         var report = new Report("Kernels of the GPU runtime compiled to PTX (sm_80, sm_90) and OpenCL C");
         foreach (var method in methods) report.Add(method.ToString()!);
@@ -63,6 +63,10 @@ public sealed class KernelCompilationTests(ITestOutputHelper output)
         Assert.Empty(methods.SelectMany(method => compiler.Problems(method).Select(problem => $"{method}: {problem}")));
     }
 
+    private static Type[] Formats => [typeof(InFloat32), typeof(InTensorFloat32), typeof(InBFloat16), typeof(InFloat16)];
+
+    private static IEnumerable<Type> InFormats => Formats.Select(format => typeof(AttentionInFloat<>).MakeGenericType(format));
+
     /// <summary>A method for each element type that programs use it with.</summary>
     private static IEnumerable<MethodInfo> Instances(MethodInfo method)
     {
@@ -70,12 +74,12 @@ public sealed class KernelCompilationTests(ITestOutputHelper output)
         var elements = new[] { typeof(float), typeof(double), typeof(int), typeof(long) };
         return method.Name switch
         {
-            nameof(MatrixProductKernels.Tiled) => [method.MakeGenericMethod(typeof(ProductStrides), typeof(StoreTile)), method.MakeGenericMethod(typeof(ProductAxes), typeof(StoreTile))],
+            nameof(MatrixProductKernels.Tiled) => Formats.SelectMany(format => new[] { typeof(ProductStrides), typeof(ProductAxes) }.Select(places => method.MakeGenericMethod(places, format, typeof(StoreTile)))),
             nameof(IndexKernels.AddChains) => elements.Select(element => method.MakeGenericMethod(element, typeof(SumReduction))),
             nameof(AttentionKernels.Forward) =>
-                [method.MakeGenericMethod(typeof(float), typeof(AttentionInFloat), typeof(SumReduction), typeof(MaxReduction)), method.MakeGenericMethod(typeof(double), typeof(AttentionInDouble), typeof(SumReduction), typeof(MaxReduction))],
+                [.. InFormats.Select(math => method.MakeGenericMethod(typeof(float), math, typeof(SumReduction), typeof(MaxReduction))), method.MakeGenericMethod(typeof(double), typeof(AttentionInDouble), typeof(SumReduction), typeof(MaxReduction))],
             nameof(AttentionKernels.OfQueries) or nameof(AttentionKernels.OfKeysAndValues) =>
-                [method.MakeGenericMethod(typeof(float), typeof(AttentionInFloat)), method.MakeGenericMethod(typeof(double), typeof(AttentionInDouble))],
+                [.. InFormats.Select(math => method.MakeGenericMethod(typeof(float), math)), method.MakeGenericMethod(typeof(double), typeof(AttentionInDouble))],
             _ => elements.Append(typeof(byte)).Select(element => method.MakeGenericMethod(element)),
         };
     }
@@ -84,7 +88,7 @@ public sealed class KernelCompilationTests(ITestOutputHelper output)
     {
         if (template != GpuTemplate.Tile) return typeof(KernelTemplates).GetMethod(template.ToString())!.MakeGenericMethod(kernel);
         var epilogue = isKept ? typeof(StoreTileThen<>).MakeGenericType(kernel) : kernel;
-        return typeof(MatrixProductKernels).GetMethod(nameof(MatrixProductKernels.Tiled))!.MakeGenericMethod(hasAxes ? typeof(ProductAxes) : typeof(ProductStrides), epilogue);
+        return typeof(MatrixProductKernels).GetMethod(nameof(MatrixProductKernels.Tiled))!.MakeGenericMethod(hasAxes ? typeof(ProductAxes) : typeof(ProductStrides), typeof(InFloat32), epilogue);
     }
 
     /// <summary>A program as C# for GPUs, and its kernels by text.</summary>

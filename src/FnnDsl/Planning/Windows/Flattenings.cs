@@ -29,7 +29,7 @@ internal static class Flattenings
             (right, n, isSplit) = (Split(right, batch + axis, parts), n + parts.Count - 1, true);
         }
         if (!isSplit) return null;
-        var product = ProductAxes.Ordered(site.Builder, left, right, new Contract(batch, m, n, k)) ?? site.Builder.Contract(left, right, batch, m, n, k);
+        var product = ProductAxes.Ordered(site.Builder, left, right, contract with { RightRank = n, SumRank = k }) ?? site.Builder.Contract(left, right, batch, m, n, k, contract.Operands);
         return site.Builder.Reshape(product, site.Node.Type.Shape);
     }
 
@@ -49,7 +49,7 @@ internal static class Flattenings
         var columns = order.Skip(rows).Select(axis => axis - contract.LeftRank).ToArray();
         var before = Enumerable.Range(0, contract.BatchRank);
         var behind = Enumerable.Range(contract.BatchRank + parts.Count, contract.SumRank);
-        return value.Builder.Contract(left, value.Builder.Transpose(right, before.Concat(columns).Concat(behind).ToArray()), contract.BatchRank, contract.LeftRank, parts.Count, contract.SumRank);
+        return value.Builder.Contract(left, value.Builder.Transpose(right, before.Concat(columns).Concat(behind).ToArray()), contract.BatchRank, contract.LeftRank, parts.Count, contract.SumRank, contract.Operands);
     }
 
     // The axes that one axis of a flattened value was, where the value was in another order before.

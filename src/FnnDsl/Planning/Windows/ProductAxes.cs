@@ -21,7 +21,7 @@ internal static class ProductAxes
         var columns = contract.BatchRank + contract.LeftRank;
         var left = Part(0, axis => axis < columns ? axis : -1);
         var right = Part(1, axis => axis < contract.BatchRank ? axis : axis < contract.BatchRank + contract.RightRank ? axis + contract.LeftRank : -1);
-        var part = site.Builder.Contract(left, right, contract.BatchRank, contract.LeftRank, contract.RightRank, contract.SumRank);
+        var part = site.Builder.Contract(left, right, contract.BatchRank, contract.LeftRank, contract.RightRank, contract.SumRank, contract.Operands);
         return site.Builder.View(part, x.Type.Shape, places.Select(place => AffineMap.Index(x.Type.Rank, place!.Value)).ToEquatableArray());
 
         // An operand, where its axes that the result has are read as the result is.
@@ -48,7 +48,7 @@ internal static class ProductAxes
         var rows = isLeft ? InMemoryOrder(left, batch, m) : Identity(m);
         var columns = isRight ? InMemoryOrder(right, batch, n) : Identity(n);
         var sums = isLeft ? InMemoryOrder(left, batch + m, k) : InMemoryOrder(right, batch + n, k);
-        var product = builder.Contract(Blocks(left, batch, rows, sums), Blocks(right, batch, columns, sums), batch, m, n, k);
+        var product = builder.Contract(Blocks(left, batch, rows, sums), Blocks(right, batch, columns, sums), batch, m, n, k, contract.Operands);
         var order = Identity(batch).Concat(AffineMap.Inverse(rows).Select(axis => batch + axis)).Concat(AffineMap.Inverse(columns).Select(axis => batch + m + axis)).ToArray();
         return builder.Transpose(product, order);
     }

@@ -26,7 +26,7 @@ internal static class WindowGradients
         var kept = rows + contract.RightRank;
         var order = Enumerable.Range(0, kept).Except(own).Concat(own).Concat(Enumerable.Range(kept, contract.SumRank)).ToArray();
         var right = builder.Transpose(builder.ValueOf(x.Node.Inputs[1]), order);
-        var product = builder.Contract(left, right, contract.BatchRank, contract.LeftRank, contract.RightRank - windows.Length, contract.SumRank + windows.Length);
+        var product = builder.Contract(left, right, contract.BatchRank, contract.LeftRank, contract.RightRank - windows.Length, contract.SumRank + windows.Length, contract.Operands);
         return Placed(site, product, transpose.Map, windows);
     }
 
