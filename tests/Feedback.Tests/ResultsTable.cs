@@ -9,7 +9,7 @@ internal static class ResultsTable
     private const string Head = """
         # Results
 
-        Published results made again. Each row is written by a test of `tests/Feedback.Tests` that asserts it: `FNN_SLOW=1 FNN_UPDATE=1 dotnet test tests/Feedback.Tests -c Release`. Seeds are
+        Published results made again. Each row is written by a test of `tests/Feedback.Tests` or `tests/Generate.Tests` that asserts it: `FNN_SLOW=1 FNN_UPDATE=1 dotnet test tests/Feedback.Tests -c Release`. Seeds are
         fixed in the tests, so a row is the same numbers on the same machine. The counts of inputs are those of `FNN_FUZZ=1000000 FNN_UPDATE=1 dotnet test tests/FnnDsl.Tests -c Release`.
 
         | experiment | what | result | demanded |
