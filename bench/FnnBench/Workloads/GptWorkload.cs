@@ -6,38 +6,53 @@ using static TorchSharp.torch;
 
 namespace FnnBench.Workloads;
 
-/// <summary>Whole training steps of a small GPT over characters, forward, loss, backward, AdamW: 4 layers, 4 heads, width 128, 16 texts of 128 of 65 characters.</summary>
+/// <summary>Whole training steps of a small GPT over characters, forward, loss, backward, AdamW: 4 layers, 4 heads, width 128, 16 texts of 128 of 65 characters, or nanoGPT's small setting, 12 of 64.</summary>
 internal sealed class GptWorkload : IWorkload
 {
     public string Name => "gpt";
 
-    public string Summary => "Training steps of a GPT of 4 layers, 4 heads and width 128 over 128 characters, batch 16, AdamW.";
+    public string Summary => "Training steps of a GPT of 4 layers, 4 heads and width 128, AdamW: 16 texts of 128 characters, or 12 of 64.";
 
-    public IReadOnlyList<ICase> Cases { get; } = [new StepCase()];
+    public IReadOnlyList<ICase> Cases { get; } = [new StepCase("batch 16, adamw", 16, Context.Size, Long), new StepCase("nanoGPT's setting, adamw", 12, Setting.Size, Short)];
 
-    private sealed class StepCase : ICase
+    private static Ours Long(Device device, double learningRate, int[] given, int[] following)
     {
-        private const int BatchSize = 16;
+        var model = new Gpt(device, seed: 3);
+        var trainer = new GptAdamW(model);
+        trainer.Optimizer.LearningRate = learningRate;
+        var batch = new GptAdamW.MiniBatch(new(given, given.Length / Context.Size, Context.Size), new(following, given.Length / Context.Size, Context.Size));
+        return new(model, trainer, () => trainer.Step(batch).Loss);
+    }
 
-        public string Name => "batch 16, adamw";
+    private static Ours Short(Device device, double learningRate, int[] given, int[] following)
+    {
+        var model = new ShortGpt(device, seed: 3);
+        var trainer = new ShortGptAdamW(model);
+        trainer.Optimizer.LearningRate = learningRate;
+        var batch = new ShortGptAdamW.MiniBatch(new(given, given.Length / Setting.Size, Setting.Size), new(following, given.Length / Setting.Size, Setting.Size));
+        return new(model, trainer, () => trainer.Step(batch).Loss);
+    }
+
+    private sealed record Ours(Model Net, IDisposable Trainer, Func<double> Step);
+
+    private sealed class StepCase(string name, int batchSize, int length, Func<Device, double, int[], int[], Ours> open) : ICase
+    {
+        public string Name => name;
 
         // AdamW's first steps go by the sign of each gradient, be it ever so small.
         public IContest Open(Device device) => new TrainingContest(learningRate => MakePair(device, learningRate), normalRate: 1e-3, limit: 1e-3);
 
-        private static TrainingPair MakePair(Device device, double learningRate)
+        private TrainingPair MakePair(Device device, double learningRate)
         {
             var random = new Random(19);
-            var text = Enumerable.Range(0, BatchSize * (Context.Size + 1)).Select(_ => random.Next(Letters.Size)).ToArray();
+            var text = Enumerable.Range(0, batchSize * (length + 1)).Select(_ => random.Next(Letters.Size)).ToArray();
             int[] given = Columns(text, 0), following = Columns(text, 1);
-            var model = new Gpt(device, seed: 3);
-            var trainer = new GptAdamW(model);
-            trainer.Optimizer.LearningRate = learningRate;
-            var batch = new GptAdamW.MiniBatch(new(given, BatchSize, Context.Size), new(following, BatchSize, Context.Size));
-            var net = new TorchGpt(Context.Size);
-            TorchWeights.Copy(model, net);
-            var token = tensor(given, [BatchSize, Context.Size], int64);
-            var next = tensor(following, [BatchSize * Context.Size], int64);
-            return new TrainingPair(() => trainer.Step(batch).Loss, TorchOptimizers.AdamW(net, learningRate), Loss, trainer, model, net, token, next);
+            var ours = open(device, learningRate, given, following);
+            var net = new TorchGpt(length);
+            TorchWeights.Copy(ours.Net, net);
+            var token = tensor(given, [batchSize, length], int64);
+            var next = tensor(following, [batchSize * length], int64);
+            return new TrainingPair(ours.Step, TorchOptimizers.AdamW(net, learningRate), Loss, ours.Trainer, ours.Net, net, token, next);
 
             Tensor Loss()
             {
@@ -46,7 +61,7 @@ internal sealed class GptWorkload : IWorkload
             }
         }
 
-        private static int[] Columns(int[] text, int shift) =>
-            Enumerable.Range(0, BatchSize).SelectMany(row => text.Skip((row * (Context.Size + 1)) + shift).Take(Context.Size)).ToArray();
+        private int[] Columns(int[] text, int shift) =>
+            Enumerable.Range(0, batchSize).SelectMany(row => text.Skip((row * (length + 1)) + shift).Take(length)).ToArray();
     }
 }
