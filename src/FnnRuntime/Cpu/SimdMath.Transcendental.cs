@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using static FeedbackNN.Cpu.Transcendental512;
 
 namespace FeedbackNN.Cpu;
 

@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using static FeedbackNN.Cpu.Transcendental512;
 
 namespace FeedbackNN.Cpu;
 
@@ -142,16 +143,6 @@ public static partial class SimdMath
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<int> Rem(Vector512<int> a, Vector512<int> b) =>
         Vector512.ConditionalSelect(Vector512.Equals(b, Vector512<int>.Zero), Vector512<int>.Zero, a - (b * Div(a, b)));
-
-    private static Vector512<float> One
-    {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => Vector512.Create(1f);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<float> WithSignOf(Vector512<float> magnitude, Vector512<float> sign) =>
-        Vector512.ConditionalSelect(Vector512.Create(int.MinValue).AsSingle(), sign, magnitude);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<int> FloorDivide(Vector256<int> a, Vector256<int> b)

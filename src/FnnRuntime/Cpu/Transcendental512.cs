@@ -125,14 +125,16 @@ internal static class Transcendental512
 
     // ---- Pieces ------------------------------------------------------------------------------------------------------
 
-    private static Vector512<float> One
+    /// <summary>1 in each lane.</summary>
+    public static Vector512<float> One
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         get => Vector512.Create(1f);
     }
 
+    /// <summary>The magnitude's bits with the sign's sign.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<float> WithSignOf(Vector512<float> magnitude, Vector512<float> sign) =>
+    public static Vector512<float> WithSignOf(Vector512<float> magnitude, Vector512<float> sign) =>
         Vector512.ConditionalSelect(Vector512.Create(int.MinValue).AsSingle(), sign, magnitude);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
