@@ -51,7 +51,7 @@ internal sealed partial class Fusion
             if (unit is int structured && structured == product.Id) return true;
             foreach (var source in SourcesOf(unit))
             {
-                if (source >= product.Id && UnitOf(source) is { } next) stack.Push(next);
+                if (UnitOf(source) is { } next) stack.Push(next);
             }
         }
         return false;

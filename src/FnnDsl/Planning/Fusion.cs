@@ -294,13 +294,12 @@ internal sealed partial class Fusion
     /// <summary>A way from one group to the other that leads through a third: joined, the two would have to wait for themselves.</summary>
     private bool HasPathAround(FusionGroup from, FusionGroup to)
     {
-        // Inputs have smaller ids: a unit of which all lies below the first group's anchors can't lead back to it. (That one of its values does says nothing: others may come later.)
-        var lowest = from.Anchors[0].Node.Id;
+        // All that the group waits for: no unit can be passed over by the ids of its values, since others of its values may come later, and so on for what it waits for.
         var seen = new HashSet<object>();
         var stack = new Stack<object>();
         foreach (var source in SourcesOf(to))
         {
-            if (UnitOf(source) is { } unit && unit != from && unit != to && Highest(unit) >= lowest) stack.Push(unit);
+            if (UnitOf(source) is { } unit && unit != from && unit != to) stack.Push(unit);
         }
         while (stack.Count > 0)
         {
@@ -309,13 +308,11 @@ internal sealed partial class Fusion
             if (!seen.Add(unit)) continue;
             foreach (var source in SourcesOf(unit))
             {
-                if (UnitOf(source) is { } next && next != to && Highest(next) >= lowest) stack.Push(next);
+                if (UnitOf(source) is { } next && next != to) stack.Push(next);
             }
         }
         return false;
     }
-
-    private static int Highest(object unit) => unit is FusionGroup group ? group.Anchors[group.Anchors.Count - 1].Node.Id : (int)unit;
 
     /// <summary>What must run before a unit: groups, and structured operations by id.</summary>
     public IEnumerable<object> UnitsBefore(object unit) => SourcesOf(unit).Select(UnitOf).OfType<object>().Where(other => !other.Equals(unit));
