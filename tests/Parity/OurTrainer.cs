@@ -11,7 +11,9 @@ internal sealed class OurTrainer : IDisposable
     public OurTrainer(string name, Model model, IEnumerable<Input> inputs)
     {
         var type = OurModel.Find(name);
-        _trainer = Activator.CreateInstance(type, model, 0UL)!;
+        // The networks, the seed, and where batches can be divided the devices.
+        var constructor = type.GetConstructors().Single();
+        _trainer = constructor.Invoke([.. new object?[] { model, 0UL, null }.Take(constructor.GetParameters().Length)]);
         var batch = type.GetNestedType("MiniBatch")!;
         var tensors = batch.GetConstructors().Single(constructor => constructor.GetParameters().Length > 0).GetParameters()
             .Zip(inputs, (parameter, input) => Tensors.Make(parameter.ParameterType, input.Values, input.Shape)).ToArray();
