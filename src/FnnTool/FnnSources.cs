@@ -33,26 +33,26 @@ internal sealed class FnnSources
     /// <summary>The models of a name, with or without its namespace; all of them without a name. Prints what is wrong with the name.</summary>
     public bool TryFindModels(string? name, TextWriter errors, out IReadOnlyList<DeclarationName> models)
     {
-        var all = Scope.Models.ToList();
-        models = name is null ? all : all.Where(model => model.Name == name || FullName(model) == name).ToList();
-        if (models.Count > 0) return true;
-        errors.WriteLine(name is null
-            ? "There is no model in these files. A family alone is none: name a member of it, such as model Small = Family(depth: 4)."
-            : $"There is no model '{name}'. {(all.Count == 0 ? "There are none in these files." : $"There are {string.Join(", ", all.Select(FullName))}.")}");
-        return false;
+        models = name is null ? Scope.Models.ToList() : Named("model", Scope.Models.ToList(), name, errors);
+        if (name is null && models.Count == 0) errors.WriteLine("There is no model in these files. A family alone is none: name a member of it, such as model Small = Family(depth: 4).");
+        return models.Count > 0;
     }
 
     /// <summary>The training of a name, with or without its namespace. Prints what is wrong with the name.</summary>
     public bool TryFindTrain(string name, TextWriter errors, out DeclarationName train)
     {
-        var all = Scope.Trains.ToList();
-        var found = all.Where(item => item.Name == name || FullName(item) == name).ToList();
+        var found = Named("train", Scope.Trains.ToList(), name, errors);
         train = found.FirstOrDefault()!;
-        if (found.Count == 1) return true;
-        errors.WriteLine(found.Count > 1
-            ? $"There are several trains '{name}': name one of {string.Join(", ", found.Select(FullName))}."
-            : $"There is no train '{name}'. {(all.Count == 0 ? "There are none in these files." : $"There are {string.Join(", ", all.Select(FullName))}.")}");
-        return false;
+        if (found.Count > 1) errors.WriteLine($"There are several trains '{name}': name one of {string.Join(", ", found.Select(FullName))}.");
+        return found.Count == 1;
+    }
+
+    // Those of a name; tells which names there are where there is none.
+    private static IReadOnlyList<DeclarationName> Named(string kind, IReadOnlyList<DeclarationName> all, string name, TextWriter errors)
+    {
+        var found = all.Where(item => item.Name == name || FullName(item) == name).ToList();
+        if (found.Count == 0) errors.WriteLine($"There is no {kind} '{name}'. {(all.Count == 0 ? "There are none in these files." : $"There are {string.Join(", ", all.Select(FullName))}.")}");
+        return found;
     }
 
     public CompiledTrain CompileTrain(DeclarationName train) => FnnCompiler.CompileTrain(Scope, train.Namespace, train.Name).Result!;

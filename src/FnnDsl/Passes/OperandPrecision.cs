@@ -16,9 +16,6 @@ public static class OperandPrecision
         Nodes = graph.Nodes.Select(node => node with { Operation = node.Operation is Loop loop ? loop with { Body = Run(loop.Body, format) } : OfProduct(node, format) }).ToEquatableArray(),
     };
 
-    /// <summary>Whether there is a product whose operands the format is for.</summary>
-    public static bool HasProducts(Graph graph) => graph.Nodes.Any(node => node.Operation is Loop loop ? HasProducts(loop.Body) : IsProduct(node));
-
     private static bool IsProduct(Node node) => node.Type.Element == ElementType.F32
         && node.Operation is Contract { Operands: null } or Attention { Operands: null } or AttentionLogSums { Operands: null } or AttentionGradient { Operands: null };
 

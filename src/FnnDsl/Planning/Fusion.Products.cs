@@ -24,7 +24,7 @@ internal sealed partial class Fusion
                 if (_groupOfProduct.ContainsKey(product.Id) || group.IsBackward != _isBackward[product.Id]) continue;
                 // Everything else the group reads must not wait for the product.
                 if (group.Anchors.SelectMany(Reads).Where(read => read.Node == product.Id).Any(read => !IsTileRead(read, group.Domain))) continue;
-                if (DependsOn(group, product)) continue;
+                if (HasPathAround(product.Id, group)) continue;
                 group.Product = product;
                 group.Sources = null;
                 _groupOfProduct.Add(product.Id, group);
@@ -38,22 +38,5 @@ internal sealed partial class Fusion
         var node = _graph[read.Node];
         return node.Operation is Contract { RightRank: 1 } && node.Type.Element == ElementType.F32 && !domain.Columns.IsOne
             && LoopDomain.Of(node.Type.Shape) == domain && read.Indices == AffineMap.Identity(domain.Variables, domain.Variables);
-    }
-
-    private bool DependsOn(FusionGroup group, Node product)
-    {
-        var seen = new HashSet<object>();
-        var stack = new Stack<object>(UnitsBefore(group).Where(unit => !(unit is int id && id == product.Id)));
-        while (stack.Count > 0)
-        {
-            var unit = stack.Pop();
-            if (!seen.Add(unit) || unit == group) continue;
-            if (unit is int structured && structured == product.Id) return true;
-            foreach (var source in SourcesOf(unit))
-            {
-                if (UnitOf(source) is { } next) stack.Push(next);
-            }
-        }
-        return false;
     }
 }

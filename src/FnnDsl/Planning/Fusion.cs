@@ -291,25 +291,18 @@ internal sealed partial class Fusion
         return true;
     }
 
-    /// <summary>A way from one group to the other that leads through a third: joined, the two would have to wait for themselves.</summary>
-    private bool HasPathAround(FusionGroup from, FusionGroup to)
+    /// <summary>A way from a unit to a group that leads through a third: as one kernel the two would have to wait for themselves.</summary>
+    private bool HasPathAround(object from, FusionGroup to)
     {
         // All that the group waits for: no unit can be passed over by the ids of its values, since others of its values may come later, and so on for what it waits for.
-        var seen = new HashSet<object>();
-        var stack = new Stack<object>();
-        foreach (var source in SourcesOf(to))
-        {
-            if (UnitOf(source) is { } unit && unit != from && unit != to) stack.Push(unit);
-        }
+        var seen = new HashSet<object> { to };
+        var stack = new Stack<object>(UnitsBefore(to).Where(unit => !unit.Equals(from)));
         while (stack.Count > 0)
         {
             var unit = stack.Pop();
-            if (unit == from) return true;
+            if (unit.Equals(from)) return true;
             if (!seen.Add(unit)) continue;
-            foreach (var source in SourcesOf(unit))
-            {
-                if (UnitOf(source) is { } next && next != to) stack.Push(next);
-            }
+            foreach (var next in UnitsBefore(unit)) stack.Push(next);
         }
         return false;
     }

@@ -22,7 +22,8 @@ internal sealed class GeneratePrinter
     private readonly IReadOnlyList<string> _netArguments;
     private readonly IReadOnlyList<Argument> _arguments;
 
-    /// <param name="Text">With its type and default.</param>
+    /// <param name="Type">In C#.</param>
+    /// <param name="Default">With its equals sign; nothing where it must be given.</param>
     /// <param name="Doc">The type in the language.</param>
     private readonly record struct Argument(string Name, string Type, string Default, string Doc)
     {

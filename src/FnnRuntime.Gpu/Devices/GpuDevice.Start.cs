@@ -19,9 +19,6 @@ internal sealed partial class GpuDevice
     /// <summary>Called before each kernel, for tests of what is said when one fails.</summary>
     public Action? Starting { get; set; }
 
-    /// <summary>Kernels that were compiled.</summary>
-    public int CompiledKernels => _kernels.Count;
-
     /// <summary>Hands a kernel over to the device; returns before it has run.</summary>
     /// <param name="kernel">A static method, by name: a delegate of its own at each call would be compiled each time.</param>
     /// <param name="config">How many groups of how many threads.</param>

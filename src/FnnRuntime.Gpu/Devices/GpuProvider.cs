@@ -34,10 +34,11 @@ internal sealed class GpuProvider : DeviceProvider
             "no OpenCL driver answers (libOpenCL.so.1 or OpenCL.dll, and a vendor's driver behind it: install the driver of the GPU's maker)",
             builder => builder.OpenCL(device =>
             {
-                if (DriverVersions.Problem(device.CLStdVersion) is { } problem) refused.Add($"'{device.Name}' cannot be used: {problem}");
+                var problem = DriverVersions.Problem(device.CLStdVersion);
+                if (problem is not null) refused.Add($"'{device.Name}' cannot be used: {problem}");
                 // PoCL computes on the processor: of use for tests, and a driver that lacks only a promise that nothing of ours relies on.
                 else if (device.Vendor == CLDeviceVendor.Other) RepairedCompiler.AllowWithoutGenericAddresses(device.Capabilities);
-                return DriverVersions.Problem(device.CLStdVersion) is null;
+                return problem is null;
             }),
             (context, devices) =>
             {

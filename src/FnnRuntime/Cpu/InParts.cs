@@ -4,73 +4,73 @@ using System.Runtime.Intrinsics;
 namespace FeedbackNN.Cpu;
 
 /// <summary>
-/// Functions on a machine without vectors of 512 bits: halves or quarters one after the other, in methods of their own. Taken into a caller whose other operations are each made of several
-/// already, they would go beyond what the JIT takes into one method, and it would then call the rest of the operations, each some hundred times slower.
+/// Functions on a machine without vectors of 512 bits: halves one after the other, and where there are none of 256 bits either, quarters. An operation of theirs is an instruction. Of the operations on 512 bits each
+/// is made of several there, in methods, and a caller would go beyond what the JIT takes into one: it would then call the rest, each some hundred times slower.
 /// </summary>
 internal static class InParts
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> Exp(Vector512<float> x) => Vector256.IsHardwareAccelerated
-        ? Vector512.Create(Transcendental256.Exp(x.GetLower()), Transcendental256.Exp(x.GetUpper()))
-        : Vector512.Create(
-            Vector256.Create(Transcendental128.Exp(x.GetLower().GetLower()), Transcendental128.Exp(x.GetLower().GetUpper())),
-            Vector256.Create(Transcendental128.Exp(x.GetUpper().GetLower()), Transcendental128.Exp(x.GetUpper().GetUpper())));
+    public static Vector512<float> Exp(Vector512<float> x) => Vector512.Create(Exp(x.GetLower()), Exp(x.GetUpper()));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> Expm1(Vector512<float> x) => Vector256.IsHardwareAccelerated
-        ? Vector512.Create(Transcendental256.Expm1(x.GetLower()), Transcendental256.Expm1(x.GetUpper()))
-        : Vector512.Create(
-            Vector256.Create(Transcendental128.Expm1(x.GetLower().GetLower()), Transcendental128.Expm1(x.GetLower().GetUpper())),
-            Vector256.Create(Transcendental128.Expm1(x.GetUpper().GetLower()), Transcendental128.Expm1(x.GetUpper().GetUpper())));
+    public static Vector512<float> Expm1(Vector512<float> x) => Vector512.Create(Expm1(x.GetLower()), Expm1(x.GetUpper()));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> Log(Vector512<float> x) => Vector256.IsHardwareAccelerated
-        ? Vector512.Create(Transcendental256.Log(x.GetLower()), Transcendental256.Log(x.GetUpper()))
-        : Vector512.Create(
-            Vector256.Create(Transcendental128.Log(x.GetLower().GetLower()), Transcendental128.Log(x.GetLower().GetUpper())),
-            Vector256.Create(Transcendental128.Log(x.GetUpper().GetLower()), Transcendental128.Log(x.GetUpper().GetUpper())));
+    public static Vector512<float> Log(Vector512<float> x) => Vector512.Create(Log(x.GetLower()), Log(x.GetUpper()));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> Log1p(Vector512<float> x) => Vector256.IsHardwareAccelerated
-        ? Vector512.Create(Transcendental256.Log1p(x.GetLower()), Transcendental256.Log1p(x.GetUpper()))
-        : Vector512.Create(
-            Vector256.Create(Transcendental128.Log1p(x.GetLower().GetLower()), Transcendental128.Log1p(x.GetLower().GetUpper())),
-            Vector256.Create(Transcendental128.Log1p(x.GetUpper().GetLower()), Transcendental128.Log1p(x.GetUpper().GetUpper())));
+    public static Vector512<float> Log1p(Vector512<float> x) => Vector512.Create(Log1p(x.GetLower()), Log1p(x.GetUpper()));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> Tanh(Vector512<float> x) => Vector256.IsHardwareAccelerated
-        ? Vector512.Create(Transcendental256.Tanh(x.GetLower()), Transcendental256.Tanh(x.GetUpper()))
-        : Vector512.Create(
-            Vector256.Create(Transcendental128.Tanh(x.GetLower().GetLower()), Transcendental128.Tanh(x.GetLower().GetUpper())),
-            Vector256.Create(Transcendental128.Tanh(x.GetUpper().GetLower()), Transcendental128.Tanh(x.GetUpper().GetUpper())));
+    public static Vector512<float> Tanh(Vector512<float> x) => Vector512.Create(Tanh(x.GetLower()), Tanh(x.GetUpper()));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> Sigmoid(Vector512<float> x) => Vector256.IsHardwareAccelerated
-        ? Vector512.Create(Transcendental256.Sigmoid(x.GetLower()), Transcendental256.Sigmoid(x.GetUpper()))
-        : Vector512.Create(
-            Vector256.Create(Transcendental128.Sigmoid(x.GetLower().GetLower()), Transcendental128.Sigmoid(x.GetLower().GetUpper())),
-            Vector256.Create(Transcendental128.Sigmoid(x.GetUpper().GetLower()), Transcendental128.Sigmoid(x.GetUpper().GetUpper())));
+    public static Vector512<float> Sigmoid(Vector512<float> x) => Vector512.Create(Sigmoid(x.GetLower()), Sigmoid(x.GetUpper()));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> Softplus(Vector512<float> x) => Vector256.IsHardwareAccelerated
-        ? Vector512.Create(Transcendental256.Softplus(x.GetLower()), Transcendental256.Softplus(x.GetUpper()))
-        : Vector512.Create(
-            Vector256.Create(Transcendental128.Softplus(x.GetLower().GetLower()), Transcendental128.Softplus(x.GetLower().GetUpper())),
-            Vector256.Create(Transcendental128.Softplus(x.GetUpper().GetLower()), Transcendental128.Softplus(x.GetUpper().GetUpper())));
+    public static Vector512<float> Softplus(Vector512<float> x) => Vector512.Create(Softplus(x.GetLower()), Softplus(x.GetUpper()));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> Erf(Vector512<float> x) => Vector256.IsHardwareAccelerated
-        ? Vector512.Create(Transcendental256.Erf(x.GetLower()), Transcendental256.Erf(x.GetUpper()))
-        : Vector512.Create(
-            Vector256.Create(Transcendental128.Erf(x.GetLower().GetLower()), Transcendental128.Erf(x.GetLower().GetUpper())),
-            Vector256.Create(Transcendental128.Erf(x.GetUpper().GetLower()), Transcendental128.Erf(x.GetUpper().GetUpper())));
+    public static Vector512<float> Erf(Vector512<float> x) => Vector512.Create(Erf(x.GetLower()), Erf(x.GetUpper()));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> SinOfQuarterTurns(Vector512<float> x, Vector512<int> shift) => Vector256.IsHardwareAccelerated
-        ? Vector512.Create(Transcendental256.SinOfQuarterTurns(x.GetLower(), shift.GetLower()), Transcendental256.SinOfQuarterTurns(x.GetUpper(), shift.GetUpper()))
-        : Vector512.Create(
-            Vector256.Create(
-                Transcendental128.SinOfQuarterTurns(x.GetLower().GetLower(), shift.GetLower().GetLower()), Transcendental128.SinOfQuarterTurns(x.GetLower().GetUpper(), shift.GetLower().GetUpper())),
-            Vector256.Create(
-                Transcendental128.SinOfQuarterTurns(x.GetUpper().GetLower(), shift.GetUpper().GetLower()), Transcendental128.SinOfQuarterTurns(x.GetUpper().GetUpper(), shift.GetUpper().GetUpper())));
+    public static Vector512<float> SinOfQuarterTurns(Vector512<float> x, Vector512<int> shift) =>
+        Vector512.Create(SinOfQuarterTurns(x.GetLower(), shift.GetLower()), SinOfQuarterTurns(x.GetUpper(), shift.GetUpper()));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<float> Exp(Vector256<float> x) =>
+        Vector256.IsHardwareAccelerated ? Transcendental256.Exp(x) : Vector256.Create(Transcendental128.Exp(x.GetLower()), Transcendental128.Exp(x.GetUpper()));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<float> Expm1(Vector256<float> x) =>
+        Vector256.IsHardwareAccelerated ? Transcendental256.Expm1(x) : Vector256.Create(Transcendental128.Expm1(x.GetLower()), Transcendental128.Expm1(x.GetUpper()));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<float> Log(Vector256<float> x) =>
+        Vector256.IsHardwareAccelerated ? Transcendental256.Log(x) : Vector256.Create(Transcendental128.Log(x.GetLower()), Transcendental128.Log(x.GetUpper()));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<float> Log1p(Vector256<float> x) =>
+        Vector256.IsHardwareAccelerated ? Transcendental256.Log1p(x) : Vector256.Create(Transcendental128.Log1p(x.GetLower()), Transcendental128.Log1p(x.GetUpper()));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<float> Tanh(Vector256<float> x) =>
+        Vector256.IsHardwareAccelerated ? Transcendental256.Tanh(x) : Vector256.Create(Transcendental128.Tanh(x.GetLower()), Transcendental128.Tanh(x.GetUpper()));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<float> Sigmoid(Vector256<float> x) =>
+        Vector256.IsHardwareAccelerated ? Transcendental256.Sigmoid(x) : Vector256.Create(Transcendental128.Sigmoid(x.GetLower()), Transcendental128.Sigmoid(x.GetUpper()));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<float> Softplus(Vector256<float> x) =>
+        Vector256.IsHardwareAccelerated ? Transcendental256.Softplus(x) : Vector256.Create(Transcendental128.Softplus(x.GetLower()), Transcendental128.Softplus(x.GetUpper()));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<float> Erf(Vector256<float> x) =>
+        Vector256.IsHardwareAccelerated ? Transcendental256.Erf(x) : Vector256.Create(Transcendental128.Erf(x.GetLower()), Transcendental128.Erf(x.GetUpper()));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<float> SinOfQuarterTurns(Vector256<float> x, Vector256<int> shift) => Vector256.IsHardwareAccelerated
+        ? Transcendental256.SinOfQuarterTurns(x, shift)
+        : Vector256.Create(Transcendental128.SinOfQuarterTurns(x.GetLower(), shift.GetLower()), Transcendental128.SinOfQuarterTurns(x.GetUpper(), shift.GetUpper()));
 }

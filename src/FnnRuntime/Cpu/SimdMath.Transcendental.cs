@@ -4,7 +4,7 @@ using static FeedbackNN.Cpu.Transcendental512;
 
 namespace FeedbackNN.Cpu;
 
-/// <content>Functions that aren't one instruction: taken into the caller where the machine has vectors of 512 bits, else called (see <see cref="InParts"/>).</content>
+/// <content>Functions that aren't one instruction: on 512 bits where the machine has such vectors, else on narrower ones (see <see cref="InParts"/>).</content>
 public static partial class SimdMath
 {
     // Up to here the number of quarter turns times each part of pi/2 is exact in a fused multiply-add.

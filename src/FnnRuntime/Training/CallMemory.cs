@@ -45,6 +45,21 @@ internal sealed unsafe class CallMemory : IDisposable
 
     public DeviceMemory Scalars { get; }
 
+    /// <summary>A call of what lies here; numbers go to the first places.</summary>
+    public ProgramCall Call(ulong seed, ulong step) => new()
+    {
+        Sizes = Sizes,
+        Inputs = Inputs,
+        Parameters = Parameters,
+        Gradients = Gradients,
+        Buffers = Buffers,
+        NewBuffers = NewBuffers,
+        Kept = Kept,
+        Scalars = (float*)Scalars.ForProgram(writes: true),
+        Seed = seed,
+        Step = step,
+    };
+
     public void SelectSizes(ReadOnlySpan<int> axes)
     {
         for (var i = 0; i < axes.Length; i++) Sizes[i] = TrainingSizes[axes[i]];

@@ -36,7 +36,6 @@ public sealed unsafe partial class Objective : IDisposable
     private DeviceMemory? _sums;
 
     // What the loss is multiplied by, and what the program is given as such.
-    private readonly bool _isScaled;
     private DeviceMemory? _scale;
     private DeviceMemory? _scaleOfProgram;
     private int _stateCount;
@@ -60,7 +59,7 @@ public sealed unsafe partial class Objective : IDisposable
         Optimizer = optimizer;
         Every = every;
         _trained = trained;
-        _isScaled = isScaled;
+        IsScaled = isScaled;
         _shares = rates.IsDefault ? [1] : [.. rates.Distinct()];
         _shareOf = rates.IsDefault ? new int[trained.Length] : [.. rates.Select(rate => Array.IndexOf(_shares, rate))];
         _rules = GC.AllocateArray<UpdateRule>(2 * _shares.Length, pinned: true);
@@ -127,7 +126,7 @@ public sealed unsafe partial class Objective : IDisposable
         _ranges = FindRanges();
         _stateStride = 0;
         foreach (var range in _ranges) _stateStride += range.Length;
-        if (_isScaled && _scale is null)
+        if (IsScaled && _scale is null)
         {
             _scale = Number(LossScale.First);
             // On the processor it stands still, as a file from elsewhere had it: programs there take 1.
@@ -138,7 +137,7 @@ public sealed unsafe partial class Objective : IDisposable
     }
 
     /// <summary>Whether the program multiplies the loss by a number that is kept.</summary>
-    internal bool IsScaled => _isScaled;
+    internal bool IsScaled { get; }
 
     /// <summary>What the program multiplies the loss by, in memory; null where it multiplies it by nothing.</summary>
     internal DeviceMemory? ScaleOfProgram => _scaleOfProgram;

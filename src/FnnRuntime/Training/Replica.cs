@@ -159,17 +159,6 @@ internal sealed unsafe class Replica : IDisposable
     {
         _memory.SelectSizes(_objectives[_objective].Program.Axes.AsSpan());
         for (var net = 0; net < _nets.Length; net++) _nets[net].Give(_memory, net);
-        return new ProgramCall
-        {
-            Sizes = _memory.Sizes,
-            Inputs = _memory.Inputs,
-            Parameters = _memory.Parameters,
-            Gradients = _memory.Gradients,
-            Buffers = _memory.Buffers,
-            NewBuffers = _memory.NewBuffers,
-            Scalars = (float*)_memory.Scalars.ForProgram(writes: true),
-            Seed = _seed,
-            Step = _step,
-        };
+        return _memory.Call(_seed, _step);
     }
 }

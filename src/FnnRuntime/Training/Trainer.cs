@@ -338,21 +338,8 @@ public abstract unsafe partial class Trainer<TBatch, TReport> : IDisposable, ITr
             _memory.Buffers[i] = net.BufferMemory.ForProgram(writes: false);
             _memory.NewBuffers[i] = net.NewBufferMemory.ForProgram(writes: true);
         }
-        var scalars = (float*)_memory.Scalars.ForProgram(writes: true);
-        return new ProgramCall
-        {
-            Sizes = _memory.Sizes,
-            Inputs = _memory.Inputs,
-            Parameters = _memory.Parameters,
-            Gradients = _memory.Gradients,
-            Buffers = _memory.Buffers,
-            NewBuffers = _memory.NewBuffers,
-            Kept = _memory.Kept,
-            Scalars = _nets[0].Device.IsCpu ? scalars + firstScalar : scalars,
-            FirstScalar = firstScalar,
-            Seed = Seed,
-            Step = (ulong)StepCount,
-        };
+        var call = _memory.Call(Seed, (ulong)StepCount);
+        return call with { Scalars = _nets[0].Device.IsCpu ? call.Scalars + firstScalar : call.Scalars, FirstScalar = firstScalar };
     }
 
     /// <param name="writes">Whether the file is read into them.</param>
