@@ -3,7 +3,8 @@ using System.Text.Json;
 namespace FeedbackNN.EndToEnd;
 
 /// <summary>What <c>docs/diagnostic-settings.md</c> says about turning findings off and raising them, with real builds.</summary>
-public sealed class DiagnosticSettingsTests(LocalFeed feed) : IClassFixture<LocalFeed>
+[Collection(LocalFeed.Name)]
+public sealed class DiagnosticSettingsTests(LocalFeed feed)
 {
     private const string Network = """
         namespace Settings
@@ -18,9 +19,7 @@ public sealed class DiagnosticSettingsTests(LocalFeed feed) : IClassFixture<Loca
     [Fact]
     public void Comments_and_settings_of_the_project_turn_findings_off_and_raise_them()
     {
-        var folder = feed.CreateFolder("settings");
-        Dotnet(folder, "new", "console", "--force");
-        Dotnet(folder, "add", "package", "FeedbackNN", "--version", LocalFeed.Version);
+        var folder = feed.CreateConsole("settings");
 
         Assert.Equal(["FNN6001 note"], Build(folder, Network));
         Assert.Empty(Build(folder, Network.Replace("|> linear(2)", Ignored)));
@@ -54,11 +53,5 @@ public sealed class DiagnosticSettingsTests(LocalFeed feed) : IClassFixture<Loca
             .ToArray();
         Assert.True(build.ExitCode == 0 == !found.Any(one => one.EndsWith("error", StringComparison.Ordinal)), build.Output);
         return found;
-    }
-
-    private void Dotnet(string folder, params string[] arguments)
-    {
-        var (exitCode, output) = DotnetCommand.Run(folder, feed.Environment, arguments);
-        Assert.True(exitCode == 0, output);
     }
 }

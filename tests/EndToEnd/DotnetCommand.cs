@@ -8,6 +8,8 @@ internal static class DotnetCommand
 {
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(5);
 
+    private static readonly string CompilerServer = $"fnn-endtoend-{System.Environment.ProcessId}";
+
     /// <summary>Runs to the end.</summary>
     /// <returns>The exit code and everything printed.</returns>
     public static (int ExitCode, string Output) Run(string folder, IReadOnlyDictionary<string, string> environment, params string[] arguments)
@@ -23,9 +25,10 @@ internal static class DotnetCommand
         {
             start.Environment.Remove(name);
         }
-        // No server may outlive the test: it would hold files in folders that the test deletes.
+        // No node may outlive the test: it would hold files in folders that the test deletes. The compiler's server holds none, is of these tests alone, and ends when it has nothing to do.
         start.Environment["MSBUILDDISABLENODEREUSE"] = "1";
-        start.Environment["UseSharedCompilation"] = "false";
+        start.Environment["UseSharedCompilation"] = "true";
+        start.Environment["SharedCompilationId"] = CompilerServer;
         start.Environment["DOTNET_CLI_UI_LANGUAGE"] = "en";
         start.Environment["DOTNET_NOLOGO"] = "1";
         start.Environment["DOTNET_CLI_TELEMETRY_OPTOUT"] = "1";

@@ -4,13 +4,18 @@ namespace FeedbackNN.EndToEnd;
 
 /// <summary>
 /// The packages, packed from this repository into a folder that serves as a NuGet feed, with a package cache of its own beside it: what a user gets
-/// from a gallery, and nothing that happens to lie on this machine.
+/// from a gallery, and nothing that happens to lie on this machine. Packed once for all tests.
 /// </summary>
-public sealed class LocalFeed : IDisposable
+[CollectionDefinition(Name)]
+public sealed class LocalFeed : IDisposable, ICollectionFixture<LocalFeed>
 {
+    /// <summary>Of the tests that share it.</summary>
+    public const string Name = "Packages";
+
     public const string Version = "0.1.0-endtoend";
 
     private readonly string _root = Directory.CreateTempSubdirectory("fnn-endtoend-").FullName;
+    private string? _console;
 
     public LocalFeed()
     {
@@ -53,6 +58,27 @@ public sealed class LocalFeed : IDisposable
               </packageSources>
             </configuration>
             """);
+        return folder;
+    }
+
+    /// <summary>A new console project there that references the package, as the README's first commands make it: they run once, and their project is copied.</summary>
+    internal string CreateConsole(string name, bool withOtherSources = false)
+    {
+        var folder = CreateFolder(name, withOtherSources);
+        var first = _console ??= MakeConsole();
+        foreach (var file in Directory.GetFiles(first).Where(file => Path.GetFileName(file) != "NuGet.config")) File.Copy(file, Path.Combine(folder, Path.GetFileName(file)));
+        File.Move(Path.Combine(folder, "console.csproj"), Path.Combine(folder, name + ".csproj"));
+        return folder;
+    }
+
+    private string MakeConsole()
+    {
+        var folder = CreateFolder("console");
+        foreach (var arguments in new string[][] { ["new", "console", "--force"], ["add", "package", "FeedbackNN", "--version", Version] })
+        {
+            var (exitCode, output) = DotnetCommand.Run(folder, Environment, arguments);
+            Assert.True(exitCode == 0, output);
+        }
         return folder;
     }
 

@@ -1,7 +1,8 @@
 namespace FeedbackNN.EndToEnd;
 
 /// <summary>What a user does on the first day: a new project outside this repository, one package, one <c>.fnn</c> file.</summary>
-public sealed class NewProjectTests(LocalFeed feed) : IClassFixture<LocalFeed>
+[Collection(LocalFeed.Name)]
+public sealed class NewProjectTests(LocalFeed feed)
 {
     private const string Network = """
         namespace Spirals
@@ -46,7 +47,7 @@ public sealed class NewProjectTests(LocalFeed feed) : IClassFixture<LocalFeed>
     [Fact]
     public void One_package_and_one_file_build_train_save_load_and_predict()
     {
-        var folder = NewConsole("first");
+        var folder = feed.CreateConsole("first");
         File.WriteAllText(Path.Combine(folder, "spirals.fnn"), Network);
         File.WriteAllText(Path.Combine(folder, "Program.cs"), Program);
 
@@ -65,7 +66,7 @@ public sealed class NewProjectTests(LocalFeed feed) : IClassFixture<LocalFeed>
     [Fact]
     public void A_mistake_fails_the_build_at_its_place_and_only_there()
     {
-        var folder = NewConsole("wrong");
+        var folder = feed.CreateConsole("wrong");
         File.WriteAllText(Path.Combine(folder, "spirals.fnn"), Network.Replace("|> head", "|> hedd"));
         File.WriteAllText(Path.Combine(folder, "Program.cs"), Program);
 
@@ -101,7 +102,7 @@ public sealed class NewProjectTests(LocalFeed feed) : IClassFixture<LocalFeed>
     [Fact]
     public void One_package_more_and_the_same_program_runs_on_any_device()
     {
-        var folder = NewConsole("gpu");
+        var folder = feed.CreateConsole("gpu");
         var added = Dotnet(folder, "add", "package", "FeedbackNN.Runtime.Gpu", "--version", LocalFeed.Version);
         Assert.True(added.ExitCode == 0, added.Output);
         File.WriteAllText(Path.Combine(folder, "spirals.fnn"), Network);
@@ -131,22 +132,12 @@ public sealed class NewProjectTests(LocalFeed feed) : IClassFixture<LocalFeed>
     [InlineData("cuda", "there is no backend 'cuda'. Write 'cpu' or 'cpu;gpu'")]
     public void A_backend_that_cannot_be_is_one_error(string backends, string expected)
     {
-        var folder = NewConsole("backends-" + backends.Length);
+        var folder = feed.CreateConsole("backends-" + backends.Length);
         File.WriteAllText(Path.Combine(folder, "spirals.fnn"), Network);
         var build = Dotnet(folder, "build", "-c", "Release", $"-p:FnnBackends={backends}");
         Assert.NotEqual(0, build.ExitCode);
         var errors = build.Output.Split('\n').Where(line => line.Contains("error ")).Select(line => line.Trim()).Distinct().ToList();
         Assert.Contains(expected, Assert.Single(errors));
-    }
-
-    private string NewConsole(string name)
-    {
-        var folder = feed.CreateFolder(name);
-        var created = Dotnet(folder, "new", "console", "--force");
-        Assert.True(created.ExitCode == 0, created.Output);
-        var added = Dotnet(folder, "add", "package", "FeedbackNN", "--version", LocalFeed.Version);
-        Assert.True(added.ExitCode == 0, added.Output);
-        return folder;
     }
 
     private (int ExitCode, string Output) Dotnet(string folder, params string[] arguments) => DotnetCommand.Run(folder, feed.Environment, arguments);

@@ -4,7 +4,8 @@ using System.Text.RegularExpressions;
 namespace FeedbackNN.EndToEnd;
 
 /// <summary>The projects that the README and the page about C# show are real: their blocks, in a new project, build without a warning and print what the page says.</summary>
-public sealed partial class PagesTests(LocalFeed feed) : IClassFixture<LocalFeed>
+[Collection(LocalFeed.Name)]
+public sealed partial class PagesTests(LocalFeed feed)
 {
     [GeneratedRegex(@"^```(?<kind>fnn|csharp)\r?\n(?<text>.*?)^```", RegexOptions.Multiline | RegexOptions.Singleline)]
     private static partial Regex Block();
@@ -53,11 +54,7 @@ public sealed partial class PagesTests(LocalFeed feed) : IClassFixture<LocalFeed
 
     private string Project(string page, [CallerMemberName] string test = "")
     {
-        var folder = feed.CreateFolder($"{test}-{Path.GetFileNameWithoutExtension(page)}");
-        var created = DotnetCommand.Run(folder, feed.Environment, "new", "console", "--force");
-        Assert.True(created.ExitCode == 0, created.Output);
-        var added = DotnetCommand.Run(folder, feed.Environment, "add", "package", "FeedbackNN", "--version", LocalFeed.Version);
-        Assert.True(added.ExitCode == 0, added.Output);
+        var folder = feed.CreateConsole($"{test}-{Path.GetFileNameWithoutExtension(page)}");
         var blocks = Block().Matches(File.ReadAllText(Page(page)));
         File.WriteAllText(Path.Combine(folder, "spirals.fnn"), Blocks("fnn"));
         File.WriteAllText(Path.Combine(folder, "Program.cs"), Blocks("csharp"));

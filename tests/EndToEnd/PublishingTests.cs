@@ -7,7 +7,8 @@ namespace FeedbackNN.EndToEnd;
 /// A program that only predicts, published as docs/publishing.md says: without a warning, small, with wide vectors, and with the answers it has
 /// when it is compiled as it runs.
 /// </summary>
-public sealed class PublishingTests(LocalFeed feed) : IClassFixture<LocalFeed>
+[Collection(LocalFeed.Name)]
+public sealed class PublishingTests(LocalFeed feed)
 {
     private const long Megabyte = 1 << 20;
 
@@ -94,9 +95,7 @@ public sealed class PublishingTests(LocalFeed feed) : IClassFixture<LocalFeed>
     /// <summary>A project as a user makes it, built, with saved weights beside it.</summary>
     private string NewProgram(string name)
     {
-        var folder = feed.CreateFolder(name, withOtherSources: true);
-        Succeeds(folder, "new", "console", "--force");
-        Succeeds(folder, "add", "package", "FeedbackNN", "--version", LocalFeed.Version);
+        var folder = feed.CreateConsole(name, withOtherSources: true);
         File.WriteAllText(Path.Combine(folder, "forecast.fnn"), Network);
         File.WriteAllText(Path.Combine(folder, "Program.cs"), Program);
         Succeeds(folder, "run", "-c", "Release", "--", "save");

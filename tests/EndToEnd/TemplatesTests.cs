@@ -4,7 +4,8 @@ using System.Text.RegularExpressions;
 namespace FeedbackNN.EndToEnd;
 
 /// <summary>What <c>fnn new</c> makes is a project that builds without a warning, trains, and gets better.</summary>
-public sealed partial class TemplatesTests(LocalFeed feed) : IClassFixture<LocalFeed>
+[Collection(LocalFeed.Name)]
+public sealed partial class TemplatesTests(LocalFeed feed)
 {
     [GeneratedRegex(@"accuracy (?:on new \w+ )?(?<value>[01]\.[0-9]+)")]
     private static partial Regex Accuracy();

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using FeedbackNN.Dsl.Binding;
 using FeedbackNN.Dsl.Graphs;
 using FeedbackNN.Dsl.Passes;
@@ -8,9 +9,13 @@ using FeedbackNN.Dsl.Types;
 namespace FeedbackNN.Programs.Tests;
 
 /// <summary>One program of a model or training: its graph, simplified, and what its sizes and inputs must be.</summary>
+/// <param name="File">The path from the repository's root.</param>
 /// <param name="Largest">The largest number that is drawn for it.</param>
-internal sealed record CorpusProgram(string Name, Graph Graph, EquatableArray<string> Axes, EquatableArray<BoundTensor> Inputs, EquatableArray<BoundGuard> Guards, double Largest)
+internal sealed record CorpusProgram(string File, string Name, Graph Graph, EquatableArray<string> Axes, EquatableArray<BoundTensor> Inputs, EquatableArray<BoundGuard> Guards, double Largest)
 {
+    /// <summary>With the name of its file.</summary>
+    public string FullName => $"{Path.GetFileNameWithoutExtension(File)} {Name}";
+
     /// <summary>A number for a node of the program that it takes from outside.</summary>
     public double Draw(Random random, Node node)
     {
@@ -59,7 +64,11 @@ internal static class CorpusPrograms
         .Order(StringComparer.Ordinal).ToArray();
 
     /// <summary>Inference and training of each model, each objective and the evaluation of each training.</summary>
-    public static IReadOnlyList<CorpusProgram> Of(string file)
+    public static IReadOnlyList<CorpusProgram> Of(string file) => Known.GetOrAdd(file, _ => new Lazy<IReadOnlyList<CorpusProgram>>(() => Bind(file))).Value;
+
+    private static readonly ConcurrentDictionary<string, Lazy<IReadOnlyList<CorpusProgram>>> Known = new(StringComparer.Ordinal);
+
+    private static List<CorpusProgram> Bind(string file)
     {
         var syntax = FnnParser.Parse(new SourceText(file, File.ReadAllText(Path.Combine(Repository.Root, file))));
         var scope = Binder.Collect([syntax], "Corpus");
@@ -123,7 +132,7 @@ internal static class CorpusPrograms
             Assert.Empty(GraphVerifier.Verify(graph));
             graph = Simplification.Run(graph);
             Assert.Empty(GraphVerifier.Verify(graph));
-            programs.Add(new CorpusProgram(name, graph, axes, inputs, guards, file.StartsWith(Saturating, StringComparison.Ordinal) ? 0.2 : 1));
+            programs.Add(new CorpusProgram(file, name, graph, axes, inputs, guards, file.StartsWith(Saturating, StringComparison.Ordinal) ? 0.2 : 1));
         }
     }
 }
