@@ -182,14 +182,22 @@ public sealed unsafe class MatrixAxesTests : IDisposable
 
         public double[] Expected()
         {
-            nint m = Length(_leftRows), n = Length(_rightRows), depth = Length(_leftColumns);
-            var expected = new double[_batch * m * n];
-            for (nint i = 0; i < expected.Length; i++)
+            nint[] rows = Places(_leftRows), columns = Places(_rightRows), ofLeft = Places(_leftColumns), ofRight = Places(_rightColumns);
+            var expected = new double[_batch * rows.Length * columns.Length];
+            var i = 0;
+            for (nint batch = 0; batch < _batch; batch++)
             {
-                float* left = _left.Pointer + (i / (m * n) * _leftBatch), right = _right.Pointer + (i / (m * n) * _rightBatch);
-                for (nint k = 0; k < depth; k++) expected[i] += (double)left[Place(_leftRows, i / n % m) + Place(_leftColumns, k)] * right[Place(_rightRows, i % n) + Place(_rightColumns, k)];
+                foreach (var row in rows)
+                {
+                    foreach (var column in columns)
+                    {
+                        float* left = _left.Pointer + (batch * _leftBatch) + row, right = _right.Pointer + (batch * _rightBatch) + column;
+                        var sum = 0.0;
+                        for (var k = 0; k < ofLeft.Length; k++) sum += (double)left[ofLeft[k]] * right[ofRight[k]];
+                        expected[i++] = sum;
+                    }
+                }
             }
-
             return expected;
         }
 
@@ -222,6 +230,8 @@ public sealed unsafe class MatrixAxesTests : IDisposable
             for (var axis = 0; axis < axes.Length; axis += 2) reach += Math.Max(0, axes[axis] - 1) * axes[axis + 1];
             return reach;
         }
+
+        private static nint[] Places(nint[] axes) => [.. Enumerable.Range(0, (int)Length(axes)).Select(index => Place(axes, index))];
 
         private static nint Place(nint[] axes, nint index)
         {
