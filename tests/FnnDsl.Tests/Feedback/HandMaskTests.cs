@@ -1,7 +1,4 @@
-using FeedbackNN.Dsl.Binding;
-using FeedbackNN.Dsl.Passes;
-using FeedbackNN.Dsl.Syntax;
-using FeedbackNN.Dsl.Text;
+using FeedbackNN.Dsl.Types;
 
 namespace FeedbackNN.Dsl.Tests.Feedback;
 
@@ -89,6 +86,16 @@ public sealed class HandMaskTests
     [Theory, MemberData(nameof(CausalNames))]
     public void What_a_mask_hides_is_not_needed(string name) => GrowthFormTests.Check(Causal[name], "net(x)[:, -1] + mean(net(x), length)");
 
+    /// <summary>A step has one row of scores, and keeps what attend would: keys and values.</summary>
+    [Fact]
+    public void Keys_and_values_are_kept()
+    {
+        var form = GrowthFormTests.Grow(Causal["slopes inside"], "net(x)[:, -1]").Form!;
+        Assert.Equal(["f32[batch, 12, 4]", "f32[batch, 2, 12, 2]", "f32[batch, 2, 2, 12]", "f32[batch, 4]"], form.Kept.Select(tensor => tensor.Type.ToString()).Order(StringComparer.Ordinal));
+        Assert.DoesNotContain(form.Step.Nodes, node => node.Type.Shape.Count(size => size == Size.Axis("length")) > 1);
+        Assert.Contains(form.Step.Nodes, node => node.Type.ToString() is "f32[batch, 2, 1, length]");
+    }
+
     /// <summary>What looks ahead, the beginning of the line that does, and what is said of it.</summary>
     private static readonly Dictionary<string, (string Body, string Line, string Reason)> Ahead = new()
     {
@@ -118,6 +125,8 @@ public sealed class HandMaskTests
         ["a sum that is divided by without a mask"] = (Heads + "\nw[b, h, i, j] = select(i >= j, exp(scores[b, h, i, j]), 0)\ntotal[b, h, i] = sum[j] exp(scores[b, h, i, j])\ny[b, i, h, e] = (sum[j] w[b, h, i, j] * v[b, j, h, e]) / total[b, h, i]\n" + Out, "total[b, h, i]", "adds up later elements"),
         ["0 times what is infinite"] = (Heads + "\nw[b, h, i, j] = f32(i >= j) * select(x[b, j, 0] > 0, scores[b, h, i, j], -inf)\ny[b, i, h, e] = sum[j] w[b, h, i, j] * v[b, j, h, e]\n" + Out, "y[b, i, h, e]", "adds up later elements"),
         ["0 divided by 0"] = (Heads + "\nw[b, h, i, j] = f32(i >= j) * scores[b, h, i, j] / f32(i >= j)\ny[b, i, h, e] = sum[j] w[b, h, i, j] * v[b, j, h, e]\n" + Out, "y[b, i, h, e]", "adds up later elements"),
+        ["0 times what is divided by 0"] = (Heads + "\nw[b, h, i, j] = f32(i >= j) * (scores[b, h, i, j] / f32(i >= j))\ny[b, i, h, e] = sum[j] w[b, h, i, j] * v[b, j, h, e]\n" + Out, "y[b, i, h, e]", "adds up later elements"),
+        ["-inf less -inf"] = ("bias[b, j: seq] = select(x[b, j, 0] > 0, 0.0, -inf)\n" + Softmax("select(i >= j, scores[b, h, i, j], -inf) - bias[b, j]"), "p = softmax", "takes the largest"),
         ["values that are infinite"] = (Heads + "\nw[b, h, i, j] = select(i >= j, scores[b, h, i, j], 0)\nu[b, j, h, e] = select(v[b, j, h, e] > 0, v[b, j, h, e], inf)\ny[b, i, h, e] = sum[j] w[b, h, i, j] * u[b, j, h, e]\n" + Out, "y[b, i, h, e]", "0 is multiplied by what may be infinite"),
         ["the smallest of all"] = ("y[b, i: seq, e] = min[j] select(i >= j, x[b, j, e], -inf)\nreturn y", "y[b, i: seq, e]", "takes the smallest of later elements of 'length' too, which are -inf and not inf"),
         ["a mean of all pairs"] = (Heads + "\nm[b, h, i, j] = select(i >= j, scores[b, h, i, j], 0)\nall = sum(sum(sum(m, -1), -1), -1)\ny[b, t, e] = x[b, t, e] + all[b]\nreturn y", "scores[b, h, i, j]", "relates all elements of 'length' with all others"),
