@@ -79,6 +79,52 @@ public sealed class GrowthTests
         Assert.True(tokens.SelectMany(row => row.Skip(start)).Distinct().Count() > 1, "a network that says one word only shows little");
     }
 
+    /// <summary>Attention in index notation with a mask grows as the library's does: the same weights give the same words.</summary>
+    [Theory]
+    [InlineData(1, 1, 20)]
+    [InlineData(3, 4, 12)]
+    public void AttentionByHandGrowsAsTheLibrarysDoes(int batch, int start, int rounds)
+    {
+        using var net = Louder(new Attending(seed: 4));
+        using var byHand = new ByHand();
+        foreach (var (from, to) in net.AllParameters.Zip(byHand.AllParameters)) from.Value.CopyTo(to.Value);
+        using var attend = new Attend(net);
+        using var attendByHand = new AttendByHand(byHand);
+        var prompt = Prompt(batch, start);
+        var (tokens, logits) = Greedy(prompt, rounds, (all, length) => Last(byHand.Forward(new Tensor<int, Batch, Seq>(all, batch, length))));
+        var (written, last) = attendByHand.Run(prompt, rounds);
+        AssertSame(tokens, written);
+        AssertNear(logits, last.Span);
+        Assert.Equal(attend.Run(prompt, rounds).Tokens.ToArray(), written.ToArray());
+        Assert.True(tokens.SelectMany(row => row.Skip(start)).Distinct().Count() > 1, "a network that says one word only shows little");
+    }
+
+    /// <summary>Slopes, a window and a sum so far, and a state that slides: as when all of it is read again.</summary>
+    [Theory]
+    [InlineData(1, 1)]
+    [InlineData(2, 9)]
+    public async Task SlopesAndWindowsGrowAndSlide(int batch, int start)
+    {
+        using var net = Louder(Louder(new Sloped(seed: 5)));
+        using var slope = new Slope(net);
+        var prompt = Prompt(batch, start);
+        var windows = Enumerable.Range(0, batch).Select(b => prompt.Span.Slice(b * start, start).ToArray().ToList()).ToArray();
+        var words = new HashSet<int>();
+        await foreach (var next in slope.Stream(prompt, 30))
+        {
+            if (windows[0].Count == 14) foreach (var window in windows) window.RemoveRange(0, 4);
+            var logits = Last(net.Forward(new Tensor<int, Batch, Seq>([.. windows.SelectMany(window => window)], batch, windows[0].Count)));
+            for (var b = 0; b < batch; b++)
+            {
+                var row = logits.AsSpan(b * Vocab, Vocab).ToArray();
+                windows[b].Add(Array.IndexOf(row, row.Max()));
+                words.Add(windows[b][^1]);
+                Assert.Equal(windows[b][^1], next[b]);
+            }
+        }
+        Assert.True(words.Count > 1, "a network that says one word only shows little");
+    }
+
     [Theory]
     [InlineData(1, 1)]
     [InlineData(4, 3)]

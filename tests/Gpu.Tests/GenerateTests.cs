@@ -35,6 +35,24 @@ public sealed class GenerateTests
     }
 
     [SkippableFact]
+    public void Attention_by_hand_grows_there_too()
+    {
+        using var here = new Scribe(seed: 4);
+        foreach (var parameter in here.AllParameters)
+        {
+            foreach (ref var value in parameter.Value) value *= 2;
+        }
+        using var there = new Scribe(Pocl.Require());
+        foreach (var (from, to) in here.AllParameters.Zip(there.AllParameters)) from.Value.CopyTo(to.Value);
+        using var copy = new Copy(here);
+        using var copyThere = new Copy(there);
+        using var prompt = new Tensor<int, Batch, Given>(new[,] { { 1, 5, 7 }, { 29, 0, 3 } });
+        var words = copy.Run(prompt).ToArray();
+        Assert.Equal(words, copyThere.Run(prompt).ToArray());
+        Assert.True(words.Distinct().Count() > 6, "a network that says one word only shows little");
+    }
+
+    [SkippableFact]
     public void A_loop_over_a_network_draws_the_same()
     {
         using var here = new Point(seed: 4);

@@ -87,14 +87,15 @@ internal sealed partial class IndexLowering(IIndexScope scope, GraphBuilder buil
     // Whether each element of a result depends on nothing but that element of the arguments.
     private bool IsElementwise(Value result, IEnumerable<Operand> arguments)
     {
-        // What an argument is a view of counts as the argument: where it repeats itself, the graph computes with what it repeats.
+        // What an argument is a view of, or element by element made of, counts as the argument: where it repeats itself, the graph computes with what it repeats, and a condition that is asked twice is asked once.
         var known = new HashSet<int>();
-        foreach (var argument in arguments.OfType<TensorOperand>())
+        var pending = new Stack<int>(arguments.OfType<TensorOperand>().Select(argument => argument.Value.Id));
+        while (pending.Count > 0)
         {
-            var node = argument.Value.Node;
-            while (known.Add(node.Id) && node.Operation is View) node = builder[node.Inputs[0]];
+            var id = pending.Pop();
+            if (!known.Add(id) || builder[id].Operation is not (View or Elementwise)) continue;
+            foreach (var input in builder[id].Inputs) pending.Push(input);
         }
-        var pending = new Stack<int>();
         pending.Push(result.Id);
         while (pending.Count > 0)
         {

@@ -52,7 +52,7 @@ public sealed partial class OneStepForm
         /// <summary>A value at all steps so far.</summary>
         private Value All(int id)
         {
-            var x = _known[id];
+            var x = _known[(id, -1)];
             return x.Axis < 0 ? x.Value : form._growth!.All(graph[id], x.Value, x.Axis);
         }
 
@@ -69,12 +69,12 @@ public sealed partial class OneStepForm
         private Stepped OfGrowingAttention(Attention attention, Node node, Stepped[] x, int own)
         {
             if (!attention.IsCausal) throw Ahead("attention that is not causal looks at what comes after it; write causal: true", node);
-            if (!IsWhole) throw Ahead($"attention over '{form._axis}' stands in a loop, whose rounds would need keys and values each of their own", node);
+            if (!IsWhole) throw Ahead(KeysInLoop, node);
             if (x[1].Axis != x[0].Axis || x[2].Axis != x[0].Axis || own != x[0].Axis) throw Ahead($"queries and keys are not both along '{form._axis}'", node);
             return new Stepped(Builder.Attention(x[0].Value, All(node.Inputs[1]), All(node.Inputs[2]), isCausal: true, attention.Scale, attention.Operands), own);
         }
 
-        private Stepped OfGrowingView(View view, Node node, Stepped x, int own)
+        private Stepped OfGrowingView(View view, Node node, Stepped x, int own, int keys)
         {
             if (own < 0)
             {
@@ -86,20 +86,18 @@ public sealed partial class OneStepForm
                 return new Stepped(Builder.View(source, node.Type.Shape, read), -1, isLatest);
             }
             if (x.IsLatest || OperationSizes.Mentions(view, form._growth!.RoundAxis)) throw Ahead($"it takes what is known only when all of '{form._axis}' is there", node);
-            if (x.Axis >= 0)
-            {
-                var function = view.Map[x.Axis];
-                if (!function.Offset.IsZero || !function.Coefficients[own].IsOne || AffineMap.SingleAxis(function) != own) throw Ahead($"it looks at other elements of '{form._axis}'", node);
-            }
+            var isOfKeys = x.Axis >= 0 && x.Keys < 0 && keys >= 0 && AxisPath.Of(graph, node, 0, x.Axis) == keys;
+            var isInPlace = x.Axis < 0 || isOfKeys || (AxisPath.Of(graph, node, 0, x.Axis) == own && (x.Keys < 0 || AxisPath.Of(graph, node, 0, x.Keys) == keys));
+            if (!isInPlace) throw Ahead($"it looks at other elements of '{form._axis}'", node);
             var position = form._length - Size.One;
             var map = view.Map.Select((function, k) =>
             {
-                if (k == x.Axis) return AffineMap.At(node.Type.Rank, Size.Zero);
+                if (k == x.Axis && !isOfKeys) return AffineMap.At(node.Type.Rank, Size.Zero);
                 if (function.Offset.Mentions(form._axis)) throw Ahead($"it reads a table along '{form._axis}' from the end", node);
                 // A table with a row for each element: the row of this one.
                 return new AffineIndex(function.Offset + function.Coefficients[own] * position, function.Coefficients.Select((coefficient, axis) => axis == own ? Size.Zero : coefficient).ToEquatableArray());
             });
-            return new Stepped(Builder.View(x.Value, form.Short(node.Type.Shape), map.ToEquatableArray()), own);
+            return new Stepped(Builder.View(isOfKeys ? All(node.Inputs[0]) : x.Value, Short(node.Type.Shape, own), map.ToEquatableArray()), own, Keys: keys);
         }
     }
 }

@@ -31,7 +31,8 @@ public sealed partial class OneStepForm
 
     /// <summary>A value at one step: where its axis is (1 long here), or -1 when it has none.</summary>
     /// <param name="IsLatest">Whether it is of the steps so far, and another one at the next; without an axis and else the same at all.</param>
-    private readonly record struct Stepped(Value Value, int Axis, bool IsLatest = false);
+    /// <param name="Keys">In a generate: where it has a second axis of all steps so far, what the step's one looks at; else -1.</param>
+    private readonly record struct Stepped(Value Value, int Axis, bool IsLatest = false, int Keys = -1);
 
     /// <summary>Why there is no one-step form, and where.</summary>
     private sealed class LooksAheadException(string reason, Origin origin) : Exception(reason)
@@ -80,28 +81,22 @@ public sealed partial class OneStepForm
 
     private Value Position => _growth is not null ? _builder.SizeValue(_length - Size.One, ElementType.I32) : _position ??= _builder.Input(PositionInput, "position", TensorType.Scalar(ElementType.I32));
 
-    private Size Short(Size size) => size.Substitute(name => name == _axis ? Size.One : null);
+    /// <summary>A shape at one step.</summary>
+    /// <param name="own">Where the axis is; -1 nowhere.</param>
+    private static EquatableArray<Size> Short(EquatableArray<Size> shape, int own) => own < 0 ? shape : shape.Select((size, k) => k == own ? Size.One : size).ToEquatableArray();
 
-    private EquatableArray<Size> Short(EquatableArray<Size> shape) => shape.Select(Short).ToEquatableArray();
-
-    /// <summary>Where a shape has the axis: -1 nowhere.</summary>
-    private int AxisOf(TensorType type, Origin origin)
+    /// <summary>Where a shape has the axis: nowhere, once, or, in a generate, twice.</summary>
+    private int[] AxesOf(TensorType type, Origin origin)
     {
-        var axis = -1;
-        for (var k = 0; k < type.Rank; k++)
-        {
-            if (!type.Shape[k].AxisNames.Contains(_axis)) continue;
-            if (_growth is not null && type.Shape[k] == _length && axis >= 0) throw new LooksAheadException($"it relates all elements of '{_axis}' with all others; attention that looks back only is attend(q, k, v, causal: true)", origin);
-            if (type.Shape[k] != _length || axis >= 0) throw new LooksAheadException($"it makes a tensor of {type}, in which '{_axis}' is no axis of its own", origin);
-            axis = k;
-        }
-        return axis;
+        var axes = Enumerable.Range(0, type.Rank).Where(k => type.Shape[k].AxisNames.Contains(_axis)).ToArray();
+        if (axes.Any(k => type.Shape[k] != _length) || (_growth is null && axes.Length > 1)) throw new LooksAheadException($"it makes a tensor of {type}, in which '{_axis}' is no axis of its own", origin);
+        return axes.Length <= 2 ? axes : throw new LooksAheadException($"it makes a tensor of {type}, which relates more than two elements of '{_axis}' with each other", origin);
     }
 
     /// <summary>The values of one graph, or of a loop's body, made as they are asked for.</summary>
     private sealed partial class Scope(OneStepForm form, Graph graph, IReadOnlyList<Stepped>? arguments, string? step)
     {
-        private readonly Dictionary<int, Stepped> _known = [];
+        private readonly Dictionary<(int Node, int Query), Stepped> _known = [];
         private readonly Dictionary<int, LoopScope> _loops = [];
 
         private GraphBuilder Builder => form._builder;
@@ -114,21 +109,22 @@ public sealed partial class OneStepForm
 
         public Stepped At(int id)
         {
-            // Made in order, so that nothing recurses as deep as the graph is long.
-            var cone = new SortedSet<int>();
-            var open = new Stack<int>([id]);
+            // Made in order, so that nothing recurses as deep as the graph is long. What has the axis twice is made as its reader sees it.
+            var cone = new SortedSet<(int Node, int Query)>();
+            var open = new Stack<(int Node, int Query)>([(id, -1)]);
             while (open.Count > 0)
             {
                 var next = open.Pop();
                 if (_known.ContainsKey(next) || !cone.Add(next)) continue;
-                foreach (var input in IsHoisted(next) ? [] : NeededBy(graph[next])) open.Push(input);
+                foreach (var input in IsHoisted(next.Node) ? [] : NeededBy(graph[next.Node], next.Query)) open.Push(input);
             }
             foreach (var next in cone)
             {
-                Builder.Origin = graph[next].Origin;
-                _known[next] = IsHoisted(next) ? new Stepped(form._growth!.Hoisted(graph[next]), -1) : Make(graph[next]);
+                var node = graph[next.Node];
+                Builder.Origin = node.Origin;
+                _known[next] = IsHoisted(next.Node) ? new Stepped(form._growth!.Hoisted(node), -1) : Make(node, next.Query);
             }
-            return _known[id];
+            return _known[(id, -1)];
         }
 
         // What does not depend on what grows is computed once, in the first round.
@@ -138,16 +134,20 @@ public sealed partial class OneStepForm
         private bool IsWhole => !IsInLoop;
 
         // Where both branches are one, as without gradients on both sides of a truncation, nobody asks which.
-        private IEnumerable<int> NeededBy(Node node) => IsTruncation(node) ? [node.Inputs[2]] : node.Operation is Loop or LoopFinal or LoopStack ? [] : node.Inputs;
+        private IEnumerable<(int Node, int Query)> NeededBy(Node node, int query)
+        {
+            if (IsTruncation(node)) return [InputOf(node, query, 2)];
+            return node.Operation is Loop or LoopFinal or LoopStack ? [] : node.Inputs.Select((_, k) => InputOf(node, query, k));
+        }
 
         private bool IsTruncation(Node node) => node.Operation is Elementwise { Operator: var op } && op == OperatorTable.Select
             && graph[node.Inputs[1]] is { Operation: Stop } stop && stop.Inputs[0] == node.Inputs[2];
 
         private LooksAheadException Ahead(string reason, Node node) => new(reason, node.Origin);
 
-        private Stepped Make(Node node)
+        private Stepped Make(Node node, int query)
         {
-            if (IsTruncation(node)) return _known[node.Inputs[2]];
+            if (IsTruncation(node)) return _known[InputOf(node, query, 2)];
             if (node.Operation is LoopArgument argument) return arguments![argument.Index];
             switch (node.Operation)
             {
@@ -155,9 +155,12 @@ public sealed partial class OneStepForm
                 case LoopFinal final: return LoopOf(node.Inputs[0]).Finals[final.State];
                 case LoopStack stack: return LoopOf(node.Inputs[0]).Stack(stack.BodyNode);
             }
-            var own = form.AxisOf(node.Type, node.Origin);
-            var x = node.Inputs.Select(input => _known[input]).ToArray();
-            var shape = form.Short(node.Type.Shape);
+            var axes = form.AxesOf(node.Type, node.Origin);
+            if (axes.Length == 2 && query < 0) throw Ahead(IsWhole ? $"it relates all elements of '{form._axis}' with all others, and what reads it does not go over those that each one looks at" : KeysInLoop, node);
+            var own = axes.Length == 1 ? axes[0] : query;
+            var keys = axes.Length == 2 ? axes.Single(axis => axis != query) : -1;
+            var x = node.Inputs.Select((_, k) => _known[InputOf(node, query, k)]).ToArray();
+            var shape = Short(node.Type.Shape, own);
             var type = node.Type with { Shape = shape };
             switch (node.Operation)
             {
@@ -174,70 +177,33 @@ public sealed partial class OneStepForm
                 case RandomUniform random when own >= 0 || OperationSizes.Mentions(random, form._axis) || (step is not null && OperationSizes.Mentions(random, step)):
                     throw Ahead("its random draws are those of the whole sequence", node);
                 case View view:
-                    return OfView(view, node, x[0], own);
-                case Graphs.Reshape when x[0].Axis < 0 || own >= 0:
-                    return new Stepped(Builder.Reshape(x[0].Value, shape), Kept(node, x[0], own), x[0].IsLatest);
+                    return OfView(view, node, x[0], own, keys);
             }
             if (own >= 0 && x.Any(item => item.IsLatest)) throw Ahead($"it takes what is known only when all of '{form._axis}' is there", node);
             if (own < 0 && form._growth is not null && IsWhole) return OfAll(node, x);
             if (form._growth is not null && node.Operation is Attention attended && IsAlongQueries(x, node.Type.Rank)) return OfGrowingAttention(attended, node, x, own);
             if (step is not null && OperationSizes.Mentions(node.Operation, step)) throw Ahead($"it looks at other steps of '{form._axis}'", node);
             if (OperationSizes.Mentions(node.Operation, form._axis) && node.Operation is not Pad) throw Ahead($"it needs to know how long '{form._axis}' is", node);
-            CheckAxes(node, x, own);
+            var read = node.Inputs.Select((_, k) => Operand(node, k, x[k], own, keys)).ToArray();
+            if (own >= 0 && Enumerable.Range(0, x.Length).Any(k => IsOverKeys(node, k))) CheckHidden(node, own);
             var operation = OperationSizes.Substitute(node.Operation, name => name == form._axis ? Size.One : Rename(name));
-            return new Stepped(Builder.Make(operation, x.Select(item => item.Value).ToArray(), type), own, x.Any(item => item.IsLatest));
+            return new Stepped(Builder.Make(operation, read, type), own, x.Any(item => item.IsLatest), keys);
         }
 
-        // A step keeps its place in the result, or is shared by all.
-        private void CheckAxes(Node node, Stepped[] x, int own)
+        // A step keeps its place in the result, or is shared by all; what a step looks at is all of those so far.
+        private Value Operand(Node node, int input, Stepped x, int own, int keys)
         {
-            var isRight = node.Operation switch
-            {
-                _ when x.All(item => item.Axis < 0) => own < 0 || node.Operation is Iota,
-                Elementwise or Graphs.Convert or Stop or CheckRange => x.All(item => item.Axis < 0 || item.Axis == own),
-                CheckConverged => x[0].Axis == own,
-                Concat concat => concat.Axis != own && x.All(item => item.Axis == own),
-                Pad pad => x[0].Axis == own && pad.Before[own].IsZero && pad.After[own].IsZero && pad.Between[own].IsZero,
-                Reduce reduce => own >= 0 && x[0].Axis == Enumerable.Range(0, graph[node.Inputs[0]].Type.Rank).Where(axis => !reduce.Axes.Contains(axis)).ElementAt(own),
-                ArgReduce argument => own >= 0 && x[0].Axis == (own < argument.Axis ? own : own + 1),
-                Contract contract => OfProduct(contract, x[0].Axis, x[1].Axis) == own && own >= 0,
-                Gather gather => own >= 0 && (x[0].Axis < 0 ? x[1].Axis >= 0 && own == gather.Axis + x[1].Axis
-                    : x[1].Axis < 0 && x[0].Axis != gather.Axis && own == (x[0].Axis < gather.Axis ? x[0].Axis : x[0].Axis + graph[node.Inputs[1]].Type.Rank - 1)),
-                Attention attention => OfAttention(attention, x, node.Type.Rank) == own && own >= 0,
-                _ => false,
-            };
-            if (!isRight) throw Ahead($"it puts several steps of '{form._axis}' together", node);
+            if (x.Axis < 0 && AxesOf(node.Inputs[input]).Length == 0) return x.Value;
+            var to = x.Axis < 0 ? AxisPath.Joined : AxisPath.Of(graph, node, input, x.Axis);
+            var looksBack = form._growth is not null && IsWhole && own >= 0;
+            if (to == own && (x.Keys < 0 || AxisPath.Of(graph, node, input, x.Keys) is var over && (over == keys || over == AxisPath.Reduced))) return x.Value;
+            if (looksBack && x.Keys < 0 && ((keys >= 0 && to == keys) || to == AxisPath.Reduced)) return All(node.Inputs[input]);
+            throw Ahead(node.Operation is Graphs.Reshape ? $"it joins '{form._axis}' with other axes" : $"it puts several steps of '{form._axis}' together", node);
         }
 
-        // Where the axis is in a product: -1 where the product sums over it.
-        private static int OfProduct(Contract contract, int left, int right)
+        private Stepped OfView(View view, Node node, Stepped x, int own, int keys)
         {
-            var rows = contract.BatchRank + contract.LeftRank;
-            if (left >= 0 && left < contract.BatchRank) return right == left ? left : -1;
-            if (left >= contract.BatchRank && left < rows) return right < 0 ? left : -1;
-            if (left >= 0) return -1;
-            return right >= contract.BatchRank && right < contract.BatchRank + contract.RightRank ? right + contract.LeftRank : -1;
-        }
-
-        // Where the axis is in attention: steps that are samples of a batch, or queries that all look at the same keys; -1 otherwise.
-        private static int OfAttention(Attention attention, Stepped[] x, int rank)
-        {
-            var axis = x[0].Axis;
-            if (axis >= 0 && axis < rank - AttentionShapes.OwnAxes) return x[1].Axis == axis && x[2].Axis == axis ? axis : -1;
-            return axis == rank - AttentionShapes.OwnAxes && !attention.IsCausal && x[1].Axis < 0 && x[2].Axis < 0 ? axis : -1;
-        }
-
-        private int Kept(Node node, Stepped x, int own)
-        {
-            if (x.Axis < 0 && own < 0) return -1;
-            var before = graph[node.Inputs[0]].Type.Shape;
-            var isKept = x.Axis >= 0 && own >= 0 && Size.Product(before.Take(x.Axis)) == Size.Product(node.Type.Shape.Take(own));
-            return isKept ? own : throw Ahead($"it joins '{form._axis}' with other axes", node);
-        }
-
-        private Stepped OfView(View view, Node node, Stepped x, int own)
-        {
-            if (form._growth is not null && IsWhole) return OfGrowingView(view, node, x, own);
+            if (form._growth is not null && IsWhole) return OfGrowingView(view, node, x, own, keys);
             if (x.IsLatest && own >= 0) throw Ahead($"it takes what is known only when all of '{form._axis}' is there", node);
             var map = view.Map.ToArray();
             var value = x.Value;
@@ -261,7 +227,7 @@ public sealed partial class OneStepForm
                 map[x.Axis] = AffineMap.At(node.Type.Rank, Size.Zero);
             }
             var substituted = map.Select(function => new AffineIndex(Renamed(function.Offset, node), function.Coefficients.Select(coefficient => Renamed(coefficient, node)).ToEquatableArray()));
-            return new Stepped(Builder.View(value, form.Short(node.Type.Shape), substituted.ToEquatableArray()), own, x.IsLatest || isLatestElement);
+            return new Stepped(Builder.View(value, Short(node.Type.Shape, own), substituted.ToEquatableArray()), own, x.IsLatest || isLatestElement);
         }
 
         private Size Renamed(Size size, Node node)
@@ -295,7 +261,11 @@ public sealed partial class OneStepForm
 
         private sealed record LoopScope(IReadOnlyList<Stepped> Finals, Func<int, Stepped> Stack, Stepped? Rounds);
 
-        private Stepped[] InputsOf(Node node) => node.Inputs.Select(At).ToArray();
+        private Stepped[] InputsOf(Node node)
+        {
+            if (form._growth is not null && node.Inputs.Any(input => AxesOf(input).Length > 1)) throw Ahead(KeysInLoop, node);
+            return node.Inputs.Select(At).ToArray();
+        }
 
         /// <summary>A loop along the axis: its body once, from the states of the step before.</summary>
         private LoopScope Along(Loop loop, Node node)

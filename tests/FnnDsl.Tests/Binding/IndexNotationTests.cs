@@ -43,6 +43,13 @@ public sealed class IndexNotationTests
     }
 
     [Fact]
+    public void A_condition_that_is_asked_again_within_a_branch()
+    {
+        Check("c[s, i, j] = sum[e] a[s, i, e] * b[s, j, e]\n y[s, i, j] = select(a[s, j, 0] > 0, select(a[s, j, 0] > 0, c[s, i, j], 1.0), 0.0)", "f32[n, 3, 3]",
+            (a, b) => Each(N, M, M, (s, i, j) => a(s, j, 0) > 0 ? Upto(K).Sum(e => a(s, i, e) * b(s, j, e)) : 0));
+    }
+
+    [Fact]
     public void Divisors_with_reduced_indices()
     {
         Check("y[s, i, j] = sum[e] a[s, i, e] / (2 + b[s, 0, e] * b[s, 0, e]) * b[s, j, e]", "f32[n, 3, 3]",

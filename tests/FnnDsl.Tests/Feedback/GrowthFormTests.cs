@@ -1,4 +1,5 @@
 using FeedbackNN.Dsl.Binding;
+using FeedbackNN.Dsl.Diagnostics;
 using FeedbackNN.Dsl.Graphs;
 using FeedbackNN.Dsl.Interpretation;
 using FeedbackNN.Dsl.Passes;
@@ -73,7 +74,15 @@ public sealed class GrowthFormTests
         Check("positions[t: seq] = t\n y = x\n" + string.Join("\n", lines) + "\n return x + 0 * y", Rests.Values.ElementAt(random.Next(Rests.Count)));
     }
 
-    private static void Check(string body, string rest)
+    internal static void Check(string body, string rest)
+    {
+        var (form, why, run) = Grow(body, rest);
+        Assert.True(form is not null, why);
+        run!();
+    }
+
+    /// <summary>The programs of a generate whose network has a body, or why there are none, with the line; and what compares their results, round by round, with those of the whole.</summary>
+    internal static (GrowthForm? Form, string? Why, Func<bool>? Run) Grow(string body, string rest)
     {
         var text = $$"""
             model M(x: f32[batch, seq, 4]) -> f32[batch, seq, 4] where seq <= 14 {
@@ -89,14 +98,20 @@ public sealed class GrowthFormTests
             }
             """;
         var scope = Binder.Collect([FnnParser.Parse(new SourceText("g.fnn", text))]);
-        var bound = Binder.BindGenerate(scope, "", "G");
-        Assert.True(bound.Result is not null, string.Join("\n", bound.Diagnostics));
-        var generate = bound.Result!;
+        var net = Binder.BindModel(scope, "", "M");
+        Assert.True(net.Result is not null, DiagnosticRenderer.RenderAll(net.Diagnostics.Where(diagnostic => diagnostic.Severity == Severity.Error)));
+        var generate = Binder.BindGenerate(scope, "", "G").Result!;
+        var form = GrowthForm.TryMake(generate, generate.Growth!, out var why);
+        if (form is not null) return (form, null, () => IsAsTheWhole(form, generate, net.Result!));
+        var place = SourcePlaces.LineOf(scope, why.Origin)!.Value;
+        return (null, $"{place.Source.Text.Substring(place.Span.Start, place.Span.Length)}: {why.Reason}", null);
+    }
+
+    // Fails where a result is another one. Whether all of the whole's are numbers.
+    private static bool IsAsTheWhole(GrowthForm form, BoundGenerate generate, BoundModel model)
+    {
         var growth = generate.Growth!;
-        var model = Binder.BindModel(scope, "", "M").Result!;
-        var form = GrowthForm.TryMake(generate, growth, out var why);
-        Assert.True(form is not null, why.Reason);
-        foreach (var graph in new[] { form!.First, form.Step, form.Last }) Assert.Empty(GraphVerifier.Verify(graph));
+        foreach (var graph in new[] { form.First, form.Step, form.Last }) Assert.Empty(GraphVerifier.Verify(graph));
 
         double[] Draw(int seed, long count)
         {
@@ -116,6 +131,7 @@ public sealed class GrowthFormTests
         {
             var given = Given(Start + round, round);
             var whole = Interpreter.Run(growth.Round, given with { Arguments = states });
+            if (!whole.All(values => values.All(double.IsFinite))) return false;
             var graph = round == 0 ? form.First : form.Step;
             var outputs = Interpreter.Run(graph, given with { Kept = kept });
             kept = (double[][])kept.Clone();
@@ -134,6 +150,7 @@ public sealed class GrowthFormTests
         var results = Interpreter.Run(form.Last, Given(Start + Rounds, Rounds) with { Kept = kept });
         Library.InterpretedModel.AssertClose(states[0], results[0], 1e-8);
         Library.InterpretedModel.AssertClose(states[1], results[1], 1e-8);
+        return true;
     }
 
     private static double[] Appended(double[] state, double[] element, int length) => Enumerable.Range(0, Batch)
