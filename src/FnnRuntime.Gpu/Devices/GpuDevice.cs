@@ -68,8 +68,8 @@ internal sealed unsafe partial class GpuDevice(Context context, ILGPU.Runtime.De
         lock (Gate)
         {
             _kernels.Clear();
-            _stream?.Dispose();
-            _accelerator?.Dispose();
+            Release(_stream);
+            Release(_accelerator);
             (_stream, _accelerator, _allocatedBytes) = (null, null, 0);
         }
     }
@@ -143,7 +143,20 @@ internal sealed unsafe partial class GpuDevice(Context context, ILGPU.Runtime.De
         // After the device has been disposed of, its memory is gone already.
         if (buffer is null || _accelerator is null) return;
         _allocatedBytes -= buffer.LengthInBytes;
-        buffer.Dispose();
+        Release(buffer);
+    }
+
+    /// <summary>Gives something of the driver's back. A device that has failed refuses even that; what failed has been told where it did.</summary>
+    public static void Release(IDisposable? resource)
+    {
+        try
+        {
+            resource?.Dispose();
+        }
+        catch (AcceleratorException)
+        {
+            // Thrown from a Dispose, it would take the place of the exception that is under way.
+        }
     }
 
     /// <summary>The number under which programs know some memory.</summary>
@@ -206,7 +219,6 @@ internal sealed unsafe partial class GpuDevice(Context context, ILGPU.Runtime.De
 
     private Accelerator Connect()
     {
-        if (device is CudaDevice cuda && DriverVersions.Problem(cuda.DriverVersion, cuda.Architecture) is { } problem) throw new DeviceException($"{this} cannot be used: {problem}");
         try
         {
             _accelerator = device.CreateAccelerator(context);

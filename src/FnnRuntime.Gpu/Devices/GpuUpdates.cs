@@ -187,7 +187,7 @@ internal sealed class GpuUpdates : DeviceUpdates
     {
         lock (_device.Gate)
         {
-            _status.Dispose();
+            GpuDevice.Release(_status);
             _device.Free(_norm);
             _norm = null;
         }
