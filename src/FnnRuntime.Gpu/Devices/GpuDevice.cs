@@ -17,6 +17,7 @@ internal sealed unsafe partial class GpuDevice(Context context, ILGPU.Runtime.De
     private readonly List<GpuMemory?> _memory = [];
     private Accelerator? _accelerator;
     private AcceleratorStream? _stream;
+    private AcceleratorStream? _uploadStream;
     private long _allocatedBytes;
     private MachineSpeed? _speed;
 
@@ -46,6 +47,12 @@ internal sealed unsafe partial class GpuDevice(Context context, ILGPU.Runtime.De
         }
     }
 
+    /// <summary>Where tensors come from the host beside <see cref="Stream"/>; neither waits for the other unless it is told to.</summary>
+    public AcceleratorStream UploadStream => _uploadStream ??= Accelerator.CreateStream();
+
+    /// <summary>The way in which a program's tensors come from the host.</summary>
+    public GpuUploads CreateUploads() => Accelerator is CudaAccelerator ? new PageLockedUploads(this) : new DirectUploads(this);
+
     /// <summary>Bytes that may be allocated, for tests; otherwise the driver decides.</summary>
     public long MemoryLimit { get; set; } = long.MaxValue;
 
@@ -68,9 +75,10 @@ internal sealed unsafe partial class GpuDevice(Context context, ILGPU.Runtime.De
         lock (Gate)
         {
             _kernels.Clear();
+            Release(_uploadStream);
             Release(_stream);
             Release(_accelerator);
-            (_stream, _accelerator, _allocatedBytes) = (null, null, 0);
+            (_uploadStream, _stream, _accelerator, _allocatedBytes) = (null, null, null, 0);
         }
     }
 
@@ -92,6 +100,34 @@ internal sealed unsafe partial class GpuDevice(Context context, ILGPU.Runtime.De
         try
         {
             Stream.Synchronize();
+        }
+        catch (AcceleratorException failure)
+        {
+            throw FailedBefore(failure, null);
+        }
+    }
+
+    /// <summary>Copies something to the host's memory when all that was handed over has been done; called between programs.</summary>
+    /// <exception cref="DeviceException">Something of it failed.</exception>
+    public void Download<T>(ArrayView<T> source, Span<T> target) where T : unmanaged
+    {
+        try
+        {
+            source.CopyToCPU(Stream, target);
+        }
+        catch (AcceleratorException failure)
+        {
+            throw FailedBefore(failure, null);
+        }
+    }
+
+    /// <summary>Copies something from the host's memory; called between programs.</summary>
+    /// <exception cref="DeviceException">Something failed that was handed over before.</exception>
+    public void Upload<T>(ReadOnlySpan<T> source, ArrayView<T> target) where T : unmanaged
+    {
+        try
+        {
+            target.CopyFromCPU(Stream, source);
         }
         catch (AcceleratorException failure)
         {

@@ -174,14 +174,15 @@ internal sealed class GpuUpdates : DeviceUpdates
     {
         lock (_device.Gate)
         {
-            Status.CopyToCPU(_device.Stream, _noted);
-            _device.Finish();
+            _device.Download(Status, _noted);
             if (_noted[StepStatus.Failed] == 0) return null;
             _status.MemSetToZero(_device.Stream);
         }
         var step = ((long)_noted[StepStatus.StepHigh] << 32) | (uint)_noted[StepStatus.StepLow];
         return new StepFailure(step, _noted[StepStatus.Objective], (FailedNumber)_noted[StepStatus.What], BitConverter.Int32BitsToSingle(_noted[StepStatus.Value]));
     }
+
+    public override Exception? Told(Exception failure) => failure is AcceleratorException ? _device.FailedBefore(failure, null) : null;
 
     public override void Dispose()
     {

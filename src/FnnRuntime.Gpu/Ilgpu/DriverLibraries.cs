@@ -10,12 +10,14 @@ namespace FeedbackNN.Gpu;
 /// </summary>
 internal static class DriverLibraries
 {
-    private static readonly Dictionary<string, string> Versioned = new(StringComparer.Ordinal) { ["OpenCL"] = "libOpenCL.so.1", ["cuda"] = "libcuda.so.1" };
+    private static readonly Dictionary<string, string> OnLinux = new(StringComparer.Ordinal) { ["OpenCL"] = "libOpenCL.so.1", [CudaDriver.Library] = "libcuda.so.1" };
+    private static readonly Dictionary<string, string> OnWindows = new(StringComparer.Ordinal) { [CudaDriver.Library] = "nvcuda.dll" };
     private static int _isRegistered;
 
     public static void Register()
     {
         if (Interlocked.Exchange(ref _isRegistered, 1) != 0) return;
+        NativeLibrary.SetDllImportResolver(typeof(CudaDriver).Assembly, Resolve);
         try
         {
             NativeLibrary.SetDllImportResolver(typeof(Context).Assembly, Resolve);
@@ -26,6 +28,9 @@ internal static class DriverLibraries
         }
     }
 
-    private static nint Resolve(string name, Assembly assembly, DllImportSearchPath? path) =>
-        OperatingSystem.IsLinux() && Versioned.TryGetValue(name, out var versioned) && NativeLibrary.TryLoad(versioned, out var library) ? library : 0;
+    private static nint Resolve(string name, Assembly assembly, DllImportSearchPath? path)
+    {
+        var names = OperatingSystem.IsLinux() ? OnLinux : OperatingSystem.IsWindows() ? OnWindows : null;
+        return names is not null && names.TryGetValue(name, out var file) && NativeLibrary.TryLoad(file, out var library) ? library : 0;
+    }
 }

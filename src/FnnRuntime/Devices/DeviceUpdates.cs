@@ -106,5 +106,8 @@ internal abstract class DeviceUpdates : IDisposable
     /// <summary>Deferred: waits for the device. What went wrong first, if anything did; changes are made again from now on.</summary>
     public abstract StepFailure? TakeFailure();
 
+    /// <summary>What to throw instead where an exception is a driver's, which says nothing of what was done; null where it is none.</summary>
+    public virtual Exception? Told(Exception failure) => null;
+
     public abstract void Dispose();
 }

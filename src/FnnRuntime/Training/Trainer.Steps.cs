@@ -31,6 +31,10 @@ public abstract unsafe partial class Trainer<TBatch, TReport>
             if (!_updates.IsDeferred) EndStep(StepCount - 1);
             else if (++_pending == MostPending || isAsked || _replicas.Length > 0) Settle();
         }
+        catch (Exception failure) when (_updates.Told(failure) is { } told)
+        {
+            throw told;
+        }
         finally
         {
             _running = default;

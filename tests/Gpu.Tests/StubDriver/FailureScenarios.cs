@@ -44,20 +44,36 @@ internal static class FailureScenarios
         net.Forward(new(2, Features.Size), new(2, 3));
     }
 
+    public static void A_step_is_told_of_whichever_of_its_launches_is_refused()
+    {
+        using var device = StubDriver.Connect();
+        using var net = new Mixed(device, seed: 1);
+        using var trainer = new FitMixedAdamW(net, seed: 2);
+        void Step() => trainer.Step(new(new(5, Features.Size), new(5, 3), new(5)));
+        Step();
+        StubDriver.ClearLog();
+        Step();
+        var launches = StubDriver.Log.Of("called launch").Length;
+        for (var failing = 0; failing < launches; failing++)
+        {
+            StubDriver.Fail("cuLaunchKernel", LaunchFailed, failing, 1);
+            Assert.Contains("CUDA_ERROR_LAUNCH_FAILED", Assert.Throws<DeviceException>(Step).Message);
+        }
+    }
+
     public static void A_kernel_that_fails_while_it_runs_is_told_when_it_is_waited_for()
     {
         using var device = StubDriver.Connect();
         using var net = new Mixed(device, seed: 1);
         net.Forward(new(2, Features.Size), new(2, 3));
-        // Behind the uploads of two inputs.
-        StubDriver.Fail("cuStreamSynchronize", IllegalAddress, 2, 1);
+        StubDriver.Fail("cuStreamSynchronize", IllegalAddress, 0, 1);
         var failure = Assert.Throws<DeviceException>(() => net.Forward(new(2, Features.Size), new(2, 3)));
         Assert.Contains("or at a step before it: CUDA_ERROR_ILLEGAL_ADDRESS", failure.Message);
         Assert.Contains("FNN_GPU_WAIT=1", failure.Message);
 
         // With each step waited for, the line is the one that failed.
         device.WaitsForSteps = true;
-        StubDriver.Fail("cuStreamSynchronize", IllegalAddress, 3, 1);
+        StubDriver.Fail("cuStreamSynchronize", IllegalAddress, 1, 1);
         failure = Assert.Throws<DeviceException>(() => net.Forward(new(2, Features.Size), new(2, 3)));
         Assert.StartsWith($"{device} failed at nets.fnn(10): ", failure.Message);
         Assert.DoesNotContain("or at a step before it", failure.Message);

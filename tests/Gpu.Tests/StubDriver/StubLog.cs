@@ -19,7 +19,7 @@ internal sealed class StubLog(string text)
 /// <summary>A line: words, and values by name.</summary>
 internal sealed record StubEntry(string Line)
 {
-    public bool Is(string words) => Line.StartsWith(words + " ", StringComparison.Ordinal) || Line == words;
+    public bool Is(string words) => Line.StartsWith(words, StringComparison.Ordinal) && (Line.Length == words.Length || Line[words.Length] is ' ' or '=');
 
     public string this[string name] => Line.Split(' ').First(part => part.StartsWith(name + "=", StringComparison.Ordinal))[(name.Length + 1)..];
 
