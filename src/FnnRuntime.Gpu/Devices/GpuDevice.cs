@@ -37,12 +37,13 @@ internal sealed unsafe partial class GpuDevice(Context context, ILGPU.Runtime.De
 
     public Accelerator Accelerator => _accelerator ?? Connect();
 
-    /// <summary>Work is done in the order in which it is put here.</summary>
+    /// <summary>Work is done in the order in which it is put here; what is noted comes before.</summary>
     public AcceleratorStream Stream
     {
         get
         {
             if (_stream is null) Connect();
+            HandOverNoted();
             return _stream!;
         }
     }
@@ -75,6 +76,7 @@ internal sealed unsafe partial class GpuDevice(Context context, ILGPU.Runtime.De
         lock (Gate)
         {
             _kernels.Clear();
+            _noted = null;
             Release(_uploadStream);
             Release(_stream);
             Release(_accelerator);
@@ -99,7 +101,7 @@ internal sealed unsafe partial class GpuDevice(Context context, ILGPU.Runtime.De
     {
         try
         {
-            Stream.Synchronize();
+            lock (Gate) Stream.Synchronize();
         }
         catch (AcceleratorException failure)
         {
@@ -179,6 +181,8 @@ internal sealed unsafe partial class GpuDevice(Context context, ILGPU.Runtime.De
         // After the device has been disposed of, its memory is gone already.
         if (buffer is null || _accelerator is null) return;
         _allocatedBytes -= buffer.LengthInBytes;
+        // What is noted may be using it.
+        HandOverNoted();
         Release(buffer);
     }
 

@@ -124,13 +124,14 @@ internal sealed unsafe class PageLockedUploads(GpuDevice device) : GpuUploads
 
         public void End()
         {
+            _device.Place(_taken);
             _taken.LetWait(_device.UploadStream);
             CudaException.ThrowIfFailed(CurrentAPI.MemcpyAsync(_there!.NativePtr, _here, (nint)_length, _device.UploadStream));
             _uploaded.Record(_device.UploadStream);
-            _uploaded.LetWait(_device.Stream);
+            _device.WaitFor(_uploaded);
             var there = _there.View.BaseView.Cast<byte>();
-            foreach (var (start, target) in _tensors) there.SubView(start, target.Length).CopyTo(_device.Stream, target);
-            _taken.Record(_device.Stream);
+            foreach (var (start, target) in _tensors) _device.Move(there.SubView(start, target.Length), target);
+            _device.Mark(_taken);
         }
 
         public void Dispose()

@@ -27,7 +27,7 @@ internal static partial class StubDriver
 
     /// <summary>The scenarios: static methods.</summary>
     public static IEnumerable<MethodInfo> Scenarios { get; } =
-        [.. new[] { typeof(StepScenarios), typeof(UploadScenarios), typeof(FailureScenarios) }.SelectMany(type => type.GetMethods(BindingFlags.Public | BindingFlags.Static | BindingFlags.DeclaredOnly))];
+        [.. new[] { typeof(StepScenarios), typeof(UploadScenarios), typeof(GraphScenarios), typeof(FailureScenarios) }.SelectMany(type => type.GetMethods(BindingFlags.Public | BindingFlags.Static | BindingFlags.DeclaredOnly))];
 
     /// <summary>In the process of its own: runs scenarios and prints what is wrong with each.</summary>
     /// <param name="names">Which; all when there are none.</param>

@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 using FeedbackNN.Gpu.Nets;
+using ILGPU;
+using ILGPU.Runtime;
 
 namespace FeedbackNN.Gpu.Tests.Stub;
 
@@ -54,6 +56,32 @@ internal static class UploadScenarios
         // As late as all this is done, each step has its own batch.
         trainer.Settle();
         Assert.Equal(expected, StubDriver.Log.Of("ran copy").Where(copy => copy["kind"] == "DtoD").Select(copy => copy["hash"]));
+    }
+
+    public static unsafe void What_has_come_for_noted_work_is_not_written_over_before_that_is_done()
+    {
+        using var device = StubDriver.Connect();
+        const int runs = 5;
+        var buffer = device.AllocateFloats(256, "a test");
+        using (var uploads = device.CreateUploads())
+        {
+            device.BeginNotes();
+            for (var run = 0; run < runs; run++)
+            {
+                var value = run + 1.5f;
+                uploads.Begin(GpuUploads.RoomFor(sizeof(float)));
+                uploads.Add(&value, buffer.View.BaseView.Cast<byte>().SubView(0, sizeof(float)));
+                uploads.End();
+            }
+            device.EndNotes()!.Interrupt(device.Stream);
+            device.Finish();
+        }
+        device.Free(buffer);
+        var log = StubDriver.Log;
+        var order = new StubOrder(log);
+        var copies = log.Of("called copy").ToLookup(copy => copy["kind"]);
+        foreach (var (move, upload) in copies["DtoD"].Zip(copies["HtoD"].Skip(2))) Assert.True(order.IsBefore(move, upload));
+        Assert.Equal(Enumerable.Range(0, runs).Select(run => Hash<float>(new[] { run + 1.5f })), log.Of("ran copy").Where(copy => copy["kind"] == "DtoD").Select(copy => copy["hash"]));
     }
 
     public static void A_larger_batch_has_room_made_for_it()
