@@ -24,11 +24,14 @@ internal sealed class GpuProvider : DeviceProvider
         var refused = new List<string>();
         var found = Find(
             "no NVIDIA driver answers (libcuda.so.1 or nvcuda.dll): install NVIDIA's graphics driver, which brings it; `nvidia-smi` shows whether it is there",
-            // ILGPU's own choice is silent about what it leaves out.
-            builder => builder.Cuda(device => IsUsable(device.Name, DriverVersions.Problem(device.DriverVersion, device.Architecture), refused)),
+            // ILGPU's own choice says nothing of what it leaves out, and in the Windows subsystem for Linux it wants to find the library itself, which only one may.
+            static builder => { },
             (context, devices) =>
             {
-                foreach (var device in context.GetCudaDevices()) devices.Add(new GpuDevice(context, device, $"CUDA {devices.Count}", isGpu: true));
+                foreach (var device in CudaDevice.GetDevices(device => IsUsable(device.Name, DriverVersions.Problem(device.DriverVersion, device.Architecture), refused)))
+                {
+                    devices.Add(new GpuDevice(context, device, $"CUDA {devices.Count}", isGpu: true));
+                }
             });
         return OrRefused(found, refused);
     }

@@ -12,6 +12,9 @@ internal static class DriverLibraries
 {
     private static readonly Dictionary<string, string> OnLinux = new(StringComparer.Ordinal) { ["OpenCL"] = "libOpenCL.so.1", [CudaDriver.Library] = "libcuda.so.1" };
     private static readonly Dictionary<string, string> OnWindows = new(StringComparer.Ordinal) { [CudaDriver.Library] = "nvcuda.dll" };
+
+    // Where the Windows subsystem for Linux has the libraries of the drivers of Windows.
+    private const string WindowsSubsystem = "/usr/lib/wsl/lib/";
     private static int _isRegistered;
 
     public static void Register()
@@ -31,6 +34,7 @@ internal static class DriverLibraries
     private static nint Resolve(string name, Assembly assembly, DllImportSearchPath? path)
     {
         var names = OperatingSystem.IsLinux() ? OnLinux : OperatingSystem.IsWindows() ? OnWindows : null;
-        return names is not null && names.TryGetValue(name, out var file) && NativeLibrary.TryLoad(file, out var library) ? library : 0;
+        if (names is null || !names.TryGetValue(name, out var file)) return 0;
+        return NativeLibrary.TryLoad(file, out var library) || NativeLibrary.TryLoad(WindowsSubsystem + file, out library) ? library : 0;
     }
 }
