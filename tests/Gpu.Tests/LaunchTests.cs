@@ -91,7 +91,8 @@ public sealed class LaunchTests
         AssertPlanned("FitMixedLowRank", net.Device, () => trainer.Step(new(new(Rows, Features.Size), new(Rows, Length), new(Rows))), accumulated: false);
     }
 
-    private static void AssertPlanned(string train, Device device, Action step, bool accumulated)
+    /// <summary>A step launches what its train's plan says, at this many rows of this length.</summary>
+    internal static void AssertPlanned(string train, Device device, Action step, bool accumulated)
     {
         var planned = TrainLaunches.Of(Compiled(train));
         var sizes = new Dictionary<string, long> { ["batch"] = Rows, ["length"] = Length };

@@ -17,10 +17,8 @@ internal static class Pocl
 
     private static Device Require(string name, Device? device, string whyNot)
     {
-        if (device is not null) return device;
-        var isRequired = (Environment.GetEnvironmentVariable("FNN_REQUIRE") ?? "").Split(',', StringSplitOptions.TrimEntries).Contains(name);
-        Assert.False(isRequired, $"FNN_REQUIRE says that this machine has '{name}', but: {whyNot}.");
-        throw new SkipException($"{whyNot}.");
+        Requirement.Check(name, device is not null, whyNot);
+        return device!;
     }
 
     private static Device? Named()

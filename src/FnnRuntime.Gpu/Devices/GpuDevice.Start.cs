@@ -25,40 +25,76 @@ internal sealed partial class GpuDevice
     /// <param name="a1">The kernel's first argument.</param>
     /// <param name="a2">And so on.</param>
     /// <exception cref="DeviceException">The driver does not compile it.</exception>
-    public void Start<T1, T2>(Action<T1, T2> kernel, KernelConfig config, T1 a1, T2 a2) where T1 : struct where T2 : struct =>
-        Compiled<Action<AcceleratorStream, KernelConfig, T1, T2>>(kernel)(Stream, config, a1, a2);
+    public void Start<T1, T2>(Action<T1, T2> kernel, KernelConfig config, T1 a1, T2 a2) where T1 : struct where T2 : struct
+    {
+        var launcher = Compiled<Action<AcceleratorStream, KernelConfig, T1, T2>>(kernel);
+        if (_noted is null) launcher(Stream, config, a1, a2);
+        else _noted.Add(launcher, Later(launcher, config, a1, a2));
+    }
 
     /// <inheritdoc cref="Start{T1, T2}"/>
-    public void Start<T1, T2, T3>(Action<T1, T2, T3> kernel, KernelConfig config, T1 a1, T2 a2, T3 a3) where T1 : struct where T2 : struct where T3 : struct =>
-        Compiled<Action<AcceleratorStream, KernelConfig, T1, T2, T3>>(kernel)(Stream, config, a1, a2, a3);
+    public void Start<T1, T2, T3>(Action<T1, T2, T3> kernel, KernelConfig config, T1 a1, T2 a2, T3 a3) where T1 : struct where T2 : struct where T3 : struct
+    {
+        var launcher = Compiled<Action<AcceleratorStream, KernelConfig, T1, T2, T3>>(kernel);
+        if (_noted is null) launcher(Stream, config, a1, a2, a3);
+        else _noted.Add(launcher, Later(launcher, config, a1, a2, a3));
+    }
 
     /// <inheritdoc cref="Start{T1, T2}"/>
-    public void Start<T1, T2, T3, T4>(Action<T1, T2, T3, T4> kernel, KernelConfig config, T1 a1, T2 a2, T3 a3, T4 a4) where T1 : struct where T2 : struct where T3 : struct where T4 : struct =>
-        Compiled<Action<AcceleratorStream, KernelConfig, T1, T2, T3, T4>>(kernel)(Stream, config, a1, a2, a3, a4);
+    public void Start<T1, T2, T3, T4>(Action<T1, T2, T3, T4> kernel, KernelConfig config, T1 a1, T2 a2, T3 a3, T4 a4) where T1 : struct where T2 : struct where T3 : struct where T4 : struct
+    {
+        var launcher = Compiled<Action<AcceleratorStream, KernelConfig, T1, T2, T3, T4>>(kernel);
+        if (_noted is null) launcher(Stream, config, a1, a2, a3, a4);
+        else _noted.Add(launcher, Later(launcher, config, a1, a2, a3, a4));
+    }
 
     /// <inheritdoc cref="Start{T1, T2}"/>
-    public void Start<T1, T2, T3, T4, T5>(Action<T1, T2, T3, T4, T5> kernel, KernelConfig config, T1 a1, T2 a2, T3 a3, T4 a4, T5 a5) where T1 : struct where T2 : struct where T3 : struct where T4 : struct where T5 : struct =>
-        Compiled<Action<AcceleratorStream, KernelConfig, T1, T2, T3, T4, T5>>(kernel)(Stream, config, a1, a2, a3, a4, a5);
+    public void Start<T1, T2, T3, T4, T5>(Action<T1, T2, T3, T4, T5> kernel, KernelConfig config, T1 a1, T2 a2, T3 a3, T4 a4, T5 a5) where T1 : struct where T2 : struct where T3 : struct where T4 : struct where T5 : struct
+    {
+        var launcher = Compiled<Action<AcceleratorStream, KernelConfig, T1, T2, T3, T4, T5>>(kernel);
+        if (_noted is null) launcher(Stream, config, a1, a2, a3, a4, a5);
+        else _noted.Add(launcher, Later(launcher, config, a1, a2, a3, a4, a5));
+    }
 
     /// <inheritdoc cref="Start{T1, T2}"/>
-    public void Start<T1, T2, T3, T4, T5, T6>(Action<T1, T2, T3, T4, T5, T6> kernel, KernelConfig config, T1 a1, T2 a2, T3 a3, T4 a4, T5 a5, T6 a6) where T1 : struct where T2 : struct where T3 : struct where T4 : struct where T5 : struct where T6 : struct =>
-        Compiled<Action<AcceleratorStream, KernelConfig, T1, T2, T3, T4, T5, T6>>(kernel)(Stream, config, a1, a2, a3, a4, a5, a6);
+    public void Start<T1, T2, T3, T4, T5, T6>(Action<T1, T2, T3, T4, T5, T6> kernel, KernelConfig config, T1 a1, T2 a2, T3 a3, T4 a4, T5 a5, T6 a6) where T1 : struct where T2 : struct where T3 : struct where T4 : struct where T5 : struct where T6 : struct
+    {
+        var launcher = Compiled<Action<AcceleratorStream, KernelConfig, T1, T2, T3, T4, T5, T6>>(kernel);
+        if (_noted is null) launcher(Stream, config, a1, a2, a3, a4, a5, a6);
+        else _noted.Add(launcher, Later(launcher, config, a1, a2, a3, a4, a5, a6));
+    }
 
     /// <inheritdoc cref="Start{T1, T2}"/>
-    public void Start<T1, T2, T3, T4, T5, T6, T7>(Action<T1, T2, T3, T4, T5, T6, T7> kernel, KernelConfig config, T1 a1, T2 a2, T3 a3, T4 a4, T5 a5, T6 a6, T7 a7) where T1 : struct where T2 : struct where T3 : struct where T4 : struct where T5 : struct where T6 : struct where T7 : struct =>
-        Compiled<Action<AcceleratorStream, KernelConfig, T1, T2, T3, T4, T5, T6, T7>>(kernel)(Stream, config, a1, a2, a3, a4, a5, a6, a7);
+    public void Start<T1, T2, T3, T4, T5, T6, T7>(Action<T1, T2, T3, T4, T5, T6, T7> kernel, KernelConfig config, T1 a1, T2 a2, T3 a3, T4 a4, T5 a5, T6 a6, T7 a7) where T1 : struct where T2 : struct where T3 : struct where T4 : struct where T5 : struct where T6 : struct where T7 : struct
+    {
+        var launcher = Compiled<Action<AcceleratorStream, KernelConfig, T1, T2, T3, T4, T5, T6, T7>>(kernel);
+        if (_noted is null) launcher(Stream, config, a1, a2, a3, a4, a5, a6, a7);
+        else _noted.Add(launcher, Later(launcher, config, a1, a2, a3, a4, a5, a6, a7));
+    }
 
     /// <inheritdoc cref="Start{T1, T2}"/>
-    public void Start<T1, T2, T3, T4, T5, T6, T7, T8>(Action<T1, T2, T3, T4, T5, T6, T7, T8> kernel, KernelConfig config, T1 a1, T2 a2, T3 a3, T4 a4, T5 a5, T6 a6, T7 a7, T8 a8) where T1 : struct where T2 : struct where T3 : struct where T4 : struct where T5 : struct where T6 : struct where T7 : struct where T8 : struct =>
-        Compiled<Action<AcceleratorStream, KernelConfig, T1, T2, T3, T4, T5, T6, T7, T8>>(kernel)(Stream, config, a1, a2, a3, a4, a5, a6, a7, a8);
+    public void Start<T1, T2, T3, T4, T5, T6, T7, T8>(Action<T1, T2, T3, T4, T5, T6, T7, T8> kernel, KernelConfig config, T1 a1, T2 a2, T3 a3, T4 a4, T5 a5, T6 a6, T7 a7, T8 a8) where T1 : struct where T2 : struct where T3 : struct where T4 : struct where T5 : struct where T6 : struct where T7 : struct where T8 : struct
+    {
+        var launcher = Compiled<Action<AcceleratorStream, KernelConfig, T1, T2, T3, T4, T5, T6, T7, T8>>(kernel);
+        if (_noted is null) launcher(Stream, config, a1, a2, a3, a4, a5, a6, a7, a8);
+        else _noted.Add(launcher, Later(launcher, config, a1, a2, a3, a4, a5, a6, a7, a8));
+    }
 
     /// <inheritdoc cref="Start{T1, T2}"/>
-    public void Start<T1, T2, T3, T4, T5, T6, T7, T8, T9>(Action<T1, T2, T3, T4, T5, T6, T7, T8, T9> kernel, KernelConfig config, T1 a1, T2 a2, T3 a3, T4 a4, T5 a5, T6 a6, T7 a7, T8 a8, T9 a9) where T1 : struct where T2 : struct where T3 : struct where T4 : struct where T5 : struct where T6 : struct where T7 : struct where T8 : struct where T9 : struct =>
-        Compiled<Action<AcceleratorStream, KernelConfig, T1, T2, T3, T4, T5, T6, T7, T8, T9>>(kernel)(Stream, config, a1, a2, a3, a4, a5, a6, a7, a8, a9);
+    public void Start<T1, T2, T3, T4, T5, T6, T7, T8, T9>(Action<T1, T2, T3, T4, T5, T6, T7, T8, T9> kernel, KernelConfig config, T1 a1, T2 a2, T3 a3, T4 a4, T5 a5, T6 a6, T7 a7, T8 a8, T9 a9) where T1 : struct where T2 : struct where T3 : struct where T4 : struct where T5 : struct where T6 : struct where T7 : struct where T8 : struct where T9 : struct
+    {
+        var launcher = Compiled<Action<AcceleratorStream, KernelConfig, T1, T2, T3, T4, T5, T6, T7, T8, T9>>(kernel);
+        if (_noted is null) launcher(Stream, config, a1, a2, a3, a4, a5, a6, a7, a8, a9);
+        else _noted.Add(launcher, Later(launcher, config, a1, a2, a3, a4, a5, a6, a7, a8, a9));
+    }
 
     /// <inheritdoc cref="Start{T1, T2}"/>
-    public void Start<T1, T2, T3, T4, T5, T6, T7, T8, T9, T10>(Action<T1, T2, T3, T4, T5, T6, T7, T8, T9, T10> kernel, KernelConfig config, T1 a1, T2 a2, T3 a3, T4 a4, T5 a5, T6 a6, T7 a7, T8 a8, T9 a9, T10 a10) where T1 : struct where T2 : struct where T3 : struct where T4 : struct where T5 : struct where T6 : struct where T7 : struct where T8 : struct where T9 : struct where T10 : struct =>
-        Compiled<Action<AcceleratorStream, KernelConfig, T1, T2, T3, T4, T5, T6, T7, T8, T9, T10>>(kernel)(Stream, config, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10);
+    public void Start<T1, T2, T3, T4, T5, T6, T7, T8, T9, T10>(Action<T1, T2, T3, T4, T5, T6, T7, T8, T9, T10> kernel, KernelConfig config, T1 a1, T2 a2, T3 a3, T4 a4, T5 a5, T6 a6, T7 a7, T8 a8, T9 a9, T10 a10) where T1 : struct where T2 : struct where T3 : struct where T4 : struct where T5 : struct where T6 : struct where T7 : struct where T8 : struct where T9 : struct where T10 : struct
+    {
+        var launcher = Compiled<Action<AcceleratorStream, KernelConfig, T1, T2, T3, T4, T5, T6, T7, T8, T9, T10>>(kernel);
+        if (_noted is null) launcher(Stream, config, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10);
+        else _noted.Add(launcher, Later(launcher, config, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10));
+    }
 
     private TLauncher Compiled<TLauncher>(Delegate kernel) where TLauncher : Delegate
     {

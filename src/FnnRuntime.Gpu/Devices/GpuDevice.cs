@@ -17,6 +17,7 @@ internal sealed unsafe partial class GpuDevice(Context context, ILGPU.Runtime.De
     private readonly List<GpuMemory?> _memory = [];
     private Accelerator? _accelerator;
     private AcceleratorStream? _stream;
+    private AcceleratorStream? _uploadStream;
     private long _allocatedBytes;
     private MachineSpeed? _speed;
 
@@ -36,15 +37,22 @@ internal sealed unsafe partial class GpuDevice(Context context, ILGPU.Runtime.De
 
     public Accelerator Accelerator => _accelerator ?? Connect();
 
-    /// <summary>Work is done in the order in which it is put here.</summary>
+    /// <summary>Work is done in the order in which it is put here; what is noted comes before.</summary>
     public AcceleratorStream Stream
     {
         get
         {
             if (_stream is null) Connect();
+            HandOverNoted();
             return _stream!;
         }
     }
+
+    /// <summary>Where tensors come from the host beside <see cref="Stream"/>; neither waits for the other unless it is told to.</summary>
+    public AcceleratorStream UploadStream => _uploadStream ??= Accelerator.CreateStream();
+
+    /// <summary>The way in which a program's tensors come from the host.</summary>
+    public GpuUploads CreateUploads() => Accelerator is CudaAccelerator ? new PageLockedUploads(this) : new DirectUploads(this);
 
     /// <summary>Bytes that may be allocated, for tests; otherwise the driver decides.</summary>
     public long MemoryLimit { get; set; } = long.MaxValue;
@@ -68,9 +76,11 @@ internal sealed unsafe partial class GpuDevice(Context context, ILGPU.Runtime.De
         lock (Gate)
         {
             _kernels.Clear();
-            _stream?.Dispose();
-            _accelerator?.Dispose();
-            (_stream, _accelerator, _allocatedBytes) = (null, null, 0);
+            _noted = null;
+            Release(_uploadStream);
+            Release(_stream);
+            Release(_accelerator);
+            (_uploadStream, _stream, _accelerator, _allocatedBytes) = (null, null, null, 0);
         }
     }
 
@@ -91,7 +101,35 @@ internal sealed unsafe partial class GpuDevice(Context context, ILGPU.Runtime.De
     {
         try
         {
-            Stream.Synchronize();
+            lock (Gate) Stream.Synchronize();
+        }
+        catch (AcceleratorException failure)
+        {
+            throw FailedBefore(failure, null);
+        }
+    }
+
+    /// <summary>Copies something to the host's memory when all that was handed over has been done; called between programs.</summary>
+    /// <exception cref="DeviceException">Something of it failed.</exception>
+    public void Download<T>(ArrayView<T> source, Span<T> target) where T : unmanaged
+    {
+        try
+        {
+            source.CopyToCPU(Stream, target);
+        }
+        catch (AcceleratorException failure)
+        {
+            throw FailedBefore(failure, null);
+        }
+    }
+
+    /// <summary>Copies something from the host's memory; called between programs.</summary>
+    /// <exception cref="DeviceException">Something failed that was handed over before.</exception>
+    public void Upload<T>(ReadOnlySpan<T> source, ArrayView<T> target) where T : unmanaged
+    {
+        try
+        {
+            target.CopyFromCPU(Stream, source);
         }
         catch (AcceleratorException failure)
         {
@@ -143,7 +181,22 @@ internal sealed unsafe partial class GpuDevice(Context context, ILGPU.Runtime.De
         // After the device has been disposed of, its memory is gone already.
         if (buffer is null || _accelerator is null) return;
         _allocatedBytes -= buffer.LengthInBytes;
-        buffer.Dispose();
+        // What is noted may be using it.
+        HandOverNoted();
+        Release(buffer);
+    }
+
+    /// <summary>Gives something of the driver's back. A device that has failed refuses even that; what failed has been told where it did.</summary>
+    public static void Release(IDisposable? resource)
+    {
+        try
+        {
+            resource?.Dispose();
+        }
+        catch (AcceleratorException)
+        {
+            // Thrown from a Dispose, it would take the place of the exception that is under way.
+        }
     }
 
     /// <summary>The number under which programs know some memory.</summary>
@@ -206,7 +259,6 @@ internal sealed unsafe partial class GpuDevice(Context context, ILGPU.Runtime.De
 
     private Accelerator Connect()
     {
-        if (device is CudaDevice cuda && DriverVersions.Problem(cuda.DriverVersion, cuda.Architecture) is { } problem) throw new DeviceException($"{this} cannot be used: {problem}");
         try
         {
             _accelerator = device.CreateAccelerator(context);

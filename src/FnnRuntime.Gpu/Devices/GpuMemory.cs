@@ -28,7 +28,7 @@ internal sealed unsafe class GpuMemory : DeviceMemory
         ObjectDisposedException.ThrowIf(_isDisposed, typeof(Model));
         if (_isDeviceStale)
         {
-            lock (_device.Gate) View.SubView(0, Floats).CopyFromCPU(_device.Stream, new ReadOnlySpan<float>(_host!.Pointer, (int)Floats));
+            lock (_device.Gate) _device.Upload(new ReadOnlySpan<float>(_host!.Pointer, (int)Floats), View.SubView(0, Floats));
             _isDeviceStale = false;
         }
         if (writes)
@@ -46,11 +46,7 @@ internal sealed unsafe class GpuMemory : DeviceMemory
         _host ??= new NativeBuffer(ByteLength);
         if (_isHostStale)
         {
-            lock (_device.Gate)
-            {
-                View.SubView(0, Floats).CopyToCPU(_device.Stream, new Span<float>(_host.Pointer, (int)Floats));
-                _device.Finish();
-            }
+            lock (_device.Gate) _device.Download(View.SubView(0, Floats), new Span<float>(_host.Pointer, (int)Floats));
             _isHostStale = false;
         }
         return _host.Pointer;

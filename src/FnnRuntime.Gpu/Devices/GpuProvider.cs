@@ -19,13 +19,22 @@ internal sealed class GpuProvider : DeviceProvider
 
     protected override string WhyNone(string api) => (api == "CUDA" ? _cuda : _openCL).Value.WhyNone;
 
-    private static Found FindCuda() => Find(
-        "no NVIDIA driver answers (libcuda.so.1 or nvcuda.dll): install NVIDIA's graphics driver, which brings it; `nvidia-smi` shows whether it is there",
-        builder => builder.Cuda(),
-        (context, devices) =>
-        {
-            foreach (var device in context.GetCudaDevices()) devices.Add(new GpuDevice(context, device, $"CUDA {devices.Count}", isGpu: true));
-        });
+    internal static Found FindCuda()
+    {
+        var refused = new List<string>();
+        var found = Find(
+            "no NVIDIA driver answers (libcuda.so.1 or nvcuda.dll): install NVIDIA's graphics driver, which brings it; `nvidia-smi` shows whether it is there",
+            // ILGPU's own choice says nothing of what it leaves out, and in the Windows subsystem for Linux it wants to find the library itself, which only one may.
+            static builder => { },
+            (context, devices) =>
+            {
+                foreach (var device in CudaDevice.GetDevices(device => IsUsable(device.Name, DriverVersions.Problem(device.DriverVersion, device.Architecture), refused)))
+                {
+                    devices.Add(new GpuDevice(context, device, $"CUDA {devices.Count}", isGpu: true));
+                }
+            });
+        return OrRefused(found, refused);
+    }
 
     private static Found FindOpenCL()
     {
@@ -34,11 +43,10 @@ internal sealed class GpuProvider : DeviceProvider
             "no OpenCL driver answers (libOpenCL.so.1 or OpenCL.dll, and a vendor's driver behind it: install the driver of the GPU's maker)",
             builder => builder.OpenCL(device =>
             {
-                var problem = DriverVersions.Problem(device.CLStdVersion);
-                if (problem is not null) refused.Add($"'{device.Name}' cannot be used: {problem}");
+                if (!IsUsable(device.Name, DriverVersions.Problem(device.CLStdVersion), refused)) return false;
                 // PoCL computes on the processor: of use for tests, and a driver that lacks only a promise that nothing of ours relies on.
-                else if (device.Vendor == CLDeviceVendor.Other) RepairedCompiler.AllowWithoutGenericAddresses(device.Capabilities);
-                return problem is null;
+                if (device.Vendor == CLDeviceVendor.Other) RepairedCompiler.AllowWithoutGenericAddresses(device.Capabilities);
+                return true;
             }),
             (context, devices) =>
             {
@@ -47,8 +55,17 @@ internal sealed class GpuProvider : DeviceProvider
                     devices.Add(new GpuDevice(context, device, $"OpenCL {devices.Count}", device.DeviceType.HasFlag(CLDeviceType.CL_DEVICE_TYPE_GPU)));
                 }
             });
-        return found.Devices.Count == 0 && refused.Count > 0 ? found with { WhyNone = string.Join(" ", refused).TrimEnd('.') } : found;
+        return OrRefused(found, refused);
     }
+
+    private static bool IsUsable(string name, string? problem, List<string> refused)
+    {
+        if (problem is not null) refused.Add($"'{name}' cannot be used: {problem}");
+        return problem is null;
+    }
+
+    private static Found OrRefused(Found found, List<string> refused) =>
+        found.Devices.Count == 0 && refused.Count > 0 ? found with { WhyNone = string.Join(" ", refused).TrimEnd('.') } : found;
 
     private static Found Find(string whyNone, Action<Context.Builder> add, Action<Context, List<Device>> list)
     {
@@ -69,5 +86,5 @@ internal sealed class GpuProvider : DeviceProvider
         }
     }
 
-    private sealed record Found(IReadOnlyList<Device> Devices, string WhyNone);
+    internal sealed record Found(IReadOnlyList<Device> Devices, string WhyNone);
 }

@@ -9,11 +9,12 @@ internal sealed class GpuUpdates : DeviceUpdates
     private readonly GpuDevice _device;
     private readonly MemoryBuffer1D<int, Stride1D.Dense> _status;
     private readonly int[] _noted = new int[StepStatus.Length];
+    private readonly StepGraphs _graphs;
     private MemoryBuffer1D<float, Stride1D.Dense>? _norm;
 
     public GpuUpdates(GpuDevice device)
     {
-        _device = device;
+        (_device, _graphs) = (device, new StepGraphs(device));
         lock (device.Gate)
         {
             _status = device.Accelerator.Allocate1D<int>(StepStatus.Length);
@@ -162,6 +163,22 @@ internal sealed class GpuUpdates : DeviceUpdates
 
     public override void Keep(ref DeviceMemory present, ref DeviceMemory next) => Copy(next, 0, present, 0, present.ByteLength / sizeof(float));
 
+    public override void BeginStep()
+    {
+        lock (_device.Gate)
+        {
+            if (_device.UsesGraphs && !_device.WaitsForSteps && !_graphs.IsGivenUp) _device.BeginNotes();
+        }
+    }
+
+    public override void EndStep()
+    {
+        lock (_device.Gate)
+        {
+            if (_device.EndNotes() is { } work) _graphs.Run(work);
+        }
+    }
+
     public override void CheckLoss(DeviceMemory scalars, long start, long step, int objective)
     {
         lock (_device.Gate)
@@ -174,8 +191,7 @@ internal sealed class GpuUpdates : DeviceUpdates
     {
         lock (_device.Gate)
         {
-            Status.CopyToCPU(_device.Stream, _noted);
-            _device.Finish();
+            _device.Download(Status, _noted);
             if (_noted[StepStatus.Failed] == 0) return null;
             _status.MemSetToZero(_device.Stream);
         }
@@ -183,11 +199,14 @@ internal sealed class GpuUpdates : DeviceUpdates
         return new StepFailure(step, _noted[StepStatus.Objective], (FailedNumber)_noted[StepStatus.What], BitConverter.Int32BitsToSingle(_noted[StepStatus.Value]));
     }
 
+    public override Exception? Told(Exception failure) => failure is AcceleratorException ? _device.FailedBefore(failure, null) : null;
+
     public override void Dispose()
     {
         lock (_device.Gate)
         {
-            _status.Dispose();
+            _graphs.Dispose();
+            GpuDevice.Release(_status);
             _device.Free(_norm);
             _norm = null;
         }

@@ -179,7 +179,6 @@ public abstract unsafe partial class GpuProgram
     {
         Span<byte> flag = stackalloc byte[1];
         values.SubView(0, 1).CopyToCPU(_device.Stream, flag);
-        _device.Stream.Synchronize();
         return flag[0] != 0;
     }
 
@@ -190,7 +189,6 @@ public abstract unsafe partial class GpuProgram
         if (samples == 0) return;
         Span<float> largest = stackalloc float[1];
         residual.SubView(0, 1).CopyToCPU(_device.Stream, largest);
-        _device.Stream.Synchronize();
         Unconverged(samples, largest[0], what, otherwise, rounds, step);
     }
 
@@ -198,7 +196,6 @@ public abstract unsafe partial class GpuProgram
     {
         Span<int> number = stackalloc int[1];
         values.SubView(position, 1).CopyToCPU(_device.Stream, number);
-        _device.Stream.Synchronize();
         return number[0];
     }
 

@@ -18,6 +18,7 @@ public abstract unsafe partial class GpuProgram : DeviceProgram
 
     private readonly GpuDevice _device;
     private MemoryBuffer1D<float, Stride1D.Dense>? _arena;
+    private GpuUploads? _uploads;
     private Arrangement? _current;
     private bool _isDisposed;
 
@@ -47,13 +48,13 @@ public abstract unsafe partial class GpuProgram : DeviceProgram
             _step = -1;
             try
             {
-                Transfer(call, call.Backward ? HostTensor.ResultGradient : HostTensor.Input);
+                Upload(call, call.Backward ? HostTensor.ResultGradient : HostTensor.Input);
                 if (call.Backward) ExecuteBackward(call);
                 else Execute(call);
                 if (_device.WaitsForSteps) _device.Stream.Synchronize();
                 if (_step >= 0) Clock?.Lap(_step);
                 if (Tracing) return;
-                Transfer(call, call.Backward ? HostTensor.InputGradient : HostTensor.Result);
+                Download(call, call.Backward ? HostTensor.InputGradient : HostTensor.Result);
             }
             catch (Exception failure) when (failure is AcceleratorException or (DeviceException and not DeviceMemoryException))
             {
@@ -87,7 +88,11 @@ public abstract unsafe partial class GpuProgram : DeviceProgram
     {
         if (_isDisposed) return;
         _isDisposed = true;
-        lock (_device.Gate) _device.Free(_arena);
+        lock (_device.Gate)
+        {
+            _uploads?.Dispose();
+            _device.Free(_arena);
+        }
         (_arena, _current) = (null, null);
     }
 
@@ -117,7 +122,6 @@ public abstract unsafe partial class GpuProgram : DeviceProgram
         if (Clock is not null || !IsLooking || count == 0) return;
         var host = new float[count];
         values.SubView(0, count).CopyToCPU(_device.Stream, host);
-        _device.Stream.Synchronize();
         fixed (float* pointer = host)
         {
             // The last few are looked at one by one: the array has no room behind its end.
@@ -127,34 +131,34 @@ public abstract unsafe partial class GpuProgram : DeviceProgram
 
     // ---- The host's tensors ------------------------------------------------------------------------------------------
 
-    private void Transfer(in ProgramCall call, HostTensor kind)
+    private void Upload(in ProgramCall call, HostTensor kind)
     {
-        var isWaited = false;
+        long room = 0;
         foreach (var transfer in Transfers)
         {
-            if (transfer.Tensor != kind) continue;
-            var bytes = _current!.Lengths[transfer.Buffer];
-            if (bytes == 0) continue;
-            var view = At<byte>(transfer.Buffer).SubView(0, bytes);
-            switch (kind)
-            {
-                case HostTensor.Input:
-                    view.CopyFromCPU(_device.Stream, new ReadOnlySpan<byte>(call.Inputs[transfer.Index], checked((int)bytes)));
-                    break;
-                case HostTensor.ResultGradient:
-                    view.CopyFromCPU(_device.Stream, new ReadOnlySpan<byte>(call.ResultGradients[transfer.Index], checked((int)bytes)));
-                    break;
-                case HostTensor.Result:
-                    view.CopyToCPU(_device.Stream, new Span<byte>(call.Results[transfer.Index], checked((int)bytes)));
-                    isWaited = true;
-                    break;
-                default:
-                    view.CopyToCPU(_device.Stream, new Span<byte>(call.InputGradients[transfer.Index], checked((int)bytes)));
-                    isWaited = true;
-                    break;
-            }
+            if (transfer.Tensor == kind) room += GpuUploads.RoomFor(_current!.Lengths[transfer.Buffer]);
         }
-        if (isWaited) _device.Stream.Synchronize();
+        if (room == 0) return;
+        _uploads ??= _device.CreateUploads();
+        _uploads.Begin(room);
+        foreach (var transfer in Transfers)
+        {
+            if (transfer.Tensor != kind || _current!.Lengths[transfer.Buffer] is not (> 0 and var bytes)) continue;
+            _uploads.Add(kind == HostTensor.Input ? call.Inputs[transfer.Index] : call.ResultGradients[transfer.Index], At<byte>(transfer.Buffer).SubView(0, bytes));
+        }
+        _uploads.End();
+    }
+
+    private void Download(in ProgramCall call, HostTensor kind)
+    {
+        foreach (var transfer in Transfers)
+        {
+            if (transfer.Tensor != kind || _current!.Lengths[transfer.Buffer] is not (> 0 and var bytes)) continue;
+            var target = kind == HostTensor.Result ? call.Results[transfer.Index] : call.InputGradients[transfer.Index];
+            // Returns when the device has done all that came before.
+            At<byte>(transfer.Buffer).SubView(0, bytes).CopyToCPU(_device.Stream, new Span<byte>(target, checked((int)bytes)));
+            _uploads?.Waited();
+        }
     }
 
     // ---- The arena ---------------------------------------------------------------------------------------------------

@@ -96,6 +96,12 @@ internal abstract class DeviceUpdates : IDisposable
     /// <summary>A step is over: the new values take the place of the present ones.</summary>
     public abstract void Keep(ref DeviceMemory present, ref DeviceMemory next);
 
+    /// <summary>All that is done until <see cref="EndStep"/> is one training step: a device may be given it in one piece.</summary>
+    public virtual void BeginStep() { }
+
+    /// <summary>The step has been handed over when this returns, or as much of it as there was; nothing where none has begun.</summary>
+    public virtual void EndStep() { }
+
     /// <summary>Deferred: has the device look at a loss, its sum and its count, before the parameters are changed by its gradient.</summary>
     /// <param name="scalars">Where the sum lies, with the count behind it.</param>
     /// <param name="start">At which float.</param>
@@ -105,6 +111,9 @@ internal abstract class DeviceUpdates : IDisposable
 
     /// <summary>Deferred: waits for the device. What went wrong first, if anything did; changes are made again from now on.</summary>
     public abstract StepFailure? TakeFailure();
+
+    /// <summary>What to throw instead where an exception is a driver's, which says nothing of what was done; null where it is none.</summary>
+    public virtual Exception? Told(Exception failure) => null;
 
     public abstract void Dispose();
 }

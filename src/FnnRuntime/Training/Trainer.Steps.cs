@@ -23,13 +23,14 @@ public abstract unsafe partial class Trainer<TBatch, TReport>
         try
         {
             BindStep(batch);
-            foreach (var net in _nets) net.PrepareNewBuffers(_updates);
-            RunObjectives();
-            foreach (var net in _nets) net.KeepNewBuffers(_updates);
-            UpdateAverages();
+            HandOverStep();
             StepCount++;
             if (!_updates.IsDeferred) EndStep(StepCount - 1);
             else if (++_pending == MostPending || isAsked || _replicas.Length > 0) Settle();
+        }
+        catch (Exception failure) when (_updates.Told(failure) is { } told)
+        {
+            throw told;
         }
         finally
         {
@@ -106,6 +107,23 @@ public abstract unsafe partial class Trainer<TBatch, TReport>
     private bool IsFirstOfUpdate(long step) => step % _setup.Accumulate == 0;
 
     private bool IsUpdate(long step) => (step + 1) % _setup.Accumulate == 0;
+
+    private void HandOverStep()
+    {
+        // Devices that share a step exchange numbers in the middle of it.
+        if (_replicas.Length == 0) _updates.BeginStep();
+        try
+        {
+            foreach (var net in _nets) net.PrepareNewBuffers(_updates);
+            RunObjectives();
+            foreach (var net in _nets) net.KeepNewBuffers(_updates);
+            UpdateAverages();
+        }
+        finally
+        {
+            _updates.EndStep();
+        }
+    }
 
     private void RunObjectives()
     {
