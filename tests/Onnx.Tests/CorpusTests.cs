@@ -21,7 +21,7 @@ public sealed class CorpusTests
         foreach (var name in scope.Models)
         {
             var model = Binder.BindModel(scope, name.Namespace, name.Name).Result!;
-            var program = new CorpusProgram(name.Name, model.Inference, model.RuntimeAxes, model.Inputs, model.Guards, Largest: 1);
+            var program = new CorpusProgram(file, name.Name, model.Inference, model.RuntimeAxes, model.Inputs, model.Guards, Largest: 1);
             if (Drawing.Contains(name.Name))
             {
                 Assert.Throws<OnnxExportException>(() => new ExportedModel(model));
