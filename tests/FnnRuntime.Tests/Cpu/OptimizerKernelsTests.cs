@@ -103,6 +103,36 @@ public sealed unsafe class OptimizerKernelsTests : IDisposable
         foreach (var x in _w.Span) Assert.Equal(1.25f, x, 1e-5f);
     }
 
+    /// <summary>Nine tenths of the smallest subnormal number are rounded to itself: it would stay for ever, and processors are slow with it.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void OfAGradientThatHasVanishedNothingIsRemembered(bool isAdaptive)
+    {
+        NewGradients();
+        for (var step = 1; step <= 1000; step++)
+        {
+            var rule = isAdaptive
+                ? new UpdateRule(new AdamStep(0.01f, 0.9f, 0.999f, 1e-8f, 0, isDecoupled: true, step))
+                : new UpdateRule(new SgdStep(0.01f, 0.9f, 0, 0, false, HasDirection: true, IsFirst: step == 1));
+            OptimizerKernels.Update(_pool, rule, _w.Pointer, _g.Pointer, _first.Pointer, isAdaptive ? _second.Pointer : null, Length);
+            if (step == 1) _g.Span.Clear();
+            if (step == 100) Assert.DoesNotContain(0, _first.Span.ToArray());
+        }
+        Assert.All(_first.Span.ToArray(), x => Assert.Equal(0, x));
+        Assert.All(_w.Span.ToArray(), x => Assert.True(float.IsFinite(x)));
+    }
+
+    [Fact]
+    public void WithoutAnEpsilonSquaresStayAsSmallAsTheyAre()
+    {
+        _g.Span.Clear();
+        _second.Span.Fill(1e-40f);
+        var expected = _w.Span.ToArray();
+        OptimizerKernels.Update(_pool, new UpdateRule(new AdamStep(0.01f, 0.9f, 0.999f, 0, 0, isDecoupled: true, 5)), _w.Pointer, _g.Pointer, _first.Pointer, _second.Pointer, Length);
+        Assert.Equal(expected, _w.Span.ToArray());
+    }
+
     [Fact]
     public void SumsOfSquaresHaveTheSameBitsForAnyNumberOfThreads()
     {
