@@ -5,7 +5,7 @@ using ILGPU.Runtime;
 
 namespace GpuBench;
 
-/// <summary>What the device can do at best, and what our matrix product reaches of it.</summary>
+/// <summary>What the device can do at best, and what our matrix product reaches of it, beside that of cuBLAS where it is found.</summary>
 internal sealed class CeilingPart : IPart
 {
     public string Name => "ceilings";
@@ -15,25 +15,37 @@ internal sealed class CeilingPart : IPart
         report.Try("copies of memory", () => report.Add("copies of memory", new() { ["gigabytes_per_second"] = device.Speed.Gigabytes }));
         report.Try("multiply-adds between registers", () => report.Add("multiply-adds between registers", new() { ["gigaflops"] = device.Speed.Gigaflops }));
         int[] sizes = device.IsGpu ? [1024, 4096] : [128];
-        foreach (var n in sizes) Product(device, report, n);
+        report.Add("cuBLAS", new() { ["found"] = device.CublasFile ?? "no" });
+        foreach (var n in sizes)
+        {
+            foreach (var operands in new[] { OperandFormat.Float32, OperandFormat.TensorFloat32 }) Product(device, report, n, operands);
+        }
     }
 
-    private static void Product(GpuDevice device, Report report, int n)
+    private static void Product(GpuDevice device, Report report, int n, OperandFormat operands)
     {
-        var name = FormattableString.Invariant($"product {n} x {n} x {n}");
+        var name = FormattableString.Invariant($"product {n} x {n} x {n}{(operands == OperandFormat.Float32 ? "" : " in tf32")}");
         report.Try(name, () =>
         {
             var matrices = Enumerable.Range(0, 3).Select(_ => device.AllocateFloats((long)n * n * sizeof(float), "a matrix")).ToArray();
-            using var program = new ProductProgram(device, matrices, n);
+            using var program = new ProductProgram(device, matrices, n, operands);
             var microseconds = DeviceTimer.Microseconds(device, program.Run);
             var gigaflops = 2e-3 * n * n * n / microseconds;
-            report.Add(name, new() { ["microseconds"] = microseconds, ["gigaflops"] = gigaflops, ["of_multiply_adds"] = gigaflops / device.Speed.Gigaflops });
+            var cublas = ByCublas.Microseconds(device, program.Run);
+            report.Add(name, new()
+            {
+                ["microseconds"] = microseconds,
+                ["gigaflops"] = gigaflops,
+                ["of_multiply_adds"] = gigaflops / device.Speed.Gigaflops,
+                ["cublas_microseconds"] = cublas,
+                ["cublas_gigaflops"] = 2e-3 * n * n * n / cublas,
+            });
             foreach (var matrix in matrices) device.Free(matrix);
         });
     }
 
     /// <summary>A product as generated code starts it.</summary>
-    private sealed unsafe class ProductProgram(GpuDevice device, MemoryBuffer1D<float, Stride1D.Dense>[] matrices, int n) : GpuProgram(device, [])
+    private sealed unsafe class ProductProgram(GpuDevice device, MemoryBuffer1D<float, Stride1D.Dense>[] matrices, int n, OperandFormat operands) : GpuProgram(device, [])
     {
         protected override ReadOnlySpan<string> AxisNames => [];
 
@@ -54,7 +66,7 @@ internal sealed class CeilingPart : IPart
         {
             Begin(0);
             // The right matrix as a layer's weights lie: [out, in].
-            Product(matrices[0].View, matrices[1].View, new ProductSizes { Batch = 1, M = n, N = n, K = n, LeftRow = n, LeftColumn = 1, RightRow = n, RightColumn = 1 }, matrices[2].View);
+            Product(matrices[0].View, matrices[1].View, new ProductSizes { Batch = 1, M = n, N = n, K = n, LeftRow = n, LeftColumn = 1, RightRow = n, RightColumn = 1 }, matrices[2].View, operands);
         }
     }
 }

@@ -91,11 +91,11 @@ public sealed class LaunchTests
         AssertPlanned("FitMixedLowRank", net.Device, () => trainer.Step(new(new(Rows, Features.Size), new(Rows, Length), new(Rows))), accumulated: false);
     }
 
-    /// <summary>A step launches what its train's plan says, at this many rows of this length.</summary>
-    internal static void AssertPlanned(string train, Device device, Action step, bool accumulated)
+    /// <summary>A step launches what its train's plan says, at so many rows of this length.</summary>
+    internal static void AssertPlanned(string train, Device device, Action step, bool accumulated, int rows = Rows)
     {
         var planned = TrainLaunches.Of(Compiled(train));
-        var sizes = new Dictionary<string, long> { ["batch"] = Rows, ["length"] = Length };
+        var sizes = new Dictionary<string, long> { ["batch"] = rows, ["length"] = Length };
         var expected = planned.Others + planned.Objectives.Sum(objective => objective.Program.Always.Evaluate(axis => sizes[axis]) + 1 + (accumulated ? objective.Accumulation : objective.Update));
         var before = ((GpuDevice)device).Launches;
         step();

@@ -39,6 +39,7 @@ internal sealed class StepPart : IPart
             ["microseconds"] = among,
             ["waited_microseconds"] = waited,
             ["as_graphs_microseconds"] = AsGraphs(step, device),
+            ["with_cublas_microseconds"] = ByCublas.Microseconds(device, step.Steps),
             ["torch_eager_microseconds"] = torch?.Eager,
             ["torch_compiled_microseconds"] = torch?.Compiled,
             ["of_eager"] = among / torch?.Eager,

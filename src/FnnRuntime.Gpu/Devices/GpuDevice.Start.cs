@@ -13,7 +13,7 @@ internal sealed partial class GpuDevice
 
     private readonly Dictionary<Delegate, Delegate> _kernels = [];
 
-    /// <summary>Kernels that were started, ever.</summary>
+    /// <summary>Kernels that were started, ever; a product by cuBLAS is one of them.</summary>
     public long Launches { get; private set; }
 
     /// <summary>Called before each kernel, for tests of what is said when one fails.</summary>
@@ -96,12 +96,17 @@ internal sealed partial class GpuDevice
         else _noted.Add(launcher, Later(launcher, config, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10));
     }
 
-    private TLauncher Compiled<TLauncher>(Delegate kernel) where TLauncher : Delegate
+    private void BeginLaunch()
     {
         Launches++;
         Starting?.Invoke();
         // A thread has one GPU at a time: a training on several hands out work from a thread for each, and loads and saves from all of them in one.
         Accelerator.Bind();
+    }
+
+    private TLauncher Compiled<TLauncher>(Delegate kernel) where TLauncher : Delegate
+    {
+        BeginLaunch();
         if (_kernels.TryGetValue(kernel, out var known)) return (TLauncher)known;
         var launcher = Compile(kernel).CreateLauncherDelegate<TLauncher>();
         _kernels.Add(kernel, launcher);

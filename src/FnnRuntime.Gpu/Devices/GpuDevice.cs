@@ -69,7 +69,8 @@ internal sealed unsafe partial class GpuDevice(Context context, ILGPU.Runtime.De
     /// <summary>Another connection to the same device, for tests of several.</summary>
     public GpuDevice Twin() => new(context, device, title, isGpu);
 
-    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{title} ({device.Name}, {device.MemorySize / (1024.0 * 1024 * 1024):0.#} GiB)");
+    public override string ToString() => string.Create(
+        CultureInfo.InvariantCulture, $"{title} ({device.Name}, {device.MemorySize / (1024.0 * 1024 * 1024):0.#} GiB{(UsesCublas ? $", {CublasFile ?? "no cuBLAS"}" : "")})");
 
     public override void Dispose()
     {
@@ -77,10 +78,11 @@ internal sealed unsafe partial class GpuDevice(Context context, ILGPU.Runtime.De
         {
             _kernels.Clear();
             _noted = null;
+            Release(_cublas);
             Release(_uploadStream);
             Release(_stream);
             Release(_accelerator);
-            (_uploadStream, _stream, _accelerator, _allocatedBytes) = (null, null, null, 0);
+            (_cublas, _isCublasRefused, _uploadStream, _stream, _accelerator, _allocatedBytes) = (null, false, null, null, null, 0);
         }
     }
 

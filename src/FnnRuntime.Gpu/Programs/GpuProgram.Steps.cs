@@ -53,9 +53,11 @@ public abstract unsafe partial class GpuProgram
     protected void Product<TKernel>(ArrayView<float> left, ArrayView<float> right, ProductSizes sizes, TKernel epilogue, OperandFormat operands = OperandFormat.Float32) where TKernel : struct, IElementKernel =>
         Tiled(left, right, sizes, new ProductStrides(sizes), epilogue, operands);
 
-    /// <summary>A matrix product that is stored.</summary>
-    protected void Product(ArrayView<float> left, ArrayView<float> right, ProductSizes sizes, ArrayView<float> result, OperandFormat operands = OperandFormat.Float32) =>
-        Product(left, right, sizes, new StoreTile(result, sizes.N), operands);
+    /// <summary>A matrix product that is stored and nothing else, which is what libraries compute.</summary>
+    protected void Product(ArrayView<float> left, ArrayView<float> right, ProductSizes sizes, ArrayView<float> result, OperandFormat operands = OperandFormat.Float32)
+    {
+        if (!_device.IsMultiplied(left, right, sizes, result, operands)) Product(left, right, sizes, new StoreTile(result, sizes.N), operands);
+    }
 
     /// <summary>A matrix product that is stored and goes to a kernel.</summary>
     protected void Product<TKernel>(ArrayView<float> left, ArrayView<float> right, ProductSizes sizes, ArrayView<float> result, TKernel epilogue, OperandFormat operands = OperandFormat.Float32) where TKernel : struct, IElementKernel =>

@@ -76,7 +76,8 @@ internal static class GraphScenarios
         return log;
     }
 
-    private static StubLog AssertSame(Action<GpuDevice> training, int graphs, int executables, Action? arrange = null)
+    /// <summary>A training does the same with graphs and without, and becomes so many.</summary>
+    internal static StubLog AssertSame(Action<GpuDevice> training, int graphs, int executables, Action? arrange = null)
     {
         Run(training, usesGraphs: false, null, out var expected);
         var log = Run(training, usesGraphs: true, arrange, out var actual);
@@ -100,7 +101,7 @@ internal static class GraphScenarios
         }
         StubDriver.Fail("", 0, 0, 0);
         var log = StubDriver.Log;
-        var ran = log.Entries.Where(entry => entry.Is("ran launch") || entry.Is("ran copy") || entry.Is("ran set")).ToArray();
+        var ran = log.Entries.Where(entry => entry.Is("ran launch") || entry.Is("ran gemm") || entry.Is("ran copy") || entry.Is("ran set")).ToArray();
         var stream = ran.First(entry => entry.Is("ran launch"))["stream"];
         done = [.. ran.Where(entry => entry["stream"] == stream).Select(entry => entry.Line.Replace($" stream={stream}", "", StringComparison.Ordinal))];
         return log;

@@ -19,6 +19,21 @@ internal static class StepScenarios
         Assert.Contains(device, Device.All);
     }
 
+    public static void A_library_that_lacks_a_function_is_as_good_as_none()
+    {
+        Assert.True(DriverLibraries.TryLoad(CublasLibrary.Library, out _, out var file));
+        Assert.Equal("libcublas.so.13", file);
+        Assert.Null(CublasLibrary.File);
+        Assert.False(DriverLibraries.TryLoad("none", out _, out _));
+        using var device = StubDriver.Connect();
+        device.UsesCublas = true;
+        Assert.Equal("CUDA 0 (Stub GPU, 2 GiB, no cuBLAS)", device.ToString());
+        using var net = new Wide(device, seed: 1);
+        net.Forward(new(500, Breadth.Size));
+        Assert.Equal(0, device.CublasLaunches);
+        Assert.Equal(device.Launches, StubDriver.Log.Of("ran launch").Length);
+    }
+
     public static void A_kernel_is_loaded_once_and_a_step_launches_what_is_planned()
     {
         using var device = StubDriver.Connect();

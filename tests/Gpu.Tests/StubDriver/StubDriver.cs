@@ -5,14 +5,16 @@ using System.Runtime.InteropServices;
 namespace FeedbackNN.Gpu.Tests.Stub;
 
 /// <summary>
-/// A stub of NVIDIA's driver (<c>cuda.c</c>), compiled here into a folder of its own. A process of its own finds it there under the driver's name and runs all scenarios, one
-/// after the other; this process never loads it, so that it has no such device.
+/// A stub of NVIDIA's driver (<c>cuda.c</c>), compiled here into a folder of its own. A process of its own finds it there under the driver's name and runs scenarios, one
+/// after the other; this process never loads it, so that it has no such device. Scenarios of cuBLAS have a process that finds a stub of it too (<c>cublas.c</c>); all others find one that lacks
+/// a function.
 /// </summary>
 internal static partial class StubDriver
 {
     public const string Argument = "stub";
 
     private const string Library = "libcuda.so.1";
+    private const string Cublas = "libcublas.so.13";
     private const string Begin = "=== ";
 
     private static readonly Lazy<Dictionary<string, string>> Outcomes = new(RunAll);
@@ -27,7 +29,7 @@ internal static partial class StubDriver
 
     /// <summary>The scenarios: static methods.</summary>
     public static IEnumerable<MethodInfo> Scenarios { get; } =
-        [.. new[] { typeof(StepScenarios), typeof(UploadScenarios), typeof(GraphScenarios), typeof(FailureScenarios) }.SelectMany(type => type.GetMethods(BindingFlags.Public | BindingFlags.Static | BindingFlags.DeclaredOnly))];
+        [.. new[] { typeof(StepScenarios), typeof(UploadScenarios), typeof(GraphScenarios), typeof(FailureScenarios), typeof(CublasScenarios) }.SelectMany(type => type.GetMethods(BindingFlags.Public | BindingFlags.Static | BindingFlags.DeclaredOnly))];
 
     /// <summary>In the process of its own: runs scenarios and prints what is wrong with each.</summary>
     /// <param name="names">Which; all when there are none.</param>
@@ -89,19 +91,14 @@ internal static partial class StubDriver
         var folder = Directory.CreateTempSubdirectory("fnn-stub").FullName;
         try
         {
-            var source = Path.Combine(AppContext.BaseDirectory, "StubDriver", "cuda.c");
-            var compiled = Run(new ProcessStartInfo(Compiler()!, ["-std=gnu11", "-O1", "-Wall", "-Werror", "-shared", "-fPIC", "-o", Path.Combine(folder, Library), source, "-lpthread"]));
-            Assert.True(compiled.ExitCode == 0, compiled.Output);
-            var start = new ProcessStartInfo("dotnet", ["exec", typeof(StubDriver).Assembly.Location, Argument]);
-            start.Environment["LD_LIBRARY_PATH"] = folder;
-            // What the scenarios do not ask for themselves.
-            foreach (var name in start.Environment.Keys.Where(name => name.StartsWith("FNN_", StringComparison.Ordinal)).ToArray()) start.Environment.Remove(name);
-            var run = Run(start);
-            var outcomes = new Dictionary<string, string> { [""] = $"exit {run.ExitCode}: {run.Output}" };
-            foreach (var part in run.Output.Split(Begin).Skip(1))
+            var driver = Path.Combine(folder, Library);
+            Compile("cuda.c", driver, "-lpthread", "-Wl,-soname," + Library);
+            Compile("cublas.c", Path.Combine(folder, "whole", Cublas), driver, "-O3");
+            Compile("cublas.c", Path.Combine(folder, "lacking", Cublas), driver, "-DWITHOUT_GEMM");
+            var outcomes = new Dictionary<string, string> { [""] = "" };
+            foreach (var group in Scenarios.GroupBy(scenario => scenario.DeclaringType == typeof(CublasScenarios)))
             {
-                var end = part.IndexOf('\n', StringComparison.Ordinal);
-                outcomes[part[..end]] = part[end..].Trim();
+                RunAll([folder, Path.Combine(folder, group.Key ? "whole" : "lacking")], group.Select(scenario => scenario.Name), outcomes);
             }
             return outcomes;
         }
@@ -109,6 +106,28 @@ internal static partial class StubDriver
         {
             Directory.Delete(folder, recursive: true);
         }
+    }
+
+    private static void RunAll(string[] folders, IEnumerable<string> names, Dictionary<string, string> outcomes)
+    {
+        var start = new ProcessStartInfo("dotnet", ["exec", typeof(StubDriver).Assembly.Location, Argument, .. names]);
+        start.Environment["LD_LIBRARY_PATH"] = string.Join(Path.PathSeparator, folders);
+        // What the scenarios do not ask for themselves.
+        foreach (var name in start.Environment.Keys.Where(name => name.StartsWith("FNN_", StringComparison.Ordinal)).ToArray()) start.Environment.Remove(name);
+        var run = Run(start);
+        outcomes[""] += $"exit {run.ExitCode}: {run.Output}";
+        foreach (var part in run.Output.Split(Begin).Skip(1))
+        {
+            var end = part.IndexOf('\n', StringComparison.Ordinal);
+            outcomes[part[..end]] = part[end..].Trim();
+        }
+    }
+
+    private static void Compile(string source, string library, params string[] others)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(library)!);
+        var compiled = Run(new ProcessStartInfo(Compiler()!, ["-std=gnu11", "-O1", "-Wall", "-Werror", "-shared", "-fPIC", "-o", library, Path.Combine(AppContext.BaseDirectory, "StubDriver", source), .. others]));
+        Assert.True(compiled.ExitCode == 0, compiled.Output);
     }
 
     private static (int ExitCode, string Output) Run(ProcessStartInfo start)

@@ -19,7 +19,7 @@ internal sealed class StubOrder
             if (entry.Is("called synchronize") && entry.Line.Contains("event=", StringComparison.Ordinal)) Join(host, events.GetValueOrDefault(entry.Number("event")));
             else if (entry.Is("called synchronize")) Join(host, streams.GetValueOrDefault(entry.Number("stream")));
             else if (entry.Is("called free")) foreach (var each in streams.Values) Join(host, each);
-            if (!(entry.Is("called launch") || entry.Is("called launch_graph") || entry.Is("called copy") || entry.Is("called set") || entry.Is("called record") || entry.Is("called wait"))) continue;
+            if (!(entry.Is("called launch") || entry.Is("called launch_graph") || entry.Is("called gemm") || entry.Is("called copy") || entry.Is("called set") || entry.Is("called record") || entry.Is("called wait"))) continue;
             var stream = entry.Number("stream");
             if (!streams.TryGetValue(stream, out var clock)) streams.Add(stream, clock = []);
             Join(clock, host);

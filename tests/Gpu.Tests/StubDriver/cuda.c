@@ -14,7 +14,7 @@ enum { SUCCESS = 0, INVALID_VALUE = 1, OUT_OF_MEMORY = 2, INVALID_IMAGE = 200, I
 #define DEVICE_BYTES (1l << 31)
 #define HOST_BYTES (1l << 28)
 
-typedef enum { LAUNCH, COPY, SET, RECORD, WAIT } Kind;
+typedef enum { LAUNCH, COPY, SET, RECORD, WAIT, GEMM } Kind;
 typedef struct Stream Stream;
 typedef struct { char* name; long argument_bytes; } Function;
 typedef struct { char* text; } Module;
@@ -26,6 +26,8 @@ typedef struct {
     int grid[3], block[3];
     uint8_t *target, *source;    /* of a copy; a launch's arguments are its source */
     long bytes;
+    char* text;                  /* of a product of cublas.c; its arguments are the source */
+    void (*run)(const void*);
     int value, owns_source;
     Event* event;
     Stream* other;               /* of a wait: until that stream has done so much */
@@ -116,6 +118,7 @@ static void describe(const char* verb, const Operation* operation, int stream) {
             hash_of(operation->source, operation->bytes));
         break;
     case SET: write_down("%s set bytes=%ld stream=%d\n", verb, operation->bytes, stream); break;
+    case GEMM: write_down("%s %s stream=%d\n", verb, operation->text, stream); break;
     case RECORD: write_down("%s record event=%d stream=%d\n", verb, operation->event->id, stream); break;
     case WAIT: write_down("%s wait event=%d stream=%d\n", verb, operation->event->id, stream); break;
     }
@@ -133,6 +136,7 @@ static void run_until(Stream* stream, long position) {
         describe("ran", &operation, stream->id);
         if (operation.kind == COPY) memmove(operation.target, operation.source, operation.bytes);
         if (operation.kind == SET) memset(operation.target, operation.value, operation.bytes);
+        if (operation.kind == GEMM) operation.run(operation.source);
         if (operation.owns_source) free(operation.source);
     }
 }
@@ -148,10 +152,27 @@ static uint8_t* duplicate(const void* bytes, long count) { return memcpy(malloc(
 static int put(void* handle, Operation* operation) {
     Stream* stream = stream_of(handle);
     describe(stream->capture ? "captured" : "called", operation, stream->id);
-    if (operation->kind == LAUNCH && !stream->capture) operation->owns_source = 1;
+    if ((operation->kind == LAUNCH || operation->kind == GEMM) && !stream->capture) operation->owns_source = 1;
     if (stream->capture && stream->is_invalidated) return CAPTURE_INVALIDATED;
     add(stream->capture ? &stream->capture->list : &stream->queue, operation);
     return SUCCESS;
+}
+
+/* ---- What the stub of cuBLAS asks for --------------------------------------------------------------------------------- */
+
+int stub_fails(const char* name) { pthread_mutex_lock(&gate); return leave(fails(name)); }
+
+void stub_write_down(const char* line) { pthread_mutex_lock(&gate); write_down("%s\n", line); leave(SUCCESS); }
+
+int stub_is_capturing(void* stream) { return stream_of(stream)->capture != 0; }
+
+/* From the beginning of the device's memory; below 0 elsewhere. */
+long stub_place(const void* pointer) { return is_device(pointer) ? (long)((uint8_t*)pointer - device) : -1; }
+
+int stub_put_gemm(void* stream, const char* text, void (*run)(const void*), const void* arguments, long bytes) {
+    Operation gemm = { .kind = GEMM, .text = (char*)duplicate(text, (long)strlen(text) + 1), .run = run, .source = duplicate(arguments, bytes), .bytes = bytes };
+    pthread_mutex_lock(&gate);
+    return leave(put(stream, &gemm));
 }
 
 /* ---- The driver, its devices and contexts --------------------------------------------------------------------------- */
