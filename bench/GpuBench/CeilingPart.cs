@@ -31,7 +31,7 @@ internal sealed class CeilingPart : IPart
             using var program = new ProductProgram(device, matrices, n, operands);
             var microseconds = DeviceTimer.Microseconds(device, program.Run);
             var gigaflops = 2e-3 * n * n * n / microseconds;
-            var cublas = ByCublas.Microseconds(device, program.Run);
+            var cublas = OptionalPath.Cublas.Microseconds(device, program.Run);
             report.Add(name, new()
             {
                 ["microseconds"] = microseconds,

@@ -9,12 +9,8 @@ public sealed class GenerateTests
     public async Task Words_are_those_of_the_processor()
     {
         using var here = new Teller(seed: 4);
-        foreach (var parameter in here.AllParameters)
-        {
-            foreach (ref var value in parameter.Value) value *= 2;
-        }
         using var there = new Teller(Pocl.Require());
-        foreach (var (from, to) in here.AllParameters.Zip(there.AllParameters)) from.Value.CopyTo(to.Value);
+        TakeTwiceTheWeights(here, there);
         using var tell = new Tell(here);
         using var tellThere = new Tell(there);
         using var prompt = new Tensor<int, Batch, Given>(new[,] { { 1, 5, 7 }, { 29, 0, 3 } });
@@ -38,12 +34,8 @@ public sealed class GenerateTests
     public void Attention_by_hand_grows_there_too()
     {
         using var here = new Scribe(seed: 4);
-        foreach (var parameter in here.AllParameters)
-        {
-            foreach (ref var value in parameter.Value) value *= 2;
-        }
         using var there = new Scribe(Pocl.Require());
-        foreach (var (from, to) in here.AllParameters.Zip(there.AllParameters)) from.Value.CopyTo(to.Value);
+        TakeTwiceTheWeights(here, there);
         using var copy = new Copy(here);
         using var copyThere = new Copy(there);
         using var prompt = new Tensor<int, Batch, Given>(new[,] { { 1, 5, 7 }, { 29, 0, 3 } });
@@ -60,5 +52,15 @@ public sealed class GenerateTests
         using var noise = new Noise(here);
         using var noiseThere = new Noise(there);
         foreach (var (a, b) in noise.Run(5, seed: 3).ToArray().Zip(noiseThere.Run(5, seed: 3).ToArray())) Assert.Equal(a, b, 1e-5f);
+    }
+
+    // As they are drawn first, they would say one word only.
+    private static void TakeTwiceTheWeights(Model here, Model there)
+    {
+        foreach (var (from, to) in here.AllParameters.Zip(there.AllParameters))
+        {
+            foreach (ref var value in from.Value) value *= 2;
+            from.Value.CopyTo(to.Value);
+        }
     }
 }

@@ -38,8 +38,8 @@ internal sealed class StepPart : IPart
         {
             ["microseconds"] = among,
             ["waited_microseconds"] = waited,
-            ["as_graphs_microseconds"] = AsGraphs(step, device),
-            ["with_cublas_microseconds"] = ByCublas.Microseconds(device, step.Steps),
+            ["as_graphs_microseconds"] = OptionalPath.Graphs.Microseconds(device, step.Steps),
+            ["with_cublas_microseconds"] = OptionalPath.Cublas.Microseconds(device, step.Steps),
             ["torch_eager_microseconds"] = torch?.Eager,
             ["torch_compiled_microseconds"] = torch?.Compiled,
             ["of_eager"] = among / torch?.Eager,
@@ -54,22 +54,6 @@ internal sealed class StepPart : IPart
             ["torch_note"] = torch?.Note,
         });
         foreach (var row in profile.Rows.OrderByDescending(row => row.Microseconds)) report.Add($"{workload.Name}: {row.Kernel}", KernelFields(row));
-    }
-
-    // Null where the driver takes none.
-    private static double? AsGraphs(OpenStep step, GpuDevice device)
-    {
-        var launches = device.GraphLaunches;
-        device.UsesGraphs = true;
-        try
-        {
-            step.Steps(1);
-            return device.GraphLaunches == launches ? null : DeviceTimer.Microseconds(device, step.Steps);
-        }
-        finally
-        {
-            device.UsesGraphs = false;
-        }
     }
 
     private static Fields KernelFields(ProfileRow row) => new()

@@ -111,7 +111,6 @@ internal readonly record struct Known(KnownKind Kind, double Value = 0, Position
 
     private static Known Sum(Known x, Known y)
     {
-        if (x.Kind == KnownKind.Number && y.Kind == KnownKind.Number) return Number(x.Value + y.Value);
         foreach (var (infinite, other) in new[] { (x, y), (y, x) })
         {
             if (infinite.Is(double.NegativeInfinity) && other.IsAtMostFinite) return infinite;
@@ -120,7 +119,8 @@ internal readonly record struct Known(KnownKind Kind, double Value = 0, Position
         return x.IsFinite && y.IsFinite ? Finite : x.IsAtMostFinite && y.IsAtMostFinite ? FiniteOrLess : Anything;
     }
 
-    private static Known Product(Known x, Known y)
+    /// <summary>A number of the one times a number of the other; 0 where that hides what it is multiplied with.</summary>
+    public static Known Product(Known x, Known y)
     {
         if ((x.Is(0) && y.IsFinite) || (y.Is(0) && x.IsFinite)) return Number(0);
         if (x.Kind == KnownKind.FiniteOrLess && y.IsPositiveNumber) return x;
@@ -178,7 +178,6 @@ internal readonly record struct Known(KnownKind Kind, double Value = 0, Position
     {
         if (!x.Any(item => item.Kind == KnownKind.Position) || x.Any(item => item.AsForm is null)) return null;
         var a = x[0].AsForm!.Value;
-        if (op == OperatorTable.Neg) return Position(a.Times(-1));
         if (x.Length < 2) return null;
         var b = x[1].AsForm!.Value;
         if (op == OperatorTable.Add) return Position(a + b);

@@ -70,7 +70,7 @@ internal sealed class LaterElements
         for (var axis = 0; axis < place.Count; axis++)
         {
             if (function.Coefficients[axis].IsZero) continue;
-            if (!function.Coefficients[axis].TryGetConstant(out var coefficient) || Math.Abs(coefficient) > 64 || place[axis] is not { } form) return null;
+            if (!function.Coefficients[axis].TryGetConstant(out var coefficient) || Math.Abs(coefficient) > PositionForm.MostTimes || place[axis] is not { } form) return null;
             sum += form.Times(coefficient);
         }
         return sum.Checked;
@@ -90,7 +90,7 @@ internal sealed class LaterElements
             case Pad pad: return Known.Either(x[0], Known.Number(pad.Value));
             case Reduce reduce: return OfReduction(reduce.Kind, x[0]);
             case ArgReduce: return Known.Finite;
-            case Contract: return (x[0].Is(0) && x[1].IsFinite) || (x[1].Is(0) && x[0].IsFinite) ? Known.Number(0) : Known.FiniteOf(x);
+            case Contract: return OfReduction(ReduceKind.Sum, Known.Product(x[0], x[1]));
             case ViewTranspose or ScatterAdd: return x[0].Is(0) ? x[0] : Known.FiniteOf(x[0]);
             // Inputs, weights, and what networks make of them elsewhere.
             default: return Known.Finite;

@@ -15,7 +15,7 @@ public sealed partial class OneStepForm
         private string KeysInLoop => $"attention over '{form._axis}' stands in a loop, whose rounds would need keys and values each of their own";
 
         // Where a value has the axis.
-        private int[] AxesOf(int id) => Enumerable.Range(0, graph[id].Type.Rank).Where(k => graph[id].Type.Shape[k].Mentions(form._axis)).ToArray();
+        private int[] AxesOf(int id) => form.AxesOf(graph[id].Type);
 
         /// <summary>An input of a node, and which of its axes is the query's where it has two: the one that the node keeps as its own.</summary>
         private (int Node, int Query) InputOf(Node node, int query, int input)
@@ -46,7 +46,7 @@ public sealed partial class OneStepForm
                 Reduce { Kind: ReduceKind.Prod } => ("multiplies", 1),
                 _ => ("adds up", 0.0),
             };
-            if (node.Operation is Contract ? (x[0].Is(0) && x[1].IsFinite) || (x[1].Is(0) && x[0].IsFinite) : x[0].Is(needed)) return;
+            if ((node.Operation is Contract ? Known.Product(x[0], x[1]) : x[0]).Is(needed)) return;
             var hint = node.Operation is Contract ? "0) or, before a softmax, select(i >= j, …, -inf)" : Text(needed) + ")";
             throw Ahead(
                 x.Length == 1 && x[0].Kind == KnownKind.Number ? $"it {what} later elements of '{form._axis}' too, which are {Text(x[0].Value)} and not {Text(needed)}: mask them with {Text(needed)}"

@@ -85,10 +85,12 @@ public sealed partial class OneStepForm
     /// <param name="own">Where the axis is; -1 nowhere.</param>
     private static EquatableArray<Size> Short(EquatableArray<Size> shape, int own) => own < 0 ? shape : shape.Select((size, k) => k == own ? Size.One : size).ToEquatableArray();
 
+    private int[] AxesOf(TensorType type) => Enumerable.Range(0, type.Rank).Where(k => type.Shape[k].Mentions(_axis)).ToArray();
+
     /// <summary>Where a shape has the axis: nowhere, once, or, in a generate, twice.</summary>
-    private int[] AxesOf(TensorType type, Origin origin)
+    private int[] OwnAxesOf(TensorType type, Origin origin)
     {
-        var axes = Enumerable.Range(0, type.Rank).Where(k => type.Shape[k].AxisNames.Contains(_axis)).ToArray();
+        var axes = AxesOf(type);
         if (axes.Any(k => type.Shape[k] != _length) || (_growth is null && axes.Length > 1)) throw new LooksAheadException($"it makes a tensor of {type}, in which '{_axis}' is no axis of its own", origin);
         return axes.Length <= 2 ? axes : throw new LooksAheadException($"it makes a tensor of {type}, which relates more than two elements of '{_axis}' with each other", origin);
     }
@@ -155,7 +157,7 @@ public sealed partial class OneStepForm
                 case LoopFinal final: return LoopOf(node.Inputs[0]).Finals[final.State];
                 case LoopStack stack: return LoopOf(node.Inputs[0]).Stack(stack.BodyNode);
             }
-            var axes = form.AxesOf(node.Type, node.Origin);
+            var axes = form.OwnAxesOf(node.Type, node.Origin);
             if (axes.Length == 2 && query < 0) throw Ahead(IsWhole ? $"it relates all elements of '{form._axis}' with all others, and what reads it does not go over those that each one looks at" : KeysInLoop, node);
             var own = axes.Length == 1 ? axes[0] : query;
             var keys = axes.Length == 2 ? axes.Single(axis => axis != query) : -1;
