@@ -10,6 +10,15 @@ internal static class DotnetCommand
 
     private static readonly string CompilerServer = $"fnn-endtoend-{System.Environment.ProcessId}";
 
+    /// <summary>Runs to the end, which must be a good one.</summary>
+    /// <returns>Everything printed.</returns>
+    public static string Succeed(string folder, IReadOnlyDictionary<string, string> environment, params string[] arguments)
+    {
+        var (exitCode, output) = Run(folder, environment, arguments);
+        Assert.True(exitCode == 0, output);
+        return output;
+    }
+
     /// <summary>Runs to the end.</summary>
     /// <returns>The exit code and everything printed.</returns>
     public static (int ExitCode, string Output) Run(string folder, IReadOnlyDictionary<string, string> environment, params string[] arguments)

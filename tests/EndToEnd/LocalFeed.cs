@@ -23,10 +23,9 @@ public sealed class LocalFeed : IDisposable, ICollectionFixture<LocalFeed>
         Directory.CreateDirectory(Packages);
         foreach (var project in new[] { "FnnRuntime", "FnnRuntime.Gpu", "FnnGenerator", "FnnTool" })
         {
-            var (exitCode, output) = DotnetCommand.Run(
+            DotnetCommand.Succeed(
                 RepositoryRoot(), new Dictionary<string, string>(),
                 "pack", Path.Combine("src", project), "-c", "Release", "-v", "q", "-o", Packages, "--artifacts-path", Path.Combine(_root, "artifacts"), $"-p:Version={Version}");
-            Assert.True(exitCode == 0, output);
         }
         CopyPackage("ilgpu", "1.5.3");
     }
@@ -74,11 +73,8 @@ public sealed class LocalFeed : IDisposable, ICollectionFixture<LocalFeed>
     private string MakeConsole()
     {
         var folder = CreateFolder("console");
-        foreach (var arguments in new string[][] { ["new", "console", "--force"], ["add", "package", "FeedbackNN", "--version", Version] })
-        {
-            var (exitCode, output) = DotnetCommand.Run(folder, Environment, arguments);
-            Assert.True(exitCode == 0, output);
-        }
+        DotnetCommand.Succeed(folder, Environment, "new", "console", "--force");
+        DotnetCommand.Succeed(folder, Environment, "add", "package", "FeedbackNN", "--version", Version);
         return folder;
     }
 

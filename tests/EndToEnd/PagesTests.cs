@@ -47,9 +47,7 @@ public sealed partial class PagesTests(LocalFeed feed)
 
     private string Run(string page)
     {
-        var run = DotnetCommand.Run(Project(page), feed.Environment, "run", "-c", "Release", "-p:TreatWarningsAsErrors=true");
-        Assert.True(run.ExitCode == 0, run.Output);
-        return run.Output;
+        return DotnetCommand.Succeed(Project(page), feed.Environment, "run", "-c", "Release", "-p:TreatWarningsAsErrors=true");
     }
 
     private string Project(string page, [CallerMemberName] string test = "")

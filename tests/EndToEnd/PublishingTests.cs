@@ -98,7 +98,7 @@ public sealed class PublishingTests(LocalFeed feed)
         var folder = feed.CreateConsole(name, withOtherSources: true);
         File.WriteAllText(Path.Combine(folder, "forecast.fnn"), Network);
         File.WriteAllText(Path.Combine(folder, "Program.cs"), Program);
-        Succeeds(folder, "run", "-c", "Release", "--", "save");
+        DotnetCommand.Succeed(folder, feed.EnvironmentWithOtherPackages, "run", "-c", "Release", "--", "save");
         return folder;
     }
 
@@ -125,12 +125,6 @@ public sealed class PublishingTests(LocalFeed feed)
         Assert.Equal(0, process.ExitCode);
         Assert.Equal(331, output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
         return output;
-    }
-
-    private void Succeeds(string folder, params string[] arguments)
-    {
-        var (exitCode, output) = Dotnet(folder, arguments);
-        Assert.True(exitCode == 0, output);
     }
 
     private (int ExitCode, string Output) Dotnet(string folder, params string[] arguments) => DotnetCommand.Run(folder, feed.EnvironmentWithOtherPackages, arguments);

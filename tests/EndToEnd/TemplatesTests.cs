@@ -30,10 +30,5 @@ public sealed partial class TemplatesTests(LocalFeed feed)
         Assert.True(File.Exists(Path.Combine(folder, "First.Try", "model.safetensors")), output);
     }
 
-    private string Run(string folder, params string[] arguments)
-    {
-        var (exitCode, output) = DotnetCommand.Run(folder, feed.Environment, arguments);
-        Assert.True(exitCode == 0, output);
-        return output;
-    }
+    private string Run(string folder, params string[] arguments) => DotnetCommand.Succeed(folder, feed.Environment, arguments);
 }
