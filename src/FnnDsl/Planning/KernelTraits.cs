@@ -5,7 +5,7 @@ using FeedbackNN.Dsl.Types;
 namespace FeedbackNN.Dsl.Planning;
 
 /// <summary>Decides whether a kernel computes its columns in vectors, and estimates what a column costs.</summary>
-internal static class KernelTraits
+public static class KernelTraits
 {
     public static Kernel Decide(Kernel kernel) => kernel with
     {
@@ -30,6 +30,25 @@ internal static class KernelTraits
             _ => true,
         };
     }
+
+    /// <summary>
+    /// The values erf(x) that have e^(-x^2) beside them, by their positions: the derivative of the error function is made of it, and so is the function itself from about 1 on, so that a backend can compute it once.
+    /// </summary>
+    public static IReadOnlyDictionary<int, int> Gaussians(Kernel kernel)
+    {
+        var pairs = new Dictionary<int, int>();
+        for (var id = 0; id < kernel.Values.Count; id++)
+        {
+            if (kernel.Values[id] is not ApplyValue { Element: ElementType.F32, Level: Level.Column, Operator.Name: "erf" } erf) continue;
+            var gaussian = Enumerable.Range(0, kernel.Values.Count).FirstOrDefault(other => IsGaussian(kernel, other, erf.Inputs[0]));
+            if (gaussian > 0) pairs.Add(id, gaussian);
+        }
+        return pairs;
+    }
+
+    private static bool IsGaussian(Kernel kernel, int id, int x) =>
+        kernel.Values[id] is ApplyValue { Operator.Name: "exp" } exp && kernel.Values[exp.Inputs[0]] is ApplyValue { Operator.Name: "neg" } neg
+        && kernel.Values[neg.Inputs[0]] is ApplyValue { Operator.Name: "mul" } square && square.Inputs[0] == x && square.Inputs[1] == x;
 
     private static bool HasIntegerVectorForm(ApplyValue apply) => apply.Operator.Name is "add" or "sub" or "mul" or "neg" or "abs" or "maximum" or "minimum" or "select";
 

@@ -16,6 +16,7 @@ internal sealed class KernelBody
     private readonly string _math;
     private readonly int[] _pass;
     private readonly Dictionary<int, string> _scalars = [];
+    private readonly IReadOnlyDictionary<int, int> _gaussians;
 
     /// <param name="kernel">Whose body it is.</param>
     /// <param name="math">The class that has the operators on one element.</param>
@@ -23,6 +24,7 @@ internal sealed class KernelBody
     {
         _kernel = kernel;
         _math = math;
+        _gaussians = KernelTraits.Gaussians(kernel);
         _pass = new int[kernel.Values.Count];
         for (var i = 0; i < _pass.Length; i++)
         {
@@ -102,7 +104,20 @@ internal sealed class KernelBody
         var texts = new Dictionary<int, string>();
         foreach (var id in uses.Keys.OrderBy(id => id))
         {
+            if (texts.ContainsKey(id)) continue;
             var value = _kernel.Values[id];
+            if (isVector && _gaussians.TryGetValue(id, out var gaussian) && uses.ContainsKey(gaussian))
+            {
+                // e^(-x^2) is wanted too: it comes first, and the error function takes it.
+                var x = texts[((ApplyValue)value).Inputs[0]];
+                writer.Line($"var v{gaussian} = SimdMath.Exp(-({x} * {x}));");
+                texts[gaussian] = "v" + gaussian;
+                texts[id] = $"SimdMath.Erf({x}, v{gaussian})";
+                if (uses[id] == 1) continue;
+                writer.Line($"var v{id} = {texts[id]};");
+                texts[id] = "v" + id;
+                continue;
+            }
             if (value.Level != Level.Column || IsReduction(value))
             {
                 texts[id] = isVector ? VectorText.Broadcast(_scalars[id], value.Element) : _scalars[id];

@@ -34,18 +34,18 @@ internal static unsafe class AttentionBlocks
     }
 
     /// <summary>
-    /// <c>c[r, j] += Σ_k a[r * aRow + k * aColumn] * b[k, j]</c> for at most a tile of rows; nothing beside the columns of c is touched.
+    /// <c>c[r, j] = Σ_k a[r * aRow + k * aColumn] * b[k, j]</c> for at most a tile of rows, or adds to it; nothing beside the columns of c is touched.
     /// </summary>
     [SkipLocalsInit]
-    public static void MultiplyAdd(nint rows, nint columns, nint depth, float* a, nint aRow, nint aColumn, float* b, nint bRow, float* c, nint cRow)
+    public static void Multiply(nint rows, nint columns, nint depth, float* a, nint aRow, nint aColumn, float* b, nint bRow, float* c, nint cRow, bool adds)
     {
         var memory = stackalloc float[TileSums.LocalLength];
         var local = TileSums.Aligned(memory);
         for (nint column = 0; column < columns; column += MatrixTile.Columns)
         {
             var width = Math.Min(MatrixTile.Columns, columns - column);
-            var sums = new TileSums(c + column, cRow, rows, width, local, goesOn: true);
-            MatrixTile.Run(rows, width, depth, a, aRow, aColumn, b + column, bRow, sums.Start, sums.Stride, accumulate: true);
+            var sums = new TileSums(c + column, cRow, rows, width, local, goesOn: adds);
+            MatrixTile.Run(rows, width, depth, a, aRow, aColumn, b + column, bRow, sums.Start, sums.Stride, accumulate: adds);
             sums.Keep();
         }
     }

@@ -54,25 +54,28 @@ public static unsafe partial class AttentionKernels
                 block.Sample = sampleAndGroup / a.Groups;
                 block.Group = sampleAndGroup % a.Groups;
                 var dq = DestinationOfQueries(part);
-                for (nint head = 0; dq.Start != null && head < headsOfGroup; head++) AttentionBlocks.Clear(dq.Head(block.Sample, (block.Group * headsOfGroup) + head), dq.Sequence, a.Queries, a.Width);
-                for (var b = blocks * part / parts; b < blocks * (part + 1) / parts; b++)
+                var firstBlock = blocks * part / parts;
+                for (nint head = 0; blocks == 0 && dq.Start != null && head < headsOfGroup; head++) AttentionBlocks.Clear(dq.Head(block.Sample, (block.Group * headsOfGroup) + head), dq.Sequence, a.Queries, a.Width);
+                for (var b = firstBlock; b < blocks * (part + 1) / parts; b++)
                 {
                     block.FirstKey = b * Side;
                     block.Keys = Math.Min(Side, a.Keys - block.FirstKey);
                     AttentionBlocks.Pack(a.K.Row(block.Sample, block.Group, block.FirstKey), a.K.Sequence, block.Keys, a.Width, block.PackedKeys);
                     AttentionBlocks.Pack(a.V.Row(block.Sample, block.Group, block.FirstKey), a.V.Sequence, block.Keys, a.ValueWidth, block.PackedValues);
-                    if (a.KGradient.Start != null) AttentionBlocks.Clear(a.KGradient.Row(block.Sample, block.Group, block.FirstKey), a.KGradient.Sequence, block.Keys, a.Width);
-                    if (a.VGradient.Start != null) AttentionBlocks.Clear(a.VGradient.Row(block.Sample, block.Group, block.FirstKey), a.VGradient.Sequence, block.Keys, a.ValueWidth);
+
+                    // What is computed first is written, what follows is added; only what nobody computes is cleared.
+                    var firstQuery = a.FirstLooking(block.FirstKey);
+                    if (firstQuery == a.Queries) ClearKeysAndValues(block);
                     for (nint head = 0; head < headsOfGroup; head++)
                     {
                         block.Head = (block.Group * headsOfGroup) + head;
-                        var firstQuery = a.FirstLooking(block.FirstKey);
+                        if (b == firstBlock && dq.Start != null) AttentionBlocks.Clear(dq.Head(block.Sample, block.Head), dq.Sequence, firstQuery, a.Width);
                         for (block.FirstQuery = firstQuery; block.FirstQuery < a.Queries; block.FirstQuery += Side)
                         {
                             block.Queries = Math.Min(Side, a.Queries - block.FirstQuery);
                             ComputeSlopes(block);
-                            if (dq.Start != null) AddToQueries(block, dq);
-                            AddToKeysAndValues(block);
+                            if (dq.Start != null) AddToQueries(block, dq, adds: b != firstBlock);
+                            AddToKeysAndValues(block, adds: head > 0 || block.FirstQuery > firstQuery);
                         }
                     }
                 }
@@ -101,23 +104,24 @@ public static unsafe partial class AttentionKernels
                 {
                     var along = AttentionBlocks.Dot(a.ResultGradient.Row(block.Sample, block.Head, query + r), a.Result.Row(block.Sample, block.Head, query + r), a.ValueWidth);
                     var own = Math.Clamp(a.Visible(query + r) - block.FirstKey, 0, block.Keys);
-                    OfRow(weights, slopes, own, a.SumsOf(block.Sample, block.Head)[query + r], along);
+                    OfRow(weights, slopes, own, visible, a.SumsOf(block.Sample, block.Head)[query + r], along);
                 }
             }
         }
 
-        // From scores and dp to p and ds.
+        // From scores and dp to p and ds: the same rounds for all rows of a tile, as in the forward kernel.
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private void OfRow(float* weights, float* slopes, nint own, float logSum, float along)
+        private void OfRow(float* weights, float* slopes, nint own, nint visible, float logSum, float along)
         {
             var scale = Vector512.Create((float)a.Scale);
             var minusSum = Vector512.Create(-logSum);
             nint k = 0;
-            for (; k < own; k += Simd.Lanes)
+            for (; k < visible; k += Simd.Lanes)
             {
-                var p = Simd.Keep(SimdMath.Exp(Vector512.FusedMultiplyAdd(Vector512.Load(weights + k), scale, minusSum)), own - k, 0);
+                var isOwn = Simd.FirstLanes(own - k).AsSingle();
+                var p = SimdMath.Exp(Vector512.FusedMultiplyAdd(Vector512.Load(weights + k), scale, minusSum)) & isOwn;
                 p.Store(weights + k);
-                Simd.Keep(p * (Vector512.Load(slopes + k) - Vector512.Create(along)) * scale, own - k, 0).Store(slopes + k);
+                ((p * (Vector512.Load(slopes + k) - Vector512.Create(along)) * scale) & isOwn).Store(slopes + k);
             }
 
             for (; k < Side; k += Simd.Lanes)
@@ -127,7 +131,7 @@ public static unsafe partial class AttentionKernels
             }
         }
 
-        private void AddToQueries(in Block block, AttentionTensor<float> dq)
+        private void AddToQueries(in Block block, AttentionTensor<float> dq, bool adds)
         {
             var tiles = AttentionBlocks.Tiles(block.Queries, MatrixTile.MaximumRows);
             for (nint tile = 0; tile < tiles; tile++)
@@ -136,12 +140,12 @@ public static unsafe partial class AttentionKernels
                 var rows = (block.Queries * (tile + 1) / tiles) - row;
                 var query = block.FirstQuery + row;
                 var visible = Math.Clamp(a.Visible(query + rows - 1) - block.FirstKey, 0, block.Keys);
-                AttentionBlocks.MultiplyAdd(rows, a.Width, visible, block.Slopes + (row * Side), Side, 1,
-                    a.K.Row(block.Sample, block.Group, block.FirstKey), a.K.Sequence, dq.Row(block.Sample, block.Head, query), dq.Sequence);
+                AttentionBlocks.Multiply(rows, a.Width, visible, block.Slopes + (row * Side), Side, 1,
+                    a.K.Row(block.Sample, block.Group, block.FirstKey), a.K.Sequence, dq.Row(block.Sample, block.Head, query), dq.Sequence, adds);
             }
         }
 
-        private void AddToKeysAndValues(in Block block)
+        private void AddToKeysAndValues(in Block block, bool adds)
         {
             var tiles = AttentionBlocks.Tiles(block.Keys, MatrixTile.MaximumRows);
             for (nint tile = 0; tile < tiles; tile++)
@@ -150,22 +154,28 @@ public static unsafe partial class AttentionKernels
                 var columns = (block.Keys * (tile + 1) / tiles) - column;
                 var key = block.FirstKey + column;
                 var skipped = Math.Max(0, a.FirstLooking(key) - block.FirstQuery);
-                var depth = block.Queries - skipped;
-                if (depth <= 0) continue;
+                var depth = Math.Max(0, block.Queries - skipped);
+                if (depth == 0 && adds) continue;
                 var place = (skipped * Side) + column;
                 var query = block.FirstQuery + skipped;
                 if (a.KGradient.Start != null)
                 {
-                    AttentionBlocks.MultiplyAdd(columns, a.Width, depth, block.Slopes + place, 1, Side,
-                        a.Q.Row(block.Sample, block.Head, query), a.Q.Sequence, a.KGradient.Row(block.Sample, block.Group, key), a.KGradient.Sequence);
+                    AttentionBlocks.Multiply(columns, a.Width, depth, block.Slopes + place, 1, Side,
+                        a.Q.Row(block.Sample, block.Head, query), a.Q.Sequence, a.KGradient.Row(block.Sample, block.Group, key), a.KGradient.Sequence, adds);
                 }
 
                 if (a.VGradient.Start != null)
                 {
-                    AttentionBlocks.MultiplyAdd(columns, a.ValueWidth, depth, block.Weights + place, 1, Side,
-                        a.ResultGradient.Row(block.Sample, block.Head, query), a.ResultGradient.Sequence, a.VGradient.Row(block.Sample, block.Group, key), a.VGradient.Sequence);
+                    AttentionBlocks.Multiply(columns, a.ValueWidth, depth, block.Weights + place, 1, Side,
+                        a.ResultGradient.Row(block.Sample, block.Head, query), a.ResultGradient.Sequence, a.VGradient.Row(block.Sample, block.Group, key), a.VGradient.Sequence, adds);
                 }
             }
+        }
+
+        private void ClearKeysAndValues(in Block block)
+        {
+            if (a.KGradient.Start != null) AttentionBlocks.Clear(a.KGradient.Row(block.Sample, block.Group, block.FirstKey), a.KGradient.Sequence, block.Keys, a.Width);
+            if (a.VGradient.Start != null) AttentionBlocks.Clear(a.VGradient.Row(block.Sample, block.Group, block.FirstKey), a.VGradient.Sequence, block.Keys, a.ValueWidth);
         }
 
         // Where in the scores a block is, and its memory: p and ds are Side by Side.

@@ -73,7 +73,7 @@ public static unsafe partial class AttentionKernels
                         for (nint r = 0; r < count; r++)
                         {
                             var own = Math.Clamp(a.Visible(first + row + r) - key, 0, visible);
-                            Soften(scores + (r * KeysAtOnce), own, visible, largest + row + r, sums + row + r, totals + ((row + r) * padded), key == 0 ? 0 : padded);
+                            Soften(scores + (r * KeysAtOnce), own, visible, largest + row + r, sums + row + r, totals + ((row + r) * padded), padded, isFirst: key == 0);
                         }
 
                         Weigh(count, visible, scores, a.V.Row(sample, group, key), totals + (row * padded), padded, isFirst: key == 0);
@@ -95,35 +95,36 @@ public static unsafe partial class AttentionKernels
             }
         }
 
-        // Scores become exp(scale · score - largest), with 0 for keys that aren't looked at; what was added up so far is put right for the new largest score.
+        // Scores become exp(scale · score - largest), with 0 for keys that aren't looked at; what was added up so far is put right for the new largest score. All rows of a tile make the same
+        // rounds, whatever they look at: where each ended with its own last key, half of the time went into branches that nothing could foretell.
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private void Soften(float* scores, nint own, nint visible, float* largest, float* sum, float* total, nint padded)
+        private void Soften(float* scores, nint own, nint visible, float* largest, float* sum, float* total, nint padded, bool isFirst)
         {
             var scale = Vector512.Create((float)a.Scale);
-            var most = Vector512.Create(float.NegativeInfinity);
-            for (nint j = 0; j < own; j += Simd.Lanes) most = Vector512.Max(most, Simd.Keep(Vector512.Load(scores + j) * scale, own - j, float.NegativeInfinity));
+            var none = Vector512.Create(float.NegativeInfinity);
+            var most = none;
+
+            // A NaN is left out here, and makes the sum NaN.
+            for (nint j = 0; j < visible; j += Simd.Lanes) most = Vector512.MaxNative(Simd.Select(Simd.FirstLanes(own - j), Vector512.Load(scores + j) * scale, none), most);
             var before = *largest;
-            var now = own > 0 ? MathF.Max(before, Simd.Max(most)) : before;
+            var now = MathF.Max(before, Simd.MaxNative(most));
             var minus = Vector512.Create(-now);
             Vector512<float> added = default;
-            nint k = 0;
-            for (; k < own; k += Simd.Lanes)
+            for (nint k = 0; k < visible; k += Simd.Lanes)
             {
-                var p = Simd.Keep(SimdMath.Exp(Vector512.FusedMultiplyAdd(Vector512.Load(scores + k), scale, minus)), own - k, 0);
+                var p = SimdMath.Exp(Vector512.FusedMultiplyAdd(Vector512.Load(scores + k), scale, minus)) & Simd.FirstLanes(own - k).AsSingle();
                 p.Store(scores + k);
                 added += p;
             }
 
-            for (; k < visible; k += Simd.Lanes) Vector512<float>.Zero.Store(scores + k);
-            if (own == 0) return;
-            if (now != before)
+            if (!isFirst && now != before)
             {
                 var factor = ScalarMath.Exp(before - now);
                 *sum *= factor;
                 for (nint f = 0; f < padded; f += Simd.Lanes) (Vector512.Load(total + f) * Vector512.Create(factor)).Store(total + f);
-                *largest = now;
             }
 
+            *largest = now;
             *sum += Simd.Sum(added);
         }
 

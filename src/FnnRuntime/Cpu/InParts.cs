@@ -34,6 +34,9 @@ internal static class InParts
     public static Vector512<float> Erf(Vector512<float> x) => Vector512.Create(Erf(x.GetLower()), Erf(x.GetUpper()));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> Erf(Vector512<float> x, Vector512<float> gaussian) => Vector512.Create(Erf(x.GetLower(), gaussian.GetLower()), Erf(x.GetUpper(), gaussian.GetUpper()));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> SinOfQuarterTurns(Vector512<float> x, Vector512<int> shift) =>
         Vector512.Create(SinOfQuarterTurns(x.GetLower(), shift.GetLower()), SinOfQuarterTurns(x.GetUpper(), shift.GetUpper()));
 
@@ -64,6 +67,10 @@ internal static class InParts
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<float> Softplus(Vector256<float> x) =>
         Vector256.IsHardwareAccelerated ? Transcendental256.Softplus(x) : Vector256.Create(Transcendental128.Softplus(x.GetLower()), Transcendental128.Softplus(x.GetUpper()));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<float> Erf(Vector256<float> x, Vector256<float> gaussian) =>
+        Vector256.IsHardwareAccelerated ? Transcendental256.Erf(x, gaussian) : Vector256.Create(Transcendental128.Erf(x.GetLower(), gaussian.GetLower()), Transcendental128.Erf(x.GetUpper(), gaussian.GetUpper()));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<float> Erf(Vector256<float> x) =>

@@ -37,6 +37,16 @@ public static unsafe partial class Simd
         return MathF.Max(quarter[0], quarter[1]);
     }
 
+    /// <summary>The largest lane of numbers, none of which is NaN.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float MaxNative(Vector512<float> v)
+    {
+        var half = Vector256.MaxNative(v.GetLower(), v.GetUpper());
+        var quarter = Vector128.MaxNative(half.GetLower(), half.GetUpper());
+        quarter = Vector128.MaxNative(quarter, Vector128.Shuffle(quarter, Vector128.Create(2, 3, 0, 1)));
+        return Vector128.MaxNative(quarter, Vector128.Shuffle(quarter, Vector128.Create(1, 0, 3, 2)))[0];
+    }
+
     /// <summary>The smallest lane; a NaN lane makes it NaN.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Min(Vector512<float> v)

@@ -129,7 +129,7 @@ public static unsafe partial class Simd
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<int> FirstLanes(nint remaining) => Vector512.LessThan(LaneIndex, Vector512.Create((int)remaining));
+    internal static Vector512<int> FirstLanes(nint remaining) => Vector512.LessThan(LaneIndex, Vector512.Create((int)remaining));
 
     // Eight lanes, four, two, one: as many stores as the number has bits, instead of one for each lane.
     [MethodImpl(MethodImplOptions.NoInlining)]

@@ -82,22 +82,36 @@ internal static class Transcendental512
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> Softplus(Vector512<float> x) => Vector512.ConditionalSelect(Vector512.LessThan(x, Vector512<float>.Zero), Vector512<float>.Zero, x) + Log1pAboveMinusOne(Exp(-Vector512.Abs(x)));
 
-    /// <summary>The error function 2/sqrt(pi) * the integral of e^(-t^2) from 0 to x: at most 1.2 ulp.</summary>
+    /// <summary>The error function 2/sqrt(pi) * the integral of e^(-t^2) from 0 to x: at most 1.5 ulp.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> Erf(Vector512<float> x)
+    public static Vector512<float> Erf(Vector512<float> x) => Erf(x, Exp(-(x * x)));
+
+    /// <summary>The same to the bit, where e^(-x^2) is there already: it is most of the derivative.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> Erf(Vector512<float> x, Vector512<float> gaussian)
     {
         var t = Vector512.MinNative(Vector512.Create(4f), Vector512.Abs(x));
 
-        // Up to 0.93: x + x P(x^2). Above: 1 - e^Q(x), where Q fits log(erfc); erf(4) is 1 in float32.
+        // Up to 0.93: x + x P(x^2).
         var s = t * t;
-        var small = Horner(s, Horner(s, Horner(s, Horner(s, Horner(s, Horner(s, Vector512.Create(8.33471859e-05f), -0.000813470921f), 0.00520036882f), -0.0268591512f), 0.112836912f), -0.376126349f), 0.128379166f);
-        small = Vector512.FusedMultiplyAdd(small, t, t);
+        var p = Vector512.FusedMultiplyAdd(Vector512.Create(8.33471859e-05f), s, Vector512.Create(-0.000813470921f));
+        p = Vector512.FusedMultiplyAdd(p, s, Vector512.Create(0.00520036882f));
+        p = Vector512.FusedMultiplyAdd(p, s, Vector512.Create(-0.0268591512f));
+        p = Vector512.FusedMultiplyAdd(p, s, Vector512.Create(0.112836912f));
+        p = Vector512.FusedMultiplyAdd(p, s, Vector512.Create(-0.376126349f));
+        p = Vector512.FusedMultiplyAdd(p, s, Vector512.Create(0.128379166f));
+        var small = Vector512.FusedMultiplyAdd(p, t, t);
 
-        var q = Horner(t, Horner(t, Horner(t, Horner(t, Vector512.Create(1.6435697e-06f), -4.61779127e-05f), 0.000597743492f), -0.00476357527f), 0.0264310185f);
-        q = Horner(t, Horner(t, Horner(t, Horner(t, q, -0.11009448f), -0.631814539f), -1.13023758f), 0.000320441526f);
-        var n = Vector512.Round(q * Vector512.Create(Log2E));
-        var scale = PowerOfTwo(n);
-        var large = One - Vector512.FusedMultiplyAdd(scale, ExpMinusOneReduced(ReduceByLn2(q, n)), scale);
+        // Above: 1 - e^(-x^2) R(x), where R fits e^(x^2) erfc(x) up to 4, as far as its error is seen beside 1; erf(4) is 1 in float32.
+        var r = Vector512.FusedMultiplyAdd(Vector512.Create(0.000125644525f), t, Vector512.Create(-0.00218822039f));
+        r = Vector512.FusedMultiplyAdd(r, t, Vector512.Create(0.0170425493f));
+        r = Vector512.FusedMultiplyAdd(r, t, Vector512.Create(-0.0788882673f));
+        r = Vector512.FusedMultiplyAdd(r, t, Vector512.Create(0.2437817f));
+        r = Vector512.FusedMultiplyAdd(r, t, Vector512.Create(-0.53671205f));
+        r = Vector512.FusedMultiplyAdd(r, t, Vector512.Create(0.877495706f));
+        r = Vector512.FusedMultiplyAdd(r, t, Vector512.Create(-1.08669603f));
+        r = Vector512.FusedMultiplyAdd(r, t, Vector512.Create(0.993622482f));
+        var large = Vector512.FusedMultiplyAdd(-gaussian, r, One);
 
         return WithSignOf(Vector512.ConditionalSelect(Vector512.GreaterThan(t, Vector512.Create(0.93f)), large, small), x);
     }
