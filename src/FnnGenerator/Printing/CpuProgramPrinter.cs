@@ -43,6 +43,16 @@ internal sealed class CpuProgramPrinter : ProgramPrinter
         Writer.Line("protected override ReadOnlySpan<UpdatedParameter> Updated => UpdatedParameters;");
     }
 
+    protected override void PrintCompilation()
+    {
+        if (KernelNames.Length == 0) return;
+        Writer.Line();
+        using (Writer.Block("protected override void CompileKernels()"))
+        {
+            foreach (var name in KernelNames) Writer.Line($"Compile<{name}>();");
+        }
+    }
+
     protected override void PrintKernel(Kernel kernel, string name) => new CpuKernelPrinter(Writer, kernel, name).Print();
 
     protected override DescriptionPrinter Description => new(Plan, KernelNames, isCpu: true);

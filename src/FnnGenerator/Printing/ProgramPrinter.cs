@@ -57,6 +57,7 @@ internal abstract class ProgramPrinter(ProgramPlan plan, IReadOnlyList<StorageLa
             PrintDescription();
             PrintExecute("Execute", 0, plan.BackwardStart);
             if (plan.BackwardStart < plan.Steps.Count) PrintExecute("ExecuteBackward", plan.BackwardStart, plan.Steps.Count);
+            PrintCompilation();
             for (var i = 0; i < plan.Kernels.Count; i++)
             {
                 Writer.Line();
@@ -67,6 +68,9 @@ internal abstract class ProgramPrinter(ProgramPlan plan, IReadOnlyList<StorageLa
     }
 
     protected abstract void PrintKernel(Kernel kernel, string name);
+
+    /// <summary>What compiles the kernels before they run.</summary>
+    protected virtual void PrintCompilation() { }
 
     // ---- Tables -----------------------------------------------------------------------------------------------------
 

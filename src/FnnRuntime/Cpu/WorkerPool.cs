@@ -80,6 +80,8 @@ public sealed unsafe class WorkerPool : IDisposable
             _workers[i] = new Thread(() => Work(index)) { IsBackground = true, Name = $"FeedbackNN worker {index}" };
             _workers[i].Start();
         }
+
+        Precompilation.Begin(this);
     }
 
     /// <summary>

@@ -1,4 +1,7 @@
 using System.ComponentModel;
+using System.Diagnostics.CodeAnalysis;
+using System.Reflection;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using FeedbackNN.Cpu;
 
@@ -36,6 +39,18 @@ public abstract unsafe class CpuProgram : DeviceProgram
     {
         Free();
         GC.SuppressFinalize(this);
+    }
+
+    internal sealed override void Precompile() => Precompilation.Begin(Pool, CompileKernels);
+
+    /// <summary>Has the JIT compile the kernels.</summary>
+    protected virtual void CompileKernels() { }
+
+    /// <summary>Has the JIT compile a kernel.</summary>
+    protected static void Compile<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.NonPublicMethods)] TKernel>()
+        where TKernel : struct
+    {
+        foreach (var method in typeof(TKernel).GetMethods(BindingFlags.Static | BindingFlags.NonPublic | BindingFlags.DeclaredOnly)) RuntimeHelpers.PrepareMethod(method.MethodHandle);
     }
 
     /// <summary>Where a buffer begins.</summary>

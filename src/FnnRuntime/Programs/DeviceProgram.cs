@@ -99,6 +99,9 @@ public abstract unsafe class DeviceProgram : IDisposable
     /// <summary>Adds what each step does at these sizes; for profiles.</summary>
     protected abstract void Describe(nint* sizes, StepDescriptions descriptions);
 
+    /// <summary>It will run soon: what has to be compiled for it may begin.</summary>
+    internal virtual void Precompile() { }
+
     /// <summary>Frees the arena.</summary>
     public abstract void Dispose();
 

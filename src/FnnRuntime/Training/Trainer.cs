@@ -34,6 +34,7 @@ public abstract unsafe partial class Trainer<TBatch, TReport> : IDisposable, ITr
     protected Trainer(TrainingSetup setup, ulong seed)
     {
         _setup = setup;
+        foreach (var objective in setup.Objectives) objective.Program.Program.Precompile();
         _nets = new Model[setup.Nets.Length + setup.Adapters.Length];
         _netNames = new string[_nets.Length];
         for (var i = 0; i < setup.Nets.Length; i++) (_netNames[i], _nets[i]) = setup.Nets[i];
