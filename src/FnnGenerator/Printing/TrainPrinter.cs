@@ -134,7 +134,7 @@ internal sealed class TrainPrinter
         _writer.Line("/// <param name=\"seed\">Of random draws and of the order of samples: the same seed gives the same bits.</param>");
         if (IsDivisible)
         {
-            _writer.Doc("param name=\"devices\"", "The devices that share the samples of each step, that of the networks first; null for that one alone. On another number of devices results differ by rounding, and random draws are others.");
+            _writer.Doc("param name=\"devices\"", "The devices that share the samples of each step and of evaluations, that of the networks first; null for that one alone. On another number of devices results differ by rounding, and random draws are others.");
         }
         var nets = string.Join(", ", _netArguments);
         if (IsBroken)
@@ -202,7 +202,7 @@ internal sealed class TrainPrinter
                 if (IsDivisible)
                 {
                     _writer.Line("Devices = devices,");
-                    _writer.Line($"Programs = static device => [{string.Join(", ", _objectives.Select(plan => ProgramText.New(plan, "device", _hasGpu)))}],");
+                    _writer.Line($"Programs = static device => [{string.Join(", ", _objectives.Append(_evaluation!).Select(plan => ProgramText.New(plan, "device", _hasGpu)))}],");
                     _writer.Line($"SampleAxis = {NumberText.Integer(_train.RuntimeAxes.ToList().IndexOf(_samples!.BatchAxis))},");
                 }
                 _writer.Line($"AxisCount = {NumberText.Integer(_train.RuntimeAxes.Count)},");
