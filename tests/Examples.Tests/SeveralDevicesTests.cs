@@ -192,6 +192,19 @@ public sealed class SeveralDevicesTests : IDisposable
     }
 
     [Fact]
+    public void A_stage_of_a_pipeline_whose_batches_cannot_be_divided_runs_on_the_first_device()
+    {
+        var rows = DataSource.From(Rows(24)).Select(row => new Odd.Sample(row.X, row.Label));
+        using var net = new Dropped(_devices[0], seed: 1);
+        var pipeline = new BothPipeline(net, seed: 2) { Rows = rows, BatchSize = 8, Devices = _devices };
+        pipeline.Run();
+        using var expected = new Dropped(_devices[0], seed: 1);
+        using (var divided = new Odd(expected, pipeline.SeedOf(0), _devices)) divided.Run(rows, epochs: 1, batchSize: 8);
+        using (var whole = new Even(expected, pipeline.SeedOf(1))) whole.Run(rows.Select(row => new Even.Sample(row.X, row.Label)), epochs: 1, batchSize: 8);
+        Assert.Equal(Weights(expected), Weights(net));
+    }
+
+    [Fact]
     public void Lists_that_cannot_be_used_are_refused()
     {
         using var net = new Net(_devices[0], seed: 1);

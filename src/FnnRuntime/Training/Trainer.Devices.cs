@@ -8,7 +8,7 @@ namespace FeedbackNN;
 /// </content>
 public abstract unsafe partial class Trainer<TBatch, TReport>
 {
-    private readonly Replica[] _replicas = [];
+    private Replica[] _replicas = [];
 
     // Of each network those of the run under way.
     private readonly DeviceMemory[] _parametersOfRun;
@@ -104,9 +104,15 @@ public abstract unsafe partial class Trainer<TBatch, TReport>
         return _parametersOfRun;
     }
 
-    private Replica[] MakeReplicas()
+    /// <summary>For a pipeline, before the first step: these devices take part too. Where a batch cannot be divided by samples, the networks' own computes alone.</summary>
+    internal void ShareAmong(Device[] others)
     {
-        var others = CheckDevices(_setup, _nets[0].Device);
+        if (_setup.Programs is not null) _replicas = MakeReplicas(others);
+    }
+
+    private Replica[] MakeReplicas(Device[] others)
+    {
+        if (others.Length > 0 && _setup.Programs is null) throw DeviceList.Wrong($"Batches of {_setup.Name} cannot be divided by samples; train on one device.");
         var made = new List<Replica>();
         try
         {
@@ -118,24 +124,5 @@ public abstract unsafe partial class Trainer<TBatch, TReport>
             foreach (var replica in made) replica.Dispose();
             throw;
         }
-    }
-
-    /// <summary>The devices besides the networks' own.</summary>
-    private static Device[] CheckDevices(TrainingSetup setup, Device own)
-    {
-        if (setup.Devices is null) return [];
-        Device[] devices = [.. setup.Devices];
-        if (devices.Length == 0) throw Wrong($"The list of devices is empty. The networks of {setup.Name} are on {own}: give that one and others, or no list.");
-        for (var i = 0; i < devices.Length; i++)
-        {
-            if (devices[i] is null) throw Wrong($"Device {i} of the list is null.");
-            if (Array.IndexOf(devices, devices[i]) < i) throw Wrong($"{devices[i]} is twice in the list of devices; a device computes one share of each batch.");
-            if (devices[i].Kind != devices[0].Kind) throw Wrong($"{devices[0]} and {devices[i]} are devices of different kinds; give devices that are used in one way, such as Device.AllBest().");
-        }
-        if (devices[0] != own) throw Wrong($"The networks of {setup.Name} are on {own}, which must be the first of the devices; the first is {devices[0]}. Construct the networks with devices[0].");
-        if (devices.Length > 1 && setup.Programs is null) throw Wrong($"Batches of {setup.Name} cannot be divided by samples; train on one device.");
-        return devices[1..];
-
-        static ArgumentException Wrong(FormattableString message) => new(FormattableString.Invariant(message), "devices");
     }
 }

@@ -49,7 +49,7 @@ public abstract unsafe partial class Trainer<TBatch, TReport> : IDisposable, ITr
         try
         {
             CheckNets();
-            _replicas = MakeReplicas();
+            _replicas = MakeReplicas(DeviceList.Others(setup.Name, setup.Devices, _nets[0].Device));
             foreach (var (net, _, average) in setup.Averages) average.CopyFrom(_nets[net]);
             _updates = _nets[0].Device.CreateUpdates();
             foreach (var objective in setup.Objectives) objective.Attach(_nets, accumulates: setup.Accumulate > 1);
