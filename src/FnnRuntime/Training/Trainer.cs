@@ -178,6 +178,7 @@ public abstract unsafe partial class Trainer<TBatch, TReport> : IDisposable, ITr
         var frozen = new HashSet<(int Net, int Parameter)>();
         foreach (var path in paths)
         {
+            var pattern = path.Split('.');
             var isEmpty = true;
             for (var net = 0; net < _nets.Length; net++)
             {
@@ -186,7 +187,7 @@ public abstract unsafe partial class Trainer<TBatch, TReport> : IDisposable, ITr
                 var parameters = _nets[net].GetManifest().Parameters;
                 for (var i = 0; i < parameters.Length; i++)
                 {
-                    if (!Matches(path, $"{name}.{parameters[i].Path}")) continue;
+                    if (WeightPath.Rest(pattern, $"{name}.{parameters[i].Path}") is null) continue;
                     frozen.Add((net, i));
                     isEmpty = false;
                 }
@@ -386,18 +387,6 @@ public abstract unsafe partial class Trainer<TBatch, TReport> : IDisposable, ITr
                 throw new ArgumentException($"'{_netNames[i]}' and '{_netNames[0]}' are on different devices; construct them with the same one.");
             }
         }
-    }
-
-    /// <summary>Whether a path is that of a pattern or lies below it; a <c>*</c> is any one part.</summary>
-    private static bool Matches(string pattern, string path)
-    {
-        var (wanted, parts) = (pattern.Split('.'), path.Split('.'));
-        if (wanted.Length > parts.Length) return false;
-        for (var i = 0; i < wanted.Length; i++)
-        {
-            if (wanted[i] != "*" && wanted[i] != parts[i]) return false;
-        }
-        return true;
     }
 
     private static string UpdatesKey(Objective objective) => $"updates.{objective.Name}";
