@@ -186,8 +186,7 @@ internal sealed class TrainPrinter
             _writer.Line($"var device = {_netArguments[0]}.Device;");
             using (_writer.Block("return new TrainingSetup", ";"))
             {
-                var name = _train.Namespace.Length == 0 ? _train.Name : _train.Namespace + "." + _train.Name;
-                _writer.Line($"Name = {CSharpNames.Literal(name)},");
+                _writer.Line($"Name = {CSharpNames.Literal(new DeclarationName(_train.Namespace, _train.Name).FullName)},");
                 _writer.Line($"Nets = [{string.Join(", ", _train.Nets.Select((net, i) => $"({CSharpNames.Literal(net.Name)}, {_netArguments[i]})"))}],");
                 _adapters.PrintSetup(_writer);
                 _averages.PrintSetup(_writer);
