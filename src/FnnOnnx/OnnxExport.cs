@@ -64,7 +64,7 @@ public static class OnnxExport
     // What the model demands of sizes, nobody checks in ONNX: whoever reads the file is told at least.
     private static IEnumerable<StringStringEntryProto> Metadata(BoundModel model)
     {
-        yield return new StringStringEntryProto { Key = "feedbacknn.model", Value = model.Namespace.Length == 0 ? model.Name : $"{model.Namespace}.{model.Name}" };
+        yield return new StringStringEntryProto { Key = "feedbacknn.model", Value = new DeclarationName(model.Namespace, model.Name).FullName };
         if (model.Guards.Count > 0) yield return new StringStringEntryProto { Key = "feedbacknn.demands", Value = string.Join("; ", model.Guards.Select(guard => guard.Text)) };
     }
 }

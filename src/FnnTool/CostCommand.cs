@@ -76,7 +76,7 @@ internal static class CostCommand
 
     private static void Write(TextWriter output, BoundModel model, IReadOnlyDictionary<string, long> sizes, ModelCosts costs, IReadOnlyList<CostRow> rows)
     {
-        output.WriteLine(FnnSources.FullName(new(model.Namespace, model.Name)) + (sizes.Count == 0 ? "" : " at " + AxisSizes.Describe(sizes)));
+        output.WriteLine(new DeclarationName(model.Namespace, model.Name).FullName + (sizes.Count == 0 ? "" : " at " + AxisSizes.Describe(sizes)));
         output.WriteLine();
         var table = new TextTable(leftColumns: 2);
         table.Add("line", "what", "parameters", "values", "forward", "backward", "share");
@@ -108,7 +108,7 @@ internal static class CostCommand
 
     private static string ToJson(BoundModel model, IReadOnlyDictionary<string, long> sizes, ModelCosts costs, IReadOnlyList<CostRow> rows) => JsonSerializer.Serialize(new
     {
-        model = FnnSources.FullName(new(model.Namespace, model.Name)),
+        model = new DeclarationName(model.Namespace, model.Name).FullName,
         sizes,
         parameters = costs.Parameters,
         inference = new { bytes = costs.InferenceMemory, arenaBytes = costs.InferenceArena, flops = costs.InferenceFlops },

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using FeedbackNN.Dsl;
+using FeedbackNN.Dsl.Binding;
 using FeedbackNN.Onnx;
 using FeedbackNN.Onnx.Format;
 using Google.Protobuf;
@@ -55,7 +56,7 @@ internal static class ExportCommand
         return ExitCodes.BadArguments;
     }
 
-    private static string NameOf(CompiledModel compiled) => FnnSources.FullName(new(compiled.Model.Namespace, compiled.Model.Name));
+    private static string NameOf(CompiledModel compiled) => new DeclarationName(compiled.Model.Namespace, compiled.Model.Name).FullName;
 
     private static int NodesOf(GraphProto graph) => graph.Node.Sum(node => 1 + node.Attribute.Where(attribute => attribute.G is not null).Sum(attribute => NodesOf(attribute.G)));
 }

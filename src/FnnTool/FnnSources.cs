@@ -43,21 +43,19 @@ internal sealed class FnnSources
     {
         var found = Named("train", Scope.Trains.ToList(), name, errors);
         train = found.FirstOrDefault()!;
-        if (found.Count > 1) errors.WriteLine($"There are several trains '{name}': name one of {string.Join(", ", found.Select(FullName))}.");
+        if (found.Count > 1) errors.WriteLine($"There are several trains '{name}': name one of {string.Join(", ", found.Select(item => item.FullName))}.");
         return found.Count == 1;
     }
 
     // Those of a name; tells which names there are where there is none.
     private static IReadOnlyList<DeclarationName> Named(string kind, IReadOnlyList<DeclarationName> all, string name, TextWriter errors)
     {
-        var found = all.Where(item => item.Name == name || FullName(item) == name).ToList();
-        if (found.Count == 0) errors.WriteLine($"There is no {kind} '{name}'. {(all.Count == 0 ? "There are none in these files." : $"There are {string.Join(", ", all.Select(FullName))}.")}");
+        var found = all.Where(item => item.Name == name || item.FullName == name).ToList();
+        if (found.Count == 0) errors.WriteLine($"There is no {kind} '{name}'. {(all.Count == 0 ? "There are none in these files." : $"There are {string.Join(", ", all.Select(item => item.FullName))}.")}");
         return found;
     }
 
     public CompiledTrain CompileTrain(DeclarationName train) => FnnCompiler.CompileTrain(Scope, train.Namespace, train.Name).Result!;
 
     public CompiledModel Compile(DeclarationName model) => FnnCompiler.CompileModel(Scope, model.Namespace, model.Name).Result!;
-
-    public static string FullName(DeclarationName name) => name.Namespace.Length == 0 ? name.Name : $"{name.Namespace}.{name.Name}";
 }

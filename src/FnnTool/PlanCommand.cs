@@ -1,5 +1,6 @@
 using System.CommandLine;
 using FeedbackNN.Dsl;
+using FeedbackNN.Dsl.Binding;
 using FeedbackNN.Dsl.Planning;
 
 namespace FeedbackNN.Tool;
@@ -30,7 +31,7 @@ internal static class PlanCommand
             {
                 if (!isFirst) output.WriteLine();
                 isFirst = false;
-                new PlanReport(asked.Sources.Scope, PlaceNames.Of(compiled.Model), plan, asked.Sizes, output).Write($"{FnnSources.FullName(new(compiled.Model.Namespace, compiled.Model.Name))}, {title}");
+                new PlanReport(asked.Sources.Scope, PlaceNames.Of(compiled.Model), plan, asked.Sizes, output).Write($"{new DeclarationName(compiled.Model.Namespace, compiled.Model.Name).FullName}, {title}");
             }
         }
         foreach (var train in Trainings(asked)) WriteLaunches(train, asked.Sizes, output);
@@ -49,7 +50,7 @@ internal static class PlanCommand
         var train = compiled.Train;
         var hasSizes = train.RuntimeAxes.All(sizes.ContainsKey);
         output.WriteLine();
-        output.WriteLine($"{FnnSources.FullName(new(train.Namespace, train.Name))}, a step on a GPU launches");
+        output.WriteLine($"{new DeclarationName(train.Namespace, train.Name).FullName}, a step on a GPU launches");
         foreach (var line in LaunchText.Lines(compiled, size => hasSizes ? LaunchText.Number(size.Evaluate(axis => sizes[axis])) : size.ToString())) output.WriteLine("  " + line);
     }
 
@@ -63,10 +64,10 @@ internal static class PlanCommand
         var names = PlaceNames.Of(compiled);
         for (var i = 0; i < compiled.Objectives.Count; i++)
         {
-            new PlanReport(sources.Scope, names, compiled.Objectives[i], sizes, output).Write($"{FnnSources.FullName(found)}, a step for '{compiled.Train.Objectives[i].Name}'");
+            new PlanReport(sources.Scope, names, compiled.Objectives[i], sizes, output).Write($"{found.FullName}, a step for '{compiled.Train.Objectives[i].Name}'");
             output.WriteLine();
         }
-        new PlanReport(sources.Scope, names, compiled.Evaluation, sizes, output).Write($"{FnnSources.FullName(found)}, an evaluation");
+        new PlanReport(sources.Scope, names, compiled.Evaluation, sizes, output).Write($"{found.FullName}, an evaluation");
         return ExitCodes.Success;
     }
 

@@ -1,3 +1,5 @@
+using FeedbackNN.Tests;
+
 namespace FeedbackNN.EndToEnd;
 
 /// <summary>What NativeAOT needs of a machine beside the SDK: a linker, the headers of zlib, and a package source that has the compiler.</summary>
@@ -9,21 +11,13 @@ internal static class NativeTools
     public static void RequireLinker()
     {
         if (!OperatingSystem.IsLinux()) return; // elsewhere the SDK finds or names what is missing
-        Require(IsOnPath("clang") || IsOnPath("gcc"), "there is no clang and no gcc on the path");
-        Require(File.Exists("/usr/include/zlib.h"), "there is no /usr/include/zlib.h (Debian: zlib1g-dev)");
+        Requirement.Check(Name, IsOnPath("clang") || IsOnPath("gcc"), "there is no clang and no gcc on the path");
+        Requirement.Check(Name, File.Exists("/usr/include/zlib.h"), "there is no /usr/include/zlib.h (Debian: zlib1g-dev)");
     }
 
     /// <summary>The same for what a publish has printed: packages that no source has are not the program's fault.</summary>
     public static void RequirePackages(string publishOutput) =>
-        Require(!publishOutput.Contains("NU1101") && !publishOutput.Contains("NU1301"), $"a package of the SDK's compilers cannot be restored:\n{publishOutput}");
-
-    private static void Require(bool condition, string whyNot)
-    {
-        if (condition) return;
-        var isRequired = (Environment.GetEnvironmentVariable("FNN_REQUIRE") ?? "").Split(',', StringSplitOptions.TrimEntries).Contains(Name);
-        Assert.False(isRequired, $"FNN_REQUIRE says that this machine has '{Name}', but: {whyNot}.");
-        Skip.If(true, $"Not published: {whyNot}.");
-    }
+        Requirement.Check(Name, !publishOutput.Contains("NU1101") && !publishOutput.Contains("NU1301"), $"a package of the SDK's compilers cannot be restored:\n{publishOutput}");
 
     private static bool IsOnPath(string command) =>
         (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Any(folder => File.Exists(Path.Combine(folder, command)));

@@ -42,6 +42,18 @@ public sealed class SeveralDevicesTests : IDisposable
         Assert.Equal(several, Train(training, _devices[..count], sizes));
     }
 
+    /// <summary>Losses and metrics of all kinds over batches that don't divide, with the average where there is one.</summary>
+    [Theory]
+    [MemberData(nameof(Trainings))]
+    public void Evaluations_are_those_of_one_device(string training, int count)
+    {
+        var one = Evaluate(training, devices: null);
+        var several = Evaluate(training, _devices[..count]);
+        for (var i = 0; i < one.Length; i++) Assert.True(Math.Abs(one[i] - several[i]) <= 2e-5 * Math.Max(1, Math.Abs(one[i])), FormattableString.Invariant($"number {i}: {several[i]} instead of {one[i]}"));
+        Assert.NotEqual(one, several);
+        Assert.Equal(several, Evaluate(training, _devices[..count]));
+    }
+
     [Theory]
     [InlineData("Plain")]
     [InlineData("Clipped")]
@@ -180,6 +192,19 @@ public sealed class SeveralDevicesTests : IDisposable
     }
 
     [Fact]
+    public void A_stage_of_a_pipeline_whose_batches_cannot_be_divided_runs_on_the_first_device()
+    {
+        var rows = DataSource.From(Rows(24)).Select(row => new Odd.Sample(row.X, row.Label));
+        using var net = new Dropped(_devices[0], seed: 1);
+        var pipeline = new BothPipeline(net, seed: 2) { Rows = rows, BatchSize = 8, Devices = _devices };
+        pipeline.Run();
+        using var expected = new Dropped(_devices[0], seed: 1);
+        using (var divided = new Odd(expected, pipeline.SeedOf(0), _devices)) divided.Run(rows, epochs: 1, batchSize: 8);
+        using (var whole = new Even(expected, pipeline.SeedOf(1))) whole.Run(rows.Select(row => new Even.Sample(row.X, row.Label)), epochs: 1, batchSize: 8);
+        Assert.Equal(Weights(expected), Weights(net));
+    }
+
+    [Fact]
     public void Lists_that_cannot_be_used_are_refused()
     {
         using var net = new Net(_devices[0], seed: 1);
@@ -245,6 +270,60 @@ public sealed class SeveralDevicesTests : IDisposable
         }
     }
 
+    // Two steps, then an evaluation of 50 samples: 16 at a time, and 2 are left.
+    private static double[] Evaluate(string training, Device[]? devices)
+    {
+        using var net = new Net(devices?[0], seed: 1);
+        var rows = Rows(50);
+        switch (training)
+        {
+            case "Plain":
+                using (var trainer = new Plain(net, 5, devices))
+                {
+                    Steps(i => trainer.Step(new(X(i), Words(i), Labels(i))).Loss);
+                    var report = trainer.Evaluate(DataSource.From(rows).Select(row => new Plain.Sample(row.X, row.Words, row.Label)), batchSize: 16);
+                    Assert.InRange(report.F1, 0.01, 0.99);
+                    return [report.Loss, report.Accuracy, report.Worst, report.Hits, report.Perplexity, report.F1, report.Smallest];
+                }
+            case "Clipped":
+                using (var trainer = new Clipped(net, 5, devices))
+                {
+                    Steps(i => trainer.Step(new(X(i), Words(i), Labels(i))).Loss);
+                    return [trainer.Evaluate(Samples(50), batchSize: 16).Loss];
+                }
+            case "Masked":
+                using (var trainer = new Masked(net, 5, devices))
+                {
+                    Steps(i => trainer.Step(new(X(i), Words(i), Labels(i))).Loss);
+                    return [trainer.Evaluate(DataSource.From(rows).Select(row => new Masked.Sample(row.X, row.Words, row.Label)), batchSize: 16).Loss];
+                }
+            case "Sum":
+                using (var trainer = new Sum(net, 5, devices))
+                {
+                    Steps(i => trainer.Step(new(X(i), Words(i), Labels(i))).Loss);
+                    return [trainer.Evaluate(DataSource.From(rows).Select(row => new Sum.Sample(row.X, row.Words, row.Label)), batchSize: 16).Loss];
+                }
+            case "Two":
+                using (var trainer = new Two(net, 5, devices))
+                {
+                    Steps(i => trainer.Step(new(X(i), Words(i), Labels(i))).Loss);
+                    var report = trainer.Evaluate(DataSource.From(rows).Select(row => new Two.Sample(row.X, row.Words, row.Label)), batchSize: 16);
+                    return [report.Loss, report.Size];
+                }
+            default:
+                using (var trainer = new LowRank(net, 5, devices))
+                {
+                    Steps(i => trainer.Step(new(X(i), Words(i), Labels(i))).Loss);
+                    return [trainer.Evaluate(DataSource.From(rows).Select(row => new LowRank.Sample(row.X, row.Words, row.Label)), batchSize: 16).Loss];
+                }
+        }
+
+        static void Steps(Func<int, double> step)
+        {
+            foreach (var size in (int[])[23, 24]) step(size);
+        }
+    }
+
     private static float[] Weights(Model net) => [.. net.AllParameters.SelectMany(parameter => parameter.Value.ToArray())];
 
     // ---- Data --------------------------------------------------------------------------------------------------------
@@ -275,12 +354,14 @@ public sealed class SeveralDevicesTests : IDisposable
         return labels;
     }
 
-    private static IDataSource<Clipped.Sample> Samples(int count)
+    private static (float[] X, int[] Words, int Label)[] Rows(int count)
     {
         var random = new Random(count);
-        return DataSource.From(Enumerable.Range(0, count).Select(_ => new Clipped.Sample(
-            Enumerable.Range(0, Features.Size).Select(_ => random.NextSingle() - 0.5f).ToArray(), Enumerable.Range(0, Length).Select(_ => random.Next(9)).ToArray(), random.Next(5))).ToArray());
+        return [.. Enumerable.Range(0, count).Select(_ =>
+            (Enumerable.Range(0, Features.Size).Select(_ => random.NextSingle() - 0.5f).ToArray(), Enumerable.Range(0, Length).Select(_ => random.Next(9)).ToArray(), random.Next(5)))];
     }
+
+    private static IDataSource<Clipped.Sample> Samples(int count) => DataSource.From(Rows(count)).Select(row => new Clipped.Sample(row.X, row.Words, row.Label));
 
     private sealed class Stopper(CancellationTokenSource source, long atStep) : IProgress<TrainingProgress<Clipped.Report>>
     {

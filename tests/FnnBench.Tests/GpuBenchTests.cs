@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Reflection;
 using System.Text.Json;
+using FeedbackNN.Tests;
 
 namespace FnnBench.Tests;
 
@@ -54,13 +55,7 @@ public sealed class GpuBenchTests
 
     private static IReadOnlyList<JsonElement> Rows(string path) => File.ReadAllLines(path).Select(line => JsonDocument.Parse(line).RootElement).ToArray();
 
-    private static void Require(Outcome run)
-    {
-        if (run.ExitCode != 2) return;
-        var isRequired = (Environment.GetEnvironmentVariable("FNN_REQUIRE") ?? "").Split(',', StringSplitOptions.TrimEntries).Contains("pocl");
-        Assert.False(isRequired, $"FNN_REQUIRE says that this machine has 'pocl', but: {run.Error}");
-        throw new SkipException(run.Error);
-    }
+    private static void Require(Outcome run) => Requirement.Check("pocl", run.ExitCode != 2, run.Error.Trim().TrimEnd('.'));
 
     private static async Task<Outcome> Run(params string[] arguments)
     {

@@ -10,8 +10,8 @@ switch (args)
     case [ThreadSettingTests.Argument]:
         ThreadSettingTests.PrintThreads();
         break;
-    case [KilledRunTests.Argument, var folder, var pause]:
-        KilledRunTests.Train(folder, int.Parse(pause, System.Globalization.CultureInfo.InvariantCulture));
+    case [KilledRunTests.Argument, var folder]:
+        KilledRunTests.Train(folder, pause: 1);
         break;
     case ["errors"]:
         SimdMathTests.PrintLargestErrors();

@@ -1,3 +1,5 @@
+using FeedbackNN.Tests;
+
 namespace FeedbackNN.Gpu.Tests;
 
 /// <summary>

@@ -62,6 +62,68 @@ public sealed class PrecisionTests : IDisposable
         Assert.Equal(Bits(exact), Bits(half));
     }
 
+    [Fact]
+    public void On_several_processors_precision_changes_no_bit()
+    {
+        using Device first = Device.CpuWithThreads(1), second = Device.CpuWithThreads(1);
+        using var exact = new Small(first, seed: 3);
+        using var half = new Small(first, seed: 3);
+        using var exactTrainer = new FitSmall(exact, seed: 5, [first, second]);
+        using var halfTrainer = new FitSmallF16(half, seed: 5, [first, second]);
+        var batch = Batch();
+        for (var step = 0; step < 5; step++) Assert.Equal(exactTrainer.Step(new(batch.X, batch.Label)).Loss, halfTrainer.Step(new(batch.X, batch.Label)).Loss);
+        Assert.Equal(Bits(exact), Bits(half));
+        Assert.Equal([65536, 0, 0], Scale(halfTrainer, "loss"));
+    }
+
+    [SkippableFact]
+    public void Two_devices_learn_what_one_learns()
+    {
+        var first = (GpuDevice)Pocl.Require();
+        using var second = first.Twin();
+        var alone = Train(first, net => new FitSmallF16(net, seed: 5), (trainer, batch) => trainer.Step(new(batch.X, batch.Label)).Loss);
+        var shared = Train(first, net => new FitSmallF16(net, seed: 5, [first, second]), (trainer, batch) => trainer.Step(new(batch.X, batch.Label)).Loss);
+        Assert.Equal(alone[0], shared[0], 1e-5);
+        Assert.Equal(alone[^1], shared[^1], 0.01 * alone[0]);
+        Assert.True(shared[^1] < 0.3 * shared[0], $"{shared[0]} became {shared[^1]}");
+    }
+
+    [SkippableFact]
+    public void What_overflows_on_one_device_is_left_out_on_all_and_halves_the_one_scale()
+    {
+        var first = (GpuDevice)Pocl.Require();
+        using var second = first.Twin();
+        // For half of the samples the prediction is nearly right; the others are the first device's, then the second's.
+        for (var steep = 0; steep < 2; steep++)
+        {
+            using var net = new Line(first, seed: 1);
+            using var trainer = new FitSteep(net, seed: 2, [first, second]);
+            var (x, y) = LineBatch();
+            var bias = net.AllParameters.Single(parameter => parameter.Path == "fc.bias").Value[0];
+            for (var row = 8 - (8 * steep); row < 16 - (8 * steep); row++)
+            {
+                x.Slice(row).Clear();
+                y.Slice(row).Fill(bias + 1e-4f);
+            }
+            var before = Bits(net);
+            trainer.Step(new(x, y));
+            Assert.Equal(before, Bits(net));
+            Assert.Equal([32768, 0, 1], Scale(trainer, "loss"));
+            var overflows = 1;
+            while (Bits(net).SequenceEqual(before) && overflows < 20)
+            {
+                trainer.Step(new(x, y));
+                overflows++;
+            }
+            // The last of them was the first good one; from now on all devices have its weights and its scale.
+            Assert.Equal([(float)Math.ScaleB(65536, 1 - overflows), 1, 0], Scale(trainer, "loss"));
+            Assert.InRange(overflows, 3, 14);
+            var evaluated = trainer.Evaluate(new FitSteep.MiniBatch(x, y)).Loss;
+            Assert.Equal(evaluated, trainer.Step(new(x, y)).Loss, 0.01 * evaluated);
+            Assert.Equal([(float)Math.ScaleB(65536, 1 - overflows), 2, 0], Scale(trainer, "loss"));
+        }
+    }
+
     [SkippableFact]
     public void A_step_that_overflows_changes_nothing_and_halves_the_scale_until_one_fits()
     {
@@ -127,17 +189,20 @@ public sealed class PrecisionTests : IDisposable
     }
 
     [SkippableTheory]
-    [InlineData(2)]
-    [InlineData(9)]
-    public void A_training_goes_on_to_the_same_bits_after_it_was_saved(int saved)
+    [InlineData(2, 1)]
+    [InlineData(9, 1)]
+    [InlineData(9, 2)]
+    public void A_training_goes_on_to_the_same_bits_after_it_was_saved(int saved, int count)
     {
-        var device = Pocl.Require();
+        var device = (GpuDevice)Pocl.Require();
+        using var other = device.Twin();
+        Device[] devices = count == 1 ? [device] : [device, other];
         using var whole = new Line(device, seed: 1);
         using var first = new Line(device, seed: 1);
         using var second = new Line(device, seed: 9);
-        using var wholeTrainer = new FitSteepParts(whole, seed: 2);
-        using var firstTrainer = new FitSteepParts(first, seed: 2);
-        using var secondTrainer = new FitSteepParts(second, seed: 8);
+        using var wholeTrainer = new FitSteepParts(whole, seed: 2, devices);
+        using var firstTrainer = new FitSteepParts(first, seed: 2, devices);
+        using var secondTrainer = new FitSteepParts(second, seed: 8, devices);
         var (x, y) = LineBatch();
         for (var step = 0; step < 24; step++) wholeTrainer.Step(new(x, y));
         for (var step = 0; step < saved; step++) firstTrainer.Step(new(x, y));

@@ -42,6 +42,81 @@ public sealed class SeveralDevicesTests : IDisposable
         }, [first, second]);
     }
 
+    /// <summary>Each step is with the network's weights, each evaluation with their average: the second GPU has room for one of them.</summary>
+    [SkippableFact]
+    public void Evaluations_with_an_average_between_steps_are_those_of_processors()
+    {
+        var first = (GpuDevice)Pocl.Require();
+        using var second = first.Twin();
+        double[] expected = Numbers(_processors), actual = Numbers([first, second]);
+        Assert.All(expected.Zip(actual), pair => Assert.Equal(pair.First, pair.Second, 1e-5));
+        Assert.Equal(actual, Numbers([first, second]));
+
+        static double[] Numbers(Device[] devices)
+        {
+            using var net = new Small(devices[0], seed: 3);
+            using var trainer = new FitSmallAveraged(net, seed: 5, devices);
+            var data = DataSource.From(Enumerable.Range(0, 25).Select(Sample).ToArray());
+            var numbers = new List<double>();
+            for (var round = 0; round < 3; round++)
+            {
+                var step = trainer.Run(data, epochs: 1, batchSize: 7);
+                var evaluated = trainer.Evaluate(data, batchSize: 12);
+                Assert.NotEqual(step.Loss, evaluated.Loss, 1e-3);
+                numbers.AddRange([step.Loss, evaluated.Loss, evaluated.Perplexity, evaluated.Worst]);
+            }
+            return [.. numbers];
+        }
+
+        static FitSmallAveraged.Sample Sample(int seed)
+        {
+            var random = new Random(seed);
+            return new(Enumerable.Range(0, Features.Size).Select(_ => random.NextSingle() - 0.5f).ToArray(), random.Next(5));
+        }
+    }
+
+    [SkippableFact]
+    public void A_device_without_room_keeps_nothing_and_says_for_what()
+    {
+        var first = (GpuDevice)Pocl.Require();
+        using var second = first.Twin();
+        using var net = new Mixed(first, seed: 3);
+        using var small = new Small(first, seed: 3);
+        // Room for one thing more each time: of those that the second device needs, then of those of the first.
+        Assert.Equal(
+            ["a copy of the parameters", "a copy of the buffers", "the gradients", "the buffers", "the losses and metrics"],
+            Refusals(second, () => new FitMixedSgd(net, seed: 5, [first, second])));
+        Assert.Equal(["the parameters", "the gradients", "the buffers", "the losses and metrics"], Refusals(first, () => new FitSmallAveraged(small, seed: 5, [first, second])));
+
+        string[] Refusals(GpuDevice device, Func<IDisposable> begin)
+        {
+            var refusals = new List<string>();
+            try
+            {
+                var (before, other) = (first.AllocatedBytes, second.AllocatedBytes);
+                for (var room = 0; room < 1 << 17; room += 256)
+                {
+                    device.MemoryLimit = device.AllocatedBytes + room;
+                    try
+                    {
+                        using (begin()) return [.. refusals];
+                    }
+                    catch (DeviceMemoryException failure)
+                    {
+                        var purpose = System.Text.RegularExpressions.Regex.Match(failure.Message, "has no room for (.*) of [^:]*:").Groups[1].Value;
+                        if (refusals.LastOrDefault() != purpose) refusals.Add(purpose);
+                    }
+                    Assert.Equal((before, other), (first.AllocatedBytes, second.AllocatedBytes));
+                }
+                throw new InvalidOperationException("There is never room.");
+            }
+            finally
+            {
+                device.MemoryLimit = long.MaxValue;
+            }
+        }
+    }
+
     [SkippableFact]
     public void A_run_stops_at_a_loss_that_is_not_finite_on_the_second_device_and_goes_on()
     {

@@ -1,3 +1,4 @@
+using FeedbackNN.Tests;
 using FeedbackNN.Torch;
 
 namespace FeedbackNN.Parity;
@@ -8,11 +9,5 @@ internal static class Libtorch
     private static readonly Lazy<string?> Problem = new(() => LibtorchLoader.Load(threads: 1));
 
     /// <summary>Skips the test where the library cannot be loaded, or fails it where <c>FNN_REQUIRE</c> says that this machine has it.</summary>
-    public static void Require()
-    {
-        if (Problem.Value is not { } problem) return;
-        var required = (Environment.GetEnvironmentVariable("FNN_REQUIRE") ?? "").Split(',', StringSplitOptions.TrimEntries).Contains("torch");
-        Assert.False(required, $"FNN_REQUIRE says that TorchSharp loads here, but: {problem}");
-        throw new SkipException($"TorchSharp does not load here: {problem}");
-    }
+    public static void Require() => Requirement.Check("torch", Problem.Value is null, $"TorchSharp does not load here: {Problem.Value?.TrimEnd('.')}");
 }

@@ -15,10 +15,12 @@ internal static class Filter
 
     /// <param name="folder">Where it keeps its state.</param>
     /// <param name="weights">The seed of first weights; a resumed run must not depend on them.</param>
-    public static FilterPipeline Make(string? folder = null, ulong seed = 5, ulong weights = 1, int batchSize = 8, TimeSpan? saveInterval = null, IDataSource<Classify.Sample>? labelled = null) =>
-        new(new Reader(seed: weights), new Classifier(seed: weights + 1), new Classifier(seed: weights + 2), seed)
+    /// <param name="devices">Those that share the steps; null is the processor.</param>
+    public static FilterPipeline Make(
+        string? folder = null, ulong seed = 5, ulong weights = 1, int batchSize = 8, TimeSpan? saveInterval = null, IDataSource<Classify.Sample>? labelled = null, Device[]? devices = null) =>
+        new(new Reader(devices?[0], weights), new Classifier(devices?[0], weights + 1), new Classifier(devices?[0], weights + 2), seed)
         {
-            Corpus = Texts, Labelled = labelled ?? Labelled, Unlabelled = Unlabelled, HeldOut = HeldOut, Folder = folder, BatchSize = batchSize, SaveInterval = saveInterval ?? TimeSpan.Zero,
+            Corpus = Texts, Labelled = labelled ?? Labelled, Unlabelled = Unlabelled, HeldOut = HeldOut, Folder = folder, BatchSize = batchSize, SaveInterval = saveInterval ?? TimeSpan.Zero, Devices = devices,
         };
 
     /// <summary>All weights and buffers.</summary>

@@ -52,6 +52,28 @@ public sealed class ResumeTests : IDisposable
     }
 
     [Fact]
+    public void Interrupted_on_several_devices_it_ends_with_the_same_bits()
+    {
+        using Device first = Device.CpuWithThreads(1), second = Device.CpuWithThreads(1);
+        var straight = Filter.Make(devices: [first, second]);
+        straight.Run();
+        Assert.NotEqual(Straight.Value.Weights, Filter.Weights(straight));
+        foreach (var stopAt in (int[])[7, 18, 33])
+        {
+            using var folder = new TemporaryFolder();
+            using var stop = new CancellationTokenSource();
+            var told = 0;
+            Assert.ThrowsAny<OperationCanceledException>(() => Filter.Make(folder.Path, devices: [first, second]).Run(new Listener(_ =>
+            {
+                if (++told == stopAt) stop.Cancel();
+            }), stop.Token));
+            var later = Filter.Make(folder.Path, weights: 77, devices: [first, second]);
+            later.Run();
+            Assert.Equal(Filter.Weights(straight), Filter.Weights(later));
+        }
+    }
+
+    [Fact]
     public void Interrupted_again_and_again_it_ends_with_the_same_bits()
     {
         var (straight, weights) = Straight.Value;

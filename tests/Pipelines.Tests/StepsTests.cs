@@ -5,14 +5,18 @@ namespace FeedbackNN.Pipelines.Tests;
 /// <summary>A pipeline does what its steps do when they are written in C#, to the bit.</summary>
 public sealed class StepsTests
 {
-    [Fact]
-    public void A_pipeline_is_its_steps_one_after_the_other()
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void A_pipeline_is_its_steps_one_after_the_other(int count)
     {
-        var pipeline = Filter.Make();
+        using Device first = Device.CpuWithThreads(1), second = Device.CpuWithThreads(1);
+        Device[] devices = count == 1 ? [first] : [first, second];
+        var pipeline = Filter.Make(devices: devices);
         var told = new List<PipelineProgress>();
         pipeline.Run(new Listener(told.Add));
 
-        var (reader, net, teacher) = (new Reader(seed: 1), new Classifier(seed: 2), new Classifier(seed: 3));
+        var (reader, net, teacher) = (new Reader(first, seed: 1), new Classifier(first, seed: 2), new Classifier(first, seed: 3));
         var stages = new List<string>();
         FitReader(2);
         for (var i = 0; i < 4; i++) reader.AllParameters[i].Value.CopyTo(net.AllParameters[i].Value);
@@ -43,7 +47,7 @@ public sealed class StepsTests
             after = CheckPolish();
         }
 
-        using (var adapt = new Adapt(net, Seed()))
+        using (var adapt = new Adapt(net, Seed(), devices))
         {
             adapt.Freeze("net.encoder.outer");
             adapt.Run(Filter.Labelled.Select(sample => new Adapt.Sample(sample.X, sample.Label)), 2, 8);
@@ -60,7 +64,7 @@ public sealed class StepsTests
 
         void FitReader(int epochs)
         {
-            using var trainer = new Read(reader, Seed());
+            using var trainer = new Read(reader, Seed(), devices);
             trainer.Run(Filter.Texts, epochs, 8);
             reader.CopyFrom(trainer.Average);
             stages.Add("pretrain");
@@ -68,7 +72,7 @@ public sealed class StepsTests
 
         void FitNet(IDataSource<Classify.Sample> data, int epochs)
         {
-            using var trainer = new Classify(net, Seed());
+            using var trainer = new Classify(net, Seed(), devices);
             trainer.Freeze("net.encoder.inner", "net.encoder.norm");
             trainer.Run(data, epochs, 8);
             stages.Add("finetune");
@@ -76,21 +80,21 @@ public sealed class StepsTests
 
         Classify.Report Check()
         {
-            using var trainer = new Classify(net);
+            using var trainer = new Classify(net, devices: devices);
             stages.Add("check");
             return trainer.Evaluate(Filter.HeldOut);
         }
 
         void FitPolish()
         {
-            using var trainer = new Polish(net, teacher, Seed());
+            using var trainer = new Polish(net, teacher, Seed(), devices);
             trainer.Run(Filter.Labelled.Select(sample => new Polish.Sample(sample.X, sample.Label)), 1, 8);
             stages.Add("polish");
         }
 
         Polish.Report CheckPolish()
         {
-            using var trainer = new Polish(net, teacher);
+            using var trainer = new Polish(net, teacher, devices: devices);
             stages.Add("after");
             return trainer.Evaluate(Filter.HeldOut.Select(sample => new Polish.Sample(sample.X, sample.Label)));
         }
@@ -116,6 +120,20 @@ public sealed class StepsTests
             Assert.InRange(sure.Count, 1, Filter.Unlabelled.Count - 1);
             return DataSource.From(sure);
         }
+    }
+
+    [Fact]
+    public void Devices_that_cannot_share_steps_are_refused_before_the_first()
+    {
+        using Device first = Device.CpuWithThreads(1), second = Device.CpuWithThreads(1);
+        var told = new Listener(progress => Assert.Fail($"{progress} was made."));
+        var twice = Assert.Throws<ArgumentException>(() => Filter.Make(devices: [first, second, first]).Run(told));
+        Assert.Contains($"{first} is twice", twice.Message, StringComparison.Ordinal);
+        var apart = new FilterPipeline(new Reader(first), new Classifier(second), new Classifier(first))
+        {
+            Corpus = Filter.Texts, Labelled = Filter.Labelled, Unlabelled = Filter.Unlabelled, HeldOut = Filter.HeldOut, Devices = [first, second],
+        };
+        Assert.Contains("Construct the networks with devices[0]", Assert.Throws<ArgumentException>(() => apart.Run(told)).Message, StringComparison.Ordinal);
     }
 
     [Fact]

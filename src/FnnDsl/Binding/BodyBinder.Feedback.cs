@@ -54,6 +54,8 @@ internal sealed partial class BodyBinder
         frame.Forgotten.UnionWith(frame.Values.Keys.Where(name => !scope.Outside.ContainsKey(name)));
         frame.Values.Clear();
         foreach (var pair in scope.Outside) frame.Values.Add(pair.Key, pair.Value);
+        foreach (var name in scope.Missing) frame.Values[name] = Poison;
+        scope.Outer?.Missing.UnionWith(scope.Missing);
         frame.Feedback = scope.Outer;
     }
 
@@ -258,6 +260,7 @@ internal sealed partial class BodyBinder
             Note(state.Name.Span, frame.Values[state.Name.Text]);
         }
 
+        ReportMissingStates(feedback);
         var buffers = new Dictionary<StoragePlace, Value>(context.BufferUpdates);
         var round = context.Round;
         // An equilibrium is one of a map: its draws are the same in every round.
@@ -272,6 +275,23 @@ internal sealed partial class BodyBinder
             Report(DiagnosticTable.StateNotUpdated, state.Name.Span, [], $"write {state.Name.Text} <- … in the body, or bind it before the feedback if it does not change", state.Name.Text);
         }
         return scope.States.All(state => state.Next is not null);
+    }
+
+    /// <summary>States that the block updates and does not have. Lines above the update may read them: so it is said before any is bound.</summary>
+    private void ReportMissingStates(FeedbackStatement feedback)
+    {
+        var bound = new HashSet<string>(AllStatements(feedback.Body).SelectMany(statement => statement switch
+        {
+            BindStatement bind => bind.Targets.Select(target => target.Text),
+            IndexBindStatement bind => [bind.Target.Text],
+            StorageStatement storage => [storage.Name.Text],
+            EmitStatement emit => [emit.Name.Text],
+            _ => [],
+        }).Concat(feedback.Body.OfType<FeedbackStatement>().SelectMany(inner => inner.States.Select(state => state.Name.Text))), StringComparer.Ordinal);
+        foreach (var update in feedback.Body.OfType<UpdateStatement>())
+        {
+            if (!bound.Contains(update.Target.Text) && Lookup(update.Target.Text) is null) ReportNothingToUpdate(update.Target);
+        }
     }
 
     private bool CheckSlice(FeedbackScope scope, Identifier name)

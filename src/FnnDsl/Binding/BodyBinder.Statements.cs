@@ -178,15 +178,16 @@ internal sealed partial class BodyBinder
 
     private void BindUpdate(UpdateStatement update)
     {
-        var value = BindPart(update.Value, update.Span);
         var name = update.Target.Text;
+        // Its value may name it as well: that is no second mistake.
+        if (Lookup(name) is null) ReportNothingToUpdate(update.Target);
+        var value = BindPart(update.Value, update.Span);
         if (TryUpdateState(update, value)) return;
         if (!frame.Buffers.TryGetValue(name, out var place))
         {
-            var known = Lookup(name);
+            var known = Lookup(name)!;
             if (known is PoisonOperand) return;
-            if (known is null) Report(DiagnosticTable.UnknownName, update.Target.Span, [], Spelling.Fix(name, frame.Buffers.Keys) ?? $"write {name} = …, or declare a buffer: '<-' updates buffers, and states of a feedback", name);
-            else Report(DiagnosticTable.NotABuffer, update.Target.Span, [], frame.StorageValues.ContainsKey(name) ? $"declare it as a buffer, which is not trained: buffer {name}: …" : $"write {name} = … to bind the name anew", name, Describe(known));
+            Report(DiagnosticTable.NotABuffer, update.Target.Span, [], frame.StorageValues.ContainsKey(name) ? $"declare it as a buffer, which is not trained: buffer {name}: …" : $"write {name} = … to bind the name anew", name, Describe(known));
             frame.Values[name] = Poison;
             return;
         }
@@ -203,6 +204,17 @@ internal sealed partial class BodyBinder
         context.BufferUpdates[place] = next;
         frame.Values[name] = new TensorOperand(next, ((TensorOperand)frame.Values[name]).Notes);
         Note(update.Target.Span, frame.Values[name]);
+    }
+
+    private void ReportNothingToUpdate(Identifier target)
+    {
+        var name = target.Text;
+        var updated = frame.Buffers.Keys.Concat(frame.Feedback?.States.Select(state => state.Name.Text) ?? []);
+        Report(
+            DiagnosticTable.UnknownName, target.Span, [],
+            Spelling.Fix(name, updated) ?? (frame.Feedback is null ? $"write {name} = …, or declare a buffer: '<-' updates buffers, and states of a feedback" : $"make it a state, with what it is before the first round: feedback ({name}: type = value) …"), name);
+        frame.Values[name] = Poison;
+        frame.Feedback?.Missing.Add(name);
     }
 
     // ---- Repetition and choice ----------------------------------------------------------------------------------

@@ -26,6 +26,9 @@ internal sealed class FeedbackScope(FeedbackStatement syntax, FeedbackScope? out
     /// <summary>Names that the block itself gives: its slices and its step.</summary>
     public HashSet<string> OwnNames { get; } = new(StringComparer.Ordinal);
 
+    /// <summary>What the body updates though it is no state: reported where it is updated, and of nothing that uses it.</summary>
+    public HashSet<string> Missing { get; } = new(StringComparer.Ordinal);
+
     /// <summary>After how many rounds no gradient goes further back; null where it goes through all.</summary>
     public Size? Stretch { get; set; }
 

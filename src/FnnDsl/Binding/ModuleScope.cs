@@ -6,7 +6,11 @@ using FeedbackNN.Dsl.Text;
 namespace FeedbackNN.Dsl.Binding;
 
 /// <summary>A declaration's name: the namespace and the name in it.</summary>
-public readonly record struct DeclarationName(string Namespace, string Name);
+public readonly record struct DeclarationName(string Namespace, string Name)
+{
+    /// <summary>Both, with a point between them: <c>Digits.FitSimpleNN</c>.</summary>
+    public string FullName => Namespace.Length == 0 ? Name : Namespace + "." + Name;
+}
 
 /// <summary>
 /// All declarations of a compilation by namespace and name, and the library's behind them. A user's declaration comes before the

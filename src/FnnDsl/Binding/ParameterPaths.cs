@@ -32,8 +32,7 @@ internal sealed class ParameterPaths(BodyBinder body, IReadOnlyList<NetUse> nets
         var isEmpty = true;
         for (var k = 0; k < net.Storage.Parameters.Count; k++)
         {
-            var path = net.Storage.Parameters[k].Path.Split('.');
-            if (parts.Length > path.Length || !parts.Zip(path, (wanted, actual) => wanted == "*" || wanted == actual).All(same => same)) continue;
+            if (WeightPath.Rest(parts, net.Storage.Parameters[k].Path) is null) continue;
             found.Add(new BoundParameterReference(index, k));
             isEmpty = false;
         }

@@ -194,18 +194,7 @@ internal sealed partial class PipelineBinder(ModuleScope scope, DiagnosticBag di
         return pairs;
     }
 
-    /// <summary>What a pattern leaves open of a path: the parts that a <c>*</c> stands for and those behind it; null where the path is another.</summary>
-    private static string? Below(PathPattern pattern, string path)
-    {
-        var parts = path.Split('.');
-        var wanted = pattern.Parts.Skip(1).Select(part => part.Text).ToArray();
-        if (wanted.Length > parts.Length) return null;
-        for (var k = 0; k < wanted.Length; k++)
-        {
-            if (wanted[k] != "*" && wanted[k] != parts[k]) return null;
-        }
-        return string.Join(".", parts.Where((_, k) => k >= wanted.Length || wanted[k] == "*"));
-    }
+    private static string? Below(PathPattern pattern, string path) => WeightPath.Rest([.. pattern.Parts.Skip(1).Select(part => part.Text)], path);
 
     // ---- Numbers and words --------------------------------------------------------------------------------------
 

@@ -25,7 +25,7 @@ internal abstract class Symbol(string ns, Declaration syntax, SourceText source,
     /// <summary>What it is called among the declarations of its namespace.</summary>
     public virtual string Key => Name;
 
-    public string FullName => _fullName ??= ns.Length == 0 ? Key : ns + "." + Key;
+    public string FullName => _fullName ??= new DeclarationName(ns, Key).FullName;
 
     public Location Location => new(Source, Syntax.Name.Span);
 }

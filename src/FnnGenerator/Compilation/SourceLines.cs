@@ -17,7 +17,7 @@ internal sealed class SourceLines
         {
             foreach (var declaration in file.Declarations)
             {
-                var name = FullName(file.Namespace ?? "", declaration.Name.Text);
+                var name = new DeclarationName(file.Namespace ?? "", declaration.Name.Text).FullName;
                 // Of two with one name the first counts, as in the binder, which reports the second.
                 if (!_declarations.ContainsKey(name)) _declarations.Add(name, (file.Source, declaration));
             }
@@ -49,7 +49,5 @@ internal sealed class SourceLines
     }
 
     private (SourceText Source, Declaration Declaration)? Find(DeclarationName name) =>
-        _declarations.TryGetValue(FullName(name.Namespace, name.Name), out var found) ? found : null;
-
-    private static string FullName(string space, string name) => space.Length == 0 ? name : space + "." + name;
+        _declarations.TryGetValue(name.FullName, out var found) ? found : null;
 }

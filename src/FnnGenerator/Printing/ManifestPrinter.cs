@@ -13,8 +13,7 @@ internal static class ManifestPrinter
         writer.Line("public static ModelManifest Manifest { get; } = new(");
         using (writer.Indent())
         {
-            var name = model.Namespace.Length == 0 ? model.Name : model.Namespace + "." + model.Name;
-            writer.Line($"{CSharpNames.Literal(name)},");
+            writer.Line($"{CSharpNames.Literal(new DeclarationName(model.Namespace, model.Name).FullName)},");
             PrintItems(writer, "parameters", model.Parameters, ",");
             PrintItems(writer, "buffers", model.Buffers, ");");
         }

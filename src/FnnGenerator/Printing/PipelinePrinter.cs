@@ -15,7 +15,7 @@ internal sealed class PipelinePrinter
     // Members that every pipeline has.
     private static readonly string[] TakenMembers =
     [
-        "Run", "Fit", "Evaluate", "Transfer", "Execute", "CountSamples", "Setup", "SeedOf", "Seed", "Folder", "BatchSize", "SaveInterval", "Equals", "GetHashCode", "GetType", "ToString", "MemberwiseClone", "Finalize",
+        "Run", "Fit", "Evaluate", "Transfer", "Execute", "CountSamples", "Setup", "SeedOf", "Seed", "Folder", "BatchSize", "SaveInterval", "Devices", "Equals", "GetHashCode", "GetType", "ToString", "MemberwiseClone", "Finalize",
     ];
 
     private readonly CodeWriter _writer = new();
@@ -139,8 +139,7 @@ internal sealed class PipelinePrinter
             }
             using (_writer.Block("return new PipelineSetup", ";"))
             {
-                var name = _pipeline.Namespace.Length == 0 ? _pipeline.Name : _pipeline.Namespace + "." + _pipeline.Name;
-                _writer.Line($"Name = {CSharpNames.Literal(name)},");
+                _writer.Line($"Name = {CSharpNames.Literal(new DeclarationName(_pipeline.Namespace, _pipeline.Name).FullName)},");
                 _writer.Line($"Plan = {CSharpNames.Literal(_pipeline.Plan)},");
                 _writer.Line($"Nets = [{string.Join(", ", _pipeline.Nets.Select((net, i) => $"({CSharpNames.Literal(net.Name)}, {_netArguments[i]})"))}],");
             }

@@ -134,7 +134,7 @@ internal sealed class TrainPrinter
         _writer.Line("/// <param name=\"seed\">Of random draws and of the order of samples: the same seed gives the same bits.</param>");
         if (IsDivisible)
         {
-            _writer.Doc("param name=\"devices\"", "The devices that share the samples of each step, that of the networks first; null for that one alone. On another number of devices results differ by rounding, and random draws are others.");
+            _writer.Doc("param name=\"devices\"", "The devices that share the samples of each step and of evaluations, that of the networks first; null for that one alone. On another number of devices results differ by rounding, and random draws are others.");
         }
         var nets = string.Join(", ", _netArguments);
         if (IsBroken)
@@ -186,8 +186,7 @@ internal sealed class TrainPrinter
             _writer.Line($"var device = {_netArguments[0]}.Device;");
             using (_writer.Block("return new TrainingSetup", ";"))
             {
-                var name = _train.Namespace.Length == 0 ? _train.Name : _train.Namespace + "." + _train.Name;
-                _writer.Line($"Name = {CSharpNames.Literal(name)},");
+                _writer.Line($"Name = {CSharpNames.Literal(new DeclarationName(_train.Namespace, _train.Name).FullName)},");
                 _writer.Line($"Nets = [{string.Join(", ", _train.Nets.Select((net, i) => $"({CSharpNames.Literal(net.Name)}, {_netArguments[i]})"))}],");
                 _adapters.PrintSetup(_writer);
                 _averages.PrintSetup(_writer);
@@ -202,7 +201,7 @@ internal sealed class TrainPrinter
                 if (IsDivisible)
                 {
                     _writer.Line("Devices = devices,");
-                    _writer.Line($"Programs = static device => [{string.Join(", ", _objectives.Select(plan => ProgramText.New(plan, "device", _hasGpu)))}],");
+                    _writer.Line($"Programs = static device => [{string.Join(", ", _objectives.Append(_evaluation!).Select(plan => ProgramText.New(plan, "device", _hasGpu)))}],");
                     _writer.Line($"SampleAxis = {NumberText.Integer(_train.RuntimeAxes.ToList().IndexOf(_samples!.BatchAxis))},");
                 }
                 _writer.Line($"AxisCount = {NumberText.Integer(_train.RuntimeAxes.Count)},");

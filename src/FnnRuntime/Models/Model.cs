@@ -31,10 +31,19 @@ public abstract unsafe partial class Model : IDisposable
         _manifest = manifest;
         Device = device ?? Device.Cpu;
         Seed = seed;
-        ParameterMemory = Device.Allocate(manifest.ParameterStorageLength * sizeof(float), $"the parameters of {manifest.Name}");
-        GradientMemory = Device.Allocate(manifest.ParameterStorageLength * sizeof(float), $"the gradients of {manifest.Name}");
-        _buffers = Device.Allocate(manifest.BufferStorageLength * sizeof(float), $"the buffers of {manifest.Name}");
-        _otherBuffers = Device.Allocate(manifest.BufferStorageLength * sizeof(float), $"the buffers of {manifest.Name}");
+        try
+        {
+            ParameterMemory = Device.Allocate(manifest.ParameterStorageLength * sizeof(float), $"the parameters of {manifest.Name}");
+            GradientMemory = Device.Allocate(manifest.ParameterStorageLength * sizeof(float), $"the gradients of {manifest.Name}");
+            _buffers = Device.Allocate(manifest.BufferStorageLength * sizeof(float), $"the buffers of {manifest.Name}");
+            _otherBuffers = Device.Allocate(manifest.BufferStorageLength * sizeof(float), $"the buffers of {manifest.Name}");
+        }
+        catch
+        {
+            // What there was room for.
+            Free();
+            throw;
+        }
         AllParameters = manifest.Parameters.Select(spec => new ParameterTensor(this, spec.Path)).ToArray();
         AllBuffers = manifest.Buffers.Select(spec => new BufferTensor(this, spec.Path)).ToArray();
         Initialize(seed);
@@ -115,11 +124,16 @@ public abstract unsafe partial class Model : IDisposable
     /// <summary>Frees the model's memory.</summary>
     public virtual void Dispose()
     {
-        ParameterMemory.Dispose();
-        GradientMemory.Dispose();
-        _buffers.Dispose();
-        _otherBuffers.Dispose();
+        Free();
         GC.SuppressFinalize(this);
+    }
+
+    private void Free()
+    {
+        ParameterMemory?.Dispose();
+        GradientMemory?.Dispose();
+        _buffers?.Dispose();
+        _otherBuffers?.Dispose();
     }
 
     /// <inheritdoc/>

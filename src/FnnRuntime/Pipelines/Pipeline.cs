@@ -21,6 +21,7 @@ public abstract class Pipeline
     private PipelineState? _state;
     private IProgress<PipelineProgress>? _progress;
     private CancellationToken _cancellation;
+    private Device[] _otherDevices = [];
     private int _step;
     private long _savedAt;
 
@@ -47,6 +48,12 @@ public abstract class Pipeline
     /// <summary>How much of a training an interruption may cost at most; what is finished costs nothing. Half a minute at first.</summary>
     public TimeSpan SaveInterval { get; init; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>
+    /// The devices that share the samples of each training step and of evaluations, that of the networks first; null, as at first: that one alone. A training whose batches cannot be divided by samples runs on the first,
+    /// and so does what chooses samples, one after the other. On another number of devices results differ by rounding, and random draws are others.
+    /// </summary>
+    public IEnumerable<Device>? Devices { get; init; }
+
     /// <summary>The seed of the training that an executed step makes.</summary>
     /// <param name="step">Which of the executed steps, from 0 on.</param>
     public ulong SeedOf(int step) => SplitMix64.Combine(Seed, (ulong)step);
@@ -59,11 +66,12 @@ public abstract class Pipeline
     /// <exception cref="OperationCanceledException">Cancelled; the next run goes on there.</exception>
     /// <exception cref="CheckpointException">The folder is in use, holds another run, or can't be written; what was saved last is as it was.</exception>
     /// <exception cref="TrainingDivergedException">A loss is NaN or infinite.</exception>
-    /// <exception cref="ArgumentException">A data source has no samples, or a sample does not fit.</exception>
+    /// <exception cref="ArgumentException">A data source has no samples, or a sample does not fit; or the <see cref="Devices"/> do not go together.</exception>
     public void Run(IProgress<PipelineProgress>? progress = null, CancellationToken cancellation = default)
     {
         if (_isRunning) throw new InvalidOperationException("The pipeline is running already.");
         ArgumentOutOfRangeException.ThrowIfLessThan(BatchSize, 1, nameof(BatchSize));
+        foreach (var (_, net) in _setup.Nets) _otherDevices = DeviceList.Others(_setup.Name, Devices, net.Device);
         using var folder = Folder is null ? null : new PipelineFolder(Folder);
         (_isRunning, _progress, _cancellation, _step, _savedAt) = (true, progress, cancellation, 0, Stopwatch.GetTimestamp());
         try
@@ -100,6 +108,7 @@ public abstract class Pipeline
     {
         if (IsFinished(stage)) return;
         using var trainer = training(SeedOf(_step));
+        trainer.ShareAmong(_otherDevices);
         if (freeze is not null) trainer.Freeze(freeze);
         var chosen = IsReached ? _state!.Load(trainer) : choice?.Choose(data.Count, Evaluation(trainer, data));
         var samples = choice is null ? data : choice.Of(data, chosen!);
@@ -133,6 +142,7 @@ public abstract class Pipeline
         var isFinished = IsFinished(stage);
         using var trainer = training(seed);
         if (isFinished) return trainer.ReportOf(_state!.Finished[_step - 1].Found);
+        trainer.ShareAmong(_otherDevices);
         var report = trainer.Evaluate(choice is null ? data : choice.Of(data, choice.Choose(data.Count, Evaluation(trainer, data))));
         Finish(stage, trainer.EvaluationScalars.ToArray(), epochs: 0, report);
         return report;

@@ -10,8 +10,10 @@ internal sealed unsafe class NetCopy : IDisposable
     private readonly DeviceMemory? _parameters;
     private readonly DeviceMemory? _buffers;
     private readonly DeviceMemory _newBuffers;
-    private long _version = -1;
-    private long _presentVersion;
+
+    // Whose parameters the copy has, and as of when; and what a run is to have.
+    private (DeviceMemory? Memory, long Version) _copied;
+    private (DeviceMemory? Memory, long Version) _present;
     private void* _presentParameters;
     private void* _presentBuffers;
 
@@ -21,33 +23,43 @@ internal sealed unsafe class NetCopy : IDisposable
         _net = net;
         var manifest = net.GetManifest();
         var (parameters, buffers) = (manifest.ParameterStorageLength * sizeof(float), manifest.BufferStorageLength * sizeof(float));
-        if (!device.IsCpu)
+        try
         {
-            _parameters = device.Allocate(parameters, $"a copy of the parameters of {manifest.Name}");
-            _buffers = device.Allocate(buffers, $"a copy of the buffers of {manifest.Name}");
+            if (!device.IsCpu)
+            {
+                _parameters = device.Allocate(parameters, $"a copy of the parameters of {manifest.Name}");
+                _buffers = device.Allocate(buffers, $"a copy of the buffers of {manifest.Name}");
+            }
+            Gradients = device.Allocate(parameters, $"the gradients of {manifest.Name}");
+            _newBuffers = device.Allocate(buffers, $"the buffers of {manifest.Name}");
         }
-        Gradients = device.Allocate(parameters, $"the gradients of {manifest.Name}");
-        _newBuffers = device.Allocate(buffers, $"the buffers of {manifest.Name}");
+        catch
+        {
+            // What there was room for.
+            Dispose();
+            throw;
+        }
     }
 
     public DeviceMemory Gradients { get; }
 
-    /// <summary>Before a run, on the thread that trains: asks the network for what it has now.</summary>
-    public void Look()
+    /// <summary>Before a run, on the thread that trains: asks for what there is now.</summary>
+    /// <param name="parameters">The network's, or those of its average.</param>
+    public void Look(DeviceMemory parameters)
     {
-        _presentVersion = _net.ParameterMemory.Version;
+        _present = (parameters, parameters.Version);
         // Weights that nobody has changed stay on the device as they are.
-        if (_parameters is null || _version != _presentVersion) _presentParameters = _net.ParameterMemory.ForReading();
+        if (_parameters is null || _copied != _present) _presentParameters = parameters.ForReading();
         if (_newBuffers.ByteLength > 0) _presentBuffers = _net.BufferMemory.ForReading();
     }
 
     /// <summary>Then, on the device's own thread: takes it over, and says where it is.</summary>
     public void Give(CallMemory memory, int net)
     {
-        if (_parameters is not null && _version != _presentVersion)
+        if (_parameters is not null && _copied != _present)
         {
             Copy(_presentParameters, _parameters);
-            _version = _presentVersion;
+            _copied = _present;
         }
         if (_buffers is not null) Copy(_presentBuffers, _buffers);
         Copy(_presentBuffers, _newBuffers);
@@ -61,8 +73,8 @@ internal sealed unsafe class NetCopy : IDisposable
     {
         _parameters?.Dispose();
         _buffers?.Dispose();
-        Gradients.Dispose();
-        _newBuffers.Dispose();
+        Gradients?.Dispose();
+        _newBuffers?.Dispose();
     }
 
     private static void Copy(void* from, DeviceMemory to)

@@ -16,14 +16,10 @@ public sealed unsafe partial class Objective
     /// <param name="scalars">The first device's numbers; takes the whole batch's.</param>
     internal void Combine(int samples, ReadOnlySpan<Replica> replicas, Span<double> scalars)
     {
+        var loss = CombineLoss(samples, replicas, scalars, place: 0);
         var first = Weight(samples, scalars);
-        double total = first, loss = first * scalars[0];
-        foreach (var replica in replicas)
-        {
-            var weight = Weight(replica.Samples, replica.Scalars);
-            total += weight;
-            loss += weight * replica.Scalars[0];
-        }
+        var total = first;
+        foreach (var replica in replicas) total += Weight(replica.Samples, replica.Scalars);
         foreach (var (net, start, length, _) in _ranges)
         {
             var mean = (float*)_nets[net].GradientMemory.ForWriting() + start;
@@ -34,9 +30,32 @@ public sealed unsafe partial class Objective
                 OptimizerKernels.AddScaled(HostPool, mean, k == 0 ? (float)first : 1, replicas[k].GradientsOf(net) + start, weight, scale, mean, (nint)length);
             }
         }
-        var count = scalars[1];
         foreach (var replica in replicas) Program.Accumulate(scalars, replica.Scalars, isFirst: false);
-        if (!_countsSamples) (scalars[0], scalars[1]) = (loss / total, count);
+        (scalars[0], scalars[1]) = loss;
+    }
+
+    /// <summary>
+    /// The whole batch's loss as a sum and a count. They are added up; but a loss that is one number however many samples there are is the mean of the shares', each as often as it has samples.
+    /// </summary>
+    /// <param name="samples">How many the first device had.</param>
+    /// <param name="replicas">The others that had some.</param>
+    /// <param name="scalars">The first device's numbers.</param>
+    /// <param name="place">Where among the numbers of each the loss's sum is, with the count behind it.</param>
+    internal (double Sum, double Count) CombineLoss(int samples, ReadOnlySpan<Replica> replicas, ReadOnlySpan<double> scalars, int place)
+    {
+        var (sum, count) = (scalars[place], scalars[place + 1]);
+        if (_countsSamples)
+        {
+            foreach (var replica in replicas) (sum, count) = (sum + replica.Scalars[place], count + replica.Scalars[place + 1]);
+            return (sum, count);
+        }
+        double weighted = samples * sum, total = samples;
+        foreach (var replica in replicas)
+        {
+            weighted += replica.Samples * replica.Scalars[place];
+            total += replica.Samples;
+        }
+        return (weighted / total, count);
     }
 
     private double Weight(int samples, ReadOnlySpan<double> scalars) => _countsSamples ? scalars[1] : samples;

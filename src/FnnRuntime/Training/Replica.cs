@@ -5,16 +5,22 @@ using System.Runtime.ExceptionServices;
 namespace FeedbackNN;
 
 /// <summary>
-/// One of the devices that a training runs on, but the first: it computes the gradients of its share of each batch, on a thread of its own, and knows neither optimizers nor what is
-/// done with its gradients.
+/// One of the devices that a training runs on, but the first: it computes the gradients of its share of each batch, or losses and metrics of an evaluation, on a thread of its own, and knows
+/// neither optimizers nor what is done with its gradients.
 /// </summary>
 internal sealed unsafe class Replica : IDisposable
 {
     private readonly Device _device;
     private readonly ImmutableArray<Objective> _objectives;
-    private readonly DeviceProgram[] _programs;
+
+    // The objectives', in order, and the evaluation's: what the trainer knows of each, and the programs on this device.
+    private readonly ImmutableArray<TrainingProgram> _descriptions;
+    private readonly DeviceProgram[] _programs = [];
     private readonly NetCopy[] _nets;
     private readonly CallMemory _memory;
+
+    // On a GPU: what the losses of a training in float16 are multiplied by, as the first device has it.
+    private readonly DeviceMemory? _scale;
     private readonly int _number;
     private readonly int _sampleAxis;
     private readonly double[] _scalars;
@@ -25,7 +31,8 @@ internal sealed unsafe class Replica : IDisposable
 
     // The share, and what is computed of it. Written by the thread that trains while nothing runs.
     private int _firstSample;
-    private int _objective;
+    private int _program;
+    private float* _presentScale;
     private ulong _seed;
     private ulong _step;
     private bool _isRunning;
@@ -38,11 +45,22 @@ internal sealed unsafe class Replica : IDisposable
     /// <exception cref="DeviceException">The device cannot be used, or has no room.</exception>
     public Replica(Device device, int number, TrainingSetup setup, Model[] nets)
     {
-        (_device, _number, _objectives, _sampleAxis) = (device, number, setup.Objectives, setup.SampleAxis);
-        _programs = setup.Programs!(device);
-        _nets = [.. nets.Select(net => new NetCopy(device, net))];
-        _scalars = new double[_objectives.Max(objective => objective.Program.Scalars.Length)];
-        _memory = new CallMemory(setup.AxisCount, setup.InputCount, nets.Length, device.Allocate(_scalars.Length * sizeof(float), $"the losses and metrics of {setup.Name}"));
+        (_device, _number, _objectives, _descriptions, _sampleAxis) = (device, number, setup.Objectives, setup.AllPrograms, setup.SampleAxis);
+        _nets = new NetCopy[nets.Length];
+        _scalars = new double[_descriptions.Max(program => program.Scalars.Length)];
+        try
+        {
+            _programs = setup.Programs!(device);
+            for (var net = 0; net < nets.Length; net++) _nets[net] = new NetCopy(device, nets[net]);
+            if (!device.IsCpu && _objectives.Any(objective => objective.IsScaled)) _scale = device.Allocate(sizeof(float), $"the scale of the losses of {setup.Name}");
+            _memory = new CallMemory(setup.AxisCount, setup.InputCount, nets.Length, device.Allocate(_scalars.Length * sizeof(float), $"the losses and metrics of {setup.Name}"));
+        }
+        catch
+        {
+            // What there was room for.
+            Free();
+            throw;
+        }
         _thread = new Thread(Work) { IsBackground = true, Name = string.Create(CultureInfo.InvariantCulture, $"FeedbackNN device {number}") };
         _thread.Start();
     }
@@ -53,7 +71,7 @@ internal sealed unsafe class Replica : IDisposable
     public int Samples { get; private set; }
 
     /// <summary>The numbers of its share, once it has ended.</summary>
-    public ReadOnlySpan<double> Scalars => _scalars.AsSpan(0, _objectives[_objective].Program.Scalars.Length);
+    public ReadOnlySpan<double> Scalars => _scalars.AsSpan(0, _descriptions[_program].Scalars.Length);
 
     /// <summary>The gradients of its share, once it has ended.</summary>
     public float* GradientsOf(int net) => (float*)_nets[net].Gradients.ForReading();
@@ -72,10 +90,14 @@ internal sealed unsafe class Replica : IDisposable
         for (var i = 0; i < bytes.Length; i++) _memory.Inputs[i] = (byte*)batch.Inputs[i] + (first * bytes[i]);
     }
 
-    /// <summary>Has the device compute an objective's loss and gradients of its share; returns at once.</summary>
-    public void Begin(int objective, ulong seed, long step)
+    /// <summary>Has the device run a program on its share; returns at once.</summary>
+    /// <param name="program">Which: an objective's, by its position, or behind them the evaluation's.</param>
+    /// <param name="parameters">Of each network, those it runs with.</param>
+    /// <param name="seed">The training's.</param>
+    /// <param name="step">The training's.</param>
+    public void Begin(int program, ReadOnlySpan<DeviceMemory> parameters, ulong seed, long step)
     {
-        Prepare(objective, seed, step);
+        Prepare(program, parameters, seed, step);
         _failure = null;
         _isRunning = true;
         _begin.Release();
@@ -104,9 +126,9 @@ internal sealed unsafe class Replica : IDisposable
     }
 
     /// <summary>The line where something of its share was first not finite, if it was there.</summary>
-    public string? FindNonFinite(int objective, ulong seed, long step)
+    public string? FindNonFinite(int objective, ReadOnlySpan<DeviceMemory> parameters, ulong seed, long step)
     {
-        Prepare(objective, seed, step);
+        Prepare(objective, parameters, seed, step);
         return _programs[objective].FindNonFinite(Call());
     }
 
@@ -116,9 +138,15 @@ internal sealed unsafe class Replica : IDisposable
         _isDisposed = true;
         _begin.Release();
         _thread.Join();
+        Free();
+    }
+
+    private void Free()
+    {
         foreach (var program in _programs) program.Dispose();
-        foreach (var net in _nets) net.Dispose();
-        _memory.Dispose();
+        foreach (var net in _nets) net?.Dispose();
+        _scale?.Dispose();
+        _memory?.Dispose();
         _begin.Dispose();
         _end.Dispose();
     }
@@ -131,11 +159,11 @@ internal sealed unsafe class Replica : IDisposable
             if (_isDisposed) return;
             try
             {
-                _programs[_objective].Run(Call());
+                _programs[_program].Run(Call());
                 // On a GPU: brings them to the host, while the other devices do the same.
                 for (var net = 0; net < _nets.Length; net++)
                 {
-                    if (_objectives[_objective].Trains(net)) _nets[net].Gradients.ForReading();
+                    if (_program < _objectives.Length && _objectives[_program].Trains(net)) _nets[net].Gradients.ForReading();
                 }
                 _memory.ReadScalars(0, _scalars.AsSpan(0, Scalars.Length));
             }
@@ -148,17 +176,27 @@ internal sealed unsafe class Replica : IDisposable
         }
     }
 
-    private void Prepare(int objective, ulong seed, long step)
+    private void Prepare(int program, ReadOnlySpan<DeviceMemory> parameters, ulong seed, long step)
     {
         // Each device draws numbers of its own: the same ones would drop the same elements of different samples.
-        (_objective, _seed, _step) = (objective, SplitMix64.Combine(seed, (ulong)_number), (ulong)step);
-        foreach (var net in _nets) net.Look();
+        (_program, _seed, _step) = (program, SplitMix64.Combine(seed, (ulong)_number), (ulong)step);
+        for (var net = 0; net < _nets.Length; net++) _nets[net].Look(parameters[net]);
+        var scale = program < _objectives.Length ? _objectives[program].ScaleOfProgram : null;
+        _presentScale = scale is null ? null : (float*)scale.ForReading();
     }
 
     private ProgramCall Call()
     {
-        _memory.SelectSizes(_objectives[_objective].Program.Axes.AsSpan());
+        _memory.SelectSizes(_descriptions[_program].Axes.AsSpan());
         for (var net = 0; net < _nets.Length; net++) _nets[net].Give(_memory, net);
+        if (_presentScale != null) _memory.Kept[0] = GiveScale();
         return _memory.Call(_seed, _step);
+    }
+
+    private void* GiveScale()
+    {
+        if (_scale is null) return _presentScale;
+        *(float*)_scale.ForWriting() = *_presentScale;
+        return _scale.ForProgram(writes: false);
     }
 }

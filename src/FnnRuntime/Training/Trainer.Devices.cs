@@ -3,12 +3,15 @@ using System.ComponentModel;
 namespace FeedbackNN;
 
 /// <content>
-/// Steps on several devices. The first has the networks, the optimizers and all else; each of the others computes gradients of its share of the samples, at the same time. The shares'
-/// gradients and numbers are put together in the order of the devices, and from there on a step is what it is on one device.
+/// Steps and evaluations on several devices. The first has the networks, the optimizers and all else; each of the others computes gradients, losses and metrics of its share of the samples, at the
+/// same time. The shares' gradients and numbers are put together in the order of the devices, and from there on all is what it is on one device.
 /// </content>
 public abstract unsafe partial class Trainer<TBatch, TReport>
 {
-    private readonly Replica[] _replicas;
+    private Replica[] _replicas = [];
+
+    // Of each network those of the run under way.
+    private readonly DeviceMemory[] _parametersOfRun;
 
     // Of the batch under way: how many samples the first device has, and how many of the others have some.
     private int _firstSamples;
@@ -21,7 +24,7 @@ public abstract unsafe partial class Trainer<TBatch, TReport>
     protected virtual void MeasureSamples(nint* sizes, nint* bytes) => throw new InvalidOperationException("Batches of this training cannot be divided.");
 
     /// <summary>Checks a batch, says where its tensors are, and gives each device its share: as equal as can be, the first devices having one more.</summary>
-    private void BindStep(TBatch batch)
+    private void BindShares(TBatch batch)
     {
         Bind(batch, _memory.TrainingSizes, _memory.Inputs);
         if (_replicas.Length == 0) return;
@@ -46,34 +49,70 @@ public abstract unsafe partial class Trainer<TBatch, TReport>
     private void RunProgram(int index, in ProgramCall call, int place, Span<double> scalars)
     {
         var objective = _setup.Objectives[index];
+        var others = RunShares(index, objective.Program, call);
+        if (others.IsEmpty) return;
+        _memory.ReadScalars(place, scalars);
+        objective.Combine(_firstSamples, others, scalars);
+        _memory.WriteScalars(place, scalars);
+    }
+
+    /// <summary>Runs a program on all devices that have samples of the batch, each on its share, and waits for all of them.</summary>
+    /// <param name="index">An objective's position, or for the evaluation the one behind them.</param>
+    /// <param name="program">That program.</param>
+    /// <param name="call">The first device's.</param>
+    /// <returns>The others, in order.</returns>
+    private ReadOnlySpan<Replica> RunShares(int index, TrainingProgram program, in ProgramCall call)
+    {
         var others = _replicas.AsSpan(0, _busyReplicas);
+        var parameters = LookUpParameters(isEvaluation: index == _setup.Objectives.Length);
         try
         {
-            foreach (var replica in others) replica.Begin(index, Seed, StepCount);
-            objective.Program.Program.Run(call);
+            foreach (var replica in others) replica.Begin(index, parameters, Seed, StepCount);
+            program.Program.Run(call);
         }
         finally
         {
             foreach (var replica in others) replica.End();
         }
-        if (others.IsEmpty) return;
         foreach (var replica in others) replica.ThrowFailure();
-        _memory.ReadScalars(place, scalars);
-        objective.Combine(_firstSamples, others, scalars);
-        _memory.WriteScalars(place, scalars);
+        return others;
+    }
+
+    /// <summary>The first device's numbers of an evaluation become the whole batch's: put together as those of several batches are.</summary>
+    private void CombineEvaluation(ReadOnlySpan<Replica> others, Span<double> scalars)
+    {
+        if (others.IsEmpty) return;
+        var objectives = _setup.Objectives;
+        Span<double> losses = stackalloc double[2 * objectives.Length];
+        for (var i = 0; i < objectives.Length; i++) (losses[2 * i], losses[2 * i + 1]) = objectives[i].CombineLoss(_firstSamples, others, scalars, 2 * i);
+        foreach (var replica in others) _setup.Evaluation.Accumulate(scalars, replica.Scalars, isFirst: false);
+        losses.CopyTo(scalars);
     }
 
     /// <summary>The line where something of the batch was first not finite, on whichever device.</summary>
     private string? FindNonFinite(int objective, in ProgramCall call)
     {
         var line = _setup.Objectives[objective].Program.Program.FindNonFinite(call);
-        for (var k = 0; k < _busyReplicas && line is null; k++) line = _replicas[k].FindNonFinite(objective, Seed, StepCount);
+        var parameters = LookUpParameters(isEvaluation: false);
+        for (var k = 0; k < _busyReplicas && line is null; k++) line = _replicas[k].FindNonFinite(objective, parameters, Seed, StepCount);
         return line;
     }
 
-    private Replica[] MakeReplicas()
+    private ReadOnlySpan<DeviceMemory> LookUpParameters(bool isEvaluation)
     {
-        var others = CheckDevices(_setup, _nets[0].Device);
+        for (var net = 0; net < _nets.Length; net++) _parametersOfRun[net] = ParametersOf(net, isEvaluation);
+        return _parametersOfRun;
+    }
+
+    /// <summary>For a pipeline, before the first step: these devices take part too. Where a batch cannot be divided by samples, the networks' own computes alone.</summary>
+    internal void ShareAmong(Device[] others)
+    {
+        if (_setup.Programs is not null) _replicas = MakeReplicas(others);
+    }
+
+    private Replica[] MakeReplicas(Device[] others)
+    {
+        if (others.Length > 0 && _setup.Programs is null) throw DeviceList.Wrong($"Batches of {_setup.Name} cannot be divided by samples; train on one device.");
         var made = new List<Replica>();
         try
         {
@@ -85,25 +124,5 @@ public abstract unsafe partial class Trainer<TBatch, TReport>
             foreach (var replica in made) replica.Dispose();
             throw;
         }
-    }
-
-    /// <summary>The devices besides the networks' own.</summary>
-    private static Device[] CheckDevices(TrainingSetup setup, Device own)
-    {
-        if (setup.Devices is null) return [];
-        Device[] devices = [.. setup.Devices];
-        if (devices.Length == 0) throw Wrong($"The list of devices is empty. The networks of {setup.Name} are on {own}: give that one and others, or no list.");
-        for (var i = 0; i < devices.Length; i++)
-        {
-            if (devices[i] is null) throw Wrong($"Device {i} of the list is null.");
-            if (Array.IndexOf(devices, devices[i]) < i) throw Wrong($"{devices[i]} is twice in the list of devices; a device computes one share of each batch.");
-            if (devices[i].Kind != devices[0].Kind) throw Wrong($"{devices[0]} and {devices[i]} are devices of different kinds; give devices that are used in one way, such as Device.AllBest().");
-        }
-        if (devices[0] != own) throw Wrong($"The networks of {setup.Name} are on {own}, which must be the first of the devices; the first is {devices[0]}. Construct the networks with devices[0].");
-        if (devices.Length > 1 && setup.Programs is null) throw Wrong($"Batches of {setup.Name} cannot be divided by samples; train on one device.");
-        if (devices.Length > 1 && setup.Objectives.Any(objective => objective.IsScaled)) throw Wrong($"{setup.Name} has precision f16, whose scale of the loss is kept on one device; train on one device, or with precision bf16.");
-        return devices[1..];
-
-        static ArgumentException Wrong(FormattableString message) => new(FormattableString.Invariant(message), "devices");
     }
 }

@@ -22,7 +22,7 @@ public abstract unsafe partial class Trainer<TBatch, TReport>
         _running = batch;
         try
         {
-            BindStep(batch);
+            BindShares(batch);
             HandOverStep();
             StepCount++;
             if (!_updates.IsDeferred) EndStep(StepCount - 1);
@@ -210,7 +210,7 @@ public abstract unsafe partial class Trainer<TBatch, TReport>
         }
         StepCount = failure.Step;
         var batch = GoBack(steps);
-        BindStep(batch!);
+        BindShares(batch!);
         Fail(Call(_setup.Objectives[failure.Objective], firstScalar: 0), failure);
     }
 }

@@ -40,24 +40,30 @@ public abstract unsafe partial class Trainer<TBatch, TReport> : IDisposable, ITr
         for (var i = 0; i < setup.Nets.Length; i++) (_netNames[i], _nets[i]) = setup.Nets[i];
         for (var i = 0; i < setup.Adapters.Length; i++) (_netNames[setup.Nets.Length + i], _nets[setup.Nets.Length + i]) = ("lora." + setup.Adapters[i].Net, setup.Adapters[i].Adapters);
         Seed = seed;
-        CheckNets();
-        _replicas = MakeReplicas();
-        foreach (var (net, _, average) in setup.Averages) average.CopyFrom(_nets[net]);
-        _updates = _nets[0].Device.CreateUpdates();
-        var scalars = 0;
-        foreach (var objective in setup.Objectives)
-        {
-            objective.Attach(_nets, accumulates: setup.Accumulate > 1);
-            scalars += objective.Program.Scalars.Length;
-        }
+        _parametersOfRun = new DeviceMemory[_nets.Length];
+        var scalars = setup.Objectives.Sum(objective => objective.Program.Scalars.Length);
         StepScalars = new double[scalars];
-        _batchScalars = new double[StepScalars.Length];
+        _batchScalars = new double[scalars];
         _evaluationScalars = new double[setup.Evaluation.Scalars.Length];
         _evaluationBatch = new double[_evaluationScalars.Length];
-        _scalarsOfStep = Math.Max(setup.Evaluation.Scalars.Length, StepScalars.Length);
-        _memory = new CallMemory(
-            setup.AxisCount, setup.InputCount, _nets.Length,
-            _nets[0].Device.Allocate((long)_scalarsOfStep * (_updates.IsDeferred ? MostPending : 1) * sizeof(float), $"the losses and metrics of {setup.Name}"));
+        _scalarsOfStep = Math.Max(_evaluationScalars.Length, scalars);
+        try
+        {
+            CheckNets();
+            _replicas = MakeReplicas(DeviceList.Others(setup.Name, setup.Devices, _nets[0].Device));
+            foreach (var (net, _, average) in setup.Averages) average.CopyFrom(_nets[net]);
+            _updates = _nets[0].Device.CreateUpdates();
+            foreach (var objective in setup.Objectives) objective.Attach(_nets, accumulates: setup.Accumulate > 1);
+            _memory = new CallMemory(
+                setup.AxisCount, setup.InputCount, _nets.Length,
+                _nets[0].Device.Allocate((long)_scalarsOfStep * (_updates.IsDeferred ? MostPending : 1) * sizeof(float), $"the losses and metrics of {setup.Name}"));
+        }
+        catch
+        {
+            // What there was room for: whoever is refused a trainer has none to dispose of.
+            Free();
+            throw;
+        }
     }
 
     /// <summary>The seed of random draws and of the order of samples.</summary>
@@ -95,7 +101,7 @@ public abstract unsafe partial class Trainer<TBatch, TReport> : IDisposable, ITr
     /// <exception cref="ArgumentException">Sizes of the batch do not fit each other.</exception>
     public long ArenaBytes(TBatch batch)
     {
-        BindStep(batch);
+        BindShares(batch);
         long largest = 0;
         foreach (var objective in _setup.Objectives)
         {
@@ -173,6 +179,7 @@ public abstract unsafe partial class Trainer<TBatch, TReport> : IDisposable, ITr
         var frozen = new HashSet<(int Net, int Parameter)>();
         foreach (var path in paths)
         {
+            var pattern = path.Split('.');
             var isEmpty = true;
             for (var net = 0; net < _nets.Length; net++)
             {
@@ -181,7 +188,7 @@ public abstract unsafe partial class Trainer<TBatch, TReport> : IDisposable, ITr
                 var parameters = _nets[net].GetManifest().Parameters;
                 for (var i = 0; i < parameters.Length; i++)
                 {
-                    if (!Matches(path, $"{name}.{parameters[i].Path}")) continue;
+                    if (WeightPath.Rest(pattern, $"{name}.{parameters[i].Path}") is null) continue;
                     frozen.Add((net, i));
                     isEmpty = false;
                 }
@@ -208,14 +215,19 @@ public abstract unsafe partial class Trainer<TBatch, TReport> : IDisposable, ITr
     /// <summary>Frees the memory of programs and optimizers. The networks stay.</summary>
     public virtual void Dispose()
     {
+        Free();
+        GC.SuppressFinalize(this);
+    }
+
+    private void Free()
+    {
         foreach (var replica in _replicas) replica.Dispose();
         foreach (var objective in _setup.Objectives) objective.Dispose();
         _setup.Evaluation.Program.Dispose();
         foreach (var (_, adapters) in _setup.Adapters) adapters.Dispose();
         foreach (var (_, _, average) in _setup.Averages) average.Dispose();
-        _memory.Dispose();
-        _updates.Dispose();
-        GC.SuppressFinalize(this);
+        _memory?.Dispose();
+        _updates?.Dispose();
     }
 
     /// <summary>Checks a batch and says where its tensors are.</summary>
@@ -290,23 +302,30 @@ public abstract unsafe partial class Trainer<TBatch, TReport> : IDisposable, ITr
 
     internal void EvaluateBatch(TBatch batch, bool isFirst)
     {
-        RunEvaluation(_setup.Evaluation, batch);
+        RunEvaluation(null, batch);
         _setup.Evaluation.Accumulate(_evaluationScalars, _evaluationBatch, isFirst);
     }
 
     /// <summary>Runs a program of the training that changes nothing.</summary>
-    /// <param name="program">Null is the evaluation's.</param>
+    /// <param name="other">Null is the evaluation's; another one runs on the first device.</param>
     /// <param name="batch">The batch.</param>
     /// <returns>Its numbers, which are good until the next call.</returns>
-    internal ReadOnlySpan<double> RunEvaluation(TrainingProgram? program, TBatch batch)
+    internal ReadOnlySpan<double> RunEvaluation(TrainingProgram? other, TBatch batch)
     {
-        program ??= _setup.Evaluation;
+        var numbers = _evaluationBatch.AsSpan(0, (other ?? _setup.Evaluation).Scalars.Length);
         _running = batch;
         try
         {
+            if (other is null)
+            {
+                BindShares(batch);
+                var shares = RunShares(_setup.Objectives.Length, _setup.Evaluation, Call(_setup.Evaluation, firstScalar: 0, isEvaluation: true));
+                _memory.ReadScalars(0, numbers);
+                CombineEvaluation(shares, numbers);
+                return numbers;
+            }
             Bind(batch, _memory.TrainingSizes, _memory.Inputs);
-            program.Program.Run(Call(program, firstScalar: 0, isEvaluation: true));
-            var numbers = _evaluationBatch.AsSpan(0, program.Scalars.Length);
+            other.Program.Run(Call(other, firstScalar: 0, isEvaluation: true));
             _memory.ReadScalars(0, numbers);
             return numbers;
         }
@@ -334,7 +353,7 @@ public abstract unsafe partial class Trainer<TBatch, TReport> : IDisposable, ITr
         {
             var net = _nets[i];
             net.CheckTrainable();
-            _memory.Parameters[i] = (isEvaluation ? Evaluated(i) : net).ParameterMemory.ForProgram(writes: false);
+            _memory.Parameters[i] = ParametersOf(i, isEvaluation).ForProgram(writes: false);
             _memory.Gradients[i] = net.GradientMemory.ForProgram(writes: true);
             _memory.Buffers[i] = net.BufferMemory.ForProgram(writes: false);
             _memory.NewBuffers[i] = net.NewBufferMemory.ForProgram(writes: true);
@@ -342,6 +361,8 @@ public abstract unsafe partial class Trainer<TBatch, TReport> : IDisposable, ITr
         var call = _memory.Call(Seed, (ulong)StepCount);
         return call with { Scalars = _nets[0].Device.IsCpu ? call.Scalars + firstScalar : call.Scalars, FirstScalar = firstScalar };
     }
+
+    private DeviceMemory ParametersOf(int net, bool isEvaluation) => (isEvaluation ? Evaluated(net) : _nets[net]).ParameterMemory;
 
     /// <param name="writes">Whether the file is read into them.</param>
     private StateFile StateTensors(bool writes)
@@ -367,18 +388,6 @@ public abstract unsafe partial class Trainer<TBatch, TReport> : IDisposable, ITr
                 throw new ArgumentException($"'{_netNames[i]}' and '{_netNames[0]}' are on different devices; construct them with the same one.");
             }
         }
-    }
-
-    /// <summary>Whether a path is that of a pattern or lies below it; a <c>*</c> is any one part.</summary>
-    private static bool Matches(string pattern, string path)
-    {
-        var (wanted, parts) = (pattern.Split('.'), path.Split('.'));
-        if (wanted.Length > parts.Length) return false;
-        for (var i = 0; i < wanted.Length; i++)
-        {
-            if (wanted[i] != "*" && wanted[i] != parts[i]) return false;
-        }
-        return true;
     }
 
     private static string UpdatesKey(Objective objective) => $"updates.{objective.Name}";

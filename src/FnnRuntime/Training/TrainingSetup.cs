@@ -42,7 +42,7 @@ public sealed class TrainingSetup
     /// <summary>The devices that share each step's samples, the networks' own first; null where that is the only one.</summary>
     public IEnumerable<Device>? Devices { get; init; }
 
-    /// <summary>Makes the programs of <see cref="Objectives"/>, in their order, on another device; null where a batch cannot be divided by samples.</summary>
+    /// <summary>Makes the programs of <see cref="Objectives"/>, in their order, and behind them that of <see cref="Evaluation"/>, on another device; null where a batch cannot be divided by samples.</summary>
     public Func<Device, DeviceProgram[]>? Programs { get; init; }
 
     /// <summary>Which of the run-time sizes is the number of samples.</summary>
@@ -62,4 +62,7 @@ public sealed class TrainingSetup
 
     /// <summary>The limit of <see cref="Clip"/>.</summary>
     public double ClipLimit { get; init; }
+
+    /// <summary>What <see cref="Programs"/> makes, on the first device.</summary>
+    internal ImmutableArray<TrainingProgram> AllPrograms => [.. Objectives.Select(objective => objective.Program), Evaluation];
 }

@@ -36,9 +36,9 @@ public sealed unsafe class SeveralDevicesTests : IDisposable
             Name = "Tests.FitShared",
             Nets = [("net", net)],
             Objectives = [new Objective("loss", Program(new LinearProgram(net.Device.Pool, true, begun: begun[0])), new AdamW(0.1), 1, [(0, 0), (0, 1)])],
-            Evaluation = Program(new LinearProgram(net.Device.Pool, false)),
+            Evaluation = Program(new LinearProgram(net.Device.Pool, false, begun: begun[0])),
             Devices = devices,
-            Programs = device => [new LinearProgram(device.Pool, true, begun: begun[Array.IndexOf(devices, device)])],
+            Programs = device => [new LinearProgram(device.Pool, true, begun: begun[Array.IndexOf(devices, device)]), new LinearProgram(device.Pool, false, begun: begun[Array.IndexOf(devices, device)])],
             AxisCount = 1,
             InputCount = 2,
             Clip = GradientClip.GlobalNorm,
@@ -62,23 +62,35 @@ public sealed unsafe class SeveralDevicesTests : IDisposable
         for (var step = 0; step < 5; step++) trainer.Step(batch);
         Assert.Equal(5, meeting.CurrentPhaseNumber);
         Assert.Equal(5, net.Runs.Value[0]);
+        var shared = trainer.Evaluate(batch);
+        Assert.Equal(6, meeting.CurrentPhaseNumber);
+        Assert.Equal(5, net.Runs.Value[0]);
+
+        using var alone = new FitLinear(net, new Sgd(0.1));
+        var expected = alone.Evaluate(new FitLinear.MiniBatch(batch.X, batch.Y));
+        Assert.Equal(expected.Loss, shared.Loss, 1e-6);
+        Assert.Equal(expected.Worst, shared.Worst);
     }
 
     [Fact]
-    public void A_step_allocates_nothing_on_any_thread()
+    public void Steps_and_evaluations_allocate_nothing_on_any_thread()
     {
         const int steps = 200;
         var allocated = new long[_devices.Length][];
         var begun = new Action[_devices.Length];
         for (var i = 0; i < begun.Length; i++)
         {
-            var (numbers, next) = (allocated[i] = new long[steps], 0);
+            var (numbers, next) = (allocated[i] = new long[2 * steps], 0);
             begun[i] = () => numbers[next++] = GC.GetAllocatedBytesForCurrentThread();
         }
         using var trainer = new FitShared(new Linear(_devices[0]), _devices, begun);
         var batch = Some();
-        for (var step = 0; step < steps; step++) trainer.Step(batch);
-        Assert.All(allocated, numbers => Assert.Equal(numbers[steps / 2], numbers[^1]));
+        for (var step = 0; step < steps; step++)
+        {
+            trainer.Step(batch);
+            trainer.Evaluate(batch);
+        }
+        Assert.All(allocated, numbers => Assert.Equal(numbers[steps], numbers[^1]));
         Assert.All(allocated, numbers => Assert.NotEqual(0, numbers[^1]));
     }
 

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using FeedbackNN.Tests;
 
 namespace FeedbackNN.Runtime.Tests.Training.Runs;
 
@@ -17,34 +18,23 @@ public sealed class KilledRunTests : IDisposable
     [Fact]
     public void Killed_at_any_moment_it_ends_with_the_same_bits()
     {
-        var wanted = Environment.GetEnvironmentVariable("FNN_SLOW") == "1" ? 30 : 3;
         Train(_folder["whole"], pause: 0);
         var random = new Random(Environment.ProcessId);
-        var kills = 0;
-        // On a busy machine a run may end before anybody looks: then another one is killed.
-        for (var run = 0; kills < wanted; run++)
-        {
-            var folder = _folder[string.Create(CultureInfo.InvariantCulture, $"run{run}")];
-            while (true)
+        Kills.Run(
+            Argument,
+            folder: run => _folder[string.Create(CultureInfo.InvariantCulture, $"run{run}")],
+            moment: (process, folder, kills) =>
             {
-                using var process = Start(folder);
-                if (kills < wanted && Reaches(process, folder, Lines(folder) + Math.Max(1, (AllLines - Lines(folder)) / (wanted - kills + 1))))
-                {
-                    // Each time it is let go on for a part of what is left, and a moment more that nobody knows.
-                    Thread.Sleep(random.Next(8));
-                    process.Kill();
-                    kills++;
-                    process.WaitForExit();
-                    if (File.Exists(Path.Combine(folder, "last.safetensors"))) RunCase.Trainer().Resume(Path.Combine(folder, "last.safetensors"));
-                    continue;
-                }
-                process.WaitForExit();
-                Assert.Equal(0, process.ExitCode);
-                break;
-            }
-            Assert.Equal(RunCase.Content(_folder["whole"]), RunCase.Content(folder));
-            Assert.True(run < 10 * wanted, "Runs end before they can be killed.");
-        }
+                if (!Reaches(process, folder, Lines(folder) + Math.Max(1, (AllLines - Lines(folder)) / (kills + 1)))) return false;
+                // Each time it is let go on for a part of what is left, and a moment more that nobody knows.
+                Thread.Sleep(random.Next(8));
+                return true;
+            },
+            left: folder =>
+            {
+                if (File.Exists(Path.Combine(folder, "last.safetensors"))) RunCase.Trainer().Resume(Path.Combine(folder, "last.safetensors"));
+            },
+            ended: folder => Assert.Equal(RunCase.Content(_folder["whole"]), RunCase.Content(folder)));
     }
 
     internal static void Train(string folder, int pause) =>
@@ -70,7 +60,4 @@ public sealed class KilledRunTests : IDisposable
         using var reader = new StreamReader(stream);
         return reader.ReadToEnd().Count(letter => letter == '\n');
     }
-
-    private static Process Start(string folder) => Process.Start(new ProcessStartInfo(
-        Environment.ProcessPath!, ["exec", typeof(KilledRunTests).Assembly.Location, Argument, folder, 1.ToString(CultureInfo.InvariantCulture)]))!;
 }

@@ -1,4 +1,4 @@
-namespace FeedbackNN.Gpu.Tests;
+namespace FeedbackNN.Tests;
 
 /// <summary>
 /// What a test needs of the machine: it is skipped with the reason where that is missing, or fails where <c>FNN_REQUIRE</c> says that this machine has it.
