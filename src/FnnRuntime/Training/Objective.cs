@@ -327,22 +327,33 @@ public sealed unsafe partial class Objective : IDisposable
     /// <summary>The slices without the parameters that the program updates itself.</summary>
     private ParameterSlice[] Without(ReadOnlySpan<UpdatedParameter> updated)
     {
-        var rest = new List<ParameterSlice>();
-        var inOrder = updated.ToArray().OrderBy(parameter => parameter.Start).ToArray();
+        var rest = new ParameterSlice[_slicesByDecay.Length + updated.Length];
+        var count = 0;
         foreach (var whole in _slicesByDecay)
         {
             var slice = whole;
-            foreach (var parameter in inOrder)
+            for (var next = FirstIn(slice, updated); next >= 0; next = FirstIn(slice, updated))
             {
-                if (_nets[parameter.Net].ParameterMemory != slice.Parameters || parameter.Start < slice.Start || parameter.Start >= slice.Start + slice.Length) continue;
-                var before = parameter.Start - slice.Start;
-                if (before > 0) rest.Add(slice with { Length = before });
-                var end = before + parameter.Length;
+                var before = updated[next].Start - slice.Start;
+                if (before > 0) rest[count++] = slice with { Length = before };
+                var end = before + updated[next].Length;
                 slice = slice with { Start = slice.Start + end, StateStart = slice.StateStart + end, Length = slice.Length - end };
             }
-            if (slice.Length > 0) rest.Add(slice);
+            if (slice.Length > 0) rest[count++] = slice;
         }
-        return [.. rest];
+        return rest[..count];
+    }
+
+    /// <summary>The position of the parameter that comes first in a slice; -1 where none is in it.</summary>
+    private int FirstIn(in ParameterSlice slice, ReadOnlySpan<UpdatedParameter> updated)
+    {
+        var first = -1;
+        for (var i = 0; i < updated.Length; i++)
+        {
+            var isInside = _nets[updated[i].Net].ParameterMemory == slice.Parameters && updated[i].Start >= slice.Start && updated[i].Start < slice.Start + slice.Length;
+            if (isInside && (first < 0 || updated[i].Start < updated[first].Start)) first = i;
+        }
+        return first;
     }
 
     /// <summary>The slices, cut where parameters that decay and others meet: neighbours of one kind stay one slice.</summary>
