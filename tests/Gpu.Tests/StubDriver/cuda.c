@@ -207,7 +207,7 @@ int cuDeviceGetCount(int* count) { *count = 1; return SUCCESS; }
 
 int cuDeviceGet(int* result, int ordinal) { *result = ordinal; return SUCCESS; }
 
-int cuDeviceGetName(char* name, int length, int ordinal) { (void)ordinal; snprintf(name, length, "Stub GPU"); return SUCCESS; }
+int cuDeviceGetName(char* name, int length, int ordinal) { (void)ordinal; snprintf(name, length, ptx_run ? "Emulated GPU" : "Stub GPU"); return SUCCESS; }
 
 int cuDeviceTotalMem_v2(long* bytes, int ordinal) { (void)ordinal; *bytes = DEVICE_BYTES; return SUCCESS; }
 

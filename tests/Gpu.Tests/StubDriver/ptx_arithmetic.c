@@ -1,4 +1,4 @@
-/* Instructions that compute each thread's value of its own operands: exactly as IEEE 754 and the PTX manual say. Products and sums round once each, unless a text is contracted. */
+/* Instructions that compute each thread's value of its own operands: exactly as IEEE 754 and the PTX manual say. */
 #include <math.h>
 #include <string.h>
 #include "ptx_machine.h"
@@ -153,7 +153,7 @@ static void nothing(Warp* warp, const Instruction* instruction, uint32_t mask) {
 #define FLOAT_COMPARISON(name, r, n) OP("setp." #name ".f" #n, "p" r r, name##_f##n)
 #define FLOAT_ROWS(r, n) \
     OP("add.f" #n, r r r, add_f##n) OP("sub.f" #n, r r r, sub_f##n) OP("mul.f" #n, r r r, mul_f##n) OP("add.rn.f" #n, r r r, add_f##n) OP("sub.rn.f" #n, r r r, sub_f##n) OP("mul.rn.f" #n, r r r, mul_f##n) \
-    OP("fma.rn.f" #n, r r r r, fma_f##n) OP("contracted.add.f" #n, r r r r, fma_f##n) OP("contracted.sub.f" #n, r r r r, fms_f##n) OP("contracted.rsub.f" #n, r r r r, fnma_f##n) \
+    OP("fma.rn.f" #n, r r r r, fma_f##n) OP("contracted.sub.f" #n, r r r r, fms_f##n) OP("contracted.rsub.f" #n, r r r r, fnma_f##n) \
     OP("div.rn.f" #n, r r r, div_f##n) OP("rcp.rn.f" #n, r r, rcp_f##n) OP("sqrt.rn.f" #n, r r, sqrt_f##n) OP("max.f" #n, r r r, max_f##n) OP("min.f" #n, r r r, min_f##n) \
     OP("neg.f" #n, r r, neg_f##n) OP("abs.f" #n, r r, abs_f##n) OP("copysign.f" #n, r r r, copysign_f##n) \
     FLOAT_COMPARISON(eq, r, n) FLOAT_COMPARISON(ne, r, n) FLOAT_COMPARISON(lt, r, n) FLOAT_COMPARISON(le, r, n) FLOAT_COMPARISON(gt, r, n) FLOAT_COMPARISON(ge, r, n) \

@@ -96,6 +96,9 @@ struct Group {
 /* Ends the launch: what a thread did wrong. */
 void ptx_fail(Warp* warp, const Instruction* instruction, int lane, int error, const char* format, ...) __attribute__((noreturn, format(printf, 5, 6)));
 
+/* Makes products part of the sums that read them. */
+void ptx_contract(Kernel* kernel);
+
 /* A new interval between barriers. */
 void ptx_begin_epoch(Group* group);
 

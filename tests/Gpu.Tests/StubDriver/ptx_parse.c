@@ -372,6 +372,7 @@ static Kernel** entry(Parser* parser, Kernel** last) {
     }
     parser->jump_count = 0;
     if (kernel->count == 0 || (kernel->code[kernel->count - 1].operation->flow != EXIT && kernel->code[kernel->count - 1].operation->flow != BRANCH)) wrong(parser, "the end is not the last instruction's");
+    ptx_contract(kernel);
     forget(parser, before);
     parser->kernel = 0;
     return &kernel->next;

@@ -21,6 +21,9 @@ internal sealed record CompiledKernel(string File, string Name, IReadOnlyList<(s
 /// </summary>
 internal static class CompiledKernels
 {
+    /// <summary>The <see cref="CompiledKernel.File"/> of kernels that no program has.</summary>
+    public const string OfRuntime = "the runtime";
+
     private static readonly Lazy<(int Programs, IReadOnlyList<CompiledKernel> Kernels)> OfPrograms = new(CompileGenerated);
     private static readonly Lazy<IReadOnlyList<CompiledKernel>> OfTheRuntime = new(CompileRuntime);
 
@@ -61,7 +64,7 @@ internal static class CompiledKernels
         using var compiler = new KernelText();
         return [.. new[] { typeof(UpdateKernels), typeof(ScalingKernels), typeof(IndexKernels), typeof(MatrixProductKernels), typeof(AttentionKernels), typeof(SpeedKernels) }
             .SelectMany(type => type.GetMethods(BindingFlags.Static | BindingFlags.Public | BindingFlags.DeclaredOnly)).SelectMany(Instances)
-            .Select(method => new CompiledKernel("the runtime", method.ToString()!, [.. compiler.Compile(method)]))];
+            .Select(method => new CompiledKernel(OfRuntime, method.ToString()!, [.. compiler.Compile(method)]))];
     }
 
     private static Type[] Formats => [typeof(InFloat32), typeof(InTensorFloat32), typeof(InBFloat16), typeof(InFloat16)];
