@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Reflection;
 using System.Text.RegularExpressions;
 
@@ -19,22 +20,13 @@ internal static partial class EmulatedCuda
     {
         StubLibraries.Require();
         var isAll = Environment.GetEnvironmentVariable("FNN_GPU") == "all";
-        var folder = Directory.CreateTempSubdirectory("fnn-cuda").FullName;
-        try
-        {
-            StubLibraries.CompileEmulator(folder);
-            var start = new ProcessStartInfo("dotnet", ["vstest", assembly.Location, $"--TestCaseFilter:{(isAll ? all : few)}"]);
-            (start.Environment["LD_LIBRARY_PATH"], start.Environment["FNN_DEVICE"]) = (folder, "cuda");
-            var run = StubLibraries.Run(start, isAll ? TimeSpan.FromHours(2) : TimeSpan.FromMinutes(8));
-            Assert.True(run.ExitCode == 0, run.Output);
-            var passed = Passed().Match(run.Output);
-            Assert.True(passed.Success, run.Output);
-            return int.Parse(passed.Groups[1].Value, System.Globalization.CultureInfo.InvariantCulture);
-        }
-        finally
-        {
-            Directory.Delete(folder, recursive: true);
-        }
+        var start = new ProcessStartInfo("dotnet", ["vstest", assembly.Location, $"--TestCaseFilter:{(isAll ? all : few)}"]);
+        (start.Environment["LD_LIBRARY_PATH"], start.Environment["FNN_DEVICE"]) = (StubLibraries.EmulatorFolder, "cuda");
+        var run = StubLibraries.Run(start, isAll ? TimeSpan.FromHours(2) : TimeSpan.FromMinutes(8));
+        Assert.True(run.ExitCode == 0, run.Output);
+        var passed = Passed().Match(run.Output);
+        Assert.True(passed.Success, run.Output);
+        return int.Parse(passed.Groups[1].Value, CultureInfo.InvariantCulture);
     }
 
     [GeneratedRegex(@"Passed:\s*(\d+)")]

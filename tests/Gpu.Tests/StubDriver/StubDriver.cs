@@ -27,7 +27,7 @@ internal static partial class StubDriver
 
     /// <summary>The scenarios: static methods.</summary>
     public static IEnumerable<MethodInfo> Scenarios { get; } =
-        [.. new[] { typeof(StepScenarios), typeof(UploadScenarios), typeof(GraphScenarios), typeof(FailureScenarios), typeof(CublasScenarios), typeof(EmulatorScenarios) }.SelectMany(type => type.GetMethods(BindingFlags.Public | BindingFlags.Static | BindingFlags.DeclaredOnly))];
+        [.. new[] { typeof(StepScenarios), typeof(UploadScenarios), typeof(GraphScenarios), typeof(FailureScenarios), typeof(CublasScenarios), typeof(EmulatorScenarios), typeof(EmulatedScenarios) }.SelectMany(type => type.GetMethods(BindingFlags.Public | BindingFlags.Static | BindingFlags.DeclaredOnly))];
 
     /// <summary>In the process of its own: runs scenarios and prints what is wrong with each.</summary>
     /// <param name="names">Which; all when there are none.</param>
@@ -93,8 +93,7 @@ internal static partial class StubDriver
             StubLibraries.CompileCublas(Path.Combine(folder, "whole"), folder, "-O3");
             StubLibraries.CompileCublas(Path.Combine(folder, "lacking"), folder, "-DWITHOUT_GEMM");
             var outcomes = new Dictionary<string, string> { [""] = "" };
-            StubLibraries.CompileEmulator(Path.Combine(folder, "emulator"));
-            foreach (var group in Scenarios.GroupBy(scenario => scenario.DeclaringType == typeof(EmulatorScenarios) ? "emulator" : scenario.DeclaringType == typeof(CublasScenarios) ? "whole" : "lacking"))
+            foreach (var group in Scenarios.GroupBy(scenario => FolderOf(scenario.DeclaringType!)))
             {
                 RunAll([Path.Combine(folder, group.Key), folder], group.Select(scenario => scenario.Name), outcomes);
             }
@@ -105,6 +104,10 @@ internal static partial class StubDriver
             Directory.Delete(folder, recursive: true);
         }
     }
+
+    // Where a process of its scenarios looks first.
+    private static string FolderOf(Type scenarios) =>
+        scenarios == typeof(EmulatorScenarios) || scenarios == typeof(EmulatedScenarios) ? StubLibraries.EmulatorFolder : scenarios == typeof(CublasScenarios) ? "whole" : "lacking";
 
     private static void RunAll(string[] folders, IEnumerable<string> names, Dictionary<string, string> outcomes)
     {

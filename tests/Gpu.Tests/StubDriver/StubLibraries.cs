@@ -14,6 +14,17 @@ internal static class StubLibraries
 
     private static readonly string Sources = Path.Combine(AppContext.BaseDirectory, "StubDriver");
 
+    private static readonly Lazy<string> Emulator = new(() =>
+    {
+        var folder = Directory.CreateTempSubdirectory("fnn-cuda").FullName;
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => Directory.Delete(folder, recursive: true);
+        CompileEmulator(folder);
+        return folder;
+    });
+
+    /// <summary>Where <see cref="CompileEmulator"/> has been, once a process.</summary>
+    public static string EmulatorFolder => Emulator.Value;
+
     /// <summary>Skips the test where they cannot be compiled.</summary>
     public static void Require()
     {

@@ -43,8 +43,6 @@ struct Instruction {
     int length;
 };
 
-typedef struct { char* name; int32_t row; char letter; int is_label; int64_t value; } Symbol;
-
 /* Values of a row that are the same for all threads, written before a kernel runs. */
 typedef struct { int32_t row; char letter; int64_t value; } Constant;
 
@@ -74,7 +72,7 @@ struct Warp {
     int64_t batches[LANES];
 };
 
-/* Of each two bytes of shared memory: who touched them since the last barrier. */
+/* Of each two bytes of shared memory: who touched them since the group's last barrier. A warp's own barriers do not count. */
 typedef struct { uint32_t epoch; uint16_t writer, reader; } Shadow;
 
 struct Group {

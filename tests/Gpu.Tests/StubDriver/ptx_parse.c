@@ -7,7 +7,8 @@
 #include <string.h>
 #include "ptx_machine.h"
 
-#define ROW_BYTES(letter) ((letter) == 'd' ? 8 * LANES : (letter) == 'p' ? 4 : 4 * LANES)
+/* What a name stands for. Beside the letters of operands: s, a variable in shared memory. */
+typedef struct { char* name; int32_t row; char letter; int64_t value; } Symbol;
 
 typedef struct {
     const char* at;
@@ -82,11 +83,9 @@ static int is_number(const char* at) { return isdigit((unsigned char)*at) || (*a
 
 /* ---- Names ------------------------------------------------------------------------------------------------------------ */
 
-static Symbol* declare(Parser* parser, const char* name, char letter, int32_t row, int64_t value) {
+static void declare(Parser* parser, const char* name, char letter, int32_t row, int64_t value) {
     GROW(parser->symbols, parser->symbol_count, parser->symbol_room);
-    Symbol* symbol = &parser->symbols[parser->symbol_count++];
-    *symbol = (Symbol){ strdup(name), row, letter, letter == 'l', value };
-    return symbol;
+    parser->symbols[parser->symbol_count++] = (Symbol){ strdup(name), row, letter, value };
 }
 
 static Symbol* find(Parser* parser, const char* name) {
@@ -98,7 +97,7 @@ static void forget(Parser* parser, int count) { while (parser->symbol_count > co
 
 static int32_t new_row(Parser* parser, char letter) {
     int32_t row = parser->kernel->row_bytes;
-    parser->kernel->row_bytes += letter == 'p' ? 64 : ROW_BYTES(letter);
+    parser->kernel->row_bytes += letter == 'p' ? 64 : letter == 'd' ? 8 * LANES : 4 * LANES;
     return row;
 }
 
@@ -324,7 +323,7 @@ static void body(Parser* parser) {
             int count = parser->scopes[--parser->scope_count], kept = count;
             /* Labels are seen from everywhere. */
             for (int i = count; i < parser->symbol_count; i++) {
-                if (parser->symbols[i].is_label) { Symbol label = parser->symbols[i]; parser->symbols[i] = parser->symbols[kept]; parser->symbols[kept++] = label; }
+                if (parser->symbols[i].letter == 'l') { Symbol label = parser->symbols[i]; parser->symbols[i] = parser->symbols[kept]; parser->symbols[kept++] = label; }
             }
             forget(parser, kept);
         } else if (takes(parser, '@')) {

@@ -9,9 +9,8 @@ namespace FeedbackNN.Programs.Tests.Gpu;
 /// </summary>
 public sealed class EmulatedCudaTests(ITestOutputHelper output)
 {
-    // Attention forward and backward, windows read backwards, a loop, random draws, a scatter, parts of a sum, a product in each format of operands.
-    private static readonly string[] Few =
-        ["Rounds_Training", "Temporal_Training", "KindsOfStates_Training", "FitDrawn_Step0", "Sample_Step", "Reducers_Training", "HardExperts_Inference", "FitMemory_Step0", "Together_Training", "Reductions_Inference"];
+    // Attention forward and backward, windows read backwards, random draws, a sampled word, a scatter, a loop with products in f16.
+    private static readonly string[] Few = ["Rounds_Training", "Temporal_Training", "FitDrawn_Step0", "Sample_Step", "Reducers_Training", "FitMemory_Step0"];
 
     [SkippableFact]
     public void ProgramsOnEmulatedCuda()
