@@ -50,7 +50,7 @@ internal sealed partial class KernelText : IDisposable
     {
         try
         {
-            return backend.Compile(EntryPointDescription.FromExplicitlyGroupedKernel(kernel), default) switch
+            return backend.Compile(EntryPointDescription.FromExplicitlyGroupedKernel(kernel), backend is PTXBackend ? LaunchBoundsAttribute.Of(kernel) : default) switch
             {
                 PTXCompiledKernel ptx => ptx.PTXAssembly,
                 CLCompiledKernel openCL => openCL.Source,

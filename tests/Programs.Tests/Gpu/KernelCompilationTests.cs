@@ -54,7 +54,7 @@ public sealed class KernelCompilationTests(ITestOutputHelper output)
     public void EveryKernelOfTheRuntimeCompiles()
     {
         using var compiler = new KernelText();
-        var methods = new[] { typeof(UpdateKernels), typeof(ScalingKernels), typeof(IndexKernels), typeof(MatrixProductKernels), typeof(AttentionKernels), typeof(SpeedKernels) }
+        var methods = new[] { typeof(UpdateKernels), typeof(ScalingKernels), typeof(IndexKernels), typeof(MatrixProductKernels), typeof(FewRowsKernel), typeof(AttentionKernels), typeof(SpeedKernels) }
             .SelectMany(type => type.GetMethods(BindingFlags.Static | BindingFlags.Public | BindingFlags.DeclaredOnly)).SelectMany(Instances).ToArray();
         var report = new Report("Kernels of the GPU runtime compiled to PTX (sm_80, sm_90) and OpenCL C");
         foreach (var method in methods) report.Add(method.ToString()!);
@@ -65,6 +65,15 @@ public sealed class KernelCompilationTests(ITestOutputHelper output)
 
     private static Type[] Formats => [typeof(InFloat32), typeof(InTensorFloat32), typeof(InBFloat16), typeof(InFloat16)];
 
+    /// <summary>Every square with every format, kind of places and lie of either operand, though not with all of them at once.</summary>
+    private static IEnumerable<Type[]> Products =>
+        from tile in new[] { typeof(LargeTile), typeof(MediumTile), typeof(SmallTile) }
+        from i in Enumerable.Range(0, Lies.Length)
+        from places in new[] { typeof(ProductStrides), typeof(ProductAxes) }
+        select new[] { tile, places, Formats[i], Lies[i], Lies[(i + 1) % Lies.Length] };
+
+    private static Type[] Lies => [typeof(QuadsOfColumns), typeof(QuadsOfRows), typeof(SinglesOfColumns), typeof(SinglesOfRows)];
+
     private static IEnumerable<Type> InFormats => Formats.Select(format => typeof(AttentionInFloat<>).MakeGenericType(format));
 
     /// <summary>A method for each element type that programs use it with.</summary>
@@ -74,7 +83,8 @@ public sealed class KernelCompilationTests(ITestOutputHelper output)
         var elements = new[] { typeof(float), typeof(double), typeof(int), typeof(long) };
         return method.Name switch
         {
-            nameof(MatrixProductKernels.Tiled) => Formats.SelectMany(format => new[] { typeof(ProductStrides), typeof(ProductAxes) }.Select(places => method.MakeGenericMethod(places, format, typeof(StoreTile)))),
+            nameof(MatrixProductKernels.Tiled) => Products.Select(types => method.MakeGenericMethod([.. types, typeof(StoreTile)])),
+            nameof(FewRowsKernel.FewRows) => Formats.Select(format => method.MakeGenericMethod(format, typeof(StoreTile))),
             nameof(IndexKernels.AddChains) => elements.Select(element => method.MakeGenericMethod(element, typeof(SumReduction))),
             nameof(AttentionKernels.Forward) =>
                 [.. InFormats.Select(math => method.MakeGenericMethod(typeof(float), math, typeof(SumReduction), typeof(MaxReduction))), method.MakeGenericMethod(typeof(double), typeof(AttentionInDouble), typeof(SumReduction), typeof(MaxReduction))],
@@ -88,7 +98,7 @@ public sealed class KernelCompilationTests(ITestOutputHelper output)
     {
         if (template != GpuTemplate.Tile) return typeof(KernelTemplates).GetMethod(template.ToString())!.MakeGenericMethod(kernel);
         var epilogue = isKept ? typeof(StoreTileThen<>).MakeGenericType(kernel) : kernel;
-        return typeof(MatrixProductKernels).GetMethod(nameof(MatrixProductKernels.Tiled))!.MakeGenericMethod(hasAxes ? typeof(ProductAxes) : typeof(ProductStrides), typeof(InFloat32), epilogue);
+        return typeof(MatrixProductKernels).GetMethod(nameof(MatrixProductKernels.Tiled))!.MakeGenericMethod(typeof(MediumTile), hasAxes ? typeof(ProductAxes) : typeof(ProductStrides), typeof(InFloat32), typeof(QuadsOfColumns), typeof(QuadsOfRows), epilogue);
     }
 
     /// <summary>A program as C# for GPUs, and its kernels by text.</summary>
