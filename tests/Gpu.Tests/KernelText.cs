@@ -32,9 +32,10 @@ internal sealed partial class KernelText : IDisposable
     }
 
     /// <summary>What is wrong with a kernel, one line each.</summary>
-    public IEnumerable<string> Problems(MethodInfo kernel)
+    /// <param name="texts">For each target, as <see cref="Compile(MethodInfo)"/> gives them.</param>
+    public static IEnumerable<string> Problems(IEnumerable<(string Target, string Text)> texts)
     {
-        foreach (var (target, text) in Compile(kernel))
+        foreach (var (target, text) in texts)
         {
             foreach (var (what, pattern) in target.StartsWith("sm", StringComparison.Ordinal) ? SilentInPtx : SilentInOpenCL)
             {
@@ -43,8 +44,8 @@ internal sealed partial class KernelText : IDisposable
         }
     }
 
-    /// <summary>The text for each target: <c>sm_80</c>, <c>sm_90</c>, <c>OpenCL C</c>.</summary>
-    public IEnumerable<(string Target, string Text)> Compile(MethodInfo kernel) => _backends.Select(item => (item.Target, Compile(kernel, item.Target, item.Backend)));
+    /// <summary>The text for each target: <c>sm_80</c>, <c>sm_90</c>, and <c>OpenCL C</c> where a kernel has no instructions of CUDA.</summary>
+    public IEnumerable<(string Target, string Text)> Compile(MethodInfo kernel) => _backends.Where(item => item.Backend is PTXBackend || kernel.DeclaringType != typeof(TensorProductKernels)).Select(item => (item.Target, Compile(kernel, item.Target, item.Backend)));
 
     private static string Compile(MethodInfo kernel, string target, Backend backend)
     {
@@ -77,6 +78,7 @@ internal sealed partial class KernelText : IDisposable
         ("two barriers with nothing between", TwoBarriers()),
         ("an approximation", Approximation()),
         ("denormals flushed to zero", FlushToZero()),
+        ("an index that may not be below 0", UnsignedIndex()),
         // Right in PTX; OpenCL C has no such comparison, and ILGPU writes one that is false for NaN instead of true.
         ("a comparison that holds for NaN", UnorderedComparison()),
     ];
@@ -100,6 +102,9 @@ internal sealed partial class KernelText : IDisposable
 
     [GeneratedRegex(@"\.ftz[^\n]*")]
     private static partial Regex FlushToZero();
+
+    [GeneratedRegex(@"mul\.wide\.u32[^\n]*")]
+    private static partial Regex UnsignedIndex();
 
     [GeneratedRegex(@"setp\.(eq|lt|le|gt|ge)u\.f[^\n]*")]
     private static partial Regex UnorderedComparison();

@@ -4,7 +4,7 @@ namespace FeedbackNN.Gpu.Tests;
 
 /// <summary>
 /// Kernels that ILGPU 1.5.3 compiles wrongly at its level O2 (and some at any level of its OpenCL backend as published), found one by one: loads that its code placement
-/// moves past a store to the same place or past a barrier. Each takes two inputs of 256 numbers and writes 256; one group of 256 threads.
+/// moves past a store to the same place or past a barrier, and for CUDA at any level indices below 0. Each takes two inputs of 256 numbers and writes 256; one group of 256 threads.
 /// </summary>
 internal static class MiscompilationKernels
 {
@@ -114,6 +114,15 @@ internal static class MiscompilationKernels
         c[thread] = shared[thread] + value;
     }
 
+    /// <summary>Read backwards, from a view that begins at the end: indices below 0.</summary>
+    public static void Backwards(ArrayView<float> a, ArrayView<float> b, ArrayView<float> c)
+    {
+        var thread = Group.IdxX;
+        var last = a.SubView(255, 1);
+        var place = -thread;
+        c[thread] = last[place] + b[thread];
+    }
+
     /// <summary>What each must give; inputs may be changed.</summary>
     public static float[] Expected(string kernel, float[] a, float[] b)
     {
@@ -139,6 +148,9 @@ internal static class MiscompilationKernels
                 break;
             case nameof(ReadBeforeBarrier):
                 for (var thread = 0; thread < 256; thread++) c[thread] = (2 * a[255 - thread]) + 1;
+                break;
+            case nameof(Backwards):
+                for (var thread = 0; thread < 256; thread++) c[thread] = a[255 - thread] + b[thread];
                 break;
             default:
                 throw new ArgumentException(kernel);

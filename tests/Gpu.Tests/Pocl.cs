@@ -9,6 +9,9 @@ internal static class Pocl
     private static readonly Lazy<Device?> Found = new(() => Named() ?? Find("OpenCL").FirstOrDefault(device => !device.IsGpu));
     private static readonly Lazy<Device?> FoundGpu = new(() => Find("Cuda").Concat(Find("OpenCL")).FirstOrDefault(device => device.IsGpu));
 
+    /// <summary>What it is called: PoCL, or the name of the device in its place.</summary>
+    public static string Name => Environment.GetEnvironmentVariable("FNN_DEVICE") is { Length: > 0 } ? Require().Name : "PoCL";
+
     /// <summary>The device.</summary>
     public static Device Require() => Require("pocl", Found.Value, "PoCL is not installed (Debian: pocl-opencl-icd and ocl-icd-libopencl1)");
 

@@ -10,6 +10,10 @@ switch (args)
     case [StubDriver.Argument, .. var names]:
         StubDriver.RunScenarios(names);
         break;
+    case ["emulator", var folder]:
+        // For any process whose LD_LIBRARY_PATH has the folder.
+        StubLibraries.CompileEmulator(folder);
+        break;
     default:
         Console.Error.WriteLine("Run the tests with `dotnet test`.");
         return 1;

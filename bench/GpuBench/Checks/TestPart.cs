@@ -13,8 +13,8 @@ namespace GpuBench.Checks;
 /// </summary>
 internal sealed class TestPart : IPart
 {
-    // Programs of their own, which need .NET; and ILGPU as published, on an OpenCL driver.
-    private static readonly string[] NotForDevices = ["EmulationTests", "StubDriverTests", "Wrong_as_published", "KernelCompilationTests"];
+    // Programs of their own, which need .NET; NVIDIA's assembler; and ILGPU as published, on an OpenCL driver.
+    private static readonly string[] NotForDevices = ["EmulationTests", "StubDriverTests", "EmulatedCudaTests", "Wrong_as_published", "KernelCompilationTests", "PtxasTests"];
 
     private static readonly Assembly[] Assemblies = [typeof(ModelTests).Assembly, typeof(PoclProgramTests).Assembly];
 

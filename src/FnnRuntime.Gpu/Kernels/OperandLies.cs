@@ -131,7 +131,7 @@ internal readonly struct QuadsOfRows : IOperandLie
     public static void StoreForTensors<TTile, TFormat>(int place, FourFloats values, int reader) where TTile : struct, ITileGeometry where TFormat : struct, ITensorFormat =>
         TensorOperand.StoreRows<TTile, TFormat>(place, values, Row<TTile>(reader), Column<TTile>(reader));
 
-    private static int Column<TTile>(int reader) where TTile : struct, ITileGeometry => reader >> (TTile.SideBits - 2);
+    public static int Column<TTile>(int reader) where TTile : struct, ITileGeometry => reader >> (TTile.SideBits - 2);
 }
 
 /// <summary>Columns lie side by side: one number an access. Neighbouring threads read the columns behind, then the next rows.</summary>
@@ -189,7 +189,7 @@ internal readonly struct SinglesOfRows : IOperandLie
         TensorOperand.StoreOne<TTile, TFormat>(place, values.D, row, column + (3 * step));
     }
 
-    private static int Column<TTile>(int reader) where TTile : struct, ITileGeometry => reader >> TTile.SideBits;
+    public static int Column<TTile>(int reader) where TTile : struct, ITileGeometry => reader >> TTile.SideBits;
 }
 
 /// <summary>Four numbers of one row.</summary>

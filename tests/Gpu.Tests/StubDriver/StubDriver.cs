@@ -6,15 +6,14 @@ namespace FeedbackNN.Gpu.Tests.Stub;
 
 /// <summary>
 /// A stub of NVIDIA's driver (<c>cuda.c</c>), compiled here into a folder of its own. A process of its own finds it there under the driver's name and runs scenarios, one
-/// after the other; this process never loads it, so that it has no such device. Scenarios of cuBLAS have a process that finds a stub of it too (<c>cublas.c</c>); all others find one that lacks
+/// after the other; this process never loads it, so that it has no such device. Scenarios of cuBLAS have a process that finds a stub of it too (<c>cublas.c</c>), those of the emulator one whose driver has it; all others find a cuBLAS that lacks
 /// a function.
 /// </summary>
 internal static partial class StubDriver
 {
     public const string Argument = "stub";
 
-    private const string Library = "libcuda.so.1";
-    private const string Cublas = "libcublas.so.13";
+    private const string Library = StubLibraries.Driver;
     private const string Begin = "=== ";
 
     private static readonly Lazy<Dictionary<string, string>> Outcomes = new(RunAll);
@@ -22,14 +21,13 @@ internal static partial class StubDriver
     /// <summary>What the scenario found wrong; empty when nothing.</summary>
     public static string OutcomeOf(string scenario)
     {
-        Skip.IfNot(OperatingSystem.IsLinux(), "The stub of the driver is made for Linux.");
-        Requirement.Check("aot", Compiler() is not null, "there is no gcc and no clang on the path");
+        StubLibraries.Require();
         return Outcomes.Value.TryGetValue(scenario, out var outcome) ? outcome : $"The process ended before it: {Outcomes.Value[""]}";
     }
 
     /// <summary>The scenarios: static methods.</summary>
     public static IEnumerable<MethodInfo> Scenarios { get; } =
-        [.. new[] { typeof(StepScenarios), typeof(UploadScenarios), typeof(GraphScenarios), typeof(FailureScenarios), typeof(CublasScenarios) }.SelectMany(type => type.GetMethods(BindingFlags.Public | BindingFlags.Static | BindingFlags.DeclaredOnly))];
+        [.. new[] { typeof(StepScenarios), typeof(UploadScenarios), typeof(GraphScenarios), typeof(FailureScenarios), typeof(CublasScenarios), typeof(EmulatorScenarios) }.SelectMany(type => type.GetMethods(BindingFlags.Public | BindingFlags.Static | BindingFlags.DeclaredOnly))];
 
     /// <summary>In the process of its own: runs scenarios and prints what is wrong with each.</summary>
     /// <param name="names">Which; all when there are none.</param>
@@ -91,14 +89,14 @@ internal static partial class StubDriver
         var folder = Directory.CreateTempSubdirectory("fnn-stub").FullName;
         try
         {
-            var driver = Path.Combine(folder, Library);
-            Compile("cuda.c", driver, "-lpthread", "-Wl,-soname," + Library);
-            Compile("cublas.c", Path.Combine(folder, "whole", Cublas), driver, "-O3");
-            Compile("cublas.c", Path.Combine(folder, "lacking", Cublas), driver, "-DWITHOUT_GEMM");
+            StubLibraries.CompileDriver(folder);
+            StubLibraries.CompileCublas(Path.Combine(folder, "whole"), folder, "-O3");
+            StubLibraries.CompileCublas(Path.Combine(folder, "lacking"), folder, "-DWITHOUT_GEMM");
             var outcomes = new Dictionary<string, string> { [""] = "" };
-            foreach (var group in Scenarios.GroupBy(scenario => scenario.DeclaringType == typeof(CublasScenarios)))
+            StubLibraries.CompileEmulator(Path.Combine(folder, "emulator"));
+            foreach (var group in Scenarios.GroupBy(scenario => scenario.DeclaringType == typeof(EmulatorScenarios) ? "emulator" : scenario.DeclaringType == typeof(CublasScenarios) ? "whole" : "lacking"))
             {
-                RunAll([folder, Path.Combine(folder, group.Key ? "whole" : "lacking")], group.Select(scenario => scenario.Name), outcomes);
+                RunAll([Path.Combine(folder, group.Key), folder], group.Select(scenario => scenario.Name), outcomes);
             }
             return outcomes;
         }
@@ -114,7 +112,7 @@ internal static partial class StubDriver
         start.Environment["LD_LIBRARY_PATH"] = string.Join(Path.PathSeparator, folders);
         // What the scenarios do not ask for themselves.
         foreach (var name in start.Environment.Keys.Where(name => name.StartsWith("FNN_", StringComparison.Ordinal)).ToArray()) start.Environment.Remove(name);
-        var run = Run(start);
+        var run = StubLibraries.Run(start, TimeSpan.FromMinutes(4));
         outcomes[""] += $"exit {run.ExitCode}: {run.Output}";
         foreach (var part in run.Output.Split(Begin).Skip(1))
         {
@@ -122,24 +120,4 @@ internal static partial class StubDriver
             outcomes[part[..end]] = part[end..].Trim();
         }
     }
-
-    private static void Compile(string source, string library, params string[] others)
-    {
-        Directory.CreateDirectory(Path.GetDirectoryName(library)!);
-        var compiled = Run(new ProcessStartInfo(Compiler()!, ["-std=gnu11", "-O1", "-Wall", "-Werror", "-shared", "-fPIC", "-o", library, Path.Combine(AppContext.BaseDirectory, "StubDriver", source), .. others]));
-        Assert.True(compiled.ExitCode == 0, compiled.Output);
-    }
-
-    private static (int ExitCode, string Output) Run(ProcessStartInfo start)
-    {
-        (start.RedirectStandardOutput, start.RedirectStandardError) = (true, true);
-        using var process = Process.Start(start)!;
-        var (output, error) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
-        if (process.WaitForExit(TimeSpan.FromMinutes(4))) return (process.ExitCode, output.Result + error.Result);
-        process.Kill(entireProcessTree: true);
-        return (-1, $"{start.FileName} did not end: {output.Result}{error.Result}");
-    }
-
-    private static string? Compiler() => new[] { "gcc", "clang" }.FirstOrDefault(
-        command => (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Any(folder => File.Exists(Path.Combine(folder, command))));
 }

@@ -1,5 +1,5 @@
-/* A stub of NVIDIA's driver: what ILGPU and the runtime call of it, on a machine that has none. Kernels do nothing; all else is done, in the order that streams and events
-   allow, and as late as they allow: a copy that nobody has waited for has not been made. Every call is written down, and each can be told to fail. */
+/* A stub of NVIDIA's driver: what ILGPU and the runtime call of it, on a machine that has none. All is done in the order that streams and events allow, and as late as they allow: a copy
+   that nobody has waited for has not been made. Kernels do nothing, unless the emulator of PTX (ptx.h) is linked with it. Every call can be written down, and each can be told to fail. */
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -7,23 +7,33 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include "ptx.h"
 
-enum { SUCCESS = 0, INVALID_VALUE = 1, OUT_OF_MEMORY = 2, INVALID_IMAGE = 200, INVALID_HANDLE = 400, NOT_FOUND = 500, NOT_READY = 600,
+#pragma weak ptx_parse
+#pragma weak ptx_free
+#pragma weak ptx_find
+#pragma weak ptx_shared_bytes
+#pragma weak ptx_run
+#pragma weak ptx_set_memory
+#pragma weak ptx_note_memory
+
+enum { SUCCESS = 0, INVALID_VALUE = 1, OUT_OF_MEMORY = 2, INVALID_IMAGE = 200, INVALID_PTX = 218, INVALID_HANDLE = 400, NOT_FOUND = 500, NOT_READY = 600,
        CAPTURE_UNSUPPORTED = 900, CAPTURE_INVALIDATED = 901, CAPTURE_UNMATCHED = 903, CAPTURE_ISOLATION = 905, UPDATE_FAILURE = 910 };
 
 #define DEVICE_BYTES (1l << 31)
 #define HOST_BYTES (1l << 28)
+#define GROUP_BYTES 49152   /* of shared memory, of which a kernel may have more only where it was asked for */
 
 typedef enum { LAUNCH, COPY, SET, RECORD, WAIT, GEMM } Kind;
 typedef struct Stream Stream;
-typedef struct { char* name; long argument_bytes; } Function;
-typedef struct { char* text; } Module;
+typedef struct { char* name; long argument_bytes; int shared_limit; const Kernel* kernel; } Function;
+typedef struct { char* text; Kernel* kernels; } Module;
 typedef struct { int id; Stream* stream; long position; } Event;
 
 typedef struct {
     Kind kind;
     Function* function;
-    int grid[3], block[3];
+    int grid[3], block[3], shared;
     uint8_t *target, *source;    /* of a copy; a launch's arguments are its source */
     long bytes;
     char* text;                  /* of a product of cublas.c; its arguments are the source */
@@ -45,12 +55,15 @@ static int version = 12080, streams_made, events_made, graphs_made;
 static Stream null_stream, *streams[64];
 static char* log_text;
 static long log_length, log_room;
+static int is_logging, broken;  /* after a kernel has failed, all fails */
+static char why[2048];
 static struct { char name[64]; int error; long skip, times; } failing;
 
 /* ---- What tests ask for --------------------------------------------------------------------------------------------- */
 
 static void write_down(const char* format, ...) {
     va_list arguments;
+    if (!is_logging) return;
     if (log_room - log_length < 16384) log_text = realloc(log_text, log_room = 2 * log_room + 65536);
     va_start(arguments, format);
     log_length += vsnprintf(log_text + log_length, log_room - log_length, format, arguments);
@@ -59,7 +72,8 @@ static void write_down(const char* format, ...) {
 
 const char* stub_log(void) { return log_text ? log_text : ""; }
 
-void stub_clear_log(void) { log_length = 0; if (log_text) *log_text = 0; }
+/* And begins to write. */
+void stub_clear_log(void) { is_logging = 1; log_length = 0; if (log_text) *log_text = 0; }
 
 void stub_set_version(int value) { version = value; }
 
@@ -77,7 +91,7 @@ void stub_fail(const char* name, int error, long skip, long times) {
 }
 
 static int fails(const char* name) {
-    if (failing.times == 0 || strcmp(failing.name, name) != 0 || failing.skip-- > 0) return SUCCESS;
+    if (failing.times == 0 || strcmp(failing.name, name) != 0 || failing.skip-- > 0) return broken;
     failing.times--;
     write_down("failed %s error=%d\n", name, failing.error);
     return failing.error;
@@ -89,9 +103,7 @@ static int leave(int error) { pthread_mutex_unlock(&gate); return error; }
 /* ---- What streams do ------------------------------------------------------------------------------------------------ */
 
 static Stream* stream_of(void* handle) { return handle ? handle : &null_stream; }
-
 static int is_device(const void* pointer) { return device && (uint8_t*)pointer >= device && (uint8_t*)pointer < device + DEVICE_BYTES; }
-
 static int is_locked(const void* pointer) { return host && (uint8_t*)pointer >= host && (uint8_t*)pointer < host + HOST_BYTES; }
 
 static uint32_t hash_of(const uint8_t* bytes, long count) {
@@ -105,6 +117,7 @@ static const char* direction(const Operation* copy) {
 }
 
 static void describe(const char* verb, const Operation* operation, int stream) {
+    if (!is_logging) return;
     switch (operation->kind) {
     case LAUNCH:
         write_down("%s launch kernel=%s grid=%d,%d,%d block=%d,%d,%d stream=%d arguments=", verb, operation->function->name, operation->grid[0], operation->grid[1],
@@ -133,7 +146,9 @@ static void run_until(Stream* stream, long position) {
     while (stream->done < position) {
         Operation operation = stream->queue.items[stream->done++];
         if (operation.kind == WAIT) run_until(operation.other, operation.position);
+        if (broken) continue;
         describe("ran", &operation, stream->id);
+        if (operation.kind == LAUNCH && ptx_run) broken = ptx_run(operation.function->kernel, operation.grid, operation.block, operation.shared, operation.source, why, sizeof why);
         if (operation.kind == COPY) memmove(operation.target, operation.source, operation.bytes);
         if (operation.kind == SET) memset(operation.target, operation.value, operation.bytes);
         if (operation.kind == GEMM) operation.run(operation.source);
@@ -141,9 +156,10 @@ static void run_until(Stream* stream, long position) {
     }
 }
 
-static void run_all(void) {
+static int run_all(void) {
     run_until(&null_stream, null_stream.queue.count);
     for (int i = 0; i < 64; i++) if (streams[i]) run_until(streams[i], streams[i]->queue.count);
+    return broken;
 }
 
 static uint8_t* duplicate(const void* bytes, long count) { return memcpy(malloc(count + 1), bytes, count); }
@@ -181,6 +197,7 @@ int cuInit(int flags) {
     (void)flags;
     if (!device) device = mmap(0, DEVICE_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (!host) host = mmap(0, HOST_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (ptx_set_memory) ptx_set_memory(device, DEVICE_BYTES);
     return SUCCESS;
 }
 
@@ -190,7 +207,7 @@ int cuDeviceGetCount(int* count) { *count = 1; return SUCCESS; }
 
 int cuDeviceGet(int* result, int ordinal) { *result = ordinal; return SUCCESS; }
 
-int cuDeviceGetName(char* name, int length, int ordinal) { (void)ordinal; snprintf(name, length, "Stub GPU"); return SUCCESS; }
+int cuDeviceGetName(char* name, int length, int ordinal) { (void)ordinal; snprintf(name, length, ptx_run ? "Emulated GPU" : "Stub GPU"); return SUCCESS; }
 
 int cuDeviceTotalMem_v2(long* bytes, int ordinal) { (void)ordinal; *bytes = DEVICE_BYTES; return SUCCESS; }
 
@@ -201,7 +218,7 @@ int cuDeviceGetAttribute(int* value, int attribute, int ordinal) {
     case 4: *value = 64; break;                                 /* along z */
     case 5: *value = 2147483647; break;                         /* groups along x */
     case 6: case 7: *value = 65535; break;
-    case 8: *value = 49152; break;                              /* shared memory of a group */
+    case 8: *value = GROUP_BYTES; break;                              /* shared memory of a group */
     case 9: *value = 65536; break;
     case 10: *value = 32; break;                                /* a warp */
     case 12: case 82: *value = 65536; break;                    /* registers */
@@ -212,6 +229,7 @@ int cuDeviceGetAttribute(int* value, int attribute, int ordinal) {
     case 75: *value = 9; break;                                 /* sm_90 */
     case 76: *value = 0; break;
     case 81: *value = 233472; break;
+    case 97: *value = 232448; break;                            /* shared memory of a group that asks for it */
     default: *value = 0; break;
     }
     return SUCCESS;
@@ -230,12 +248,15 @@ int cuCtxDestroy_v2(void* context) {
     run_all();
     write_down("called destroy context memory=%ld locked=%ld\n", device_live, host_live);
     free(context);
+    /* With a context that has failed goes all that it had. */
+    if (broken) stub_forget_memory();
+    broken = SUCCESS;
     return leave(SUCCESS);
 }
 
 int cuCtxSetCurrent(void* context) { (void)context; return SUCCESS; }
 
-int cuCtxSynchronize(void) { ENTER("cuCtxSynchronize"); run_all(); return leave(SUCCESS); }
+int cuCtxSynchronize(void) { ENTER("cuCtxSynchronize"); return leave(run_all()); }
 
 int cuCtxGetCacheConfig(int* value) { *value = 0; return SUCCESS; }
 
@@ -246,6 +267,7 @@ int cuCtxGetSharedMemConfig(int* value) { *value = 0; return SUCCESS; }
 int cuCtxSetSharedMemConfig(int value) { (void)value; return SUCCESS; }
 
 int cuGetErrorString(int error, const char** text) {
+    if ((error == broken && broken) || error == INVALID_PTX) { *text = why; return SUCCESS; }
     *text = error == OUT_OF_MEMORY ? "out of memory" : error == 700 ? "an illegal memory access was encountered" : error == 719 ? "unspecified launch failure" : "an error";
     return SUCCESS;
 }
@@ -254,22 +276,38 @@ int cuGetErrorString(int error, const char** text) {
 
 int cuMemGetInfo_v2(long* free_bytes, long* total) { *free_bytes = device_limit - device_used; *total = DEVICE_BYTES; return SUCCESS; }
 
-/* One behind the other, from the beginning again when there is none: the same allocations have the same addresses. Each knows its length. */
+/* Before each allocation stands how long it is, how much it takes, and whether it is in use. */
+typedef struct { long bytes, length, is_used; } Header;
+
+/* Where there is first room for it: the same allocations have the same addresses. */
 static int allocate(uint8_t* memory, long* end, long* live, long most, void** result, long bytes) {
-    long length = (bytes + 511) / 256 * 256;
+    long length = (bytes + 511) / 256 * 256, at = 0;
     if (bytes <= 0) return INVALID_VALUE;
-    if (*end + length > most) return OUT_OF_MEMORY;
-    *(long*)(memory + *end) = bytes;
-    *result = memory + *end + 256;
-    *end += length;
+    for (; at < *end; at += ((Header*)(memory + at))->length) {
+        Header* header = (Header*)(memory + at);
+        if (header->is_used) continue;
+        while (at + header->length < *end && !((Header*)(memory + at + header->length))->is_used) header->length += ((Header*)(memory + at + header->length))->length;
+        if (at + header->length == *end) { *end = at; break; }
+        if (header->length < length) continue;
+        if (header->length > length) *(Header*)(memory + at + length) = (Header){ 0, header->length - length, 0 };
+        header->length = length;
+        break;
+    }
+    if (at + length > most) return OUT_OF_MEMORY;
+    *(Header*)(memory + at) = (Header){ bytes, length, 1 };
+    *result = memory + at + 256;
+    if (at == *end) *end += length;
     ++*live;
     return SUCCESS;
 }
+
+static Header* header_of(void* pointer) { return (Header*)((uint8_t*)pointer - 256); }
 
 int cuMemAlloc_v2(void** result, long bytes) {
     ENTER("cuMemAlloc");
     error = device_used + bytes > device_limit ? OUT_OF_MEMORY : allocate(device, &device_end, &device_live, DEVICE_BYTES, result, bytes);
     if (error == SUCCESS) device_used += bytes;
+    if (error == SUCCESS && ptx_note_memory) ptx_note_memory(*result, bytes, 1);
     write_down("called allocate bytes=%ld error=%d\n", bytes, error);
     return leave(error);
 }
@@ -277,9 +315,12 @@ int cuMemAlloc_v2(void** result, long bytes) {
 int cuMemFree_v2(void* pointer) {
     ENTER("cuMemFree");
     if (!pointer) return leave(SUCCESS);
-    run_all();
-    device_used -= ((long*)pointer)[-32];
-    write_down("called free bytes=%ld\n", ((long*)pointer)[-32]);
+    if (run_all() != SUCCESS) return leave(broken);
+    Header* header = header_of(pointer);
+    device_used -= header->bytes;
+    write_down("called free bytes=%ld\n", header->bytes);
+    if (ptx_note_memory) ptx_note_memory(pointer, header->bytes, 0);
+    header->is_used = 0;
     if (--device_live == 0) device_end = 0;
     return leave(SUCCESS);
 }
@@ -294,7 +335,8 @@ int cuMemAllocHost_v2(void** result, long bytes) {
 int cuMemFreeHost(void* pointer) {
     pthread_mutex_lock(&gate);
     run_all();
-    write_down("called free_host bytes=%ld\n", ((long*)pointer)[-32]);
+    write_down("called free_host bytes=%ld\n", header_of(pointer)->bytes);
+    header_of(pointer)->is_used = 0;
     if (--host_live == 0) host_end = 0;
     return leave(SUCCESS);
 }
@@ -317,7 +359,7 @@ int cuMemcpyAsync(void* target, void* source, long bytes, void* stream) {
     error = put(stream, &copy);
     /* And it has been written. */
     if (error == SUCCESS && !is_device(target) && !is_locked(target)) run_until(stream_of(stream), stream_of(stream)->queue.count);
-    return leave(error);
+    return leave(error == SUCCESS ? broken : error);
 }
 
 int cuMemsetD8Async(void* target, uint8_t value, long bytes, void* stream) {
@@ -354,7 +396,7 @@ int cuStreamSynchronize(void* handle) {
     write_down("called synchronize stream=%d\n", stream->id);
     if (stream->capture) { stream->is_invalidated = 1; return leave(CAPTURE_UNSUPPORTED); }
     run_until(stream, stream->queue.count);
-    return leave(SUCCESS);
+    return leave(broken);
 }
 
 int cuStreamWaitEvent(void* handle, Event* event, int flags) {
@@ -396,7 +438,7 @@ int cuEventSynchronize(Event* event) {
     ENTER("cuEventSynchronize");
     write_down("called synchronize event=%d\n", event->id);
     if (event->stream) run_until(event->stream, event->position);
-    return leave(SUCCESS);
+    return leave(broken);
 }
 
 int cuEventElapsedTime(float* milliseconds, Event* start, Event* end) { (void)start, (void)end; *milliseconds = 0; return SUCCESS; }
@@ -407,16 +449,24 @@ int cuModuleLoadDataEx(Module** result, const char* text, int count, void* optio
     (void)count, (void)options, (void)values;
     ENTER("cuModuleLoadDataEx");
     if (!strstr(text, ".version") || !strstr(text, ".target")) return leave(INVALID_IMAGE);
+    text = (char*)duplicate(text, (long)strlen(text) + 1);
+    Kernel* kernels = ptx_parse ? ptx_parse(text, why, sizeof why) : 0;
+    if (ptx_parse && !kernels) return leave(INVALID_PTX);
     *result = malloc(sizeof(Module));
-    (*result)->text = (char*)duplicate(text, (long)strlen(text) + 1);
+    (*result)->kernels = kernels;
+    (*result)->text = (char*)text;
     write_down("called load module=%08x\n", hash_of((const uint8_t*)text, (long)strlen(text)));
     return leave(SUCCESS);
 }
 
 int cuModuleUnload(Module* module) {
     if (!module) return INVALID_HANDLE;
+    pthread_mutex_lock(&gate);
+    run_all();
+    if (ptx_free) ptx_free(module->kernels);
     free(module->text);
     free(module);
+    pthread_mutex_unlock(&gate);
     return SUCCESS;
 }
 
@@ -443,14 +493,23 @@ int cuModuleGetFunction(Function** result, Module* module, const char* name) {
     snprintf(entry, sizeof entry, ".entry %s(", name);
     if (!(found = strstr(module->text, entry))) return leave(NOT_FOUND);
     *result = malloc(sizeof(Function));
+    (*result)->shared_limit = GROUP_BYTES;
+    (*result)->kernel = ptx_find ? ptx_find(module->kernels, name) : 0;
     (*result)->name = (char*)duplicate(name, (long)strlen(name) + 1);
     (*result)->argument_bytes = argument_bytes(found + strlen(entry));
     return leave(SUCCESS);
 }
 
+int cuFuncSetAttribute(Function* function, int attribute, int value) {
+    ENTER("cuFuncSetAttribute");
+    /* How much shared memory a launch may add. */
+    if (attribute != 8 || value > 232448) return leave(INVALID_VALUE);
+    function->shared_limit = value;
+    return leave(SUCCESS);
+}
+
 int cuLaunchKernel(Function* function, int gx, int gy, int gz, int bx, int by, int bz, int shared, void* stream, void** arguments, void** extra) {
-    Operation launch = { .kind = LAUNCH, .function = function, .grid = { gx, gy, gz }, .block = { bx, by, bz } };
-    (void)shared;
+    Operation launch = { .kind = LAUNCH, .function = function, .grid = { gx, gy, gz }, .block = { bx, by, bz }, .shared = shared };
     ENTER("cuLaunchKernel");
     if (arguments || !extra || extra[0] != (void*)1 || extra[2] != (void*)2) return leave(INVALID_VALUE);
     launch.bytes = *(long*)extra[3];
@@ -458,6 +517,8 @@ int cuLaunchKernel(Function* function, int gx, int gy, int gz, int bx, int by, i
         write_down("failed launch kernel=%s given=%ld taken=%ld\n", function->name, launch.bytes, function->argument_bytes);
         return leave(INVALID_VALUE);
     }
+    if (gx < 1 || gy < 1 || gz < 1 || gy > 65535 || gz > 65535 || bx < 1 || by < 1 || bz < 1 || (long)bx * by * bz > 1024) return leave(INVALID_VALUE);
+    if (shared < 0 || shared + (function->kernel ? ptx_shared_bytes(function->kernel) : 0) > function->shared_limit) return leave(INVALID_VALUE);
     launch.source = duplicate(extra[1], launch.bytes);
     return leave(put(stream, &launch));
 }

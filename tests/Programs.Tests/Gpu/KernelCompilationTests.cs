@@ -1,124 +1,39 @@
-using System.Reflection;
-using FeedbackNN.Dsl.Planning;
-using FeedbackNN.Dsl.Text;
-using FeedbackNN.Generator.Printing;
-using FeedbackNN.Gpu;
 using FeedbackNN.Gpu.Tests;
 using Xunit.Abstractions;
 
 namespace FeedbackNN.Programs.Tests.Gpu;
 
 /// <summary>
-/// Every kernel of the corpus and the examples, and every kernel of the runtime, compiles for CUDA and OpenCL, on a machine without either. Kernels of the
-/// same text are compiled once.
+/// Every kernel of the corpus and the examples, and every kernel of the runtime, compiles for CUDA and OpenCL, on a machine without either.
 /// </summary>
 public sealed class KernelCompilationTests(ITestOutputHelper output)
 {
     [Fact]
     public void EveryGeneratedKernelCompiles()
     {
-        using var compiler = new KernelText();
-        var known = new HashSet<string>(StringComparer.Ordinal);
+        var kernels = CompiledKernels.Generated;
+        var fresh = kernels.GroupBy(kernel => kernel.File, StringComparer.Ordinal).ToDictionary(group => group.Key, group => group.Count(), StringComparer.Ordinal);
         var report = new Report("GPU kernels compiled to PTX (sm_80, sm_90) and OpenCL C");
-        var problems = new List<string>();
-        var programs = 0;
-        foreach (var file in CorpusPrograms.Files)
-        {
-            var (before, texts, kernels) = (known.Count, new List<string>(), new List<(string Type, GpuTemplate Template, bool IsKept, bool HasAxes)>());
-            foreach (var program in CorpusPrograms.Of(file))
-            {
-                var name = FormattableString.Invariant($"P{programs++}");
-                var printed = Printed.Of(program, name);
-                var fresh = printed.Kernels.Where(kernel => known.Add(kernel.Key)).ToArray();
-                if (fresh.Length == 0) continue;
-                texts.Add(printed.Text);
-                kernels.AddRange(fresh.Select(kernel => ($"Generated.{name}Gpu+{kernel.Name}", kernel.Template, kernel.IsKept, kernel.HasAxes)));
-            }
-            if (texts.Count > 0)
-            {
-                var assembly = GeneratedProgram.Load([.. texts]);
-                foreach (var (type, template, isKept, hasAxes) in kernels)
-                {
-                    problems.AddRange(compiler.Problems(EntryPoint(assembly.GetType(type, throwOnError: true)!, template, isKept, hasAxes)).Select(problem => $"{file}, {type}: {problem}"));
-                }
-            }
-            report.Add($"{file}: {known.Count - before} new kernels");
-        }
-        report.Add($"{programs} programs, {known.Count} distinct kernels, {3 * known.Count} compilations");
+        foreach (var file in CorpusPrograms.Files) report.Add($"{file}: {fresh.GetValueOrDefault(file)} new kernels");
+        report.Add($"{CompiledKernels.Programs} programs, {kernels.Count} distinct kernels, {kernels.Sum(kernel => kernel.Texts.Count)} compilations");
         report.Write(output);
-        Assert.True(problems.Count == 0, string.Join("\n", problems));
-        Assert.True(known.Count > 100, $"only {known.Count} kernels: the corpus was not found");
+        AssertFree(kernels);
+        Assert.True(kernels.Count > 100, $"only {kernels.Count} kernels: the corpus was not found");
     }
 
     [Fact]
     public void EveryKernelOfTheRuntimeCompiles()
     {
-        using var compiler = new KernelText();
-        var methods = new[] { typeof(UpdateKernels), typeof(ScalingKernels), typeof(IndexKernels), typeof(MatrixProductKernels), typeof(FewRowsKernel), typeof(AttentionKernels), typeof(SpeedKernels) }
-            .SelectMany(type => type.GetMethods(BindingFlags.Static | BindingFlags.Public | BindingFlags.DeclaredOnly)).SelectMany(Instances).ToArray();
         var report = new Report("Kernels of the GPU runtime compiled to PTX (sm_80, sm_90) and OpenCL C");
-        foreach (var method in methods) report.Add(method.ToString()!);
-        report.Add($"{methods.Length} kernels");
+        foreach (var kernel in CompiledKernels.Runtime) report.Add(kernel.Name);
+        report.Add($"{CompiledKernels.Runtime.Count} kernels");
         report.Write(output);
-        Assert.Empty(methods.SelectMany(method => compiler.Problems(method).Select(problem => $"{method}: {problem}")));
+        AssertFree(CompiledKernels.Runtime);
     }
 
-    private static Type[] Formats => [typeof(InFloat32), typeof(InTensorFloat32), typeof(InBFloat16), typeof(InFloat16)];
-
-    /// <summary>Every square with every format, kind of places and lie of either operand, though not with all of them at once.</summary>
-    private static IEnumerable<Type[]> Products =>
-        from tile in new[] { typeof(LargeTile), typeof(MediumTile), typeof(SmallTile) }
-        from i in Enumerable.Range(0, Lies.Length)
-        from places in new[] { typeof(ProductStrides), typeof(ProductAxes) }
-        select new[] { tile, places, Formats[i], Lies[i], Lies[(i + 1) % Lies.Length] };
-
-    private static Type[] Lies => [typeof(QuadsOfColumns), typeof(QuadsOfRows), typeof(SinglesOfColumns), typeof(SinglesOfRows)];
-
-    private static IEnumerable<Type> InFormats => Formats.Select(format => typeof(AttentionInFloat<>).MakeGenericType(format));
-
-    /// <summary>A method for each element type that programs use it with.</summary>
-    private static IEnumerable<MethodInfo> Instances(MethodInfo method)
+    private static void AssertFree(IEnumerable<CompiledKernel> kernels)
     {
-        if (!method.IsGenericMethod) return [method];
-        var elements = new[] { typeof(float), typeof(double), typeof(int), typeof(long) };
-        return method.Name switch
-        {
-            nameof(MatrixProductKernels.Tiled) => Products.Select(types => method.MakeGenericMethod([.. types, typeof(StoreTile)])),
-            nameof(FewRowsKernel.FewRows) => Formats.Select(format => method.MakeGenericMethod(format, typeof(StoreTile))),
-            nameof(IndexKernels.AddChains) => elements.Select(element => method.MakeGenericMethod(element, typeof(SumReduction))),
-            nameof(AttentionKernels.Forward) =>
-                [.. InFormats.Select(math => method.MakeGenericMethod(typeof(float), math, typeof(SumReduction), typeof(MaxReduction))), method.MakeGenericMethod(typeof(double), typeof(AttentionInDouble), typeof(SumReduction), typeof(MaxReduction))],
-            nameof(AttentionKernels.OfQueries) or nameof(AttentionKernels.OfKeysAndValues) =>
-                [.. InFormats.Select(math => method.MakeGenericMethod(typeof(float), math)), method.MakeGenericMethod(typeof(double), typeof(AttentionInDouble))],
-            _ => elements.Append(typeof(byte)).Select(element => method.MakeGenericMethod(element)),
-        };
-    }
-
-    private static MethodInfo EntryPoint(Type kernel, GpuTemplate template, bool isKept, bool hasAxes)
-    {
-        if (template != GpuTemplate.Tile) return typeof(KernelTemplates).GetMethod(template.ToString())!.MakeGenericMethod(kernel);
-        var epilogue = isKept ? typeof(StoreTileThen<>).MakeGenericType(kernel) : kernel;
-        return typeof(MatrixProductKernels).GetMethod(nameof(MatrixProductKernels.Tiled))!.MakeGenericMethod(typeof(MediumTile), hasAxes ? typeof(ProductAxes) : typeof(ProductStrides), typeof(InFloat32), typeof(QuadsOfColumns), typeof(QuadsOfRows), epilogue);
-    }
-
-    /// <summary>A program as C# for GPUs, and its kernels by text.</summary>
-    private sealed record Printed(string Text, IReadOnlyList<(string Name, string Key, GpuTemplate Template, bool IsKept, bool HasAxes)> Kernels)
-    {
-        public static Printed Of(CorpusProgram program, string name)
-        {
-            var plan = Planner.Plan(name, program.Graph, program.Axes);
-            var text = GpuProgramPrinter.Print("Generated", plan, GeneratedProgram.ParameterLayouts(program.Graph), GeneratedProgram.BufferLayouts(program.Graph), _ => null);
-            var structs = text.Split("    internal readonly struct ").Skip(1).ToArray();
-            Assert.Equal(plan.Kernels.Count, structs.Length);
-            var kept = plan.Steps.OfType<ProductStep>().Where(product => product.Result is not null && product.Epilogue is not null).Select(product => product.Epilogue!.Value).ToHashSet();
-            var alongAxes = plan.Steps.OfType<ProductStep>().Where(product => product.Left.HasAxes || product.Right.HasAxes).Select(product => product.Epilogue).ToHashSet();
-            var kernels = plan.Kernels.Select((kernel, i) =>
-            {
-                var split = structs[i].IndexOf('(');
-                var template = GpuMapping.Of(kernel);
-                return (structs[i][..split], $"{template} {kept.Contains(i)} {alongAxes.Contains(i)} {structs[i][split..].TrimEnd().TrimEnd('}')}", template, kept.Contains(i), alongAxes.Contains(i));
-            }).ToArray();
-            return new Printed(text, kernels);
-        }
+        var problems = kernels.SelectMany(kernel => KernelText.Problems(kernel.Texts).Select(problem => $"{kernel}: {problem}")).ToList();
+        Assert.True(problems.Count == 0, string.Join("\n", problems));
     }
 }

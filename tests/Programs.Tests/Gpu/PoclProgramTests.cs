@@ -48,7 +48,7 @@ public sealed class PoclProgramTests(PoclProgramTests.OwnDevice own, ITestOutput
             var isRounded = gpu.Plan.Steps.OfType<ProductStep>().Any(product => product.Operands != FloatFormat.F32);
             AssertSame(TenSteps(program, sizes, cpu), TenSteps(program, sizes, gpu), isRounded ? 1e-3 : 1e-5, program.Name);
         }
-        var report = new Report($"Programs on PoCL, {program.FullName}");
+        var report = new Report($"Programs on {Pocl.Name}, {program.FullName}");
         report.Add($"{program.Name} ({string.Join(", ", sizes.Select(size => FormattableString.Invariant($"{size.Key} = {size.Value}")))}): {gpu.Plan.Kernels.Count} kernels, the interpreter's numbers{(trains ? ", ten steps as on the processor" : "")}");
         report.Write(output);
     }
