@@ -8,12 +8,15 @@ namespace FeedbackNN.Gpu.Tests;
 /// </summary>
 public sealed class TensorCoreTests
 {
+    private const string None = "This device has no tensor cores.";
+
     public static TheoryData<OperandFormat> Formats => new(OperandFormat.TensorFloat32, OperandFormat.BFloat16, OperandFormat.Float16);
 
     [SkippableTheory]
     [MemberData(nameof(Formats))]
     public void Products_of_every_lie(OperandFormat operands) => Asked(device =>
     {
+        Skip.IfNot(device.HasTensorCores, None);
         // More than a square of 64, and than the columns of a tile.
         var product = new ProductCase(2, 68, 72, 20) { Operands = operands, HasFractions = true };
         foreach (var (isLeftAlongK, isRightAlongK) in new[] { (true, true), (true, false), (false, true), (false, false) })
@@ -31,7 +34,7 @@ public sealed class TensorCoreTests
     [SkippableFact]
     public void Products_in_large_squares() => Asked(device =>
     {
-        Skip.IfNot(device.HasTensorCores, "This device has no tensor cores.");
+        Skip.IfNot(device.HasTensorCores, None);
         var product = new ProductCase(1, 132, 140, 36) { HasFractions = true };
         InLargeSquares<TensorFloat32, QuadsOfColumns, QuadsOfRows>(device, product with { IsRightAlongK = false, Operands = OperandFormat.TensorFloat32 });
         InLargeSquares<TensorBFloat16, QuadsOfRows, QuadsOfColumns>(device, product with { IsLeftAlongK = false, Operands = OperandFormat.BFloat16 });
@@ -40,12 +43,28 @@ public sealed class TensorCoreTests
     });
 
     [SkippableFact]
+    public void One_that_is_large_enough() => Asked(device =>
+    {
+        new ProductCase(1, 32, 32, 16) { Operands = OperandFormat.BFloat16 }.AssertRight(device);
+        return 1;
+    });
+
+    [SkippableFact]
     public void What_stays_with_the_twins() => Asked(device =>
     {
         new ProductCase(1, 64, 64, 32).AssertRight(device);
         new ProductCase(1, 31, 64, 32) { Operands = OperandFormat.BFloat16 }.AssertRight(device);
         new ProductCase(1, 64, 31, 32) { Operands = OperandFormat.BFloat16 }.AssertRight(device);
-        new ProductCase(1, 64, 64, 15) { Operands = OperandFormat.BFloat16 }.AssertRight(device);
+        new ProductCase(1, 64, 64, 12) { Operands = OperandFormat.BFloat16 }.AssertRight(device);
+        return 0;
+    });
+
+    [SkippableFact]
+    public void The_device_says_whether_it_has_any() => Asked(device =>
+    {
+        Assert.EndsWith(device.HasTensorCores ? ", tensor cores)" : ", no tensor cores)", device.ToString());
+        device.UsesTensorCores = false;
+        Assert.DoesNotContain("tensor cores", device.ToString());
         return 0;
     });
 
@@ -53,7 +72,7 @@ public sealed class TensorCoreTests
     [SkippableFact]
     public void A_training_and_its_graphs() => Asked(device =>
     {
-        Skip.IfNot(device.HasTensorCores, "This device has no tensor cores.");
+        Skip.IfNot(device.HasTensorCores, None);
         device.UsesTensorCores = false;
         var expected = Train(device);
         device.UsesTensorCores = true;

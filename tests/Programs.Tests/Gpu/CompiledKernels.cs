@@ -112,7 +112,8 @@ internal static class CompiledKernels
     {
         if (template != GpuTemplate.Tile) return typeof(KernelTemplates).GetMethod(template.ToString())!.MakeGenericMethod(kernel);
         var epilogue = isKept ? typeof(StoreTileThen<>).MakeGenericType(kernel) : kernel;
-        return typeof(MatrixProductKernels).GetMethod(nameof(MatrixProductKernels.Tiled))!.MakeGenericMethod(typeof(MediumTile), hasAxes ? typeof(ProductAxes) : typeof(ProductStrides), typeof(InFloat32), typeof(QuadsOfColumns), typeof(QuadsOfRows), epilogue);
+        // Of the squares it is the one that leaves an epilogue the fewest registers.
+        return typeof(MatrixProductKernels).GetMethod(nameof(MatrixProductKernels.Tiled))!.MakeGenericMethod(typeof(LargeTile), hasAxes ? typeof(ProductAxes) : typeof(ProductStrides), typeof(InFloat32), typeof(QuadsOfColumns), typeof(QuadsOfRows), epilogue);
     }
 
     /// <summary>A program as C# for GPUs, and its kernels by text.</summary>
