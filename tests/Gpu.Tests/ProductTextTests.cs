@@ -8,9 +8,9 @@ public sealed class ProductTextTests
     [Fact]
     public void Quads_are_read_by_128_bits() => AssertTexts(Portable<LargeTile, QuadsOfColumns, QuadsOfRows>(), text =>
     {
-        // Of both operands the first tile and the next, then four columns of both tiles in shared memory, in two halves each.
+        // Of both operands the first tile and the next, then two columns of both tiles in shared memory, in two halves each.
         Assert.Equal(4, Count(text, @"ld\.global\.v4\.f32"));
-        Assert.Equal(16, Count(text, @"ld\.shared\.v4\.f32"));
+        Assert.Equal(8, Count(text, @"ld\.shared\.v4\.f32"));
         Assert.Equal(0, Count(text, @"ld\.global\.f32"));
         Assert.Contains(".minnctapersm 2", text);
     });
@@ -19,7 +19,7 @@ public sealed class ProductTextTests
     public void Numbers_that_lie_anyhow_are_read_one_by_one() => AssertTexts(Portable<SmallTile, SinglesOfColumns, SinglesOfRows>(), text =>
     {
         Assert.Equal(16, Count(text, @"ld\.global\.f32"));
-        Assert.Equal(8, Count(text, @"ld\.shared\.v4\.f32"));
+        Assert.Equal(4, Count(text, @"ld\.shared\.v4\.f32"));
     });
 
     [Theory]
@@ -36,7 +36,7 @@ public sealed class ProductTextTests
             Assert.Equal(6, Count(text, @"ldmatrix\.sync\.aligned\.m8n8\.x4\."));
             Assert.Equal(isFloat32 ? 0 : 2, Count(text, @"ldmatrix\.sync\.aligned\.m8n8\.x4\.trans\."));
             Assert.Contains(rounding, text);
-            // Two quads of a thread, of the first tile and of the next; the other operand has to be turned, and those of 16 bits rounded before they lie in shared memory.
+            // Two quads of a thread, of the first tile and of the next; those of the other operand are of four rows, and those of 16 bits have to be rounded before they lie in shared memory.
             Assert.Equal(isFloat32 ? 4 : 0, Count(text, @"cp\.async\.cg\.shared\.global"));
             Assert.Equal(isFloat32 ? 4 : 8, Count(text, @"ld\.global\.v4\.f32"));
         });

@@ -87,12 +87,8 @@ public sealed class TensorPlacesTests
             for (var i = 0; i < 4; i++)
             {
                 // Four columns of a row; four rows of a column; or columns of a row that other readers lie between.
-                var (r, column, first) = default(TLie) switch
-                {
-                    QuadsOfRows => (row + i, QuadsOfRows.Column<TTile>(reader), i),
-                    SinglesOfRows => (row, SinglesOfRows.Column<TTile>(reader) + (i * TTile.Readers / TTile.Side), 0),
-                    _ => (row, ((reader & 3) * 4) + i, i),
-                };
+                var (r, column) = (row + (TLie.Step<TTile>() == 0 ? i : 0), TLie.Column<TTile>(reader) + (i * TLie.Step<TTile>()));
+                var first = TLie.Step<TTile>() > 1 ? 0 : i;
                 var size = TFormat.ElementBytes;
                 // What is written at once lies side by side from its first number on.
                 var place = TensorOperand.IsTurned<TFormat, TLie>() ? TensorPlaces.Turned(r - first, column, TTile.Side) + (first * size)

@@ -118,15 +118,13 @@ internal static class MatrixProductKernels
             present = TTile.Depth - present;
             nextLeft = TLeft.Load<TTile>(left, leftRow, columns.SubView(present), rest - TTile.Depth, thread);
             nextRight = TRight.Load<TTile>(right, rightRow, columns.SubView(present + (2 * TTile.Depth)), rest - TTile.Depth, thread);
-            for (var column = 0; column < TTile.Depth; column += 4)
+            for (var column = 0; column < TTile.Depth; column += 2)
             {
-                // Four columns whose rows are moved alike.
+                // Two columns whose rows are moved alike.
                 var a = leftTile.SubView(ProductTile.Place<TTile>(4 * y, column) >> 2);
                 var b = rightTile.SubView(ProductTile.Place<TTile>(4 * x, column) >> 2);
                 sums.Add(a, b, 0);
                 sums.Add(a, b, TTile.Side / 4);
-                sums.Add(a, b, TTile.Side / 2);
-                sums.Add(a, b, TTile.Side / 4 * 3);
             }
         }
 

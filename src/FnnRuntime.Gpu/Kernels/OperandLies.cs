@@ -56,8 +56,14 @@ internal interface IOperandLie
     /// <summary>The rows of a tile for tensor cores lie side by side, as those of the operand do, where numbers have 16 bits.</summary>
     static abstract bool IsOfRows { get; }
 
-    /// <summary>Four columns are copied to such a tile by themselves, where numbers have 32 bits.</summary>
-    static abstract bool IsCopied { get; }
+    /// <summary>So many bytes at a time are copied to such a tile by themselves, where numbers have 32 bits; 0 where they are not, because what a reader reads at once are numbers of four rows.</summary>
+    static abstract int CopiedBytes { get; }
+
+    /// <summary>The first column of a reader.</summary>
+    static abstract int Column<TTile>(int reader) where TTile : struct, ITileGeometry;
+
+    /// <summary>From one of a reader's columns to the next; 0 where it has one.</summary>
+    static abstract int Step<TTile>() where TTile : struct, ITileGeometry;
 
     /// <summary>Rounds them and writes them into a tile for tensor cores.</summary>
     /// <param name="place">The tile's byte of shared memory.</param>
@@ -71,9 +77,13 @@ internal readonly struct QuadsOfColumns : IOperandLie
 {
     public static bool IsOfRows => false;
 
-    public static bool IsCopied => true;
+    public static int CopiedBytes => 16;
 
     public static int Last(int rows) => rows - 1;
+
+    public static int Column<TTile>(int reader) where TTile : struct, ITileGeometry => (reader & ((TTile.Depth / 4) - 1)) * 4;
+
+    public static int Step<TTile>() where TTile : struct, ITileGeometry => 1;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int Row<TTile>(int reader) where TTile : struct, ITileGeometry => reader >> (TTile.Depth == 8 ? 1 : 2);
@@ -81,7 +91,7 @@ internal readonly struct QuadsOfColumns : IOperandLie
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static FourFloats Load<TTile>(ArrayView<float> operand, int row, ArrayView<int> columns, int rest, int reader) where TTile : struct, ITileGeometry
     {
-        var column = (reader & ((TTile.Depth / 4) - 1)) * 4;
+        var column = Column<TTile>(reader);
         var values = default(FourFloats);
         if (column < rest) values = operand.Cast<FourFloats>()[(row + columns[column]) >> 2];
         return values;
@@ -89,11 +99,11 @@ internal readonly struct QuadsOfColumns : IOperandLie
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store<TTile, TOperands>(ArrayView<FourFloats> tile, FourFloats values, int reader) where TTile : struct, ITileGeometry where TOperands : struct, IOperandFormat =>
-        Singles.Store<TTile, TOperands>(tile.Cast<float>(), values, Row<TTile>(reader), (reader & ((TTile.Depth / 4) - 1)) * 4, 1);
+        Singles.Store<TTile, TOperands>(tile.Cast<float>(), values, Row<TTile>(reader), Column<TTile>(reader), 1);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void StoreForTensors<TTile, TFormat>(int place, FourFloats values, int reader) where TTile : struct, ITileGeometry where TFormat : struct, ITensorFormat =>
-        TensorOperand.StoreColumns<TFormat>(place, values, Row<TTile>(reader), (reader & 3) * 4);
+        TensorOperand.StoreColumns<TFormat>(place, values, Row<TTile>(reader), Column<TTile>(reader));
 }
 
 /// <summary>Four neighbouring rows lie side by side, at a multiple of 16 bytes: one access, and one into the tile. Neighbouring threads read the rows behind.</summary>
@@ -101,9 +111,11 @@ internal readonly struct QuadsOfRows : IOperandLie
 {
     public static bool IsOfRows => true;
 
-    public static bool IsCopied => false;
+    public static int CopiedBytes => 0;
 
     public static int Last(int rows) => rows - 4;
+
+    public static int Step<TTile>() where TTile : struct, ITileGeometry => 0;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int Row<TTile>(int reader) where TTile : struct, ITileGeometry => (reader & ((TTile.Side / 4) - 1)) * 4;
@@ -139,24 +151,28 @@ internal readonly struct SinglesOfColumns : IOperandLie
 {
     public static bool IsOfRows => false;
 
-    public static bool IsCopied => false;
+    public static int CopiedBytes => 4;
 
     public static int Last(int rows) => rows - 1;
+
+    public static int Column<TTile>(int reader) where TTile : struct, ITileGeometry => (reader & ((TTile.Depth / 4) - 1)) * 4;
+
+    public static int Step<TTile>() where TTile : struct, ITileGeometry => 1;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int Row<TTile>(int reader) where TTile : struct, ITileGeometry => reader >> (TTile.Depth == 8 ? 1 : 2);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static FourFloats Load<TTile>(ArrayView<float> operand, int row, ArrayView<int> columns, int rest, int reader) where TTile : struct, ITileGeometry =>
-        Singles.Load(operand, row, columns, rest, (reader & ((TTile.Depth / 4) - 1)) * 4, 1);
+        Singles.Load(operand, row, columns, rest, Column<TTile>(reader), 1);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store<TTile, TOperands>(ArrayView<FourFloats> tile, FourFloats values, int reader) where TTile : struct, ITileGeometry where TOperands : struct, IOperandFormat =>
-        Singles.Store<TTile, TOperands>(tile.Cast<float>(), values, Row<TTile>(reader), (reader & ((TTile.Depth / 4) - 1)) * 4, 1);
+        Singles.Store<TTile, TOperands>(tile.Cast<float>(), values, Row<TTile>(reader), Column<TTile>(reader), 1);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void StoreForTensors<TTile, TFormat>(int place, FourFloats values, int reader) where TTile : struct, ITileGeometry where TFormat : struct, ITensorFormat =>
-        TensorOperand.StoreColumns<TFormat>(place, values, Row<TTile>(reader), (reader & 3) * 4);
+        TensorOperand.StoreColumns<TFormat>(place, values, Row<TTile>(reader), Column<TTile>(reader));
 }
 
 /// <summary>Rows lie side by side, or neither rows nor columns do: one number an access, neighbouring rows by neighbouring threads.</summary>
@@ -164,25 +180,27 @@ internal readonly struct SinglesOfRows : IOperandLie
 {
     public static bool IsOfRows => true;
 
-    public static bool IsCopied => false;
+    public static int CopiedBytes => 4;
 
     public static int Last(int rows) => rows - 1;
+
+    public static int Step<TTile>() where TTile : struct, ITileGeometry => TTile.Readers / TTile.Side;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int Row<TTile>(int reader) where TTile : struct, ITileGeometry => reader & (TTile.Side - 1);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static FourFloats Load<TTile>(ArrayView<float> operand, int row, ArrayView<int> columns, int rest, int reader) where TTile : struct, ITileGeometry =>
-        Singles.Load(operand, row, columns, rest, Column<TTile>(reader), TTile.Readers / TTile.Side);
+        Singles.Load(operand, row, columns, rest, Column<TTile>(reader), Step<TTile>());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store<TTile, TOperands>(ArrayView<FourFloats> tile, FourFloats values, int reader) where TTile : struct, ITileGeometry where TOperands : struct, IOperandFormat =>
-        Singles.Store<TTile, TOperands>(tile.Cast<float>(), values, Row<TTile>(reader), Column<TTile>(reader), TTile.Readers / TTile.Side);
+        Singles.Store<TTile, TOperands>(tile.Cast<float>(), values, Row<TTile>(reader), Column<TTile>(reader), Step<TTile>());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void StoreForTensors<TTile, TFormat>(int place, FourFloats values, int reader) where TTile : struct, ITileGeometry where TFormat : struct, ITensorFormat
     {
-        var (row, column, step) = (Row<TTile>(reader), Column<TTile>(reader), TTile.Readers / TTile.Side);
+        var (row, column, step) = (Row<TTile>(reader), Column<TTile>(reader), Step<TTile>());
         TensorOperand.StoreOne<TTile, TFormat>(place, values.A, row, column);
         TensorOperand.StoreOne<TTile, TFormat>(place, values.B, row, column + step);
         TensorOperand.StoreOne<TTile, TFormat>(place, values.C, row, column + (2 * step));

@@ -5,8 +5,8 @@ using ILGPU.Runtime.Cuda;
 namespace FeedbackNN.Gpu;
 
 /// <summary>
-/// An operand's way into a tile for tensor cores and from there into registers. What lies in quads of columns and is of tf32 is copied to its place by itself while the tile before is multiplied, and rounded in registers;
-/// everything else is read as for the portable kernel, kept meanwhile, rounded and written. Of 16 bits, the rows of a tile lie side by side where those of the operand do, and <c>ldmatrix</c> turns them.
+/// An operand's way into a tile for tensor cores and from there into registers. Numbers of tf32 are copied to their place by themselves while the tile before is multiplied, and rounded in registers, but for quads of rows, which
+/// would be copied one by one; everything else is read as for the portable kernel, kept meanwhile, rounded and written. Of 16 bits, the rows of a tile lie side by side where those of the operand do, and <c>ldmatrix</c> turns them.
 /// </summary>
 internal static class TensorOperand
 {
@@ -14,7 +14,7 @@ internal static class TensorOperand
     public static bool IsCopied<TFormat, TLie>()
         where TFormat : struct, ITensorFormat
         where TLie : struct, IOperandLie =>
-        TFormat.ElementBytes == 4 && TLie.IsCopied;
+        TFormat.ElementBytes == 4 && TLie.CopiedBytes > 0;
 
     /// <summary>The rows of its tile lie side by side.</summary>
     public static bool IsTurned<TFormat, TLie>()
@@ -22,7 +22,7 @@ internal static class TensorOperand
         where TLie : struct, IOperandLie =>
         TFormat.ElementBytes == 2 && TLie.IsOfRows;
 
-    /// <summary>Begins to copy four columns of a row to their place; columns behind the last are 0.</summary>
+    /// <summary>Begins to copy a reader's four numbers to their places; columns behind the last are 0.</summary>
     /// <param name="place">The tile's byte of shared memory.</param>
     /// <param name="address">The operand's.</param>
     /// <param name="row">Where the row lies.</param>
@@ -30,14 +30,26 @@ internal static class TensorOperand
     /// <param name="rest">Columns from the tile's first to the operand's last.</param>
     /// <param name="reader">Of the tile's.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Copy<TTile, TFormat>(int place, long address, int row, ArrayView<int> columns, int rest, int reader)
+    public static void Copy<TTile, TFormat, TLie>(int place, long address, int row, ArrayView<int> columns, int rest, int reader)
         where TTile : struct, ITileGeometry
         where TFormat : struct, ITensorFormat
+        where TLie : struct, IOperandLie
     {
-        var column = (reader & 3) * 4;
-        place += TensorPlaces.Straight(QuadsOfColumns.Row<TTile>(reader), column, 4);
-        if (column < rest) CudaAsm.Emit(TensorText.AtPlace + "cp.async.cg.shared.global [place], [%1], 16;" + TensorText.End, place, address + (4L * (row + columns[column])));
-        else TFormat.Store(place, default(FourFloats));
+        var (rowOfTile, column) = (TLie.Row<TTile>(reader), TLie.Column<TTile>(reader));
+        if (TLie.CopiedBytes == 16)
+        {
+            place += TensorPlaces.Straight(rowOfTile, column, 4);
+            if (column < rest) CudaAsm.Emit(TensorText.AtPlace + "cp.async.cg.shared.global [place], [%1], 16;" + TensorText.End, place, address + (4L * (row + columns[column])));
+            else TFormat.Store(place, default(FourFloats));
+            return;
+        }
+        for (var i = 0; i < 4; i++)
+        {
+            var placeOfOne = place + TensorPlaces.Straight(rowOfTile, column, 4);
+            if (column < rest) CudaAsm.Emit(TensorText.AtPlace + "cp.async.ca.shared.global [place], [%1], 4;" + TensorText.End, placeOfOne, address + (4L * (row + columns[column])));
+            else TFormat.Store(placeOfOne, 0f);
+            column += TLie.Step<TTile>();
+        }
     }
 
     /// <summary>All copies that this thread has begun are waited for.</summary>

@@ -127,8 +127,8 @@ internal static class TensorProductKernels
     {
         if (TensorOperand.IsCopied<TFormat, TLie>())
         {
-            TensorOperand.Copy<TTile, TFormat>(place, address, row, columns, rest, thread);
-            TensorOperand.Copy<TTile, TFormat>(place, address, secondRow, columns, rest, thread + TTile.Threads);
+            TensorOperand.Copy<TTile, TFormat, TLie>(place, address, row, columns, rest, thread);
+            TensorOperand.Copy<TTile, TFormat, TLie>(place, address, secondRow, columns, rest, thread + TTile.Threads);
             return;
         }
         first = TLie.Load<TTile>(operand, row, columns, rest, thread);
