@@ -5,7 +5,7 @@ using ILGPU.Runtime;
 
 namespace GpuBench;
 
-/// <summary>What the device can do at best, and what our matrix product reaches of it, beside that of cuBLAS where it is found.</summary>
+/// <summary>What the device can do at best, and what our matrix product reaches of it, beside that of cuBLAS where it is found and that on tensor cores.</summary>
 internal sealed class CeilingPart : IPart
 {
     public string Name => "ceilings";
@@ -18,13 +18,13 @@ internal sealed class CeilingPart : IPart
         report.Add("cuBLAS", new() { ["found"] = device.CublasFile ?? "no" });
         foreach (var n in sizes)
         {
-            foreach (var operands in new[] { OperandFormat.Float32, OperandFormat.TensorFloat32 }) Product(device, report, n, operands);
+            foreach (var operands in Enum.GetValues<OperandFormat>()) Product(device, report, n, operands);
         }
     }
 
     private static void Product(GpuDevice device, Report report, int n, OperandFormat operands)
     {
-        var name = FormattableString.Invariant($"product {n} x {n} x {n}{(operands == OperandFormat.Float32 ? "" : " in tf32")}");
+        var name = FormattableString.Invariant($"product {n} x {n} x {n}{Suffix(operands)}");
         report.Try(name, () =>
         {
             var matrices = Enumerable.Range(0, 3).Select(_ => device.AllocateFloats((long)n * n * sizeof(float), "a matrix")).ToArray();
@@ -32,6 +32,7 @@ internal sealed class CeilingPart : IPart
             var microseconds = DeviceTimer.Microseconds(device, program.Run);
             var gigaflops = 2e-3 * n * n * n / microseconds;
             var cublas = OptionalPath.Cublas.Microseconds(device, program.Run);
+            var tensorCores = OptionalPath.TensorCores.Microseconds(device, program.Run);
             report.Add(name, new()
             {
                 ["microseconds"] = microseconds,
@@ -39,10 +40,20 @@ internal sealed class CeilingPart : IPart
                 ["of_multiply_adds"] = gigaflops / device.Speed.Gigaflops,
                 ["cublas_microseconds"] = cublas,
                 ["cublas_gigaflops"] = 2e-3 * n * n * n / cublas,
+                ["tensor_cores_microseconds"] = tensorCores,
+                ["tensor_cores_gigaflops"] = 2e-3 * n * n * n / tensorCores,
             });
             foreach (var matrix in matrices) device.Free(matrix);
         });
     }
+
+    private static string Suffix(OperandFormat operands) => operands switch
+    {
+        OperandFormat.TensorFloat32 => " in tf32",
+        OperandFormat.BFloat16 => " in bf16",
+        OperandFormat.Float16 => " in f16",
+        _ => "",
+    };
 
     /// <summary>A product as generated code starts it.</summary>
     private sealed unsafe class ProductProgram(GpuDevice device, MemoryBuffer1D<float, Stride1D.Dense>[] matrices, int n, OperandFormat operands) : GpuProgram(device, [])

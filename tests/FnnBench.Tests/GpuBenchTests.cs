@@ -31,7 +31,7 @@ public sealed class GpuBenchTests
         measured = await Run("--device", "pocl", "--parts", "ceilings,launches", "--json", path);
         Assert.True(measured.ExitCode == 0, measured.ToString());
         Assert.Equal(
-            ["copies of memory", "multiply-adds between registers", "cuBLAS", "product 128 x 128 x 128", "product 128 x 128 x 128 in tf32", "an empty kernel among many", "an empty kernel, waited for"],
+            ["copies of memory", "multiply-adds between registers", "cuBLAS", "product 128 x 128 x 128", "product 128 x 128 x 128 in tf32", "product 128 x 128 x 128 in bf16", "product 128 x 128 x 128 in f16", "an empty kernel among many", "an empty kernel, waited for"],
             Rows(path).Skip(1).Select(row => row.GetProperty("name").GetString()));
         Assert.Contains("| an empty kernel, waited for |", measured.Output);
     }

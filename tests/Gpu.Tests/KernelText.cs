@@ -44,14 +44,14 @@ internal sealed partial class KernelText : IDisposable
         }
     }
 
-    /// <summary>The text for each target: <c>sm_80</c>, <c>sm_90</c>, <c>OpenCL C</c>.</summary>
-    public IEnumerable<(string Target, string Text)> Compile(MethodInfo kernel) => _backends.Select(item => (item.Target, Compile(kernel, item.Target, item.Backend)));
+    /// <summary>The text for each target: <c>sm_80</c>, <c>sm_90</c>, and <c>OpenCL C</c> where a kernel has no instructions of CUDA.</summary>
+    public IEnumerable<(string Target, string Text)> Compile(MethodInfo kernel) => _backends.Where(item => item.Backend is PTXBackend || kernel.DeclaringType != typeof(TensorProductKernels)).Select(item => (item.Target, Compile(kernel, item.Target, item.Backend)));
 
     private static string Compile(MethodInfo kernel, string target, Backend backend)
     {
         try
         {
-            return backend.Compile(EntryPointDescription.FromExplicitlyGroupedKernel(kernel), default) switch
+            return backend.Compile(EntryPointDescription.FromExplicitlyGroupedKernel(kernel), backend is PTXBackend ? LaunchBoundsAttribute.Of(kernel) : default) switch
             {
                 PTXCompiledKernel ptx => ptx.PTXAssembly,
                 CLCompiledKernel openCL => openCL.Source,

@@ -24,6 +24,9 @@ internal sealed record ProductCase(int Batch, int M, int N, int K)
 
     public OperandFormat Operands { get; init; }
 
+    /// <summary>It is computed as a product of matrices whose rows and columns run through two axes each, where they can be cut.</summary>
+    public bool IsAlongAxes { get; init; }
+
     /// <summary>The left numbers have more bits than tf32 has.</summary>
     public bool HasFractions { get; init; }
 
@@ -48,10 +51,17 @@ internal sealed record ProductCase(int Batch, int M, int N, int K)
         }
     }
 
+    private ProductAxes Axes => new()
+    {
+        LeftRows = Cut(M, Sizes.LeftRow), LeftColumns = Cut(K, Sizes.LeftColumn), RightRows = Cut(N, Sizes.RightRow), RightColumns = Cut(K, Sizes.RightColumn),
+    };
+
+    private static OperandAxes Cut(int count, int stride) => count % 4 == 0 ? new([count / 4, 4 * stride, 4, stride]) : new([count, stride]);
+
     /// <summary>A program computes it as generated code does, and it is right.</summary>
     public void AssertRight(GpuDevice device) => AssertRight(device, (left, right, result) =>
     {
-        using var program = new ProductProgram(device, left, right, Sizes, result, Operands);
+        using var program = new ProductProgram(device, left, right, Sizes, result, this);
         program.Run(new ProgramCall());
     });
 
@@ -91,7 +101,14 @@ internal sealed record ProductCase(int Batch, int M, int N, int K)
     private float[] Expected(float[] left, float[] right)
     {
         var (s, result) = (Sizes, new float[Batch * M * N]);
-        if (Operands == OperandFormat.TensorFloat32) (left, right) = (Array.ConvertAll(left, InTensorFloat32.Round), Array.ConvertAll(right, InTensorFloat32.Round));
+        Converter<float, float> round = Operands switch
+        {
+            OperandFormat.TensorFloat32 => InTensorFloat32.Round,
+            OperandFormat.BFloat16 => InBFloat16.Round,
+            OperandFormat.Float16 => InFloat16.Round,
+            _ => InFloat32.Round,
+        };
+        (left, right) = (Array.ConvertAll(left, round), Array.ConvertAll(right, round));
         for (var place = 0; place < result.Length; place++)
         {
             var (b, m, n) = (place / (M * N), place / N % M, place % N);
@@ -103,7 +120,7 @@ internal sealed record ProductCase(int Batch, int M, int N, int K)
         return result;
     }
 
-    private sealed unsafe class ProductProgram(GpuDevice device, ArrayView<float> left, ArrayView<float> right, ProductSizes sizes, ArrayView<float> result, OperandFormat operands) : GpuProgram(device, [])
+    private sealed unsafe class ProductProgram(GpuDevice device, ArrayView<float> left, ArrayView<float> right, ProductSizes sizes, ArrayView<float> result, ProductCase product) : GpuProgram(device, [])
     {
         protected override ReadOnlySpan<string> AxisNames => [];
 
@@ -118,7 +135,8 @@ internal sealed record ProductCase(int Batch, int M, int N, int K)
         protected override void Execute(in ProgramCall call)
         {
             Begin(0);
-            Product(left, right, sizes, result, operands);
+            if (product.IsAlongAxes) ProductAlongAxes(left, right, sizes, product.Axes, result, product.Operands);
+            else Product(left, right, sizes, result, product.Operands);
         }
     }
 }

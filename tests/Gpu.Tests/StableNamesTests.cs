@@ -9,7 +9,7 @@ public sealed class StableNamesTests
         var kernel = typeof(UpdateKernels).GetMethod(nameof(UpdateKernels.Copy))!;
         using var fresh = new KernelText();
         using var used = new KernelText();
-        foreach (var _ in used.Compile(typeof(MatrixProductKernels).GetMethod(nameof(MatrixProductKernels.Tiled))!.MakeGenericMethod(typeof(ProductStrides), typeof(InFloat32), typeof(StoreTile)))) { }
+        foreach (var _ in used.Compile(typeof(MatrixProductKernels).GetMethod(nameof(MatrixProductKernels.Tiled))!.MakeGenericMethod(typeof(MediumTile), typeof(ProductStrides), typeof(InFloat32), typeof(QuadsOfColumns), typeof(QuadsOfColumns), typeof(StoreTile)))) { }
         foreach (var (first, second) in fresh.Compile(kernel).Zip(used.Compile(kernel)))
         {
             Assert.NotEqual(first.Text, second.Text);

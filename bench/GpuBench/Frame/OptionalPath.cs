@@ -11,6 +11,9 @@ internal sealed class OptionalPath
     /// <summary>Training steps as graphs.</summary>
     public static readonly OptionalPath Graphs = new(device => device.UsesGraphs, (device, uses) => device.UsesGraphs = uses, device => device.GraphLaunches);
 
+    /// <summary>Products in tf32, bf16 and f16 on tensor cores.</summary>
+    public static readonly OptionalPath TensorCores = new(device => device.UsesTensorCores, (device, uses) => device.UsesTensorCores = uses, device => device.TensorCoreLaunches);
+
     private readonly Func<GpuDevice, bool> _isUsed;
     private readonly Action<GpuDevice, bool> _use;
     private readonly Func<GpuDevice, long> _launches;

@@ -2,6 +2,7 @@ using ILGPU;
 using ILGPU.Backends;
 using ILGPU.Backends.EntryPoints;
 using ILGPU.Runtime;
+using ILGPU.Runtime.Cuda;
 
 namespace FeedbackNN.Gpu;
 
@@ -121,7 +122,7 @@ internal sealed partial class GpuDevice
             {
                 // ILGPU's own emulation runs C#: there is no text.
                 if (BackendOf(Accelerator) is not { } backend) return Accelerator.LoadKernel(kernel.Method);
-                return Accelerator.LoadKernel(StableNames.In(backend.Compile(EntryPointDescription.FromExplicitlyGroupedKernel(kernel.Method), default)));
+                return Accelerator.LoadKernel(StableNames.In(backend.Compile(EntryPointDescription.FromExplicitlyGroupedKernel(kernel.Method), Accelerator is CudaAccelerator ? LaunchBoundsAttribute.Of(kernel.Method) : default)));
             }
         }
         catch (AcceleratorException failure)

@@ -70,7 +70,7 @@ internal sealed unsafe partial class GpuDevice(Context context, ILGPU.Runtime.De
     public GpuDevice Twin() => new(context, device, title, isGpu);
 
     public override string ToString() => string.Create(
-        CultureInfo.InvariantCulture, $"{title} ({device.Name}, {device.MemorySize / (1024.0 * 1024 * 1024):0.#} GiB{(UsesCublas ? $", {CublasFile ?? "no cuBLAS"}" : "")})");
+        CultureInfo.InvariantCulture, $"{title} ({device.Name}, {device.MemorySize / (1024.0 * 1024 * 1024):0.#} GiB{(UsesCublas ? $", {CublasFile ?? "no cuBLAS"}" : "")}{(UsesTensorCores ? HasTensorCores ? ", tensor cores" : ", no tensor cores" : "")})");
 
     public override void Dispose()
     {

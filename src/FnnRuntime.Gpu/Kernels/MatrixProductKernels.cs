@@ -58,124 +58,87 @@ internal readonly struct StoreTileThen<TNext>(ArrayView<float> result, int colum
 }
 
 /// <summary>
-/// The matrix product: a group of 256 threads computes 64 x 64 elements, 16 of each operand's columns at a time through shared memory, 4 x 4 sums a
-/// thread in registers. The finished tile goes through shared memory once more, so that the epilogue is compiled once, runs over neighbouring
-/// columns, and what it is made of does not matter. Elements are rounded to the operands' format as they are loaded, once for 64 multiplications.
+/// The matrix product: a group computes a square of the result, 8 or 16 of each operand's columns at a time through shared memory, with 8 x 8 or 4 x 4 sums a thread in registers. The numbers of the next
+/// columns are read while these are multiplied, and rounded to the operands' format when they are written to shared memory, once for all multiplications. The finished square goes through shared memory
+/// once more, in parts, so that the epilogue is compiled once, runs over neighbouring columns, and what it is made of does not matter.
 /// </summary>
 /// <remarks>
-/// Floor: one 4 x 4 block needs 8 loads from shared memory for 16 multiply-adds, so shared memory, not arithmetic, bounds it on today's GPUs; tensor
-/// cores are not used. Barriers stand at the top of what they protect. Measured on PoCL alone so far.
+/// Each sum has its products in the order of the columns, whatever the square, so that all squares give the same bits. Floor: 8 x 8 sums read 16 numbers for 64 multiply-adds from shared memory, one byte
+/// for each, and 4 x 4 twice as many; docs/gpu.md has the registers, and what they leave room for. Barriers stand at the top of what they protect.
 /// </remarks>
 internal static class MatrixProductKernels
 {
-    public const int TileSize = 64;
-    public const int Threads = 256;
-    private const int Depth = 16;
-    private const int Side = 16;
-
-    public static void Tiled<TPlaces, TOperands, TKernel>(ArrayView<float> left, ArrayView<float> right, ProductSizes sizes, TPlaces places, TKernel epilogue)
+    public static void Tiled<TTile, TPlaces, TOperands, TLeft, TRight, TKernel>(ArrayView<float> left, ArrayView<float> right, ProductSizes sizes, TPlaces places, TKernel epilogue)
+        where TTile : struct, IProductTile
         where TPlaces : struct, IProductPlaces
         where TOperands : struct, IOperandFormat
+        where TLeft : struct, IOperandLie
+        where TRight : struct, IOperandLie
         where TKernel : struct, IElementKernel
     {
-        var leftRows = SharedMemory.Allocate<int>(TileSize);
-        var rightRows = SharedMemory.Allocate<int>(TileSize);
-        var leftTile = SharedMemory.Allocate<float>(Depth * TileSize);
-        var rightTile = SharedMemory.Allocate<float>(Depth * TileSize);
-        var tile = SharedMemory.Allocate<float>(TileSize * TileSize);
+        var rows = SharedMemory.Allocate<int>(2 * TTile.Side);
+        // Of the tile that is multiplied and of the next, for each operand.
+        var columns = SharedMemory.Allocate<int>(4 * TTile.Depth);
+        // The operands' tiles, then a part of the finished square.
+        var tiles = SharedMemory.Allocate<FourFloats>(TTile.Side * TTile.Side / TTile.Passes / 4);
+        var leftTile = tiles.SubView(0);
+        var rightTile = tiles.SubView(TTile.Depth * TTile.Side / 4);
         var thread = Group.IdxX;
-        var x = thread & (Side - 1);
-        var y = thread >> 4;
-        var firstRow = Grid.IdxX * TileSize;
-        var firstColumn = Grid.IdxY * TileSize;
+        var x = TTile.X(thread);
+        var y = TTile.Y(thread);
+        // Along the grid's first axis there are all squares of rows of the first matrix, then those of the next.
+        var squares = (sizes.M + TTile.Side - 1) >> TTile.SideBits;
+        var batch = Grid.IdxX / squares;
+        var firstRow = (Grid.IdxX - (batch * squares)) * TTile.Side;
+        var firstColumn = Grid.IdxY * TTile.Side;
 
-        // Neighbouring threads load what lies side by side: along k, or along the rows.
-        var leftAlongK = sizes.LeftColumn == 1;
-        var rightAlongK = sizes.RightColumn == 1;
-        for (var batch = Grid.IdxZ; batch < sizes.Batch; batch += Grid.DimZ)
+        // Where rows and columns lie takes divisions where they are windows: a thread does one of them for all.
+        if (thread < TTile.Side) rows[thread] = (batch * sizes.LeftBatch) + places.LeftRow(Math.Min(firstRow + thread, TLeft.Last(sizes.M)));
+        else if (thread < 2 * TTile.Side) rows[thread] = (batch * sizes.RightBatch) + places.RightRow(Math.Min(firstColumn + thread - TTile.Side, TRight.Last(sizes.N)));
+        if (thread < 2 * TTile.Depth) columns[thread] = places.LeftColumn(thread);
+        else if (thread < 4 * TTile.Depth) columns[thread] = places.RightColumn(thread - (2 * TTile.Depth));
+        Group.Barrier();
+        var leftRow = rows[TLeft.Row<TTile>(thread)];
+        var rightRow = rows[TTile.Side + TRight.Row<TTile>(thread)];
+        var nextLeft = TLeft.Load<TTile>(left, leftRow, columns.SubView(0), sizes.K, thread);
+        var nextRight = TRight.Load<TTile>(right, rightRow, columns.SubView(2 * TTile.Depth), sizes.K, thread);
+        var sums = default(TTile);
+        var present = 0;
+        for (var rest = sizes.K; rest > 0; rest -= TTile.Depth)
         {
-            // Where the rows of both tiles lie: the first barrier below is before anyone reads it.
-            if (thread < TileSize)
-            {
-                leftRows[thread] = (batch * sizes.LeftBatch) + places.LeftRow(firstRow + thread);
-                rightRows[thread] = (batch * sizes.RightBatch) + places.RightRow(firstColumn + thread);
-            }
-            float c00 = 0, c01 = 0, c02 = 0, c03 = 0, c10 = 0, c11 = 0, c12 = 0, c13 = 0;
-            float c20 = 0, c21 = 0, c22 = 0, c23 = 0, c30 = 0, c31 = 0, c32 = 0, c33 = 0;
-            for (var start = 0; start < sizes.K; start += Depth)
-            {
-                Group.Barrier();
-                for (var i = 0; i < 4; i++)
-                {
-                    var depth = leftAlongK ? x : (thread >> 6) + (4 * i);
-                    var place = leftAlongK ? y + (Side * i) : thread & 63;
-                    var (row, k) = (firstRow + place, start + depth);
-                    var isInside = row < sizes.M && k < sizes.K;
-                    var value = 0f;
-                    if (isInside) value = TOperands.Round(left[leftRows[place] + places.LeftColumn(k)]);
-                    leftTile[(depth * TileSize) + place] = value;
-                }
-                for (var i = 0; i < 4; i++)
-                {
-                    var depth = rightAlongK ? x : (thread >> 6) + (4 * i);
-                    var place = rightAlongK ? y + (Side * i) : thread & 63;
-                    var (row, k) = (firstColumn + place, start + depth);
-                    var isInside = row < sizes.N && k < sizes.K;
-                    var value = 0f;
-                    if (isInside) value = TOperands.Round(right[rightRows[place] + places.RightColumn(k)]);
-                    rightTile[(depth * TileSize) + place] = value;
-                }
-                Group.Barrier();
-                for (var k = 0; k < Depth; k++)
-                {
-                    var a = (k * TileSize) + y;
-                    var b = (k * TileSize) + x;
-                    float a0 = leftTile[a], a1 = leftTile[a + 16], a2 = leftTile[a + 32], a3 = leftTile[a + 48];
-                    float b0 = rightTile[b], b1 = rightTile[b + 16], b2 = rightTile[b + 32], b3 = rightTile[b + 48];
-                    c00 += a0 * b0;
-                    c01 += a0 * b1;
-                    c02 += a0 * b2;
-                    c03 += a0 * b3;
-                    c10 += a1 * b0;
-                    c11 += a1 * b1;
-                    c12 += a1 * b2;
-                    c13 += a1 * b3;
-                    c20 += a2 * b0;
-                    c21 += a2 * b1;
-                    c22 += a2 * b2;
-                    c23 += a2 * b3;
-                    c30 += a3 * b0;
-                    c31 += a3 * b1;
-                    c32 += a3 * b2;
-                    c33 += a3 * b3;
-                }
-            }
+            Group.Barrier();
+            TLeft.Store<TTile, TOperands>(leftTile, nextLeft, thread);
+            TRight.Store<TTile, TOperands>(rightTile, nextRight, thread);
 
-            // Rows y, y + 16, ...; columns x, x + 16, ... of the tile.
+            // In the place of these columns, those of the tile behind the next.
+            var behind = sizes.K - rest + (2 * TTile.Depth) + (thread & (TTile.Depth - 1));
+            if (thread < TTile.Depth) columns[present + thread] = places.LeftColumn(behind);
+            else if (thread < 2 * TTile.Depth) columns[present + TTile.Depth + thread] = places.RightColumn(behind);
             Group.Barrier();
-            var c = (y * TileSize) + x;
-            tile[c] = c00;
-            tile[c + 16] = c01;
-            tile[c + 32] = c02;
-            tile[c + 48] = c03;
-            tile[c + (16 * TileSize)] = c10;
-            tile[c + (16 * TileSize) + 16] = c11;
-            tile[c + (16 * TileSize) + 32] = c12;
-            tile[c + (16 * TileSize) + 48] = c13;
-            tile[c + (32 * TileSize)] = c20;
-            tile[c + (32 * TileSize) + 16] = c21;
-            tile[c + (32 * TileSize) + 32] = c22;
-            tile[c + (32 * TileSize) + 48] = c23;
-            tile[c + (48 * TileSize)] = c30;
-            tile[c + (48 * TileSize) + 16] = c31;
-            tile[c + (48 * TileSize) + 32] = c32;
-            tile[c + (48 * TileSize) + 48] = c33;
-            Group.Barrier();
-            for (var element = thread; element < TileSize * TileSize; element += Threads)
+            present = TTile.Depth - present;
+            nextLeft = TLeft.Load<TTile>(left, leftRow, columns.SubView(present), rest - TTile.Depth, thread);
+            nextRight = TRight.Load<TTile>(right, rightRow, columns.SubView(present + (2 * TTile.Depth)), rest - TTile.Depth, thread);
+            for (var column = 0; column < TTile.Depth; column += 2)
             {
-                var row = firstRow + (element >> 6);
-                var column = firstColumn + (element & 63);
-                if (row < sizes.M && column < sizes.N) epilogue.Run((batch * sizes.M) + row, column, tile[element]);
+                // Two columns whose rows are moved alike.
+                var a = leftTile.SubView(ProductTile.Place<TTile>(4 * y, column) >> 2);
+                var b = rightTile.SubView(ProductTile.Place<TTile>(4 * x, column) >> 2);
+                sums.Add(a, b, 0);
+                sums.Add(a, b, TTile.Side / 4);
+            }
+        }
+
+        var part = tiles.Cast<float>();
+        for (var pass = 0; pass < TTile.Passes; pass++)
+        {
+            Group.Barrier();
+            if (y >> TTile.PassBits == pass) sums.Store(tiles, x, y & ((1 << TTile.PassBits) - 1));
+            Group.Barrier();
+            for (var element = thread; element < TTile.Side * TTile.Side / TTile.Passes; element += TTile.Readers)
+            {
+                var row = firstRow + TTile.RowOf(pass, element >> TTile.SideBits);
+                var column = firstColumn + (element & (TTile.Side - 1));
+                if (row < sizes.M && column < sizes.N) epilogue.Run((batch * sizes.M) + row, column, part[element]);
             }
         }
     }

@@ -16,6 +16,15 @@ internal interface IProductPlaces
 
     /// <summary>Column k of the right matrix.</summary>
     int RightColumn(int k);
+
+    /// <summary>How the left matrix lies, for the host.</summary>
+    /// <param name="sizes">Of the product.</param>
+    /// <param name="first">Where its first element lies, counted from a place that is good for any access.</param>
+    OperandLie LieOfLeft(ProductSizes sizes, long first);
+
+    /// <summary>How the right matrix lies.</summary>
+    /// <inheritdoc cref="LieOfLeft"/>
+    OperandLie LieOfRight(ProductSizes sizes, long first);
 }
 
 /// <summary>Rows and columns that lie a stride apart.</summary>
@@ -30,6 +39,12 @@ internal readonly struct ProductStrides(ProductSizes sizes) : IProductPlaces
     public int RightRow(int n) => n * _rightRow;
 
     public int RightColumn(int k) => k * _rightColumn;
+
+    public OperandLie LieOfLeft(ProductSizes sizes, long first) =>
+        OperandLies.Of(new([sizes.M, sizes.LeftRow]), sizes.M, new([sizes.K, sizes.LeftColumn]), sizes.K, sizes.LeftBatch, first);
+
+    public OperandLie LieOfRight(ProductSizes sizes, long first) =>
+        OperandLies.Of(new([sizes.N, sizes.RightRow]), sizes.N, new([sizes.K, sizes.RightColumn]), sizes.K, sizes.RightBatch, first);
 }
 
 /// <summary>Rows and columns that run through several axes in memory, such as the windows of a convolution.</summary>
@@ -59,6 +74,10 @@ public struct ProductAxes : IProductPlaces
 
     /// <inheritdoc/>
     public readonly int RightColumn(int k) => RightColumns.Offset(k);
+
+    readonly OperandLie IProductPlaces.LieOfLeft(ProductSizes sizes, long first) => OperandLies.Of(LeftRows, sizes.M, LeftColumns, sizes.K, sizes.LeftBatch, first);
+
+    readonly OperandLie IProductPlaces.LieOfRight(ProductSizes sizes, long first) => OperandLies.Of(RightRows, sizes.N, RightColumns, sizes.K, sizes.RightBatch, first);
 }
 
 /// <summary>Up to six axes in memory, the innermost first; an index counts through them, the innermost fastest.</summary>
@@ -86,6 +105,17 @@ public readonly struct OperandAxes
         (_length0, _length1, _length2, _length3, _length4) = (lengths[0], lengths[1], lengths[2], lengths[3], lengths[4]);
         (_stride0, _stride1, _stride2, _stride3, _stride4, _stride5) = (strides[0], strides[1], strides[2], strides[3], strides[4], strides[5]);
     }
+
+    /// <summary>Neighbours lie side by side.</summary>
+    internal bool AreNeighbours => _stride0 == 1;
+
+    /// <summary>Each lies at a multiple of four.</summary>
+    internal bool AreMultiplesOfFour => ((_stride0 | _stride1 | _stride2 | _stride3 | _stride4 | _stride5) & 3) == 0;
+
+    /// <summary>Each four of them lie side by side, at a multiple of four.</summary>
+    /// <param name="count">How many there are.</param>
+    internal bool AreQuads(int count) =>
+        AreNeighbours && count % 4 == 0 && (_length0 == int.MaxValue || _length0 % 4 == 0) && ((_stride1 | _stride2 | _stride3 | _stride4 | _stride5) & 3) == 0;
 
     internal int Offset(int index)
     {

@@ -2,12 +2,6 @@ using ILGPU;
 
 namespace FeedbackNN.Gpu;
 
-/// <summary>Four floats that are moved as one: 128 bits.</summary>
-internal struct FourFloats
-{
-    public float A, B, C, D;
-}
-
 /// <summary>Kernels that show what a device can do at best.</summary>
 internal static class SpeedKernels
 {

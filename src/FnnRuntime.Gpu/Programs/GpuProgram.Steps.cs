@@ -75,38 +75,10 @@ public abstract unsafe partial class GpuProgram
     protected void ProductAlongAxes<TKernel>(ArrayView<float> left, ArrayView<float> right, ProductSizes sizes, ProductAxes axes, ArrayView<float> result, TKernel epilogue, OperandFormat operands = OperandFormat.Float32) where TKernel : struct, IElementKernel =>
         ProductAlongAxes(left, right, sizes, axes, new StoreTileThen<TKernel>(result, sizes.N, epilogue), operands);
 
-    // The format is a type to the kernel.
     private void Tiled<TPlaces, TKernel>(ArrayView<float> left, ArrayView<float> right, ProductSizes sizes, TPlaces places, TKernel epilogue, OperandFormat operands)
         where TPlaces : struct, IProductPlaces
-        where TKernel : struct, IElementKernel
-    {
-        switch (operands)
-        {
-            case OperandFormat.TensorFloat32:
-                Tiled<TPlaces, InTensorFloat32, TKernel>(left, right, sizes, places, epilogue);
-                break;
-            case OperandFormat.BFloat16:
-                Tiled<TPlaces, InBFloat16, TKernel>(left, right, sizes, places, epilogue);
-                break;
-            case OperandFormat.Float16:
-                Tiled<TPlaces, InFloat16, TKernel>(left, right, sizes, places, epilogue);
-                break;
-            default:
-                Tiled<TPlaces, InFloat32, TKernel>(left, right, sizes, places, epilogue);
-                break;
-        }
-    }
-
-    private void Tiled<TPlaces, TOperands, TKernel>(ArrayView<float> left, ArrayView<float> right, ProductSizes sizes, TPlaces places, TKernel epilogue)
-        where TPlaces : struct, IProductPlaces
-        where TOperands : struct, IOperandFormat
-        where TKernel : struct, IElementKernel
-    {
-        if ((long)sizes.Batch * sizes.M * sizes.N == 0) return;
-        const int tile = MatrixProductKernels.TileSize;
-        var groups = new Index3D((sizes.M + tile - 1) / tile, (sizes.N + tile - 1) / tile, Math.Min(sizes.Batch, 65535));
-        _device.Start(MatrixProductKernels.Tiled<TPlaces, TOperands, TKernel>, new KernelConfig(groups, new Index3D(MatrixProductKernels.Threads, 1, 1)), left, right, sizes, places, epilogue);
-    }
+        where TKernel : struct, IElementKernel =>
+        new TiledProduct<TPlaces, TKernel>(_device, left, right, sizes, places, epilogue).Start(operands);
 
     /// <summary>A matrix product in float64.</summary>
     protected void Product(ArrayView<double> left, ArrayView<double> right, ProductSizes sizes, ArrayView<double> result)

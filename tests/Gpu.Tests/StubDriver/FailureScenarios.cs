@@ -111,11 +111,11 @@ internal static class FailureScenarios
         using var device = StubDriver.Connect();
         using var net = new Line(device, seed: 1);
         StubDriver.Fail("cuModuleLoadDataEx", 218, 0, 1);
-        var failure = Assert.Throws<DeviceException>(() => net.Forward(new(2, Features.Size)));
+        var failure = Assert.Throws<DeviceException>(() => net.Forward(new(20, Features.Size)));
         Assert.Contains("does not compile the kernel Tiled(", failure.Message);
         Assert.Contains("CUDA_ERROR_INVALID_PTX", failure.Message);
         Assert.EndsWith($"The kernel is of {failure.SourceLine}", failure.Message);
-        net.Forward(new(2, Features.Size));
+        net.Forward(new(20, Features.Size));
     }
 
     public static void A_driver_that_is_too_old_is_no_device_and_says_which_is_needed()

@@ -62,12 +62,31 @@ internal static class CompiledKernels
     private static CompiledKernel[] CompileRuntime()
     {
         using var compiler = new KernelText();
-        return [.. new[] { typeof(UpdateKernels), typeof(ScalingKernels), typeof(IndexKernels), typeof(MatrixProductKernels), typeof(AttentionKernels), typeof(SpeedKernels) }
+        return [.. new[] { typeof(UpdateKernels), typeof(ScalingKernels), typeof(IndexKernels), typeof(MatrixProductKernels), typeof(FewRowsKernel), typeof(TensorProductKernels), typeof(AttentionKernels), typeof(SpeedKernels) }
             .SelectMany(type => type.GetMethods(BindingFlags.Static | BindingFlags.Public | BindingFlags.DeclaredOnly)).SelectMany(Instances)
             .Select(method => new CompiledKernel(OfRuntime, method.ToString()!, [.. compiler.Compile(method)]))];
     }
 
     private static Type[] Formats => [typeof(InFloat32), typeof(InTensorFloat32), typeof(InBFloat16), typeof(InFloat16)];
+
+    private static Type[] Lies => [typeof(QuadsOfColumns), typeof(QuadsOfRows), typeof(SinglesOfColumns), typeof(SinglesOfRows)];
+
+    private static Type[] Places => [typeof(ProductStrides), typeof(ProductAxes)];
+
+    /// <summary>Every square with every format, kind of places and lie of either operand, though not with all of them at once.</summary>
+    private static IEnumerable<Type[]> Products =>
+        from tile in new[] { typeof(LargeTile), typeof(MediumTile), typeof(SmallTile) }
+        from i in Enumerable.Range(0, Lies.Length)
+        from places in Places
+        select new[] { tile, places, Formats[i], Lies[i], Lies[(i + 1) % Lies.Length] };
+
+    /// <summary>Every format with every lie of either operand, in the large square; each of them in the smaller one.</summary>
+    private static IEnumerable<Type[]> TensorProducts =>
+        from format in new[] { typeof(TensorFloat32), typeof(TensorBFloat16), typeof(TensorFloat16) }
+        from i in Enumerable.Range(0, Lies.Length + 1)
+        select i < Lies.Length
+            ? new[] { typeof(LargeTensorTile), Places[i % 2], format, Lies[i], Lies[(i + 1) % Lies.Length] }
+            : [typeof(MediumTensorTile), Places[0], format, Lies[0], Lies[0]];
 
     private static IEnumerable<Type> InFormats => Formats.Select(format => typeof(AttentionInFloat<>).MakeGenericType(format));
 
@@ -78,7 +97,8 @@ internal static class CompiledKernels
         var elements = new[] { typeof(float), typeof(double), typeof(int), typeof(long) };
         return method.Name switch
         {
-            nameof(MatrixProductKernels.Tiled) => Formats.SelectMany(format => new[] { typeof(ProductStrides), typeof(ProductAxes) }.Select(places => method.MakeGenericMethod(places, format, typeof(StoreTile)))),
+            nameof(MatrixProductKernels.Tiled) => (method.DeclaringType == typeof(TensorProductKernels) ? TensorProducts : Products).Select(types => method.MakeGenericMethod([.. types, typeof(StoreTile)])),
+            nameof(FewRowsKernel.FewRows) => Formats.Select(format => method.MakeGenericMethod(format, typeof(StoreTile))),
             nameof(IndexKernels.AddChains) => elements.Select(element => method.MakeGenericMethod(element, typeof(SumReduction))),
             nameof(AttentionKernels.Forward) =>
                 [.. InFormats.Select(math => method.MakeGenericMethod(typeof(float), math, typeof(SumReduction), typeof(MaxReduction))), method.MakeGenericMethod(typeof(double), typeof(AttentionInDouble), typeof(SumReduction), typeof(MaxReduction))],
@@ -92,7 +112,8 @@ internal static class CompiledKernels
     {
         if (template != GpuTemplate.Tile) return typeof(KernelTemplates).GetMethod(template.ToString())!.MakeGenericMethod(kernel);
         var epilogue = isKept ? typeof(StoreTileThen<>).MakeGenericType(kernel) : kernel;
-        return typeof(MatrixProductKernels).GetMethod(nameof(MatrixProductKernels.Tiled))!.MakeGenericMethod(hasAxes ? typeof(ProductAxes) : typeof(ProductStrides), typeof(InFloat32), epilogue);
+        // Of the squares it is the one that leaves an epilogue the fewest registers.
+        return typeof(MatrixProductKernels).GetMethod(nameof(MatrixProductKernels.Tiled))!.MakeGenericMethod(typeof(LargeTile), hasAxes ? typeof(ProductAxes) : typeof(ProductStrides), typeof(InFloat32), typeof(QuadsOfColumns), typeof(QuadsOfRows), epilogue);
     }
 
     /// <summary>A program as C# for GPUs, and its kernels by text.</summary>
