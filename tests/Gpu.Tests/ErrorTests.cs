@@ -113,13 +113,15 @@ public sealed class ErrorTests
         protected override void Execute(in ProgramCall call)
         {
             Begin(0);
-            Map(new Unknown(At<float>(0)), 4);
+            Map<Unknown, float>(new Unknown(At<float>(0)), 4);
         }
     }
 }
 
 /// <summary>ILGPU compiles it, to the call of a function that no OpenCL driver has.</summary>
-internal readonly struct Unknown(ArrayView<float> y) : IMapKernel
+internal readonly struct Unknown(ArrayView<float> y) : IMapKernel<float>
 {
-    public void Run(int index) => y[index] = MathF.FusedMultiplyAdd(y[index], 2, 1);
+    public float Load(int index) => y[index];
+
+    public void Run(int index, float loaded) => y[index] = MathF.FusedMultiplyAdd(loaded, 2, 1);
 }

@@ -53,9 +53,10 @@ public sealed record GpuLaunches(Size Always, EquatableArray<LoopLaunches> Loops
     /// <summary>Those of one step, in one round.</summary>
     private static int Of(Step step) => step switch
     {
-        AttentionGradientStep gradient => (gradient.QGradient is null ? 0 : 1) + (gradient.KGradient is null && gradient.VGradient is null ? 0 : 1),
-        // Zeros, chains of equal indices, and sums along them.
-        ScatterAddStep => 3,
+        // One each, and before those of queries and keys what they have in common.
+        AttentionGradientStep gradient => (gradient.QGradient is null ? 0 : 1) + (gradient.KGradient is null ? 0 : 1) + (gradient.VGradient is null ? 0 : 1) + (gradient.HasSlopes ? 1 : 0),
+        // Zeros, blocks of the index sorted, all of it, and sums of what is equal.
+        ScatterAddStep => 4,
         CheckConvergedStep or LoopExitStep => 0,
         _ => 1,
     };

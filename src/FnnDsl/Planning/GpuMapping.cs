@@ -48,10 +48,19 @@ public static class GpuMapping
         };
     }
 
-    /// <summary>How many rows (or parts, or rows that are kept) there are.</summary>
-    public static Size RowCount(Kernel kernel) => kernel.Form == KernelForm.Parts
-        ? Size.Constant(Kernel.PartCount)
-        : Size.Product(kernel.Rows.Take(kernel.Rows.Count - kernel.ReducedRows));
+    /// <summary>How many rows (or rows that are kept) there are.</summary>
+    public static Size RowCount(Kernel kernel) => Size.Product(kernel.Rows.Take(kernel.Rows.Count - kernel.ReducedRows));
+
+    /// <summary>Of a kernel whose rows are cut into parts, the columns that have threads of their own, which are as good as parts: one where a group has a whole row.</summary>
+    public static Size ColumnsApart(Kernel kernel) => Of(kernel) == GpuTemplate.ColumnPerThread ? kernel.Columns : Size.One;
+
+    /// <summary>The kernel whose parts lie in a buffer; null for other buffers.</summary>
+    public static Kernel? MakerOfParts(ProgramPlan plan, int buffer)
+    {
+        var isAdded = plan.Steps.OfType<KernelStep>().Any(step => plan.Kernels[step.Kernel].AddsParts is not null && IsAt(step.Operands[0]));
+        return isAdded ? plan.Steps.OfType<KernelStep>().Select(step => (Kernel: plan.Kernels[step.Kernel], step.Operands)).First(step => step.Kernel.Form == KernelForm.Parts && step.Operands.Any(IsAt)).Kernel : null;
+        bool IsAt(Place place) => place is ArenaPlace && StepLoops.Position(place) == buffer;
+    }
 
     /// <summary>
     /// Of a kernel whose stores may meet, how many of the outermost row axes keep them apart: along such an axis the place moves further than all axes

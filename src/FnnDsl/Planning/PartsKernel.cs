@@ -29,7 +29,7 @@ internal sealed class PartsKernel(ReduceKind kind, ElementType element, Size col
         return KernelTraits.Decide(new Kernel("", domain.Rows, domain.Columns,
             EquatableArray<KernelOperand>.Own(new KernelOperand("", element), new KernelOperand("", element)),
             values.ToEquatableArray(), EquatableArray<KernelStore>.Own(store), columns.AxisNames.OrderBy(axis => axis, StringComparer.Ordinal).ToEquatableArray(),
-            KernelForm.Map, IsVectorized: false, Cost: 0));
+            KernelForm.Map, IsVectorized: false, Cost: 0) { AddsParts = kind });
     }
 
     private ScalarOperator Operator => kind switch

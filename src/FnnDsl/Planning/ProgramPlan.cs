@@ -103,8 +103,11 @@ public sealed record Kernel(
     bool IsVectorized,
     int Cost)
 {
-    /// <summary>Into how many parts rows are cut for column reductions, whatever the number of threads: the same bits on all.</summary>
+    /// <summary>Into how many parts the processor cuts rows for column reductions, whatever the number of threads: the same bits on all. On a GPU sizes decide.</summary>
     public const int PartCount = 8;
+
+    /// <summary>How a kernel that adds up the parts of the one before it does so; null for all others. A GPU, whose parts are more, has a kernel of its own for it.</summary>
+    public ReduceKind? AddsParts { get; init; }
 
     /// <summary>Row axes that column reductions sum over, the last so many.</summary>
     public int ReducedRows => Stores.Max(store => store.ReducedRows);
@@ -238,6 +241,9 @@ public sealed record AttentionGradientStep(
 {
     /// <summary>As a product's: of the gradients of the result and of scores too.</summary>
     public FloatFormat Operands { get; init; } = FloatFormat.F32;
+
+    /// <summary>Gradients of scores are computed, for which a GPU makes a number of each row of the result first.</summary>
+    public bool HasSlopes => QGradient is not null || KGradient is not null;
 }
 
 public sealed record FillStep(Place Place, Size Length, double Value, Origin Origin) : Step(Origin);

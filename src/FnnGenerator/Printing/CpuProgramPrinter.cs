@@ -167,7 +167,7 @@ internal sealed class CpuProgramPrinter : ProgramPrinter
         }
     }
 
-    protected override void PrintAttentionGradient(AttentionGradientStep step)
+    protected override void PrintAttentionGradient(AttentionGradientStep step, int position)
     {
         Writer.Line($"AttentionKernels.RunGradient(Pool, new AttentionArguments<{ScalarText.Type(step.Q.Place.Element)}>");
         using (Writer.Block("", ");"))

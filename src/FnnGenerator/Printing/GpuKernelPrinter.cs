@@ -1,3 +1,4 @@
+using System.Globalization;
 using FeedbackNN.Dsl.Graphs;
 using FeedbackNN.Dsl.Planning;
 using FeedbackNN.Dsl.Types;
@@ -16,19 +17,26 @@ internal sealed class GpuKernelPrinter(CodeWriter writer, Kernel kernel, string 
 
     public void Print()
     {
-        var parameters = Parameters(Kernel, element => $"ArrayView<{ElementText(element)}>", "int");
+        var parameters = Parameters(Kernel, element => $"ArrayView<{ElementText(element)}>", "int").Concat(Kernel.Form == KernelForm.Parts ? [("int", "parts")] : Array.Empty<(string Type, string Name)>());
         var declaration = string.Join(", ", parameters.Select(parameter => $"{parameter.Type} {parameter.Name}"));
-        var template = Kernel.Form switch { KernelForm.Map => "IMapKernel", KernelForm.Epilogue => "IElementKernel", _ => "IRowKernel" };
+        var template = Kernel.Form switch { KernelForm.Map => $"IMapKernel<{LoadedType(Kernel)}>", KernelForm.Epilogue => "IElementKernel", _ => "IRowKernel" };
         using (Writer.Block($"internal readonly struct {name}({declaration}) : {template}"))
         {
             var signature = Kernel.Form switch
             {
-                KernelForm.Map => "Run(int column)",
+                KernelForm.Map => $"Run(int column, {LoadedType(Kernel)} loaded)",
                 KernelForm.Epilogue => "Run(int row, int column, float tile)",
                 KernelForm.Parts => "Run<TLanes>(int part, TLanes lanes) where TLanes : struct, ILanes",
                 KernelForm.Rows when Kernel.ReducedRows > 0 => "Run<TLanes>(int kept, TLanes lanes) where TLanes : struct, ILanes",
                 _ => "Run<TLanes>(int row, TLanes lanes) where TLanes : struct, ILanes",
             };
+            if (Kernel.Form == KernelForm.Map)
+            {
+                var elements = Loads(Kernel).Select(access => Element(access, "column")).ToArray();
+                Writer.Line("[MethodImpl(MethodImplOptions.AggressiveInlining)]");
+                Writer.Line($"public {LoadedType(Kernel)} Load(int column) => {elements.Length switch { 0 => "0", 1 => elements[0], _ => $"({string.Join(", ", elements)})" }};");
+                Writer.Line();
+            }
             Writer.Line("[MethodImpl(MethodImplOptions.AggressiveInlining)]");
             using (Writer.Block($"public void {signature}"))
             {
@@ -37,6 +45,26 @@ internal sealed class GpuKernelPrinter(CodeWriter writer, Kernel kernel, string 
             }
         }
     }
+
+    /// <summary>The type of what an element of a map is computed from: a tuple where it is more than one.</summary>
+    public static string LoadedType(Kernel kernel)
+    {
+        var types = Loads(kernel).Select(access => ElementText(kernel.Operands[access.Operand].Element)).ToArray();
+        return types.Length switch { 0 => "byte", 1 => types[0], _ => $"({string.Join(", ", types.Select((type, i) => $"{type} l{Number(i)}"))})" };
+    }
+
+    /// <summary>What a map reads beforehand. So many at the most, because ILGPU compiles no larger tuple; what is behind them is read where it is used, and enough is on its way.</summary>
+    private static Access[] Loads(Kernel kernel) => [.. kernel.Values.OfType<LoadValue>().Where(load => load.Level == Level.Column).Select(load => load.Access).Distinct().Take(7)];
+
+    /// <summary>An element that a map has read before.</summary>
+    private string? Loaded(Access access)
+    {
+        var loads = Loads(Kernel);
+        var position = Kernel.Form == KernelForm.Map ? Array.IndexOf(loads, access) : -1;
+        return position < 0 ? null : loads.Length == 1 ? "loaded" : "loaded.l" + Number(position);
+    }
+
+    private static string Number(int number) => number.ToString(CultureInfo.InvariantCulture);
 
     private void PrintBody()
     {
@@ -57,10 +85,58 @@ internal sealed class GpuKernelPrinter(CodeWriter writer, Kernel kernel, string 
         }
     }
 
-    /// <summary>In 64 bits between: eight times the rows may be more than 32 hold.</summary>
-    protected override string PartStart(string part) => $"(int)((long)rows * {part} / {Kernel.PartCount})";
+    // ---- Rows that are summed over ----------------------------------------------------------------------------------
 
-    private bool HasOneColumn => Kernel.Form is KernelForm.Map or KernelForm.Epilogue;
+    /// <summary>A thread adds up one column after the other, in a register; otherwise all of a row's columns are added to where they are kept.</summary>
+    private bool IsByColumn => Kernel.ReducedRows > 0 && GpuMapping.Of(Kernel) == GpuTemplate.ColumnPerThread;
+
+    protected override void PrintPart()
+    {
+        Writer.Line($"var rows = {SizeText.Print(Size.Product(Kernel.Rows))};");
+        // In 64 bits between: the product may be more than 32 hold.
+        Writer.Line("var first = (int)((long)rows * part / parts);");
+        Writer.Line("var end = (int)((long)rows * (part + 1) / parts);");
+        if (!IsByColumn) InitializeColumnReductions("part * " + SizeText.Factor(Kernel.Columns));
+        PrintSums("for (var row = first; row < end; row++)");
+    }
+
+    protected override void PrintKept()
+    {
+        if (!IsByColumn)
+        {
+            base.PrintKept();
+            return;
+        }
+        WriteRowIndices("kept", Kernel.Rows.Take(Kernel.Rows.Count - Kernel.ReducedRows).ToArray(), "k");
+        Writer.Line($"var reduced = {SizeText.Print(Size.Product(Kernel.Rows.Skip(Kernel.Rows.Count - Kernel.ReducedRows)))};");
+        PrintSums("for (var row = kept * reduced; row < (kept + 1) * reduced; row++)");
+    }
+
+    private void PrintSums(string rows)
+    {
+        if (!IsByColumn)
+        {
+            using (Writer.Block(rows)) PrintRow("0", SizeText.Print(Kernel.Columns));
+            return;
+        }
+        var sums = Kernel.Stores.Where(store => store.ColumnReduction is not null).ToArray();
+        using (Writer.Block(ColumnsHeader("0", SizeText.Print(Kernel.Columns), "")))
+        {
+            foreach (var store in sums) Writer.Line($"var {ReductionTarget(store)} = {Identity(store.ColumnReduction!.Value, Kernel.Operands[store.Access.Operand].Element)};");
+            using (Writer.Block(rows)) PrintRow("", "");
+            foreach (var store in sums)
+            {
+                var target = Kernel.Form == KernelForm.Parts ? SumOverRows(store) : Element(store.Access, "column", store.ReducedRows, "k", "kept");
+                Writer.Line($"{target} = {ReductionTarget(store)};");
+            }
+        }
+    }
+
+    protected override string ReductionTarget(KernelStore store) => IsByColumn ? "sum" + Operand(store.Access) : base.ReductionTarget(store);
+
+    // ---- Columns ----------------------------------------------------------------------------------------------------
+
+    private bool HasOneColumn => Kernel.Form is KernelForm.Map or KernelForm.Epilogue || IsByColumn;
 
     protected override IDisposable BeginColumns(string first, string end) => HasOneColumn ? NoBlock.Instance : Writer.Block(ColumnsHeader(first, end, "column += lanes.Step"));
 
@@ -102,7 +178,7 @@ internal sealed class GpuKernelPrinter(CodeWriter writer, Kernel kernel, string 
 
     protected override string RowElement(Access access) => Read(access, base.RowElement(access));
 
-    protected override string Load(Access access) => Read(access, base.Load(access));
+    protected override string Load(Access access) => Read(access, Loaded(access) ?? base.Load(access));
 
     /// <summary>Booleans are bytes in memory.</summary>
     private string Read(Access access, string element) => IsTile && access.Operand == 0 ? "tile" : IsBoolean(access) ? $"({element} != 0)" : element;

@@ -84,17 +84,23 @@ internal sealed class GpuProgramPrinter : ProgramPrinter
         }
     }
 
-    /// <summary>Integers that a step needs while it runs; in a loop, all its rounds.</summary>
+    /// <summary>Numbers that a step needs while it runs; in a loop, all its rounds.</summary>
     private void AddScratch()
     {
         for (var step = 0; step < Plan.Steps.Count; step++)
         {
-            var length = Plan.Steps[step] switch { ScatterAddStep scatter => scatter.IndexCount, CheckRangeStep => Size.One, _ => null };
+            var (length, element) = Plan.Steps[step] switch
+            {
+                ScatterAddStep scatter => (Size.Constant(2) * scatter.IndexCount, ElementType.I64),
+                CheckRangeStep => (Size.One, ElementType.I32),
+                AttentionGradientStep { HasSlopes: true } gradient => (Size.Product([gradient.Sizes.Batch, gradient.Sizes.Heads, gradient.Sizes.Queries]), gradient.LogSums.Element),
+                _ => (null, ElementType.I32),
+            };
             if (length is null) continue;
             var loop = Plan.Loops.FirstOrDefault(loop => loop.First <= step && step < loop.End);
             if (loop is not null && step >= loop.First + loop.Period) continue;
             _scratch.Add(step, _buffers.Count);
-            _buffers.Add(new BufferPlan("scratch", ElementType.I32, length, loop?.First ?? step, loop is null ? step : loop.End - 1));
+            _buffers.Add(new BufferPlan("scratch", element, length, loop?.First ?? step, loop is null ? step : loop.End - 1));
         }
     }
 
@@ -102,19 +108,33 @@ internal sealed class GpuProgramPrinter : ProgramPrinter
 
     protected override void PrintBegin(string position) => Writer.Line($"Begin({position});");
 
+    protected override bool HasKernel(Kernel kernel) => kernel.AddsParts is null;
+
     protected override void PrintKernelStep(KernelStep step, Kernel kernel)
     {
+        if (kernel.AddsParts is { } kind)
+        {
+            var parts = PartCount(GpuMapping.MakerOfParts(Plan, StepLoops.Position(step.Operands[0]))!);
+            var type = GpuKernelPrinter.ElementText(step.Operands[0].Element);
+            Writer.Line($"AddParts<{type}, {kind}Reduction>({Text(step.Operands[0])}, {Text(step.Operands[1])}, {parts}, {SizeText.Print(kernel.Columns)});");
+            return;
+        }
         var call = New(step.Kernel, step.Operands);
-        var rows = SizeText.Print(GpuMapping.RowCount(kernel));
+        var rows = kernel.Form == KernelForm.Parts ? PartCount(kernel) : SizeText.Print(GpuMapping.RowCount(kernel));
         var columns = SizeText.Print(kernel.Columns);
         Writer.Line(GpuMapping.Of(kernel) switch
         {
-            GpuTemplate.Map => $"Map({call}, {columns});",
+            GpuTemplate.Map => $"Map<{KernelNames[step.Kernel]}, {GpuKernelPrinter.LoadedType(kernel)}>({call}, {columns});",
             GpuTemplate.RowPerThread => $"RowPerThread({call}, {rows});",
             GpuTemplate.InOrder => InOrder(call, kernel),
             var template => $"{template}({call}, {rows}, {columns});",
         });
     }
+
+    private static string PartCount(Kernel kernel) => $"PartCount({SizeText.Print(Size.Product(kernel.Rows))}, {SizeText.Print(GpuMapping.ColumnsApart(kernel))})";
+
+    protected override (string Text, Size[] Sizes) LengthOf(int buffer) => GpuMapping.MakerOfParts(Plan, buffer) is not { } kernel ? base.LengthOf(buffer)
+        : ($"{PartCount(kernel)} * {SizeText.Factor(kernel.Columns)}", [.. kernel.Rows, kernel.Columns]);
 
     private static string InOrder(string call, Kernel kernel)
     {
@@ -167,10 +187,10 @@ internal sealed class GpuProgramPrinter : ProgramPrinter
         using (Writer.Block("", $", {Scale(step.Sizes)}{Operands(step.Operands)});")) PrintSizes(step.Sizes, hasValues: step.V is not null);
     }
 
-    protected override void PrintAttentionGradient(AttentionGradientStep step)
+    protected override void PrintAttentionGradient(AttentionGradientStep step, int position)
     {
         var type = GpuKernelPrinter.ElementText(step.Q.Place.Element);
-        Writer.Line($"AttentionGradient({Operands(type, step.Q, step.K, step.V, step.Result)}, {Text(step.LogSums)}, {Operands(type, step.ResultGradient, step.QGradient, step.KGradient, step.VGradient)}, new AttentionSizes");
+        Writer.Line($"AttentionGradient({Operands(type, step.Q, step.K, step.V, step.Result)}, {Text(step.LogSums)}, {(step.HasSlopes ? $"At<{type}>({Number(_scratch[position])})" : "default")}, {Operands(type, step.ResultGradient, step.QGradient, step.KGradient, step.VGradient)}, new AttentionSizes");
         using (Writer.Block("", $", {Scale(step.Sizes)}{Operands(step.Operands)});")) PrintSizes(step.Sizes, hasValues: true);
     }
 
@@ -194,7 +214,7 @@ internal sealed class GpuProgramPrinter : ProgramPrinter
         Writer.Line($"Gather({Text(step.Source)}, {Text(step.Index)}, {Text(step.Result)}, {Sizes(step.Outer, step.AxisLength, step.IndexCount, step.Inner)});");
 
     protected override void PrintScatterAdd(ScatterAddStep step, int position) =>
-        Writer.Line($"ScatterAdd({Text(step.Values)}, {Text(step.Index)}, At<int>({Number(_scratch[position])}), {Text(step.Result)}, {Sizes(step.Outer, step.AxisLength, step.IndexCount, step.Inner)});");
+        Writer.Line($"ScatterAdd({Text(step.Values)}, {Text(step.Index)}, At<long>({Number(_scratch[position])}), {Text(step.Result)}, {Sizes(step.Outer, step.AxisLength, step.IndexCount, step.Inner)});");
 
     protected override void PrintCheckRange(CheckRangeStep step, int position) =>
         Writer.Line($"CheckRange({Text(step.Values)}, At<int>({Number(_scratch[position])}), {Sizes(step.Count, step.Bound)}, {CSharpNames.Literal(step.What)});");
@@ -219,7 +239,7 @@ internal sealed class GpuProgramPrinter : ProgramPrinter
     {
         var plan = Plan.Kernels[kernel];
         var sizes = plan.Sizes.Select(size => $"(int){SizeText.Axis(size)}");
-        var arguments = operands.Select(Text).Concat(sizes).Concat(KernelPrinter.UsesRandom(plan) ? ["call.Seed", "call.Step"] : []);
+        var arguments = operands.Select(Text).Concat(sizes).Concat(KernelPrinter.UsesRandom(plan) ? ["call.Seed", "call.Step"] : []).Concat(plan.Form == KernelForm.Parts ? [$"(int){PartCount(plan)}"] : []);
         return $"new {KernelNames[kernel]}({string.Join(", ", arguments)})";
     }
 

@@ -46,18 +46,15 @@ internal abstract class KernelPrinter(CodeWriter writer, Kernel kernel, string m
     // ---- Rows that are summed over ----------------------------------------------------------------------------------
 
     /// <summary>One of the fixed parts into which rows are cut: the variable <c>part</c>.</summary>
-    protected void PrintPart()
+    protected virtual void PrintPart()
     {
         InitializeColumnReductions("part * " + SizeText.Factor(kernel.Columns));
         writer.Line($"var rows = {SizeText.Print(Size.Product(kernel.Rows))};");
-        using (writer.Block($"for (var row = {PartStart("part")}; row < {PartStart("(part + 1)")}; row++)")) PrintRow("0", SizeText.Print(kernel.Columns));
+        using (writer.Block($"for (var row = rows * part / {Kernel.PartCount}; row < rows * (part + 1) / {Kernel.PartCount}; row++)")) PrintRow("0", SizeText.Print(kernel.Columns));
     }
 
-    /// <summary>The first of a part's <c>rows</c>.</summary>
-    protected virtual string PartStart(string part) => $"rows * {part} / {Kernel.PartCount}";
-
     /// <summary>The rows of one row that is kept: the variable <c>kept</c>.</summary>
-    protected void PrintKept()
+    protected virtual void PrintKept()
     {
         WriteRowIndices("kept", kernel.Rows.Take(kernel.Rows.Count - kernel.ReducedRows).ToArray(), "k");
         InitializeColumnReductions(null);
@@ -65,7 +62,8 @@ internal abstract class KernelPrinter(CodeWriter writer, Kernel kernel, string m
         using (writer.Block("for (var row = kept * reduced; row < (kept + 1) * reduced; row++)")) PrintRow("0", SizeText.Print(kernel.Columns));
     }
 
-    private void InitializeColumnReductions(string? start)
+    /// <summary>Sums over rows begin where they are kept.</summary>
+    protected void InitializeColumnReductions(string? start)
     {
         foreach (var store in kernel.Stores.Where(store => store.ColumnReduction is not null))
         {
@@ -102,7 +100,7 @@ internal abstract class KernelPrinter(CodeWriter writer, Kernel kernel, string m
     private bool IsScalar(int value) => kernel.Values[value].Level != Level.Column;
 
     /// <summary>The index along each row axis, where there is more than one.</summary>
-    private void WriteRowIndices(string flat, IReadOnlyList<Size> axes, string prefix)
+    protected void WriteRowIndices(string flat, IReadOnlyList<Size> axes, string prefix)
     {
         if (axes.Count < 2) return;
         var rest = flat;
@@ -221,8 +219,11 @@ internal abstract class KernelPrinter(CodeWriter writer, Kernel kernel, string m
     /// <summary>A value as it is written to memory.</summary>
     protected virtual string Stored(KernelStore store, string text) => text;
 
+    /// <summary>Where a column's sum over rows is added up.</summary>
+    protected virtual string ReductionTarget(KernelStore store) => SumOverRows(store);
+
     /// <summary>Where a column's sum over rows is kept.</summary>
-    protected string ReductionTarget(KernelStore store) => kernel.Form == KernelForm.Parts
+    protected string SumOverRows(KernelStore store) => kernel.Form == KernelForm.Parts
         ? $"{_operands[store.Access.Operand]}[part * {SizeText.Factor(kernel.Columns)} + column]"
         : Element(store.Access, "column", store.ReducedRows);
 

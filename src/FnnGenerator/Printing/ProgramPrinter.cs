@@ -60,6 +60,7 @@ internal abstract class ProgramPrinter(ProgramPlan plan, IReadOnlyList<StorageLa
             PrintCompilation();
             for (var i = 0; i < plan.Kernels.Count; i++)
             {
+                if (!HasKernel(plan.Kernels[i])) continue;
                 Writer.Line();
                 PrintKernel(plan.Kernels[i], KernelNames[i]);
             }
@@ -71,6 +72,9 @@ internal abstract class ProgramPrinter(ProgramPlan plan, IReadOnlyList<StorageLa
 
     /// <summary>What compiles the kernels before they run.</summary>
     protected virtual void PrintCompilation() { }
+
+    /// <summary>Whether a kernel of the plan is printed; otherwise the runtime has it.</summary>
+    protected virtual bool HasKernel(Kernel kernel) => true;
 
     // ---- Tables -----------------------------------------------------------------------------------------------------
 
@@ -102,14 +106,17 @@ internal abstract class ProgramPrinter(ProgramPlan plan, IReadOnlyList<StorageLa
         Writer.Line();
         using (Writer.Block("protected override void Measure(nint* sizes, Span<long> bytes)"))
         {
-            PrintAxes("sizes", "nint", Buffers.SelectMany(buffer => buffer.Length.AxisNames));
+            PrintAxes("sizes", "nint", Enumerable.Range(0, Buffers.Count).SelectMany(buffer => LengthOf(buffer).Sizes).SelectMany(size => size.AxisNames));
             for (var i = 0; i < Buffers.Count; i++)
             {
                 var buffer = Buffers[i];
-                Writer.Line($"bytes[{Number(i)}] = {Number(buffer.Element.SizeInBytes())}L * {SizeText.Factor(buffer.Length)};");
+                Writer.Line($"bytes[{Number(i)}] = {Number(buffer.Element.SizeInBytes())}L * {LengthOf(i).Text};");
             }
         }
     }
+
+    /// <summary>A buffer's length as a factor, and the sizes that it takes.</summary>
+    protected virtual (string Text, Size[] Sizes) LengthOf(int buffer) => (SizeText.Factor(Buffers[buffer].Length), [Buffers[buffer].Length]);
 
     /// <summary>What the steps are to a profile.</summary>
     protected abstract DescriptionPrinter Description { get; }
@@ -294,7 +301,7 @@ internal abstract class ProgramPrinter(ProgramPlan plan, IReadOnlyList<StorageLa
                     PrintAttention(attention);
                     break;
                 case AttentionGradientStep gradient:
-                    PrintAttentionGradient(gradient);
+                    PrintAttentionGradient(gradient, position);
                     break;
                 case FillStep fill:
                     PrintFill(fill);
@@ -339,7 +346,7 @@ internal abstract class ProgramPrinter(ProgramPlan plan, IReadOnlyList<StorageLa
 
     protected abstract void PrintAttention(AttentionStep step);
 
-    protected abstract void PrintAttentionGradient(AttentionGradientStep step);
+    protected abstract void PrintAttentionGradient(AttentionGradientStep step, int position);
 
     /// <summary>What scores are multiplied by, as C#.</summary>
     protected static string Scale(AttentionSizes sizes) => (sizes.Scale, sizes.Width) switch

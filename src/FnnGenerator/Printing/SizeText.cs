@@ -10,7 +10,7 @@ internal static class SizeText
     private static readonly HashSet<string> Taken =
     [
         "row", "rows", "firstRow", "column", "columns", "firstColumn", "begin", "end", "part", "kept", "reduced", "remaining", "tile", "stride",
-        "seed", "step", "call", "sizes", "bytes", "lanes", "device", "round", "rounds", "descriptions",
+        "seed", "step", "call", "parts", "first", "loaded", "sizes", "bytes", "lanes", "device", "round", "rounds", "descriptions",
     ];
 
     public static string Axis(string name)

@@ -215,7 +215,12 @@ public static partial class GpuMath
     private static double Horner(double x, double higher, double coefficient) => (higher * x) + coefficient;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static double ClampKeepingNaN(double x, double low, double high) => x > high ? high : x < low ? low : x;
+    private static double ClampKeepingNaN(double x, double low, double high)
+    {
+        // Two conditional values one after the other, which become selections; one inside the other become branches.
+        var below = x > high ? high : x;
+        return below < low ? low : below;
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static double RoundToWhole(double x) => x + RounderDouble - RounderDouble;

@@ -122,7 +122,12 @@ public static partial class GpuMath
     private static float Horner(float x, float higher, float coefficient) => (higher * x) + coefficient;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static float ClampKeepingNaN(float x, float low, float high) => x > high ? high : x < low ? low : x;
+    private static float ClampKeepingNaN(float x, float low, float high)
+    {
+        // Two conditional values one after the other, which become selections; one inside the other become branches.
+        var below = x > high ? high : x;
+        return below < low ? low : below;
+    }
 
     // For |x| below 2^22.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

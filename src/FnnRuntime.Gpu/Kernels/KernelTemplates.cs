@@ -5,10 +5,13 @@ namespace FeedbackNN.Gpu;
 
 /// <summary>A generated kernel over the elements of one axis.</summary>
 [EditorBrowsable(EditorBrowsableState.Never)]
-public interface IMapKernel
+public interface IMapKernel<TLoaded> where TLoaded : unmanaged
 {
+    /// <summary>Reads what an element is computed from.</summary>
+    TLoaded Load(int column);
+
     /// <summary>Computes one element.</summary>
-    void Run(int column);
+    void Run(int column, TLoaded loaded);
 }
 
 /// <summary>A generated kernel over rows: of a tensor, or parts of its rows that are added up.</summary>
@@ -33,11 +36,24 @@ internal static class KernelTemplates
     /// <summary>Threads of a group where they do not depend on each other.</summary>
     public const int Threads = 256;
 
-    /// <summary>One element a thread and round.</summary>
-    public static void Map<TKernel>(TKernel kernel, int count) where TKernel : struct, IMapKernel
+    /// <summary>
+    /// Two elements a thread and round, both read before either is written: a compiler cannot move a read past a write to another tensor, and so twice as much is on its way from memory. Neighbouring threads have
+    /// neighbouring elements.
+    /// </summary>
+    public static void Map<TKernel, TLoaded>(TKernel kernel, int count)
+        where TKernel : struct, IMapKernel<TLoaded>
+        where TLoaded : unmanaged
     {
         var step = Grid.DimX * Group.DimX;
-        for (var column = (Grid.IdxX * Group.DimX) + Group.IdxX; column < count; column += step) kernel.Run(column);
+        for (var column = (Grid.IdxX * Group.DimX) + Group.IdxX; column < count; column += 2 * step)
+        {
+            var other = column + step;
+            var loaded = kernel.Load(column);
+            var next = loaded;
+            if (other < count) next = kernel.Load(other);
+            kernel.Run(column, loaded);
+            if (other < count) kernel.Run(other, next);
+        }
     }
 
     /// <summary>One element of one row a thread and round: rows that reduce nothing.</summary>

@@ -7,10 +7,12 @@ namespace FeedbackNN.Gpu;
 public abstract unsafe partial class GpuProgram
 {
     /// <summary>An element a thread.</summary>
-    protected void Map<TKernel>(TKernel kernel, long count) where TKernel : struct, IMapKernel
+    protected void Map<TKernel, TLoaded>(TKernel kernel, long count)
+        where TKernel : struct, IMapKernel<TLoaded>
+        where TLoaded : unmanaged
     {
         if (count == 0) return;
-        _device.Start(KernelTemplates.Map, Launch.Over(count), kernel, checked((int)count));
+        _device.Start(KernelTemplates.Map<TKernel, TLoaded>, Launch.Over(count), kernel, checked((int)count));
     }
 
     /// <summary>An element of a row a thread: kernels that reduce nothing.</summary>
@@ -40,6 +42,23 @@ public abstract unsafe partial class GpuProgram
         if (parts * columns == 0) return;
         var groups = (int)Math.Clamp((columns + 63) / 64, 1, 4096);
         _device.Start(KernelTemplates.ColumnPerThread, new KernelConfig(new Index3D(groups, (int)Math.Min(parts, 65535), 1), new Index3D(64, 1, 1)), kernel, checked((int)parts));
+    }
+
+    /// <summary>
+    /// Into how many parts rows are cut to be summed: so many that all parts and columns fill a large GPU, and no more than leave 8 rows to each. Sizes alone decide, so that bits are the same on each run.
+    /// </summary>
+    /// <param name="rows">How many are summed.</param>
+    /// <param name="columns">How many sums a thread each makes of a part.</param>
+    protected static long PartCount(long rows, long columns) => Math.Clamp(rows / 8, 1, Math.Max(1, 1024 / Math.Max(1, (columns + 63) / 64)));
+
+    /// <summary>Adds up the parts of sums over rows, [parts, columns], in an order that their number decides.</summary>
+    protected void AddParts<T, TReduction>(ArrayView<T> parts, ArrayView<T> result, long count, long columns)
+        where T : unmanaged
+        where TReduction : struct, IReduction<T>
+    {
+        if (columns == 0) return;
+        var groups = (int)Math.Clamp((columns + PartKernels.Columns - 1) / PartKernels.Columns, 1, 4096);
+        _device.Start(PartKernels.Add<T, TReduction>, new KernelConfig(groups, PartKernels.Columns * PartKernels.Lanes), parts, result, checked((int)count), checked((int)columns));
     }
 
     /// <summary>Rows whose stores may meet: in order, by one thread for each stretch of rows whose stores meet no others'.</summary>
@@ -113,20 +132,23 @@ public abstract unsafe partial class GpuProgram
     /// <summary>result[p, index[j], q] += values[p, j, q], from zeros, in the order of j.</summary>
     /// <param name="values">[outer, indexCount, inner].</param>
     /// <param name="index">The places on the axis.</param>
-    /// <param name="next">Room for a number for each j.</param>
+    /// <param name="sorted">Room for two numbers for each j.</param>
     /// <param name="result">[outer, axisLength, inner].</param>
     /// <param name="outer">Elements before the axis.</param>
     /// <param name="axisLength">Of the result.</param>
     /// <param name="indexCount">Of the values.</param>
     /// <param name="inner">Elements behind the axis.</param>
-    protected void ScatterAdd<T>(ArrayView<T> values, ArrayView<int> index, ArrayView<int> next, ArrayView<T> result, long outer, long axisLength, long indexCount, long inner)
+    protected void ScatterAdd<T>(ArrayView<T> values, ArrayView<int> index, ArrayView<long> sorted, ArrayView<T> result, long outer, long axisLength, long indexCount, long inner)
         where T : unmanaged
     {
         Fill(result, outer * axisLength * inner, default);
         var count = outer * indexCount * inner;
         if (count == 0) return;
-        _device.Start(IndexKernels.ChainEqual, Launch.Over(indexCount), index, next, checked((int)indexCount));
-        _device.Start(AddChains<T>(), Launch.Over(count), values, index, next, result, checked((int)count), checked((int)axisLength), checked((int)indexCount), checked((int)inner));
+        var n = checked((int)indexCount);
+        var (blocks, all) = (sorted.SubView(0, n), sorted.SubView(n, n));
+        _device.Start(ScatterKernels.SortBlocks, new KernelConfig((n + ScatterKernels.Block - 1) / ScatterKernels.Block, ScatterKernels.Threads), index, blocks, n);
+        _device.Start(ScatterKernels.MergeBlocks, Launch.Over(n), blocks, all, n);
+        _device.Start(AddRuns<T>(), Launch.Over(count), values, all, result, checked((int)count), checked((int)axisLength), n, checked((int)inner));
     }
 
     /// <summary>
@@ -173,16 +195,16 @@ public abstract unsafe partial class GpuProgram
         return number[0];
     }
 
-    private static Action<ArrayView<T>, ArrayView<int>, ArrayView<int>, ArrayView<T>, int, int, int, int> AddChains<T>() where T : unmanaged
+    private static Action<ArrayView<T>, ArrayView<long>, ArrayView<T>, int, int, int, int> AddRuns<T>() where T : unmanaged
     {
         Delegate kernel = default(T) switch
         {
-            float => IndexKernels.AddChains<float, SumReduction>,
-            double => IndexKernels.AddChains<double, SumReduction>,
-            int => IndexKernels.AddChains<int, SumReduction>,
-            long => IndexKernels.AddChains<long, SumReduction>,
+            float => ScatterKernels.AddRuns<float, SumReduction>,
+            double => ScatterKernels.AddRuns<double, SumReduction>,
+            int => ScatterKernels.AddRuns<int, SumReduction>,
+            long => ScatterKernels.AddRuns<long, SumReduction>,
             _ => throw new NotSupportedException($"Elements of type {typeof(T).Name} cannot be added."),
         };
-        return (Action<ArrayView<T>, ArrayView<int>, ArrayView<int>, ArrayView<T>, int, int, int, int>)kernel;
+        return (Action<ArrayView<T>, ArrayView<long>, ArrayView<T>, int, int, int, int>)kernel;
     }
 }

@@ -62,7 +62,7 @@ internal static class CompiledKernels
     private static CompiledKernel[] CompileRuntime()
     {
         using var compiler = new KernelText();
-        return [.. new[] { typeof(UpdateKernels), typeof(ScalingKernels), typeof(IndexKernels), typeof(MatrixProductKernels), typeof(FewRowsKernel), typeof(TensorProductKernels), typeof(AttentionKernels), typeof(SpeedKernels) }
+        return [.. new[] { typeof(UpdateKernels), typeof(ScalingKernels), typeof(IndexKernels), typeof(ScatterKernels), typeof(PartKernels), typeof(MatrixProductKernels), typeof(FewRowsKernel), typeof(TensorProductKernels), typeof(AttentionKernels), typeof(SpeedKernels) }
             .SelectMany(type => type.GetMethods(BindingFlags.Static | BindingFlags.Public | BindingFlags.DeclaredOnly)).SelectMany(Instances)
             .Select(method => new CompiledKernel(OfRuntime, method.ToString()!, [.. compiler.Compile(method)]))];
     }
@@ -99,17 +99,22 @@ internal static class CompiledKernels
         {
             nameof(MatrixProductKernels.Tiled) => (method.DeclaringType == typeof(TensorProductKernels) ? TensorProducts : Products).Select(types => method.MakeGenericMethod([.. types, typeof(StoreTile)])),
             nameof(FewRowsKernel.FewRows) => Formats.Select(format => method.MakeGenericMethod(format, typeof(StoreTile))),
-            nameof(IndexKernels.AddChains) => elements.Select(element => method.MakeGenericMethod(element, typeof(SumReduction))),
-            nameof(AttentionKernels.Forward) =>
-                [.. InFormats.Select(math => method.MakeGenericMethod(typeof(float), math, typeof(SumReduction), typeof(MaxReduction))), method.MakeGenericMethod(typeof(double), typeof(AttentionInDouble), typeof(SumReduction), typeof(MaxReduction))],
-            nameof(AttentionKernels.OfQueries) or nameof(AttentionKernels.OfKeysAndValues) =>
-                [.. InFormats.Select(math => method.MakeGenericMethod(typeof(float), math)), method.MakeGenericMethod(typeof(double), typeof(AttentionInDouble))],
+            nameof(ScatterKernels.AddRuns) => elements.Select(element => method.MakeGenericMethod(element, typeof(SumReduction))),
+            nameof(PartKernels.Add) => elements.SelectMany(element => new[] { typeof(SumReduction), typeof(ProdReduction), typeof(MaxReduction), typeof(MinReduction) }.Select(reduction => method.MakeGenericMethod(element, reduction))),
+            nameof(AttentionKernels.Forward) => OfAttention(method, InFormats, typeof(MaxReduction)),
+            nameof(AttentionKernels.ForwardOfFew) => OfAttention(method, InFormats, typeof(SumReduction), typeof(MaxReduction)),
+            nameof(AttentionKernels.Along) => OfAttention(method, [typeof(AttentionInFloat<InFloat32>)], typeof(SumReduction)),
+            nameof(AttentionKernels.OfQueries) or nameof(AttentionKernels.OfKeys) => OfAttention(method, InFormats),
             _ => elements.Append(typeof(byte)).Select(element => method.MakeGenericMethod(element)),
         };
     }
 
+    private static IEnumerable<MethodInfo> OfAttention(MethodInfo method, IEnumerable<Type> inFloat, params Type[] reductions) =>
+        inFloat.Select(math => (typeof(float), math)).Append((typeof(double), typeof(AttentionInDouble))).Select(((Type Element, Type Math) types) => method.MakeGenericMethod([types.Element, types.Math, .. reductions]));
+
     private static MethodInfo EntryPoint(Type kernel, GpuTemplate template, bool isKept, bool hasAxes)
     {
+        if (template == GpuTemplate.Map) return typeof(KernelTemplates).GetMethod(nameof(KernelTemplates.Map))!.MakeGenericMethod(kernel, kernel.GetInterface(typeof(IMapKernel<>).Name)!.GetGenericArguments()[0]);
         if (template != GpuTemplate.Tile) return typeof(KernelTemplates).GetMethod(template.ToString())!.MakeGenericMethod(kernel);
         var epilogue = isKept ? typeof(StoreTileThen<>).MakeGenericType(kernel) : kernel;
         // Of the squares it is the one that leaves an epilogue the fewest registers.
@@ -124,14 +129,17 @@ internal static class CompiledKernels
             var plan = Planner.Plan(name, program.Graph, program.Axes);
             var text = GpuProgramPrinter.Print("Generated", plan, GeneratedProgram.ParameterLayouts(program.Graph), GeneratedProgram.BufferLayouts(program.Graph), _ => null);
             var structs = text.Split("    internal readonly struct ").Skip(1).ToArray();
-            Assert.Equal(plan.Kernels.Count, structs.Length);
+            // What adds parts, the runtime has.
+            var own = Enumerable.Range(0, plan.Kernels.Count).Where(i => plan.Kernels[i].AddsParts is null).ToArray();
+            Assert.Equal(own.Length, structs.Length);
             var kept = plan.Steps.OfType<ProductStep>().Where(product => product.Result is not null && product.Epilogue is not null).Select(product => product.Epilogue!.Value).ToHashSet();
             var alongAxes = plan.Steps.OfType<ProductStep>().Where(product => product.Left.HasAxes || product.Right.HasAxes).Select(product => product.Epilogue).ToHashSet();
-            var kernels = plan.Kernels.Select((kernel, i) =>
+            var kernels = own.Select((i, position) =>
             {
-                var split = structs[i].IndexOf('(');
-                var template = GpuMapping.Of(kernel);
-                return (structs[i][..split], $"{template} {kept.Contains(i)} {alongAxes.Contains(i)} {structs[i][split..].TrimEnd().TrimEnd('}')}", template, kept.Contains(i), alongAxes.Contains(i));
+                var body = structs[position];
+                var split = body.IndexOf('(');
+                var template = GpuMapping.Of(plan.Kernels[i]);
+                return (body[..split], $"{template} {kept.Contains(i)} {alongAxes.Contains(i)} {body[split..].TrimEnd().TrimEnd('}')}", template, kept.Contains(i), alongAxes.Contains(i));
             }).ToArray();
             return new Printed(text, kernels);
         }

@@ -26,7 +26,7 @@ internal static class CoveringSet
         ProductStep product => $"product in {product.Operands.Name}, {(product.Left.HasAxes || product.Right.HasAxes ? "along axes" : "along strides")}, {(product.Epilogue is null ? "as it is" : product.Result is null ? "for a kernel" : "kept, for a kernel")}",
         AttentionStep { V: null } attention => $"log sums of attention in {attention.Operands.Name}",
         AttentionStep attention => $"attention in {attention.Operands.Name}{(attention.LogSums is null ? "" : " with log sums")}",
-        AttentionGradientStep gradient => $"gradient of attention in {gradient.Operands.Name}, of {(gradient.QGradient is null ? "" : "q")}{(gradient.KGradient is null && gradient.VGradient is null ? "" : "kv")}",
+        AttentionGradientStep gradient => $"gradient of attention in {gradient.Operands.Name}, of {(gradient.QGradient is null ? "" : "q")}{(gradient.KGradient is null ? "" : "k")}{(gradient.VGradient is null ? "" : "v")}",
         LoopBeginStep loop => $"loop{(loop.IsReverse ? ", reverse" : "")}{(loop.Trips is null ? "" : ", of a number in memory")}{(loop.CanStop ? ", that may end early" : "")}",
         SampleStep sample => $"sample{(sample.History is null ? "" : " with a history")}",
         _ => step.GetType().Name,
@@ -34,6 +34,11 @@ internal static class CoveringSet
 
     private static IEnumerable<string> KernelParts(Kernel kernel)
     {
+        if (kernel.AddsParts is { } added)
+        {
+            yield return $"parts added, {added} of {kernel.Operands[0].Element}";
+            yield break;
+        }
         var template = GpuMapping.Of(kernel);
         foreach (var store in kernel.Stores) yield return $"{template} of {kernel.Operands[store.Access.Operand].Element}{(store.Adds ? ", added" : "")}{(store.ColumnReduction is { } sum ? $", {sum} of rows" : "")}";
         foreach (var value in kernel.Values)
