@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
+using FeedbackNN.Tests;
 
 namespace FeedbackNN.Gpu.Tests.Stub;
 

@@ -1,8 +1,9 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Text;
 using System.Text.RegularExpressions;
+using System.Text;
 using FeedbackNN.Gpu.Tests;
+using FeedbackNN.Tests;
 
 namespace FeedbackNN.Programs.Tests.Gpu;
 
