@@ -22,7 +22,7 @@ internal static class DeviceSpeed
         try
         {
             var count = checked((int)(bytes / sizeof(float) / 4));
-            var (source, target) = (from.View.BaseView.Cast<FourFloats>(), to.View.BaseView.Cast<FourFloats>());
+            var (source, target) = (from.View.BaseView.Cast<Four<float>>(), to.View.BaseView.Cast<Four<float>>());
             return 2e-9 * bytes * PerSecond(device, () => device.Start(SpeedKernels.Copy, Launch.Over(count), source, target, count));
         }
         finally

@@ -25,14 +25,14 @@ internal static class FewRowsKernel
         where TOperands : struct, IOperandFormat
         where TKernel : struct, IElementKernel
     {
-        var shared = SharedMemory.Allocate<FourFloats>(Threads);
+        var shared = SharedMemory.Allocate<Four<float>>(Threads);
         var thread = Group.IdxX;
         var lane = thread & (Lanes - 1);
         var firstRow = Grid.IdxY * Rows;
         var perMatrix = (sizes.N + Columns - 1) / Columns;
         var batch = Grid.IdxX / perMatrix;
         var column = ((Grid.IdxX - (batch * perMatrix)) * Columns) + (thread >> 5);
-        var (leftQuads, rightQuads) = (left.Cast<FourFloats>(), right.Cast<FourFloats>());
+        var (leftQuads, rightQuads) = (left.Cast<Four<float>>(), right.Cast<Four<float>>());
         // What lies beyond the last is computed as the last, and dropped.
         var leftPlace = batch * sizes.LeftBatch;
         var a = leftPlace + (Math.Min(firstRow, sizes.M - 1) * sizes.LeftRow);
@@ -40,14 +40,14 @@ internal static class FewRowsKernel
         var c = leftPlace + (Math.Min(firstRow + 2, sizes.M - 1) * sizes.LeftRow);
         var d = leftPlace + (Math.Min(firstRow + 3, sizes.M - 1) * sizes.LeftRow);
         var rightPlace = (batch * sizes.RightBatch) + (Math.Min(column, sizes.N - 1) * sizes.RightRow);
-        var sums = default(FourFloats);
+        var sums = default(Four<float>);
         for (var k = 4 * lane; k < sizes.K; k += 4 * Lanes)
         {
             var factors = Rounded<TOperands>(rightQuads[(rightPlace + k) >> 2]);
-            sums.A += Product(Rounded<TOperands>(leftQuads[(a + k) >> 2]), factors);
-            sums.B += Product(Rounded<TOperands>(leftQuads[(b + k) >> 2]), factors);
-            sums.C += Product(Rounded<TOperands>(leftQuads[(c + k) >> 2]), factors);
-            sums.D += Product(Rounded<TOperands>(leftQuads[(d + k) >> 2]), factors);
+            sums.X += Product(Rounded<TOperands>(leftQuads[(a + k) >> 2]), factors);
+            sums.Y += Product(Rounded<TOperands>(leftQuads[(b + k) >> 2]), factors);
+            sums.Z += Product(Rounded<TOperands>(leftQuads[(c + k) >> 2]), factors);
+            sums.W += Product(Rounded<TOperands>(leftQuads[(d + k) >> 2]), factors);
         }
         shared[thread] = sums;
         for (var step = Lanes / 2; step > 0; step >>= 1)
@@ -64,8 +64,8 @@ internal static class FewRowsKernel
         if (lane < Rows && row < sizes.M && column < sizes.N) epilogue.Run((batch * sizes.M) + row, column, shared.Cast<float>()[(4 * (thread - lane)) + lane]);
     }
 
-    private static FourFloats Rounded<TOperands>(FourFloats values) where TOperands : struct, IOperandFormat =>
-        new() { A = TOperands.Round(values.A), B = TOperands.Round(values.B), C = TOperands.Round(values.C), D = TOperands.Round(values.D) };
+    private static Four<float> Rounded<TOperands>(Four<float> values) where TOperands : struct, IOperandFormat =>
+        new(TOperands.Round(values.X), TOperands.Round(values.Y), TOperands.Round(values.Z), TOperands.Round(values.W));
 
-    private static float Product(FourFloats a, FourFloats b) => (a.A * b.A) + (a.B * b.B) + (a.C * b.C) + (a.D * b.D);
+    private static float Product(Four<float> a, Four<float> b) => (a.X * b.X) + (a.Y * b.Y) + (a.Z * b.Z) + (a.W * b.W);
 }

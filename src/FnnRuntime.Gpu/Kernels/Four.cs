@@ -19,3 +19,17 @@ internal struct Four<T> where T : unmanaged
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Four<T> Of(T x) => new(x, x, x, x);
 }
+
+/// <summary>Arithmetic on four floats.</summary>
+internal static class Fours
+{
+    /// <summary>Adds a multiple of others.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Add(this ref Four<float> sums, float factor, Four<float> others)
+    {
+        sums.X += factor * others.X;
+        sums.Y += factor * others.Y;
+        sums.Z += factor * others.Z;
+        sums.W += factor * others.W;
+    }
+}

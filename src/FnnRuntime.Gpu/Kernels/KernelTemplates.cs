@@ -56,14 +56,25 @@ internal static class KernelTemplates
         }
     }
 
-    /// <summary>One element of one row a thread and round: rows that reduce nothing.</summary>
+    /// <summary>One element of one row a thread and round: rows that reduce nothing. From round to round a thread goes on by so many rows and columns, so that it divides once.</summary>
     public static void Elements<TKernel>(TKernel kernel, int rows, int columns) where TKernel : struct, IRowKernel
     {
         var step = Grid.DimX * Group.DimX;
-        for (var element = (Grid.IdxX * Group.DimX) + Group.IdxX; element < rows * columns; element += step)
+        var rowStep = step / columns;
+        var columnStep = step - (rowStep * columns);
+        var first = (Grid.IdxX * Group.DimX) + Group.IdxX;
+        var row = first / columns;
+        var column = first - (row * columns);
+        while (row < rows)
         {
-            var row = element / columns;
-            kernel.Run(row, new SomeColumns(element - (row * columns), columns));
+            kernel.Run(row, new SomeColumns(column, columns));
+            row += rowStep;
+            column += columnStep;
+            if (column >= columns)
+            {
+                column -= columns;
+                row++;
+            }
         }
     }
 

@@ -80,7 +80,7 @@ internal static class MatrixProductKernels
         // Of the tile that is multiplied and of the next, for each operand.
         var columns = SharedMemory.Allocate<int>(4 * TTile.Depth);
         // The operands' tiles, then a part of the finished square.
-        var tiles = SharedMemory.Allocate<FourFloats>(TTile.Side * TTile.Side / TTile.Passes / 4);
+        var tiles = SharedMemory.Allocate<Four<float>>(TTile.Side * TTile.Side / TTile.Passes / 4);
         var leftTile = tiles.SubView(0);
         var rightTile = tiles.SubView(TTile.Depth * TTile.Side / 4);
         var thread = Group.IdxX;

@@ -48,10 +48,10 @@ internal interface IOperandLie
     /// <param name="columns">Where the tile's columns lie.</param>
     /// <param name="rest">Columns from the tile's first to the operand's last.</param>
     /// <param name="reader">Of the tile's.</param>
-    static abstract FourFloats Load<TTile>(ArrayView<float> operand, int row, ArrayView<int> columns, int rest, int reader) where TTile : struct, ITileGeometry;
+    static abstract Four<float> Load<TTile>(ArrayView<float> operand, int row, ArrayView<int> columns, int rest, int reader) where TTile : struct, ITileGeometry;
 
     /// <summary>Rounds them and writes them into the tile.</summary>
-    static abstract void Store<TTile, TOperands>(ArrayView<FourFloats> tile, FourFloats values, int reader) where TTile : struct, ITileGeometry where TOperands : struct, IOperandFormat;
+    static abstract void Store<TTile, TOperands>(ArrayView<Four<float>> tile, Four<float> values, int reader) where TTile : struct, ITileGeometry where TOperands : struct, IOperandFormat;
 
     /// <summary>The rows of a tile for tensor cores lie side by side, as those of the operand do, where numbers have 16 bits.</summary>
     static abstract bool IsOfRows { get; }
@@ -69,7 +69,7 @@ internal interface IOperandLie
     /// <param name="place">The tile's byte of shared memory.</param>
     /// <param name="values">The numbers.</param>
     /// <param name="reader">Of the tile's.</param>
-    static abstract void StoreForTensors<TTile, TFormat>(int place, FourFloats values, int reader) where TTile : struct, ITileGeometry where TFormat : struct, ITensorFormat;
+    static abstract void StoreForTensors<TTile, TFormat>(int place, Four<float> values, int reader) where TTile : struct, ITileGeometry where TFormat : struct, ITensorFormat;
 }
 
 /// <summary>Four neighbouring columns lie side by side, at a multiple of 16 bytes: one access. Neighbouring threads read what lies behind, then the next rows.</summary>
@@ -89,20 +89,20 @@ internal readonly struct QuadsOfColumns : IOperandLie
     public static int Row<TTile>(int reader) where TTile : struct, ITileGeometry => reader >> (TTile.Depth == 8 ? 1 : 2);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static FourFloats Load<TTile>(ArrayView<float> operand, int row, ArrayView<int> columns, int rest, int reader) where TTile : struct, ITileGeometry
+    public static Four<float> Load<TTile>(ArrayView<float> operand, int row, ArrayView<int> columns, int rest, int reader) where TTile : struct, ITileGeometry
     {
         var column = Column<TTile>(reader);
-        var values = default(FourFloats);
-        if (column < rest) values = operand.Cast<FourFloats>()[(row + columns[column]) >> 2];
+        var values = default(Four<float>);
+        if (column < rest) values = operand.Cast<Four<float>>()[(row + columns[column]) >> 2];
         return values;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Store<TTile, TOperands>(ArrayView<FourFloats> tile, FourFloats values, int reader) where TTile : struct, ITileGeometry where TOperands : struct, IOperandFormat =>
+    public static void Store<TTile, TOperands>(ArrayView<Four<float>> tile, Four<float> values, int reader) where TTile : struct, ITileGeometry where TOperands : struct, IOperandFormat =>
         Singles.Store<TTile, TOperands>(tile.Cast<float>(), values, Row<TTile>(reader), Column<TTile>(reader), 1);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void StoreForTensors<TTile, TFormat>(int place, FourFloats values, int reader) where TTile : struct, ITileGeometry where TFormat : struct, ITensorFormat =>
+    public static void StoreForTensors<TTile, TFormat>(int place, Four<float> values, int reader) where TTile : struct, ITileGeometry where TFormat : struct, ITensorFormat =>
         TensorOperand.StoreColumns<TFormat>(place, values, Row<TTile>(reader), Column<TTile>(reader));
 }
 
@@ -121,26 +121,26 @@ internal readonly struct QuadsOfRows : IOperandLie
     public static int Row<TTile>(int reader) where TTile : struct, ITileGeometry => (reader & ((TTile.Side / 4) - 1)) * 4;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static FourFloats Load<TTile>(ArrayView<float> operand, int row, ArrayView<int> columns, int rest, int reader) where TTile : struct, ITileGeometry
+    public static Four<float> Load<TTile>(ArrayView<float> operand, int row, ArrayView<int> columns, int rest, int reader) where TTile : struct, ITileGeometry
     {
         var column = Column<TTile>(reader);
-        var values = default(FourFloats);
-        if (column < rest) values = operand.Cast<FourFloats>()[(row + columns[column]) >> 2];
+        var values = default(Four<float>);
+        if (column < rest) values = operand.Cast<Four<float>>()[(row + columns[column]) >> 2];
         return values;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Store<TTile, TOperands>(ArrayView<FourFloats> tile, FourFloats values, int reader) where TTile : struct, ITileGeometry where TOperands : struct, IOperandFormat
+    public static void Store<TTile, TOperands>(ArrayView<Four<float>> tile, Four<float> values, int reader) where TTile : struct, ITileGeometry where TOperands : struct, IOperandFormat
     {
-        values.A = TOperands.Round(values.A);
-        values.B = TOperands.Round(values.B);
-        values.C = TOperands.Round(values.C);
-        values.D = TOperands.Round(values.D);
+        values.X = TOperands.Round(values.X);
+        values.Y = TOperands.Round(values.Y);
+        values.Z = TOperands.Round(values.Z);
+        values.W = TOperands.Round(values.W);
         tile[ProductTile.Place<TTile>(Row<TTile>(reader), Column<TTile>(reader)) >> 2] = values;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void StoreForTensors<TTile, TFormat>(int place, FourFloats values, int reader) where TTile : struct, ITileGeometry where TFormat : struct, ITensorFormat =>
+    public static void StoreForTensors<TTile, TFormat>(int place, Four<float> values, int reader) where TTile : struct, ITileGeometry where TFormat : struct, ITensorFormat =>
         TensorOperand.StoreRows<TTile, TFormat>(place, values, Row<TTile>(reader), Column<TTile>(reader));
 
     public static int Column<TTile>(int reader) where TTile : struct, ITileGeometry => reader >> (TTile.SideBits - 2);
@@ -163,15 +163,15 @@ internal readonly struct SinglesOfColumns : IOperandLie
     public static int Row<TTile>(int reader) where TTile : struct, ITileGeometry => reader >> (TTile.Depth == 8 ? 1 : 2);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static FourFloats Load<TTile>(ArrayView<float> operand, int row, ArrayView<int> columns, int rest, int reader) where TTile : struct, ITileGeometry =>
+    public static Four<float> Load<TTile>(ArrayView<float> operand, int row, ArrayView<int> columns, int rest, int reader) where TTile : struct, ITileGeometry =>
         Singles.Load(operand, row, columns, rest, Column<TTile>(reader), 1);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Store<TTile, TOperands>(ArrayView<FourFloats> tile, FourFloats values, int reader) where TTile : struct, ITileGeometry where TOperands : struct, IOperandFormat =>
+    public static void Store<TTile, TOperands>(ArrayView<Four<float>> tile, Four<float> values, int reader) where TTile : struct, ITileGeometry where TOperands : struct, IOperandFormat =>
         Singles.Store<TTile, TOperands>(tile.Cast<float>(), values, Row<TTile>(reader), Column<TTile>(reader), 1);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void StoreForTensors<TTile, TFormat>(int place, FourFloats values, int reader) where TTile : struct, ITileGeometry where TFormat : struct, ITensorFormat =>
+    public static void StoreForTensors<TTile, TFormat>(int place, Four<float> values, int reader) where TTile : struct, ITileGeometry where TFormat : struct, ITensorFormat =>
         TensorOperand.StoreColumns<TFormat>(place, values, Row<TTile>(reader), Column<TTile>(reader));
 }
 
@@ -190,21 +190,21 @@ internal readonly struct SinglesOfRows : IOperandLie
     public static int Row<TTile>(int reader) where TTile : struct, ITileGeometry => reader & (TTile.Side - 1);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static FourFloats Load<TTile>(ArrayView<float> operand, int row, ArrayView<int> columns, int rest, int reader) where TTile : struct, ITileGeometry =>
+    public static Four<float> Load<TTile>(ArrayView<float> operand, int row, ArrayView<int> columns, int rest, int reader) where TTile : struct, ITileGeometry =>
         Singles.Load(operand, row, columns, rest, Column<TTile>(reader), Step<TTile>());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Store<TTile, TOperands>(ArrayView<FourFloats> tile, FourFloats values, int reader) where TTile : struct, ITileGeometry where TOperands : struct, IOperandFormat =>
+    public static void Store<TTile, TOperands>(ArrayView<Four<float>> tile, Four<float> values, int reader) where TTile : struct, ITileGeometry where TOperands : struct, IOperandFormat =>
         Singles.Store<TTile, TOperands>(tile.Cast<float>(), values, Row<TTile>(reader), Column<TTile>(reader), Step<TTile>());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void StoreForTensors<TTile, TFormat>(int place, FourFloats values, int reader) where TTile : struct, ITileGeometry where TFormat : struct, ITensorFormat
+    public static void StoreForTensors<TTile, TFormat>(int place, Four<float> values, int reader) where TTile : struct, ITileGeometry where TFormat : struct, ITensorFormat
     {
         var (row, column, step) = (Row<TTile>(reader), Column<TTile>(reader), Step<TTile>());
-        TensorOperand.StoreOne<TTile, TFormat>(place, values.A, row, column);
-        TensorOperand.StoreOne<TTile, TFormat>(place, values.B, row, column + step);
-        TensorOperand.StoreOne<TTile, TFormat>(place, values.C, row, column + (2 * step));
-        TensorOperand.StoreOne<TTile, TFormat>(place, values.D, row, column + (3 * step));
+        TensorOperand.StoreOne<TTile, TFormat>(place, values.X, row, column);
+        TensorOperand.StoreOne<TTile, TFormat>(place, values.Y, row, column + step);
+        TensorOperand.StoreOne<TTile, TFormat>(place, values.Z, row, column + (2 * step));
+        TensorOperand.StoreOne<TTile, TFormat>(place, values.W, row, column + (3 * step));
     }
 
     public static int Column<TTile>(int reader) where TTile : struct, ITileGeometry => reader >> TTile.SideBits;
@@ -221,23 +221,23 @@ internal static class Singles
     /// <param name="column">The first one.</param>
     /// <param name="step">From one to the next.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static FourFloats Load(ArrayView<float> operand, int row, ArrayView<int> columns, int rest, int column, int step)
+    public static Four<float> Load(ArrayView<float> operand, int row, ArrayView<int> columns, int rest, int column, int step)
     {
-        var values = default(FourFloats);
-        if (column < rest) values.A = operand[row + columns[column]];
-        if (column + step < rest) values.B = operand[row + columns[column + step]];
-        if (column + (2 * step) < rest) values.C = operand[row + columns[column + (2 * step)]];
-        if (column + (3 * step) < rest) values.D = operand[row + columns[column + (3 * step)]];
+        var values = default(Four<float>);
+        if (column < rest) values.X = operand[row + columns[column]];
+        if (column + step < rest) values.Y = operand[row + columns[column + step]];
+        if (column + (2 * step) < rest) values.Z = operand[row + columns[column + (2 * step)]];
+        if (column + (3 * step) < rest) values.W = operand[row + columns[column + (3 * step)]];
         return values;
     }
 
     /// <summary>Rounds them and writes them into four columns of the tile.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Store<TTile, TOperands>(ArrayView<float> tile, FourFloats values, int row, int column, int step) where TTile : struct, ITileGeometry where TOperands : struct, IOperandFormat
+    public static void Store<TTile, TOperands>(ArrayView<float> tile, Four<float> values, int row, int column, int step) where TTile : struct, ITileGeometry where TOperands : struct, IOperandFormat
     {
-        tile[ProductTile.Place<TTile>(row, column)] = TOperands.Round(values.A);
-        tile[ProductTile.Place<TTile>(row, column + step)] = TOperands.Round(values.B);
-        tile[ProductTile.Place<TTile>(row, column + (2 * step))] = TOperands.Round(values.C);
-        tile[ProductTile.Place<TTile>(row, column + (3 * step))] = TOperands.Round(values.D);
+        tile[ProductTile.Place<TTile>(row, column)] = TOperands.Round(values.X);
+        tile[ProductTile.Place<TTile>(row, column + step)] = TOperands.Round(values.Y);
+        tile[ProductTile.Place<TTile>(row, column + (2 * step))] = TOperands.Round(values.Z);
+        tile[ProductTile.Place<TTile>(row, column + (3 * step))] = TOperands.Round(values.W);
     }
 }

@@ -41,10 +41,10 @@ internal interface IProductTile : ITileGeometry
     static abstract int RowOf(int pass, int row);
 
     /// <inheritdoc cref="Sums4x4.Add"/>
-    void Add(ArrayView<FourFloats> left, ArrayView<FourFloats> right, int place);
+    void Add(ArrayView<Four<float>> left, ArrayView<Four<float>> right, int place);
 
     /// <inheritdoc cref="Sums4x4.Store"/>
-    void Store(ArrayView<FourFloats> part, int x, int y);
+    void Store(ArrayView<Four<float>> part, int x, int y);
 }
 
 /// <summary>What all squares have in common.</summary>
@@ -83,10 +83,10 @@ internal struct LargeTile : IProductTile
     public static int RowOf(int pass, int row) => (pass * 16) + (row & 15) + ((row & 16) << 2);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Add(ArrayView<FourFloats> left, ArrayView<FourFloats> right, int place) => _sums.Add(left, right, place);
+    public void Add(ArrayView<Four<float>> left, ArrayView<Four<float>> right, int place) => _sums.Add(left, right, place);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly void Store(ArrayView<FourFloats> part, int x, int y) => _sums.Store(part, x, y);
+    public readonly void Store(ArrayView<Four<float>> part, int x, int y) => _sums.Store(part, x, y);
 }
 
 /// <summary>64 x 64 by 256 threads: 4 x 4 sums a thread.</summary>
@@ -113,10 +113,10 @@ internal struct MediumTile : IProductTile
     public static int RowOf(int pass, int row) => (pass * 32) + row;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Add(ArrayView<FourFloats> left, ArrayView<FourFloats> right, int place) => _sums.Add(left, right, place);
+    public void Add(ArrayView<Four<float>> left, ArrayView<Four<float>> right, int place) => _sums.Add(left, right, place);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly void Store(ArrayView<FourFloats> part, int x, int y) => _sums.Store(part, Side / 4, x, y);
+    public readonly void Store(ArrayView<Four<float>> part, int x, int y) => _sums.Store(part, Side / 4, x, y);
 }
 
 /// <summary>32 x 32 by 64 threads: 4 x 4 sums a thread, for products that have too few large squares to keep a device busy.</summary>
@@ -143,8 +143,8 @@ internal struct SmallTile : IProductTile
     public static int RowOf(int pass, int row) => row;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Add(ArrayView<FourFloats> left, ArrayView<FourFloats> right, int place) => _sums.Add(left, right, place);
+    public void Add(ArrayView<Four<float>> left, ArrayView<Four<float>> right, int place) => _sums.Add(left, right, place);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly void Store(ArrayView<FourFloats> part, int x, int y) => _sums.Store(part, Side / 4, x, y);
+    public readonly void Store(ArrayView<Four<float>> part, int x, int y) => _sums.Store(part, Side / 4, x, y);
 }

@@ -12,7 +12,7 @@ internal static class SpeedKernels
     public const int Rounds = 4096;
 
     /// <summary>Memory as fast as it goes.</summary>
-    public static void Copy(ArrayView<FourFloats> source, ArrayView<FourFloats> target, int count)
+    public static void Copy(ArrayView<Four<float>> source, ArrayView<Four<float>> target, int count)
     {
         for (var i = (Grid.IdxX * Group.DimX) + Group.IdxX; i < count; i += Grid.DimX * Group.DimX) target[i] = source[i];
     }

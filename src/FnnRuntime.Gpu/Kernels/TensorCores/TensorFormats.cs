@@ -12,7 +12,7 @@ internal interface ITensorFormat
     /// <summary>Rounds four numbers and writes them side by side.</summary>
     /// <param name="place">A byte of shared memory.</param>
     /// <param name="values">The numbers.</param>
-    static abstract void Store(int place, FourFloats values);
+    static abstract void Store(int place, Four<float> values);
 
     /// <summary>Rounds a number and writes it.</summary>
     static abstract void Store(int place, float value);
@@ -46,9 +46,9 @@ internal readonly struct TensorBFloat16 : ITensorFormat
     public static int ElementBytes => 2;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Store(int place, FourFloats values) => CudaAsm.Emit(
+    public static void Store(int place, Four<float> values) => CudaAsm.Emit(
         TensorText.AtPlace + ".reg .b32 low, high; cvt.rn.bf16x2.f32 low, %2, %1; cvt.rn.bf16x2.f32 high, %4, %3; st.shared.v2.b32 [place], {low, high};" + TensorText.End,
-        place, values.A, values.B, values.C, values.D);
+        place, values.X, values.Y, values.Z, values.W);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(int place, float value) =>
@@ -109,9 +109,9 @@ internal readonly struct TensorFloat16 : ITensorFormat
     public static int ElementBytes => 2;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Store(int place, FourFloats values) => CudaAsm.Emit(
+    public static void Store(int place, Four<float> values) => CudaAsm.Emit(
         TensorText.AtPlace + ".reg .b32 low, high; cvt.rn.f16x2.f32 low, %2, %1; cvt.rn.f16x2.f32 high, %4, %3; st.shared.v2.b32 [place], {low, high};" + TensorText.End,
-        place, values.A, values.B, values.C, values.D);
+        place, values.X, values.Y, values.Z, values.W);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(int place, float value) =>
@@ -176,9 +176,9 @@ internal readonly struct TensorFloat32 : ITensorFormat
     public static int ElementBytes => 4;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Store(int place, FourFloats values) => CudaAsm.Emit(
+    public static void Store(int place, Four<float> values) => CudaAsm.Emit(
         TensorText.AtPlace + ".reg .b32 a, b, c, d; cvt.rna.tf32.f32 a, %1; cvt.rna.tf32.f32 b, %2; cvt.rna.tf32.f32 c, %3; cvt.rna.tf32.f32 d, %4; st.shared.v4.b32 [place], {a, b, c, d};" + TensorText.End,
-        place, values.A, values.B, values.C, values.D);
+        place, values.X, values.Y, values.Z, values.W);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(int place, float value) =>

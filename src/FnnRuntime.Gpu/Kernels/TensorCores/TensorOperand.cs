@@ -40,7 +40,7 @@ internal static class TensorOperand
         {
             place += TensorPlaces.Straight(rowOfTile, column, 4);
             if (column < rest) CudaAsm.Emit(TensorText.AtPlace + "cp.async.cg.shared.global [place], [%1], 16;" + TensorText.End, place, address + (4L * (row + columns[column])));
-            else TFormat.Store(place, default(FourFloats));
+            else TFormat.Store(place, default(Four<float>));
             return;
         }
         for (var i = 0; i < 4; i++)
@@ -66,12 +66,12 @@ internal static class TensorOperand
     /// <param name="row">Of the tile.</param>
     /// <param name="column">The first.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void StoreColumns<TFormat>(int place, FourFloats values, int row, int column) where TFormat : struct, ITensorFormat =>
+    public static void StoreColumns<TFormat>(int place, Four<float> values, int row, int column) where TFormat : struct, ITensorFormat =>
         TFormat.Store(place + TensorPlaces.Straight(row, column, TFormat.ElementBytes), values);
 
     /// <summary>Neighbouring rows of a column.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void StoreRows<TTile, TFormat>(int place, FourFloats values, int row, int column)
+    public static void StoreRows<TTile, TFormat>(int place, Four<float> values, int row, int column)
         where TTile : struct, ITileGeometry
         where TFormat : struct, ITensorFormat
     {
@@ -80,10 +80,10 @@ internal static class TensorOperand
             TFormat.Store(place + TensorPlaces.Turned(row, column, TTile.Side), values);
             return;
         }
-        TFormat.Store(place + TensorPlaces.Straight(row, column, 4), values.A);
-        TFormat.Store(place + TensorPlaces.Straight(row + 1, column, 4), values.B);
-        TFormat.Store(place + TensorPlaces.Straight(row + 2, column, 4), values.C);
-        TFormat.Store(place + TensorPlaces.Straight(row + 3, column, 4), values.D);
+        TFormat.Store(place + TensorPlaces.Straight(row, column, 4), values.X);
+        TFormat.Store(place + TensorPlaces.Straight(row + 1, column, 4), values.Y);
+        TFormat.Store(place + TensorPlaces.Straight(row + 2, column, 4), values.Z);
+        TFormat.Store(place + TensorPlaces.Straight(row + 3, column, 4), values.W);
     }
 
     /// <summary>One number, of an operand whose rows lie side by side, or nothing does.</summary>

@@ -25,7 +25,7 @@ internal static class TensorProductKernels
         where TKernel : struct, IElementKernel
     {
         // The one allocation that instructions name: where rows and columns lie, then the tiles, which are half of the finished square in the end.
-        var shared = SharedMemory.Allocate<FourFloats>(TablesOf<TTile>() + Math.Max(4 * QuadsOf<TTile, TFormat>(), TTile.Side * TTile.Side / 8));
+        var shared = SharedMemory.Allocate<Four<float>>(TablesOf<TTile>() + Math.Max(4 * QuadsOf<TTile, TFormat>(), TTile.Side * TTile.Side / 8));
         var rows = shared.Cast<int>();
         var columns = rows.SubView(2 * TTile.Side);
         var thread = Group.IdxX;
@@ -48,7 +48,7 @@ internal static class TensorProductKernels
         Group.Barrier();
         var (leftRow, secondLeftRow) = (rows[TLeft.Row<TTile>(thread)], rows[TLeft.Row<TTile>(thread + TTile.Threads)]);
         var (rightRow, secondRightRow) = (rows[TTile.Side + TRight.Row<TTile>(thread)], rows[TTile.Side + TRight.Row<TTile>(thread + TTile.Threads)]);
-        var (nextLeft, secondLeft, nextRight, secondRight) = (default(FourFloats), default(FourFloats), default(FourFloats), default(FourFloats));
+        var (nextLeft, secondLeft, nextRight, secondRight) = (default(Four<float>), default(Four<float>), default(Four<float>), default(Four<float>));
         Fetch<TTile, TFormat, TLeft>(PlaceOf<TTile, TFormat>(0), left, leftAddress, leftRow, secondLeftRow, columns, sizes.K, thread, ref nextLeft, ref secondLeft);
         Fetch<TTile, TFormat, TRight>(PlaceOf<TTile, TFormat>(1), right, rightAddress, rightRow, secondRightRow, columns.SubView(Columns), sizes.K, thread, ref nextRight, ref secondRight);
         TensorSums.Clear();
@@ -120,7 +120,7 @@ internal static class TensorProductKernels
 
     // Two quads of a thread begin to come: into registers, or by themselves.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Fetch<TTile, TFormat, TLie>(int place, ArrayView<float> operand, long address, int row, int secondRow, ArrayView<int> columns, int rest, int thread, ref FourFloats first, ref FourFloats second)
+    private static void Fetch<TTile, TFormat, TLie>(int place, ArrayView<float> operand, long address, int row, int secondRow, ArrayView<int> columns, int rest, int thread, ref Four<float> first, ref Four<float> second)
         where TTile : struct, ITensorTile
         where TFormat : struct, ITensorFormat
         where TLie : struct, IOperandLie
@@ -136,7 +136,7 @@ internal static class TensorProductKernels
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Keep<TTile, TFormat, TLie>(int place, FourFloats first, FourFloats second, int thread)
+    private static void Keep<TTile, TFormat, TLie>(int place, Four<float> first, Four<float> second, int thread)
         where TTile : struct, ITensorTile
         where TFormat : struct, ITensorFormat
         where TLie : struct, IOperandLie
