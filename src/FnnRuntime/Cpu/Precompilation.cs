@@ -12,21 +12,22 @@ internal static unsafe class Precompilation
     private const nint Columns = 42;
     private const nint Depth = 160;
 
-    private static int _hasBegun;
+    // Programs of assemblies that are unloaded are forgotten.
+    private static readonly ConditionalWeakTable<Type, object> Begun = [];
 
     /// <summary>Compiles the products' tiles that layers have most often, once a process: which rows and columns there will be, nobody knows yet.</summary>
     public static void Begin(WorkerPool pool)
     {
-        if (CanBegin(pool) && Interlocked.Exchange(ref _hasBegun, 1) == 0) Start(RunProducts);
+        if (CanBegin(pool, typeof(MatrixTile))) Start(RunProducts);
     }
 
-    /// <summary>Compiles the kernels of a program.</summary>
-    public static void Begin(WorkerPool pool, Action compile)
+    /// <summary>Compiles the kernels of a program, once a process.</summary>
+    public static void Begin(WorkerPool pool, Type program, Action compile)
     {
-        if (CanBegin(pool)) Start(compile);
+        if (CanBegin(pool, program)) Start(compile);
     }
 
-    private static bool CanBegin(WorkerPool pool) => RuntimeFeature.IsDynamicCodeCompiled && pool.Threads > 1;
+    private static bool CanBegin(WorkerPool pool, Type what) => RuntimeFeature.IsDynamicCodeCompiled && pool.Threads > 1 && Begun.TryAdd(what, what);
 
     private static void Start(Action compile) => new Thread(() => compile()) { IsBackground = true, Name = "FeedbackNN precompilation" }.Start();
 

@@ -41,7 +41,7 @@ public abstract unsafe class CpuProgram : DeviceProgram
         GC.SuppressFinalize(this);
     }
 
-    internal sealed override void Precompile() => Precompilation.Begin(Pool, CompileKernels);
+    internal sealed override void Precompile() => Precompilation.Begin(Pool, GetType(), CompileKernels);
 
     /// <summary>Has the JIT compile the kernels.</summary>
     protected virtual void CompileKernels() { }
