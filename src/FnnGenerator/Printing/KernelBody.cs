@@ -101,22 +101,18 @@ internal sealed class KernelBody
     {
         var isVector = _kernel.IsVectorized;
         var uses = CountUses(wanted);
+        foreach (var pair in _gaussians.Where(pair => isVector && uses.ContainsKey(pair.Key) && uses.ContainsKey(pair.Value))) uses[pair.Value]++;
         var texts = new Dictionary<int, string>();
         foreach (var id in uses.Keys.OrderBy(id => id))
         {
             if (texts.ContainsKey(id)) continue;
             var value = _kernel.Values[id];
-            if (isVector && _gaussians.TryGetValue(id, out var gaussian) && uses.ContainsKey(gaussian))
+            if (isVector && _gaussians.TryGetValue(id, out var gaussian) && uses.ContainsKey(gaussian) && !texts.ContainsKey(gaussian))
             {
-                // e^(-x^2) is wanted too: it comes first, and the error function takes it.
+                // The error function takes e^(-x^2), which is wanted too: so it comes first.
                 var x = texts[((ApplyValue)value).Inputs[0]];
                 writer.Line($"var v{gaussian} = SimdMath.Exp(-({x} * {x}));");
                 texts[gaussian] = "v" + gaussian;
-                texts[id] = $"SimdMath.Erf({x}, v{gaussian})";
-                if (uses[id] == 1) continue;
-                writer.Line($"var v{id} = {texts[id]};");
-                texts[id] = "v" + id;
-                continue;
             }
             if (value.Level != Level.Column || IsReduction(value))
             {
@@ -131,7 +127,7 @@ internal sealed class KernelBody
                 ConvertValue convert => isVector
                     ? VectorText.Convert(texts[convert.Input], _kernel.Values[convert.Input].Element, convert.Element)
                     : ScalarText.Convert(texts[convert.Input], _kernel.Values[convert.Input].Element, convert.Element),
-                ApplyValue apply => Apply(apply, texts),
+                ApplyValue apply => Apply(id, apply, texts),
                 _ => throw new InvalidOperationException($"No C# is known for {value}."),
             };
             if (uses[id] > 1 || expression.Length > LongestExpression)
@@ -147,11 +143,12 @@ internal sealed class KernelBody
         foreach (var id in wanted.Distinct()) use(id, texts[id]);
     }
 
-    private string Apply(ApplyValue apply, Dictionary<int, string> texts)
+    private string Apply(int id, ApplyValue apply, Dictionary<int, string> texts)
     {
-        var inputs = apply.Inputs.Select(id => texts[id]).ToArray();
+        var inputs = apply.Inputs.Select(input => texts[input]).ToArray();
         var element = _kernel.Values[apply.Inputs[0]].Element;
-        return _kernel.IsVectorized ? VectorText.Apply(apply.Operator, inputs, element) : ScalarText.Apply(apply.Operator, inputs, element, _math);
+        if (!_kernel.IsVectorized) return ScalarText.Apply(apply.Operator, inputs, element, _math);
+        return VectorText.Apply(apply.Operator, _gaussians.TryGetValue(id, out var gaussian) && texts.TryGetValue(gaussian, out var text) ? [.. inputs, text] : inputs, element);
     }
 
     private Dictionary<int, int> CountUses(IReadOnlyList<int> wanted)
