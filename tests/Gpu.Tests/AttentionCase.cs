@@ -1,5 +1,6 @@
 using FeedbackNN.Cpu;
 using ILGPU;
+using OnProcessor = FeedbackNN.Runtime.Tests.Cpu.AttentionCase;
 
 namespace FeedbackNN.Gpu.Tests;
 
@@ -9,8 +10,6 @@ namespace FeedbackNN.Gpu.Tests;
 /// </summary>
 internal sealed record AttentionCase(int Batch, int Heads, int Groups, int Queries, int Keys, int Width, int ValueWidth, bool IsCausal)
 {
-    private const double Scale = 0.4;
-
     /// <summary>What queries are multiplied by: makes scores large.</summary>
     public double Magnitude { get; init; } = 1;
 
@@ -18,6 +17,8 @@ internal sealed record AttentionCase(int Batch, int Heads, int Groups, int Queri
     public int Before { get; init; }
 
     public OperandFormat Operands { get; init; }
+
+    private OnProcessor Processor => new(Batch, Heads, Groups, Queries, Keys, Width, ValueWidth, IsCausal) { Magnitude = Magnitude };
 
     private int RowOfQueries => Heads * Width;
 
@@ -39,58 +40,18 @@ internal sealed record AttentionCase(int Batch, int Heads, int Groups, int Queri
     /// <summary>The same in float64.</summary>
     public double[][] RunDoubles(GpuDevice device) => Run(device, number => number);
 
-    /// <summary>The same by the processor.</summary>
-    public unsafe double[][] Expected()
+    /// <summary>The same by the processor's kernels.</summary>
+    public OnProcessor.Values Expected()
     {
-        var (queries, keys, gradient) = Draw();
-        double[][] results = [new double[LengthOfResult], new double[Rows], new double[LengthOfQueries], new double[LengthOfKeys]];
         using var pool = new WorkerPool(1);
-        fixed (double* q = queries, kv = keys, dy = gradient, y = results[0], sums = results[1], dq = results[2], dkv = results[3])
-        {
-            var arguments = new AttentionArguments<double>
-            {
-                Batch = Batch,
-                Heads = Heads,
-                Groups = Groups,
-                Queries = Queries,
-                Keys = Keys,
-                Width = Width,
-                ValueWidth = ValueWidth,
-                IsCausal = IsCausal,
-                Scale = Scale,
-                Q = new(q, Queries * RowOfQueries, RowOfQueries, Width),
-                K = new(kv, Keys * RowOfKeys, RowOfKeys, Width),
-                V = new(kv + (Groups * Width), Keys * RowOfKeys, RowOfKeys, ValueWidth),
-                Result = new(y, Queries * RowOfResult, RowOfResult, ValueWidth),
-                LogSums = sums,
-                ResultGradient = new(dy, Queries * RowOfResult, RowOfResult, ValueWidth),
-                QGradient = new(dq, Queries * RowOfQueries, RowOfQueries, Width),
-                KGradient = new(dkv, Keys * RowOfKeys, RowOfKeys, Width),
-                VGradient = new(dkv + (Groups * Width), Keys * RowOfKeys, RowOfKeys, ValueWidth),
-            };
-            Cpu.AttentionKernels.Run(pool, arguments);
-            Cpu.AttentionKernels.RunGradient(pool, arguments);
-        }
-        return results;
+        return Processor.RunDoubles(pool);
     }
 
-    public static void AssertClose(double[][] expected, double[][] actual, double tolerance)
-    {
-        foreach (var (name, i) in new[] { "result", "log sums", "gradient of queries", "gradient of keys and values" }.Select((name, i) => (name, i)))
-        {
-            Assert.Equal(expected[i].Length, actual[i].Length);
-            var scale = Math.Max(1, expected[i].Where(double.IsFinite).Select(Math.Abs).DefaultIfEmpty().Max());
-            for (var j = 0; j < expected[i].Length; j++)
-            {
-                var (a, b) = (expected[i][j], actual[i][j]);
-                Assert.True(a.Equals(b) || Math.Abs(a - b) <= tolerance * scale, FormattableString.Invariant($"{name}, element {j}: {b} instead of {a}"));
-            }
-        }
-    }
+    public static void AssertClose(OnProcessor.Values expected, double[][] actual, double tolerance) => expected.AssertClose(new(actual[0], actual[1], actual[2], actual[3]), tolerance);
 
     private T[][] Run<T>(GpuDevice device, Func<double, T> convert) where T : unmanaged, System.Numerics.INumberBase<T>
     {
-        var (queries, keys, gradient) = Draw();
+        var (queries, keys, gradient) = Processor.Draw();
         // What must not be read lies before and behind.
         double[] bounded(double[] numbers) => [.. Enumerable.Repeat(double.NaN, Before), .. numbers, .. Enumerable.Repeat(double.NaN, 70)];
         double[][] numbers = [bounded(queries), bounded(keys), bounded(gradient), .. new[] { LengthOfResult, Rows, LengthOfQueries, LengthOfKeys, Rows }.Select(length => bounded(new double[length]))];
@@ -109,13 +70,6 @@ internal sealed record AttentionCase(int Batch, int Heads, int Groups, int Queri
         }
         foreach (var buffer in memory) device.Free(buffer);
         return results;
-    }
-
-    private (double[] Queries, double[] Keys, double[] Gradient) Draw()
-    {
-        var random = new Random(4);
-        return (Numbers(LengthOfQueries, Magnitude), Numbers(LengthOfKeys, 1), Numbers(LengthOfResult, 1));
-        double[] Numbers(int count, double magnitude) => [.. Enumerable.Range(0, count).Select(_ => (double)(float)(magnitude * ((2 * random.NextDouble()) - 1)))];
     }
 
     private sealed unsafe class AttentionProgram<T>(GpuDevice device, AttentionCase of, ArrayView<T>[] views) : GpuProgram(device, [])
@@ -137,8 +91,8 @@ internal sealed record AttentionCase(int Batch, int Heads, int Groups, int Queri
             var (q, k, v) = (OfQueries(views[0]), OfKeys(views[1]), OfValues(views[1]));
             var (y, dy) = (OfResult(views[3]), OfResult(views[2]));
             Begin(0);
-            Attention(q, k, v, y, views[4], sizes, Scale, of.Operands);
-            AttentionGradient(q, k, v, y, views[4], views[7], dy, OfQueries(views[5]), OfKeys(views[6]), OfValues(views[6]), sizes, Scale, of.Operands);
+            Attention(q, k, v, y, views[4], sizes, OnProcessor.Scale, of.Operands);
+            AttentionGradient(q, k, v, y, views[4], views[7], dy, OfQueries(views[5]), OfKeys(views[6]), OfValues(views[6]), sizes, OnProcessor.Scale, of.Operands);
         }
 
         private GpuAttentionTensor<T> OfQueries(ArrayView<T> view) => new(view, of.Queries * of.RowOfQueries, of.RowOfQueries, of.Width);

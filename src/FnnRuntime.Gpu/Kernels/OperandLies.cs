@@ -146,7 +146,7 @@ internal readonly struct QuadsOfRows : IOperandLie
     public static int Column<TTile>(int reader) where TTile : struct, ITileGeometry => reader >> (TTile.SideBits - 2);
 }
 
-/// <summary>Columns lie side by side: one number an access. Neighbouring threads read the columns behind, then the next rows.</summary>
+/// <summary>Columns lie side by side: one number an access, by the same threads as in <see cref="QuadsOfColumns"/>. Neighbouring threads read the columns behind, then the next rows.</summary>
 internal readonly struct SinglesOfColumns : IOperandLie
 {
     public static bool IsOfRows => false;
@@ -155,12 +155,12 @@ internal readonly struct SinglesOfColumns : IOperandLie
 
     public static int Last(int rows) => rows - 1;
 
-    public static int Column<TTile>(int reader) where TTile : struct, ITileGeometry => (reader & ((TTile.Depth / 4) - 1)) * 4;
+    public static int Column<TTile>(int reader) where TTile : struct, ITileGeometry => QuadsOfColumns.Column<TTile>(reader);
 
     public static int Step<TTile>() where TTile : struct, ITileGeometry => 1;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static int Row<TTile>(int reader) where TTile : struct, ITileGeometry => reader >> (TTile.Depth == 8 ? 1 : 2);
+    public static int Row<TTile>(int reader) where TTile : struct, ITileGeometry => QuadsOfColumns.Row<TTile>(reader);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Four<float> Load<TTile>(ArrayView<float> operand, int row, ArrayView<int> columns, int rest, int reader) where TTile : struct, ITileGeometry =>
@@ -168,11 +168,11 @@ internal readonly struct SinglesOfColumns : IOperandLie
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store<TTile, TOperands>(ArrayView<Four<float>> tile, Four<float> values, int reader) where TTile : struct, ITileGeometry where TOperands : struct, IOperandFormat =>
-        Singles.Store<TTile, TOperands>(tile.Cast<float>(), values, Row<TTile>(reader), Column<TTile>(reader), 1);
+        QuadsOfColumns.Store<TTile, TOperands>(tile, values, reader);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void StoreForTensors<TTile, TFormat>(int place, Four<float> values, int reader) where TTile : struct, ITileGeometry where TFormat : struct, ITensorFormat =>
-        TensorOperand.StoreColumns<TFormat>(place, values, Row<TTile>(reader), Column<TTile>(reader));
+        QuadsOfColumns.StoreForTensors<TTile, TFormat>(place, values, reader);
 }
 
 /// <summary>Rows lie side by side, or neither rows nor columns do: one number an access, neighbouring rows by neighbouring threads.</summary>

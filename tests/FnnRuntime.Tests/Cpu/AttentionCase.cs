@@ -5,7 +5,8 @@ namespace FeedbackNN.Runtime.Tests.Cpu;
 /// <summary>An attention over tensors that lie together, [batch, sequence, heads + 2 * groups, width], as a projection leaves them, and its values by the formulas in float64.</summary>
 internal sealed unsafe record AttentionCase(int Batch, int Heads, int Groups, int Queries, int Keys, int Width, int ValueWidth, bool IsCausal)
 {
-    private const double Scale = 0.4;
+    /// <summary>What scores are multiplied by.</summary>
+    public const double Scale = 0.4;
 
     /// <summary>What scores are multiplied by before the scale: makes them large.</summary>
     public double Magnitude { get; init; } = 1;
@@ -113,7 +114,8 @@ internal sealed unsafe record AttentionCase(int Batch, int Heads, int Groups, in
         VGradient = new(dkv + (Groups * Width), Keys * RowOfKeys, RowOfKeys, ValueWidth),
     };
 
-    private (double[] Queries, double[] Keys, double[] Gradient) Draw()
+    /// <summary>The queries, the keys with values, and the gradient of the result: floats, the same each time.</summary>
+    public (double[] Queries, double[] Keys, double[] Gradient) Draw()
     {
         var random = new Random(4);
         return (Numbers(Batch * Queries * RowOfQueries, Magnitude), Numbers(Batch * Keys * RowOfKeys, 1), Numbers(Batch * Queries * RowOfResult, 1));
@@ -135,6 +137,7 @@ internal sealed unsafe record AttentionCase(int Batch, int Heads, int Groups, in
         {
             foreach (var (name, expected, numbers) in new[] { ("result", Result, actual.Result), ("log sums", LogSums, actual.LogSums), ("gradient of queries", OfQueries, actual.OfQueries), ("gradient of keys and values", OfKeys, actual.OfKeys) })
             {
+                Assert.Equal(expected.Length, numbers.Length);
                 var scale = Math.Max(1, expected.Where(double.IsFinite).Select(Math.Abs).DefaultIfEmpty().Max());
                 for (var i = 0; i < expected.Length; i++)
                 {
