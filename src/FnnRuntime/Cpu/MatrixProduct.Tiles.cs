@@ -50,8 +50,15 @@ public static unsafe partial class MatrixProduct
     // (this: 4.3, the product alone: 2.6); strips of 8 took 5.1, of 1 4.7.
     private const nint TilesOfStrip = 2;
 
-    // Each strip reads all slivers of its block: floats of them that stay in the second-level cache meanwhile.
-    private const nint SliversOfStrips = 131_072;
+    // Each strip reads all slivers of its group: floats of them that stay in the second-level cache meanwhile, and few pages.
+    private const nint SliversOfStrips = 65_536;
+
+    // A matrix that each thread packs for itself has at most so many floats, and serves so many rows or columns of the other for each thread, or packing it again costs more
+    // than fetching it (256 x 1536 x 384 nt: 11% less time than when all threads packed both, 64 x 128 x 784 nt 23%).
+    private const nint LargestPerThread = 524_288;
+    private const nint FewestPerThread = 64;
+
+    private static long _tickets;
 
     // Both matrices packed at once take at most about this many floats; more rows than that are taken in several goes.
     private const nint LargestPackedLeft = 8_388_608;
@@ -64,7 +71,7 @@ public static unsafe partial class MatrixProduct
     {
         if (!TakesTiles(a)) return default;
         var plan = new TilePlan(a, a.M * a.N * a.K <= 2 * Grain ? 1 : pool.Threads, isRightKept: true);
-        if (!plan.IsRightPacked || plan.DepthBlocks > 1) return default;
+        if (plan.Right == Packing.None || plan.DepthBlocks > 1) return default;
         var packed = new PackedMatrix(plan.RightLength);
         pool.For(new RightPackingKernel(a, packed.Pointer), plan.Slivers, Math.Max(1, 16384 / (MatrixTile.Columns * a.K)));
         return packed;
@@ -102,18 +109,18 @@ public static unsafe partial class MatrixProduct
         }
 
         var plan = new TilePlan(a, pool?.Threads ?? 1, a.PackedRight != null);
-        using var scratch = Scratch.Borrow(plan.ScratchLength);
+        using var scratch = Scratch.Borrow(plan.SharedLeftLength + plan.SharedRightLength + plan.SumsLength);
         var left = scratch.Pointer;
-        var behindLeft = left + plan.PackedLeftLength;
+        var behindLeft = left + plan.SharedLeftLength;
         var right = a.PackedRight != null ? a.PackedRight : behindLeft;
-        var sums = a.Result != null ? a.Result : plan.DepthBlocks > 1 ? behindLeft + plan.PackedRightLength : null;
+        var sums = a.Result != null ? a.Result : plan.DepthBlocks > 1 ? behindLeft + plan.SharedRightLength : null;
         for (nint rowStart = 0; rowStart < a.M; rowStart += plan.RowsAtOnce)
         {
             var part = new TilePart(a, plan, left, right, sums, firstRow, rowStart);
             for (nint depthBlock = 0; depthBlock < plan.DepthBlocks; depthBlock++)
             {
                 part.SetDepth(depthBlock);
-                if (plan.PackLeft || plan.PackRight)
+                if (part.PackingUnits > 0)
                 {
                     var packing = new PackingKernel(part);
                     if (pool is null) packing.Run(0, part.PackingUnits);
@@ -138,14 +145,31 @@ public static unsafe partial class MatrixProduct
 
     private static nint Divide(nint a, nint b) => (a + b - 1) / b;
 
-    // How one product is cut. The number of threads decides nothing but the grid of blocks and how many rows a tile has.
+    // Who packs a matrix, and when.
+    private enum Packing
+    {
+        // It is read as it lies, or was packed before.
+        None,
+
+        // All threads, before tiles begin.
+        Shared,
+
+        // Each thread for itself, all of it: a small one takes longer to fetch from where another thread has packed it, and to wait for that.
+        PerThread,
+
+        // The block that uses it: its rows of the left matrix before its tiles, a sliver of the right one before that sliver's tiles.
+        PerBlock,
+    }
+
+    // How one product is cut. The number of threads decides nothing but the grid of blocks, how many rows a tile has, and who packs.
     private readonly struct TilePlan
     {
-        public readonly bool PackLeft, PackRight, PackRightInBlock, IsRightPacked;
-        public readonly nint DepthBlocks, Depth, RowsAtOnce, RowsOfTile, Slivers, RowTilesInBlock, SliversInBlock, LeftTileLength, PackedLeftLength, PackedRightLength, ScratchLength;
+        public readonly Packing Left, Right;
+        public readonly nint DepthBlocks, Depth, RowsAtOnce, RowsOfTile, Slivers, RowBlocks, Panels, LeftTileLength;
 
-        // Floats of the whole right matrix, packed.
-        public nint RightLength => (Slivers * MatrixTile.Columns * Depth) + 16;
+        // Floats of sums that blocks of the depth hand on, where the product itself is not kept.
+        public readonly nint SumsLength;
+        private readonly nint _leftLength;
 
         public TilePlan(in MatrixProductArguments a, int threads, bool isRightKept)
         {
@@ -153,48 +177,57 @@ public static unsafe partial class MatrixProduct
             DepthBlocks = a.K <= (a.IsPart ? DepthOfPart : isRightKept ? LongestDepthKept : LongestDepth) ? 1 : Divide(a.K, a.IsPart ? DepthOfPart : DepthOfBlock);
             Depth = Divide(a.K, DepthBlocks);
             RowsAtOnce = Math.Min(a.M, Math.Max(MatrixTile.MaximumRows, LargestPackedLeft / Math.Max(1, Depth) / MatrixTile.MaximumRows * MatrixTile.MaximumRows));
+            SumsLength = DepthBlocks > 1 && a.Result == null ? (a.M * a.N) + 16 : 0;
+
+            var fullTiles = Divide(RowsAtOnce, MatrixTile.MaximumRows);
+            var isReadInPlace = (a.IsPart && Vector512.IsHardwareAccelerated) || fullTiles <= 2 || (Depth <= DepthReadInPlace && a.RightColumn % AliasingStride != 0);
+            var packsRight = a.PackedRight == null && (a.RightRow != 1 || !isReadInPlace);
+            var isLeftInCache = a.PackedRight != null && a.LeftColumn == 1 && Depth <= DepthOfLeftInPlace;
+            var packsLeft = (a.N > 160 && !isLeftInCache) || (a.LeftRow == 1 && a.N > 96) || (a.LeftRow != 1 && a.LeftColumn != 1 && a.N > 32);
 
             // A right matrix that was packed before a loop serves one round after the other. There each thread has rows of its own, and finds in its
             // cache what it computed of them in the last round. So it has of large results whose rows are samples.
-            var evenTiles = Divide(Divide(RowsAtOnce, MatrixTile.MaximumRows), threads) * threads;
-            var ownsRows = (a.PackedRight != null || (a.LeftColumn == 1 && a.M * a.N >= LargeResult && RowsAtOnce == a.M)) && threads > 1 && RowsAtOnce >= FewestRowsOfTile * evenTiles;
-            RowsOfTile = ownsRows ? Divide(RowsAtOnce, evenTiles) : MatrixTile.MaximumRows;
-            var rowTiles = Divide(RowsAtOnce, RowsOfTile);
-            var isReadInPlace = (a.IsPart && Vector512.IsHardwareAccelerated) || rowTiles <= 2 || (Depth <= DepthReadInPlace && a.RightColumn % AliasingStride != 0);
-            PackRight = a.RightRow != 1 || !isReadInPlace;
-            var isLeftInCache = a.PackedRight != null && a.LeftColumn == 1 && Depth <= DepthOfLeftInPlace;
-            PackLeft = (a.N > 160 && !isLeftInCache) || (a.LeftRow == 1 && a.N > 96) || (a.LeftRow != 1 && a.LeftColumn != 1 && a.N > 32);
+            var evenTiles = Divide(fullTiles, threads) * threads;
+            var canShareRows = RowsAtOnce >= FewestRowsOfTile * evenTiles;
+            var ownsRows = (a.PackedRight != null || (a.LeftColumn == 1 && a.M * a.N >= LargeResult && RowsAtOnce == a.M)) && threads > 1 && canShareRows;
 
-            var blockOfLeft = PackRight || Vector512.IsHardwareAccelerated ? BlockOfLeft : SmallBlockOfLeft;
-            RowTilesInBlock = Math.Clamp(blockOfLeft / Math.Max(1, Depth) / MatrixTile.MaximumRows, 1, rowTiles);
-            var rowBlocks = Divide(rowTiles, RowTilesInBlock);
-            RowTilesInBlock = Divide(rowTiles, rowBlocks);
+            // Rows: a block has the width of the result, packs its own rows, and nobody packs them again; each thread packs the right matrix for itself. So parameters that a layer's
+            // product reads by their rows are changed by the thread that reads them. Columns: the other way round. Neither, where that is too large to pack more than once: a
+            // grid of blocks, of matrices that all threads pack together.
+            var byRows = canShareRows && (!packsRight || (a.N * Depth <= LargestPerThread && RowsAtOnce >= FewestPerThread * threads));
+            var byColumns = !ownsRows && a.PackedRight == null && Slivers >= threads && (!packsLeft || (RowsAtOnce * Depth <= LargestPerThread && a.N >= FewestPerThread * threads));
+            if (byRows && byColumns) byRows = !packsRight || (packsLeft && RowsAtOnce >= a.N);
+            if (byRows) byColumns = false;
 
             // Enough blocks that a thread which is held up doesn't hold up the others, but each with work for some microseconds.
             var wanted = threads == 1 ? 1 : Math.Min(4 * threads, Math.Max(1, RowsAtOnce * a.N * Depth / Grain));
-            if (ownsRows)
-            {
-                rowBlocks = Divide(rowBlocks, threads) * threads;
-                RowTilesInBlock = Divide(rowTiles, rowBlocks);
-            }
+            RowsOfTile = ownsRows || byRows ? Divide(RowsAtOnce, evenTiles) : MatrixTile.MaximumRows;
+            var rowTiles = Divide(RowsAtOnce, RowsOfTile);
 
-            var panels = Math.Clamp(Divide(wanted, rowBlocks), 1, Slivers);
-            SliversInBlock = Divide(Slivers, panels);
-            panels = Divide(Slivers, SliversInBlock);
+            var blockOfLeft = packsRight || Vector512.IsHardwareAccelerated ? BlockOfLeft : SmallBlockOfLeft;
+            RowBlocks = byColumns ? 1 : Divide(rowTiles, Math.Clamp(blockOfLeft / Math.Max(1, Depth) / MatrixTile.MaximumRows, 1, rowTiles));
+            if (byRows) RowBlocks = Math.Max(RowBlocks, Math.Min(wanted, rowTiles / TilesOfStrip));
+            if (ownsRows || byRows) RowBlocks = Math.Max(1, Divide(RowBlocks, threads)) * threads;
+            Panels = byRows ? 1 : Math.Clamp(Divide(wanted, RowBlocks), 1, Slivers);
+            if (!byRows && !byColumns) RowBlocks = Math.Clamp(Divide(wanted, Panels), RowBlocks, rowTiles);
 
-            // Where one block takes all rows, nobody else needs its slivers: it packs each just before it uses it.
-            PackRightInBlock = PackRight && rowBlocks == 1 && panels >= threads;
-            if (PackRightInBlock) PackRight = false;
-            else if (panels * rowBlocks < wanted) RowTilesInBlock = Math.Max(1, rowTiles / Divide(wanted, panels));
-            IsRightPacked = PackRight || PackRightInBlock;
-            if (a.PackedRight != null) (PackRight, PackRightInBlock) = (false, false);
+            Left = !packsLeft ? Packing.None : byRows ? Packing.PerBlock : byColumns ? Packing.PerThread : Packing.Shared;
+            Right = !packsRight ? Packing.None : byRows ? Packing.PerThread : byColumns ? Packing.PerBlock : Packing.Shared;
 
             // Packing a tile writes up to 15 elements behind it, so that tiles are kept apart.
             LeftTileLength = (Divide(MatrixTile.MaximumRows * Depth, Simd.Lanes) + 1) * Simd.Lanes;
-            PackedLeftLength = PackLeft ? rowTiles * LeftTileLength : 0;
-            PackedRightLength = PackRight ? RightLength : 0;
-            ScratchLength = PackedLeftLength + PackedRightLength + (DepthBlocks > 1 && a.Result == null ? (a.M * a.N) + 16 : 0);
+            _leftLength = rowTiles * LeftTileLength;
         }
+
+        // Floats of the whole right matrix, packed.
+        public nint RightLength => (Slivers * MatrixTile.Columns * Depth) + 16;
+
+        public nint SharedLeftLength => Left == Packing.Shared ? _leftLength : 0;
+
+        public nint SharedRightLength => Right == Packing.Shared ? RightLength : 0;
+
+        // Floats of what each thread packs for itself.
+        public nint PerThreadLength => Left == Packing.PerThread ? _leftLength : Right == Packing.PerThread ? RightLength : 0;
     }
 
     // What all blocks of one go share: rows from RowStart on, one block of the depth.
@@ -208,15 +241,19 @@ public static unsafe partial class MatrixProduct
         public nint DepthStart, Depth;
         public bool IsFirst, IsLast;
 
+        // Says of what a thread has packed for itself whether it is of this part.
+        public long Ticket;
+
         public readonly nint RowTiles => Divide(Rows, Plan.RowsOfTile);
 
-        public readonly nint Panels => Divide(Plan.Slivers, Plan.SliversInBlock);
+        // The last go may have fewer tiles than the others.
+        public readonly nint RowBlocks => Math.Min(Plan.RowBlocks, RowTiles);
 
-        public readonly nint Blocks => Divide(RowTiles, Plan.RowTilesInBlock) * Panels;
+        public readonly nint Blocks => RowBlocks * Plan.Panels;
 
-        public readonly nint LeftUnits => Plan.PackLeft ? RowTiles : 0;
+        public readonly nint LeftUnits => Plan.Left == Packing.Shared ? RowTiles : 0;
 
-        public readonly nint RightUnits => Plan.PackRight ? Plan.Slivers : 0;
+        public readonly nint RightUnits => Plan.Right == Packing.Shared ? Plan.Slivers : 0;
 
         public readonly nint PackingUnits => LeftUnits + RightUnits;
 
@@ -228,6 +265,7 @@ public static unsafe partial class MatrixProduct
             Depth = Math.Min(Plan.Depth, A.K - DepthStart);
             IsFirst = block == 0;
             IsLast = block == Plan.DepthBlocks - 1;
+            Ticket = Interlocked.Increment(ref _tickets);
         }
 
         // Tiles differ by at most one row: 64 rows are 13 + 13 + 13 + 13 + 12, not 14 + 14 + 14 + 14 + 8.
@@ -239,30 +277,33 @@ public static unsafe partial class MatrixProduct
         public void Run(nint begin, nint end)
         {
             var leftEnd = Math.Min(end, part.LeftUnits);
-            if (begin < leftEnd) PackTiles(begin, leftEnd);
-            for (var unit = Math.Max(begin, part.LeftUnits); unit < end; unit++)
-            {
-                var sliver = unit - part.LeftUnits;
-                PackSliver(part, sliver, part.PackedRight + (sliver * MatrixTile.Columns * part.Depth));
-            }
+            if (begin < leftEnd) PackTiles(part, begin, leftEnd, part.PackedLeft + (begin * part.Plan.LeftTileLength));
+            if (end > part.LeftUnits) PackSlivers(part, Math.Max(begin - part.LeftUnits, 0), end - part.LeftUnits, part.PackedRight);
         }
+    }
 
-        private void PackTiles(nint begin, nint end)
+    // Tiles of rows of the left matrix, one behind the other.
+    private static void PackTiles(in TilePart part, nint begin, nint end, float* to)
+    {
+        ref readonly var a = ref part.A;
+        var stripe = a.LeftRow == 1 ? DepthOfStripe : part.Depth;
+        for (nint k = 0; k < part.Depth; k += stripe)
         {
-            ref readonly var a = ref part.A;
-            var stripe = a.LeftRow == 1 ? DepthOfStripe : part.Depth;
-            for (nint k = 0; k < part.Depth; k += stripe)
+            var depth = Math.Min(stripe, part.Depth - k);
+            for (var tile = begin; tile < end; tile++)
             {
-                var depth = Math.Min(stripe, part.Depth - k);
-                for (var tile = begin; tile < end; tile++)
-                {
-                    var row = part.RowOfTile(tile);
-                    var rows = part.RowOfTile(tile + 1) - row;
-                    var from = a.Left + ((part.RowStart + row) * a.LeftRow) + ((part.DepthStart + k) * a.LeftColumn);
-                    MatrixPacking.Pack(from, a.LeftRow, a.LeftColumn, depth, rows, rows, part.PackedLeft + (tile * part.Plan.LeftTileLength) + (k * rows));
-                }
+                var row = part.RowOfTile(tile);
+                var rows = part.RowOfTile(tile + 1) - row;
+                var from = a.Left + ((part.RowStart + row) * a.LeftRow) + ((part.DepthStart + k) * a.LeftColumn);
+                MatrixPacking.Pack(from, a.LeftRow, a.LeftColumn, depth, rows, rows, to + ((tile - begin) * part.Plan.LeftTileLength) + (k * rows));
             }
         }
+    }
+
+    // Slivers of the right matrix, each to its place in the whole of it.
+    private static void PackSlivers(in TilePart part, nint begin, nint end, float* to)
+    {
+        for (var sliver = begin; sliver < end; sliver++) PackSliver(part, sliver, to + (sliver * MatrixTile.Columns * part.Depth));
     }
 
     private static void PackSliver(in TilePart part, nint sliver, float* to) => PackSliver(part.A, part.DepthStart, part.Depth, sliver, to);
@@ -287,48 +328,68 @@ public static unsafe partial class MatrixProduct
     {
         public void Run(nint begin, nint end)
         {
+            using var own = Scratch.Borrow(part.Plan.PerThreadLength, part.Ticket, out var isPacked);
+            if (!isPacked && part.Plan.Left == Packing.PerThread) PackTiles(part, 0, part.RowTiles, own.Pointer);
+            if (!isPacked && part.Plan.Right == Packing.PerThread) PackSlivers(part, 0, part.Plan.Slivers, own.Pointer);
             for (var block = begin; block < end; block++)
             {
-                var (rowBlock, panel) = (block / part.Panels, block % part.Panels);
-                var firstTile = rowBlock * part.Plan.RowTilesInBlock;
-                var firstSliver = panel * part.Plan.SliversInBlock;
-                RunBlock(
-                    firstTile, Math.Min(part.RowTiles, firstTile + part.Plan.RowTilesInBlock),
-                    firstSliver, Math.Min(part.Plan.Slivers, firstSliver + part.Plan.SliversInBlock));
+                var (rowBlock, panel) = (block / part.Plan.Panels, block % part.Plan.Panels);
+                nint tiles = part.RowTiles, blocks = part.RowBlocks, slivers = part.Plan.Slivers, panels = part.Plan.Panels;
+                RunBlock(own.Pointer, tiles * rowBlock / blocks, tiles * (rowBlock + 1) / blocks, slivers * panel / panels, slivers * (panel + 1) / panels);
             }
         }
 
         // A sliver that is packed in the block is packed once: all rows of tiles are one strip then, as they are where strips would read slivers from further away again and again.
-        private void RunBlock(nint firstTile, nint endTile, nint firstSliver, nint endSliver)
+        private void RunBlock(float* own, nint firstTile, nint endTile, nint firstSliver, nint endSliver)
         {
             var tiles = endTile - firstTile;
-            var isOne = part.Plan.PackRightInBlock || (endSliver - firstSliver) * MatrixTile.Columns * part.Depth > SliversOfStrips;
-            var strips = isOne ? 1 : Divide(tiles, TilesOfStrip);
-            for (nint strip = 0; strip < strips; strip++) RunStrip(firstTile + (tiles * strip / strips), firstTile + (tiles * (strip + 1) / strips), firstSliver, endSliver);
+            using var ofBlock = Scratch.Borrow(part.Plan.Left == Packing.PerBlock ? tiles * part.Plan.LeftTileLength : part.Plan.Right == Packing.PerBlock ? MatrixTile.Columns * part.Depth : 0);
+            if (part.Plan.Left == Packing.PerBlock) PackTiles(part, firstTile, endTile, ofBlock.Pointer);
+            var left = part.Plan.Left switch
+            {
+                Packing.PerBlock => ofBlock.Pointer - (firstTile * part.Plan.LeftTileLength),
+                Packing.PerThread => own,
+                Packing.Shared => part.PackedLeft,
+                _ => null,
+            };
+            var right = part.Plan.Right switch
+            {
+                Packing.PerBlock => ofBlock.Pointer,
+                Packing.PerThread => own,
+                Packing.Shared => part.PackedRight,
+                _ => part.A.PackedRight,
+            };
+            var slivers = endSliver - firstSliver;
+            var groups = part.Plan.Right == Packing.PerBlock ? 1 : Math.Clamp(Divide(slivers * MatrixTile.Columns * part.Depth, SliversOfStrips), 1, slivers);
+            var strips = part.Plan.Right == Packing.PerBlock || groups == slivers ? 1 : Divide(tiles, TilesOfStrip);
+            for (nint group = 0; group < groups; group++)
+            {
+                nint first = firstSliver + (slivers * group / groups), end = firstSliver + (slivers * (group + 1) / groups);
+                for (nint strip = 0; strip < strips; strip++) RunStrip(left, right, firstTile + (tiles * strip / strips), firstTile + (tiles * (strip + 1) / strips), first, end);
+            }
         }
 
+        // Matrices that are packed, or null where they are read as they lie.
         [SkipLocalsInit]
-        private void RunStrip(nint firstTile, nint endTile, nint firstSliver, nint endSliver)
+        private void RunStrip(float* packedLeft, float* packedRight, nint firstTile, nint endTile, nint firstSliver, nint endSliver)
         {
             var memory = stackalloc float[TileSums.LocalLength];
             var local = TileSums.Aligned(memory);
-            using var scratch = part.Plan.PackRightInBlock ? Scratch.Borrow(MatrixTile.Columns * part.Depth) : default;
             ref readonly var a = ref part.A;
             for (var sliver = firstSliver; sliver < endSliver; sliver++)
             {
                 var column = sliver * MatrixTile.Columns;
                 var columns = Math.Min(MatrixTile.Columns, a.N - column);
-                var right = part.Plan.PackRightInBlock ? scratch.Pointer
-                    : part.Plan.IsRightPacked ? part.PackedRight + (column * part.Depth)
-                    : a.Right + column + (part.DepthStart * a.RightColumn);
-                var rightColumn = part.Plan.IsRightPacked ? MatrixTile.Columns : a.RightColumn;
-                if (part.Plan.PackRightInBlock) PackSliver(part, sliver, right);
+                var isPackedHere = part.Plan.Right == Packing.PerBlock;
+                if (isPackedHere) PackSliver(part, sliver, packedRight);
+                var right = packedRight == null ? a.Right + column + (part.DepthStart * a.RightColumn) : isPackedHere ? packedRight : packedRight + (column * part.Depth);
+                var rightColumn = packedRight == null ? a.RightColumn : MatrixTile.Columns;
                 for (var tile = firstTile; tile < endTile; tile++)
                 {
                     var row = part.RowOfTile(tile);
                     var rows = part.RowOfTile(tile + 1) - row;
-                    var left = part.Plan.PackLeft ? part.PackedLeft + (tile * part.Plan.LeftTileLength) : a.Left + ((part.RowStart + row) * a.LeftRow) + (part.DepthStart * a.LeftColumn);
-                    var (leftRow, leftColumn) = part.Plan.PackLeft ? (1, rows) : (a.LeftRow, a.LeftColumn);
+                    var left = packedLeft != null ? packedLeft + (tile * part.Plan.LeftTileLength) : a.Left + ((part.RowStart + row) * a.LeftRow) + (part.DepthStart * a.LeftColumn);
+                    var (leftRow, leftColumn) = packedLeft != null ? (1, rows) : (a.LeftRow, a.LeftColumn);
                     row += part.RowStart;
 
                     var sums = new TileSums(part.Sums == null ? null : part.Sums + (row * a.N) + column, a.N, rows, columns, local, !part.IsFirst);

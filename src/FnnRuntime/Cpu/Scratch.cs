@@ -14,22 +14,39 @@ internal unsafe ref struct Scratch : IDisposable
     [ThreadStatic]
     private static Block? _threadBlock;
 
+    [ThreadStatic]
+    private static Block? _threadTicketBlock;
+
     private Block? _block;
 
     /// <summary>Aligned to 64 bytes; what is in it means nothing.</summary>
     public float* Pointer { readonly get; private set; }
 
-    public static Scratch Borrow(nint floats)
+    public static Scratch Borrow(nint floats) => floats == 0 ? default : Lend(_threadBlock ??= new Block(), floats);
+
+    /// <summary>
+    /// Memory that this thread may have borrowed, and filled, with the same ticket before: then <paramref name="isFilled"/>, and what it wrote is still there. Tickets are above 0.
+    /// </summary>
+    public static Scratch Borrow(nint floats, long ticket, out bool isFilled)
     {
-        var block = _threadBlock ??= new Block();
-        while (block.IsLent) block = block.Next ??= new Block();
-        return new Scratch { Pointer = block.Lend(floats), _block = block };
+        isFilled = true;
+        if (floats == 0) return default;
+        var scratch = Lend(_threadTicketBlock ??= new Block(), floats);
+        isFilled = scratch._block!.Ticket == ticket;
+        scratch._block.Ticket = ticket;
+        return scratch;
     }
 
     public void Dispose()
     {
         if (_block is not null) _block.IsLent = false;
         _block = null;
+    }
+
+    private static Scratch Lend(Block block, nint floats)
+    {
+        while (block.IsLent) block = block.Next ??= new Block();
+        return new Scratch { Pointer = block.Lend(floats), _block = block };
     }
 
     private sealed class Block
@@ -42,6 +59,8 @@ internal unsafe ref struct Scratch : IDisposable
         public bool IsLent { get; set; }
 
         public Block? Next { get; set; }
+
+        public long Ticket { get; set; }
 
         public float* Lend(nint floats)
         {

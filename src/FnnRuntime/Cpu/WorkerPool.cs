@@ -17,6 +17,10 @@ namespace FeedbackNN.Cpu;
 /// leaves the others a moment for theirs, then claims chunks of them. So the same thread sees the same rows in loop after loop (its
 /// cache is warm, and lines do not move from core to core), and a thread that the operating system holds back holds nobody up: the
 /// caller never waits for a worker to begin, only for one to end a chunk.
+/// <para>
+/// A short loop costs what its cache lines take from core to core, about 0.1 µs each time one goes. All that a worker must know of a loop is in the
+/// line on which it waits; what a share has given away is in a line of its own, which only its owner writes unless others take over.
+/// </para>
 /// </remarks>
 [EditorBrowsable(EditorBrowsableState.Never)]
 public sealed unsafe class WorkerPool : IDisposable
@@ -31,9 +35,13 @@ public sealed unsafe class WorkerPool : IDisposable
     // Distance of two counters that different threads write: two cache lines, because the prefetcher fetches lines in pairs.
     private const int Line = 128;
 
-    // The open flag of the state word; below it, the number of workers inside the loop; above it, the number of the loop.
+    // The state word: how many workers have entered the loop, above it how many have left it, whether others may enter, and the number of the loop.
+    private const long Left = 1L << 15;
     private const long Open = 1L << 31;
     private const long NextLoop = 1L << 32;
+
+    // What a share has given away: the number of the loop, and below it chunks.
+    private const int ChunkBits = 16;
 
     // How long a thread that has finished leaves the others' shares to them. Longer than a worker takes to begin; far shorter than what
     // fetching from another core's cache costs when chunks change hands in every loop.
@@ -45,22 +53,15 @@ public sealed unsafe class WorkerPool : IDisposable
 
     private static readonly Lazy<WorkerPool> SharedPool = new(() => new WorkerPool(DefaultThreads()));
 
+    // The loop's line, the one of who calls, then one for each share.
     private readonly byte* _memory;
-    private readonly long* _state;
+    private readonly Loop* _loop;
+    private readonly int* _busy;
     private readonly Thread[] _workers;
     private readonly SemaphoreSlim _wake = new(0);
     private int _parked;
-    private int _busy;
     private volatile bool _disposed;
     private volatile ExceptionDispatchInfo? _failure;
-
-    // The loop that runs now. Written by its caller while no worker is inside.
-    private delegate*<void*, nint, nint, void> _body;
-    private void* _kernel;
-    private nint _count;
-    private nint _unit;
-    private nint _units;
-    private nint _unitsInChunk;
 
     /// <summary>Makes a pool of <paramref name="threads"/> threads, the calling one included.</summary>
     /// <exception cref="ArgumentOutOfRangeException">There are fewer than one or more than 1024 threads.</exception>
@@ -69,10 +70,11 @@ public sealed unsafe class WorkerPool : IDisposable
         ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(threads, MostThreads);
         Threads = threads;
-        var bytes = (nuint)(Line * (threads + 1));
+        var bytes = (nuint)(Line * (threads + 2));
         _memory = (byte*)NativeMemory.AlignedAlloc(bytes, Line);
         NativeMemory.Clear(_memory, bytes);
-        _state = (long*)_memory;
+        _loop = (Loop*)_memory;
+        _busy = (int*)(_memory + Line);
         _workers = new Thread[threads - 1];
         for (var i = 0; i < _workers.Length; i++)
         {
@@ -105,7 +107,7 @@ public sealed unsafe class WorkerPool : IDisposable
     {
         if (count <= 0) return;
         if (grain < 1) grain = 1;
-        if (count <= grain || Threads == 1 || Interlocked.CompareExchange(ref _busy, 1, 0) != 0)
+        if (count <= grain || Threads == 1 || Interlocked.CompareExchange(ref *_busy, 1, 0) != 0)
         {
             Unsafe.AsRef(in kernel).Run(0, count);
             return;
@@ -118,7 +120,7 @@ public sealed unsafe class WorkerPool : IDisposable
         }
         finally
         {
-            Volatile.Write(ref _busy, 0);
+            Volatile.Write(ref *_busy, 0);
         }
     }
 
@@ -147,25 +149,22 @@ public sealed unsafe class WorkerPool : IDisposable
         where TKernel : struct, IRangeKernel =>
         Unsafe.AsRef<TKernel>(kernel).Run(begin, end);
 
-    private ref long NextUnit(int thread) => ref *(long*)(_memory + (Line * (thread + 1)));
-
-    private nint ShareBegin(int thread) => _units * thread / Threads;
+    private ref long Claimed(int share) => ref *(long*)(_memory + (Line * (share + 2)));
 
     private void Fork(delegate*<void*, nint, nint, void> body, void* kernel, nint count, nint grain)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        _body = body;
-        _kernel = kernel;
-        _count = count;
+        if (_failure is not null) _failure = null;
+        var loop = _loop;
+        loop->Body = body;
+        loop->Kernel = kernel;
+        loop->Count = count;
         // Shares of rows are even whatever the grain: loops over the same rows, of different kernels, give a thread the same ones.
-        _unit = grain % Aligned == 0 ? Aligned : 1;
-        _units = (count + _unit - 1) / _unit;
-        _unitsInChunk = Math.Max(1, Math.Max(_units / (Threads * ChunksPerThread), Math.Min(grain / _unit, _units / Threads)));
-        _failure = null;
-        for (var thread = 0; thread < Threads; thread++) NextUnit(thread) = ShareBegin(thread);
-
-        var loop = (*_state & ~(NextLoop - 1)) + NextLoop;
-        Interlocked.Exchange(ref *_state, loop | Open);
+        loop->Unit = grain % Aligned == 0 ? Aligned : 1;
+        loop->Units = (count + loop->Unit - 1) / loop->Unit;
+        loop->UnitsInChunk = Math.Max(1, Math.Max(loop->Units / (Threads * ChunksPerThread), Math.Min(grain / loop->Unit, loop->Units / Threads)));
+        loop->Number++;
+        Interlocked.Exchange(ref loop->State, (loop->Number * NextLoop) | Open);
         if (Volatile.Read(ref _parked) != 0)
         {
             var parked = Interlocked.Exchange(ref _parked, 0);
@@ -174,42 +173,71 @@ public sealed unsafe class WorkerPool : IDisposable
 
         RunShares(0);
 
-        // Nobody else may enter; then wait for those who are inside, whose chunks are the last ones.
-        Interlocked.And(ref *_state, ~Open);
-        for (var spins = 0; (Volatile.Read(ref *_state) & (Open - 1)) != 0; spins++) Pause(spins);
+        // When all workers are inside or have been, nobody else can enter. Else nobody else may. Then wait for those who are inside, whose chunks are the last ones.
+        if (Entered(Volatile.Read(ref loop->State)) != _workers.Length) Interlocked.And(ref loop->State, ~Open);
+        for (var spins = 0; ; spins++)
+        {
+            var state = Volatile.Read(ref loop->State);
+            if (Entered(state) == (state & (Open - 1)) / Left) break;
+            Pause(spins);
+        }
+
         _failure?.Throw();
     }
+
+    private static long Entered(long state) => state & (Left - 1);
 
     private void RunShares(int self)
     {
         var leftUntil = 0L;
+        var loop = *_loop;
         try
         {
             for (var i = 0; i < Threads; i++)
             {
-                var thread = self + i < Threads ? self + i : self + i - Threads;
-                ref var next = ref NextUnit(thread);
-                var end = ShareBegin(thread + 1);
-                if (i > 0) LeaveTo(ref next, end, ref leftUntil);
-                while (Volatile.Read(ref next) < end)
+                var share = self + i < Threads ? self + i : self + i - Threads;
+                nint begin = loop.Units * share / Threads, end = loop.Units * (share + 1) / Threads;
+                if (begin == end) continue;
+                var chunks = (end - begin + loop.UnitsInChunk - 1) / loop.UnitsInChunk;
+                if (i > 0)
                 {
-                    var begin = (nint)Interlocked.Add(ref next, _unitsInChunk) - _unitsInChunk;
-                    if (begin >= end) break;
-                    _body(_kernel, begin * _unit, Math.Min(Math.Min(begin + _unitsInChunk, end) * _unit, _count));
+                    // The caller has the only chunk of its own share, and takes over those of workers that don't come.
+                    if (self != 0 && chunks == 1) continue;
+                    LeaveTo(ref Claimed(share), (loop.Number << ChunkBits) + chunks, ref leftUntil);
+                }
+
+                for (nint chunk; (chunk = Claim(ref Claimed(share), loop.Number << ChunkBits, chunks)) < chunks;)
+                {
+                    var from = begin + (chunk * loop.UnitsInChunk);
+                    loop.Body(loop.Kernel, from * loop.Unit, Math.Min(Math.Min(from + loop.UnitsInChunk, end) * loop.Unit, loop.Count));
                 }
             }
         }
         catch (Exception exception)
         {
             _failure ??= ExceptionDispatchInfo.Capture(exception);
-            for (var thread = 0; thread < Threads; thread++) Volatile.Write(ref NextUnit(thread), _units);
+            for (var share = 0; share < Threads; share++) Volatile.Write(ref Claimed(share), (loop.Number + 1) << ChunkBits);
         }
     }
 
-    // Returns when the share's owner has claimed all of it, or the owners of all shares together have had their time.
-    private static void LeaveTo(ref long next, nint end, ref long until)
+    // The next chunk of a share. Nobody sets shares up for a loop: who comes first finds a number of a loop before.
+    private static nint Claim(ref long claimed, long first, nint chunks)
     {
-        for (var spins = 0; Volatile.Read(ref next) < end; spins++)
+        for (var seen = Volatile.Read(ref claimed); seen < first + chunks;)
+        {
+            var next = Math.Max(seen, first);
+            var was = Interlocked.CompareExchange(ref claimed, next + 1, seen);
+            if (was == seen) return (nint)(next - first);
+            seen = was;
+        }
+
+        return chunks;
+    }
+
+    // Returns when the share's owner has claimed all of it, or the owners of all shares together have had their time.
+    private static void LeaveTo(ref long claimed, long end, ref long until)
+    {
+        for (var spins = 0; Volatile.Read(ref claimed) < end; spins++)
         {
             var now = Stopwatch.GetTimestamp();
             if (until == 0) until = now + GraceTicks;
@@ -223,34 +251,37 @@ public sealed unsafe class WorkerPool : IDisposable
         var last = 0L;
         while (!_disposed)
         {
-            var state = Volatile.Read(ref *_state);
+            var state = Volatile.Read(ref _loop->State);
             if ((state & Open) == 0 || (state & ~(NextLoop - 1)) == last)
             {
                 WaitForLoop(last);
                 continue;
             }
 
-            if (Interlocked.CompareExchange(ref *_state, state + 1, state) != state) continue;
+            if (Interlocked.CompareExchange(ref _loop->State, state + 1, state) != state) continue;
             last = state & ~(NextLoop - 1);
             RunShares(self);
-            Interlocked.Decrement(ref *_state);
+            Interlocked.Add(ref _loop->State, Left);
         }
     }
 
     private bool LoopWaits(long last)
     {
-        var state = Volatile.Read(ref *_state);
+        var state = Volatile.Read(ref _loop->State);
         return (state & Open) != 0 && (state & ~(NextLoop - 1)) != last;
     }
 
     private void WaitForLoop(long last)
     {
-        var start = Stopwatch.GetTimestamp();
-        for (var spins = 0; ; spins++)
+        var until = 0L;
+        for (var spins = 1; ; spins++)
         {
             if (LoopWaits(last) || _disposed) return;
             Pause(spins);
-            if (spins % PausesBetweenYields == 0 && Stopwatch.GetTimestamp() - start > SpinTicks) break;
+            if (spins % PausesBetweenYields != 0) continue;
+            var now = Stopwatch.GetTimestamp();
+            if (until == 0) until = now + SpinTicks;
+            else if (now > until) break;
         }
 
         // Counted as parked before the last look, and the caller opens a loop before it looks who is parked: one of the two sees the other.
@@ -266,6 +297,16 @@ public sealed unsafe class WorkerPool : IDisposable
         while ((parked = Volatile.Read(ref _parked)) > 0 && Interlocked.CompareExchange(ref _parked, parked - 1, parked) != parked)
         {
         }
+    }
+
+    // All that a worker must know of a loop, in one line. Written by the caller while no worker is inside.
+    [StructLayout(LayoutKind.Sequential)]
+    private struct Loop
+    {
+        public long State, Number;
+        public delegate*<void*, nint, nint, void> Body;
+        public void* Kernel;
+        public nint Count, Unit, Units, UnitsInChunk;
     }
 
     private static void Pause(int spins)
