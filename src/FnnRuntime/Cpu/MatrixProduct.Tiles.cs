@@ -31,8 +31,10 @@ public static unsafe partial class MatrixProduct
     private const nint DepthReadInPlace = 128;
     private const nint AliasingStride = 256;
 
-    // Rows of the left matrix up to this long are read in place where the right one is packed already: a tile of them is in the first-level cache.
+    // Rows of the left matrix up to this long are read in place: a tile of them is in the first-level cache, unless all of them fall onto the same sets of it
+    // (256 cubed nt: 5% less time than packed, 2048 x 128 x 512 2 to 3%).
     private const nint DepthOfLeftInPlace = 256;
+    private const nint PageOfFloats = 1024;
 
     // Results from so many floats on are not in the other core's second-level cache beside all else when rows of them are read next: each thread computes rows, which are
     // the rows that the loops over rows after it give to it.
@@ -182,7 +184,7 @@ public static unsafe partial class MatrixProduct
             var fullTiles = Divide(RowsAtOnce, MatrixTile.MaximumRows);
             var isReadInPlace = (a.IsPart && Vector512.IsHardwareAccelerated) || fullTiles <= 2 || (Depth <= DepthReadInPlace && a.RightColumn % AliasingStride != 0);
             var packsRight = a.PackedRight == null && (a.RightRow != 1 || !isReadInPlace);
-            var isLeftInCache = a.PackedRight != null && a.LeftColumn == 1 && Depth <= DepthOfLeftInPlace;
+            var isLeftInCache = a.LeftColumn == 1 && Depth <= DepthOfLeftInPlace && a.LeftRow % PageOfFloats != 0;
             var packsLeft = (a.N > 160 && !isLeftInCache) || (a.LeftRow == 1 && a.N > 96) || (a.LeftRow != 1 && a.LeftColumn != 1 && a.N > 32);
 
             // A right matrix that was packed before a loop serves one round after the other. There each thread has rows of its own, and finds in its
@@ -196,7 +198,7 @@ public static unsafe partial class MatrixProduct
             // grid of blocks, of matrices that all threads pack together.
             var byRows = canShareRows && (!packsRight || (a.N * Depth <= LargestPerThread && RowsAtOnce >= FewestPerThread * threads));
             var byColumns = !ownsRows && a.PackedRight == null && Slivers >= threads && (!packsLeft || (RowsAtOnce * Depth <= LargestPerThread && a.N >= FewestPerThread * threads));
-            if (byRows && byColumns) byRows = !packsRight || (packsLeft && RowsAtOnce >= a.N);
+            if (byRows && byColumns) byRows = 4 * RowsAtOnce >= 3 * MatrixTile.MaximumRows * evenTiles && (!packsRight || (packsLeft && RowsAtOnce >= a.N));
             if (byRows) byColumns = false;
 
             // Enough blocks that a thread which is held up doesn't hold up the others, but each with work for some microseconds.
