@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using FeedbackNN;
 using FeedbackNN.Torch;
+using FeedbackNN.Cpu;
 using FnnBench.Frame;
 using FnnBench.Workloads;
 
@@ -49,7 +50,7 @@ internal static class BenchCommand
 
         using var device = Device.CpuWithThreads(threads);
         Console.Error.WriteLine(Machine.Describe(threads));
-        return new BenchRun(settings, new ForeignProcessorTime(), device, Console.Out, Console.Error, asJson).Run(workloads, only);
+        return new BenchRun(settings, new SlowedCores(new ForeignProcessorTime(), () => FusedMultiplyAddPeak.Measure(device.Pool, 1), threads), device, Console.Out, Console.Error, asJson).Run(workloads, only);
     }
 
     private static void List()

@@ -149,6 +149,23 @@ public sealed class BenchRunTests
     }
 
     [Fact]
+    public void Cores_that_are_slower_meanwhile_count_as_foreign_load()
+    {
+        var speeds = new Queue<double>([.. Enumerable.Repeat(100.0, 300), .. Speeds(98), .. Speeds(50), .. Speeds(90), .. Speeds(101), .. Speeds(100)]);
+        var cores = new SlowedCores(new PlayedLoad(0), speeds.Dequeue, threads: 2);
+
+        // The first look of the first stretch is as fast as ever, its end half as fast; the second stretch is within what clocks do.
+        cores.Begin();
+        cores.Look();
+        Assert.Equal(1, cores.End());
+        cores.Begin();
+        cores.Look();
+        Assert.Equal(0, cores.End());
+
+        static IEnumerable<double> Speeds(double best) => [best / 2, best, best / 3];
+    }
+
+    [Fact]
     public void Where_the_system_does_not_tell_all_rounds_count()
     {
         var timing = new AlternatingRounds(Short, new PlayedLoad([null])).Measure(Nothing, Nothing);

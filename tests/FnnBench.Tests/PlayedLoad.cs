@@ -11,5 +11,9 @@ internal sealed class PlayedLoad(params double?[] loads) : IForeignLoad
     {
     }
 
+    public void Look()
+    {
+    }
+
     public double? End() => loads[Math.Min(_round++, loads.Length - 1)];
 }

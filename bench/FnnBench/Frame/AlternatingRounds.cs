@@ -67,6 +67,7 @@ internal sealed class AlternatingRounds(BenchSettings settings, IForeignLoad for
     private double Turn(Action step, int count)
     {
         Parking.Wait();
+        foreign.Look();
         Repeat(step, settings.Settle, 1);
         var chunk = Math.Max(1, count / ClockLooks);
         var start = Stopwatch.GetTimestamp();

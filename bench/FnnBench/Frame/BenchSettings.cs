@@ -7,7 +7,7 @@ internal sealed record BenchSettings
     public int Rounds { get; init; } = 15;
 
     /// <summary>Rounds are repeated for foreign load until there are this many times as many.</summary>
-    public int RepeatLimit { get; init; } = 3;
+    public int RepeatLimit { get; init; } = 6;
 
     /// <summary>Processors that others may keep busy in a round. The system counts in hundredths of a second, so less cannot be told apart.</summary>
     public double ForeignLimit { get; init; } = 0.1;

@@ -26,6 +26,10 @@ internal sealed class ForeignProcessorTime : IForeignLoad
         _busy = BusySeconds();
     }
 
+    public void Look()
+    {
+    }
+
     public double? End()
     {
         if (!OperatingSystem.IsLinux()) return null;
