@@ -33,7 +33,10 @@ internal sealed partial class Fusion
     private IEnumerable<Read> Walk(int id, EquatableArray<AffineIndex> indices, int variables) =>
         IsLoaded(id) ? [new Read(id, indices)] : WalkInside(_graph[id], indices, variables);
 
-    private IEnumerable<Read> WalkInside(Node root, EquatableArray<AffineIndex> rootIndices, int variables)
+    private IEnumerable<Read> WalkInside(Node root, EquatableArray<AffineIndex> rootIndices, int variables) => Inside(root, rootIndices, variables).Where(read => IsLoaded(read.Node));
+
+    /// <summary>All that a node's expression is made of but the node itself: what is computed inline, and what that reads.</summary>
+    private List<Read> Inside(Node root, EquatableArray<AffineIndex> rootIndices, int variables)
     {
         // A shared subexpression is walked once for each place at which it is read.
         var seen = new HashSet<Read>();
@@ -42,10 +45,10 @@ internal sealed partial class Fusion
         Push(root, rootIndices);
         while (stack.Count > 0)
         {
-            var (id, indices) = stack.Pop();
-            if (!seen.Add(new Read(id, indices))) continue;
-            if (IsLoaded(id)) result.Add(new Read(id, indices));
-            else Push(_graph[id], indices);
+            var read = stack.Pop();
+            if (!seen.Add(read)) continue;
+            result.Add(read);
+            if (!IsLoaded(read.Node)) Push(_graph[read.Node], read.Indices);
         }
         return result;
 

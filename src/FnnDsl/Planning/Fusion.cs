@@ -49,6 +49,7 @@ internal sealed partial class Fusion
         do fusion.Group();
         while (fusion.StoreExpensiveShared() || fusion.StoreNarrower());
         fusion.DropUnread();
+        fusion.DropRemade();
         return fusion;
     }
 
