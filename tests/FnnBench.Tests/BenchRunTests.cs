@@ -13,6 +13,7 @@ public sealed class BenchRunTests
     private static readonly BenchSettings Short = new()
     {
         Rounds = 3,
+        RepeatLimit = 3,
         WarmUp = TimeSpan.FromMilliseconds(1),
         Settle = TimeSpan.FromMilliseconds(0.1),
         Sample = TimeSpan.FromMilliseconds(0.1),
