@@ -32,6 +32,12 @@ public static unsafe partial class MatrixProduct
         else RunSimplified(pool, a, tiles);
     }
 
+    /// <summary>Computes a gradient, whose tiles may change a parameter; then it may be stored or not.</summary>
+    public static void Run(WorkerPool pool, in MatrixProductArguments a, in GradientTile update) => Run<GradientTile>(pool, update.Begin(a), update);
+
+    /// <summary>The same bits by this thread alone, for a product of which <see cref="TakesOuter"/> holds.</summary>
+    internal static void RunAlone(in MatrixProductArguments a) => MatrixOuter.RunAlone(a, default(NoEpilogue));
+
     private static void Hand<TTile>(void* epilogue, float* tile, nint stride, nint row, nint rows, nint column, nint columns)
         where TTile : struct, ITileKernel =>
         Unsafe.AsRef<TTile>(epilogue).Run(tile, stride, row, rows, column, columns);
@@ -53,8 +59,13 @@ public static unsafe partial class MatrixProduct
         else RunTiles(pool, a, epilogue);
     }
 
-    private static bool TakesTiles(in MatrixProductArguments a) =>
-        a is { Batch: 1, M: > 0, N: > 1, K: > 0, HasAxes: false } && !MatrixSmall.Suits(a) && !MatrixDots.Suits(a) && !MatrixOuter.Suits(a) && PartsOf(a) == 1;
+    private static bool TakesTiles(in MatrixProductArguments a) => IsPlain(a) && !MatrixOuter.Suits(a);
+
+    /// <summary>Whether the product is computed as a sum of outer products.</summary>
+    internal static bool TakesOuter(in MatrixProductArguments a) => IsPlain(a) && MatrixOuter.Suits(a);
+
+    private static bool IsPlain(in MatrixProductArguments a) =>
+        a is { Batch: 1, M: > 0, N: > 1, K: > 0, HasAxes: false } && !MatrixSmall.Suits(a) && !MatrixDots.Suits(a) && PartsOf(a) == 1;
 
     // A product with one column is the transpose of one with one row, and both lie in memory alike.
     private static MatrixProductArguments Swapped(in MatrixProductArguments a) => new()

@@ -103,7 +103,10 @@ internal static unsafe class OptimizerKernels
         var least = Vector512.Create(LeastNormal);
         for (; rows > 0; rows--, w += stride, g += gradientStride, direction += stride)
         {
-            for (nint i = 0; i < n; i += Simd.Lanes)
+            nint i = 0;
+            // Plain descent only adds: looking at what else there may be would take longer.
+            for (; !hasDirection && !decays && i + Simd.Lanes <= n; i += Simd.Lanes) Vector512.FusedMultiplyAdd(Simd.Load(g + i), step, Simd.Load(w + i)).Store(w + i);
+            for (; i < n; i += Simd.Lanes)
             {
                 var weight = Simd.Load(w + i);
                 var gradient = Simd.Load(g + i);

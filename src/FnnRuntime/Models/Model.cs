@@ -34,7 +34,7 @@ public abstract unsafe partial class Model : IDisposable
         try
         {
             ParameterMemory = Device.Allocate(manifest.ParameterStorageLength * sizeof(float), $"the parameters of {manifest.Name}");
-            GradientMemory = Device.Allocate(manifest.ParameterStorageLength * sizeof(float), $"the gradients of {manifest.Name}");
+            Gradients = new GradientStorage(Device.Allocate(manifest.ParameterStorageLength * sizeof(float), $"the gradients of {manifest.Name}"));
             _buffers = Device.Allocate(manifest.BufferStorageLength * sizeof(float), $"the buffers of {manifest.Name}");
             _otherBuffers = Device.Allocate(manifest.BufferStorageLength * sizeof(float), $"the buffers of {manifest.Name}");
         }
@@ -73,7 +73,7 @@ public abstract unsafe partial class Model : IDisposable
     {
         for (var i = 0; i < AllParameters.Count; i++) AllParameters[i].Spec.Initializer.Fill(AllParameters[i].Value, seed, (uint)i);
         for (var i = 0; i < AllBuffers.Count; i++) AllBuffers[i].Spec.Initializer.Fill(AllBuffers[i].Value, seed, (uint)(AllParameters.Count + i));
-        foreach (var parameter in AllParameters) parameter.Gradient.Clear();
+        Gradients.Clear();
     }
 
     /// <summary>Takes over the parameters and buffers of another model of the same class.</summary>
@@ -131,7 +131,7 @@ public abstract unsafe partial class Model : IDisposable
     private void Free()
     {
         ParameterMemory?.Dispose();
-        GradientMemory?.Dispose();
+        Gradients?.Dispose();
         _buffers?.Dispose();
         _otherBuffers?.Dispose();
     }
@@ -159,7 +159,7 @@ public abstract unsafe partial class Model : IDisposable
 
     internal DeviceMemory ParameterMemory { get; }
 
-    internal DeviceMemory GradientMemory { get; }
+    internal GradientStorage Gradients { get; }
 
     internal DeviceMemory BufferMemory => _buffers;
 
@@ -229,7 +229,7 @@ public abstract unsafe partial class Model : IDisposable
 
     private void RunTrainingPart(DeviceProgram program, DeviceMemory oldBuffers, DeviceMemory workingBuffers, ProgramCall call)
     {
-        void* parameters = ParameterMemory.ForProgram(writes: false), gradients = GradientMemory.ForProgram(writes: true);
+        void* parameters = ParameterMemory.ForProgram(writes: false), gradients = Gradients.ForProgram(updates: null);
         void* buffers = oldBuffers.ForProgram(writes: false), newBuffers = workingBuffers.ForProgram(writes: true);
         call.Parameters = &parameters;
         call.Gradients = &gradients;

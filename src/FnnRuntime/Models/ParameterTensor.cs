@@ -11,7 +11,7 @@ public class ParameterTensor : StorageTensor
     public override unsafe Span<float> Value => new((float*)Model.ParameterMemory.ForWriting() + Spec.Offset, Length);
 
     /// <summary>The gradient of the last backward run, in the same order; each backward run overwrites it, so there is nothing to reset. On a GPU it is a copy.</summary>
-    public unsafe Span<float> Gradient => new((float*)Model.GradientMemory.ForReading() + Spec.Offset, Length);
+    public unsafe Span<float> Gradient => new((float*)Model.Gradients.ForReading() + Spec.Offset, Length);
 
     private protected override unsafe ReadOnlySpan<float> Present => new((float*)Model.ParameterMemory.ForReading() + Spec.Offset, Length);
 }

@@ -10,19 +10,21 @@ namespace FeedbackNN;
 [EditorBrowsable(EditorBrowsableState.Never)]
 public readonly record struct UpdatedParameter(int Net, long Start, long Length);
 
-/// <summary>How a program changes parameters as it computes their gradients. Lies in memory of the objective's.</summary>
-internal unsafe struct ParameterUpdates
+/// <summary>How a program changes parameters as it computes their gradients.</summary>
+internal sealed class ParameterUpdates(UpdateRule[] rules, UpdateTarget[] targets)
 {
     /// <summary>Two for each share of the learning rate that the objective has: with weight decay and without.</summary>
-    public UpdateRule* Rules;
+    public UpdateRule[] Rules => rules;
 
     /// <summary>One for each of the program's updated parameters.</summary>
-    public UpdateTarget* Targets;
+    public UpdateTarget[] Targets => targets;
 }
 
-/// <summary>Where a parameter lies, with what the optimizer remembers of it.</summary>
+/// <summary>Where a parameter lies, with its gradient and what the optimizer remembers of it.</summary>
 internal unsafe struct UpdateTarget
 {
+    public LazyGradient Gradient;
+
     public float* Parameter, First, Second;
 
     /// <summary>Which of the rules.</summary>
@@ -31,27 +33,32 @@ internal unsafe struct UpdateTarget
 
 /// <summary>
 /// The last thing that happens to a tile of a gradient: the parameters it belongs to are changed by it while it is in the cache. The gradient itself is
-/// kept like any other.
+/// kept like any other, or can be computed again (<see cref="LazyGradient"/>).
 /// </summary>
 [EditorBrowsable(EditorBrowsableState.Never)]
 public readonly unsafe struct GradientTile : ITileKernel
 {
-    private readonly ParameterUpdates* _updates;
+    private readonly ParameterUpdates? _updates;
     private readonly UpdateTarget _target;
     private readonly nint _columns;
+    private readonly bool _isUsedUp;
 
-    internal GradientTile(ParameterUpdates* updates, UpdateTarget target, nint columns)
+    internal GradientTile(ParameterUpdates updates, UpdateTarget target, nint columns, bool isUsedUp)
     {
         _updates = updates;
         _target = target;
         _columns = columns;
+        _isUsedUp = isUsedUp;
     }
 
     /// <inheritdoc/>
     public void Run(float* tile, nint stride, nint row, nint rows, nint column, nint columns)
     {
-        if (_updates == null) return;
+        if (!_isUsedUp) return;
         var offset = (row * _columns) + column;
-        OptimizerKernels.Update(_updates->Rules[_target.Rule], _target.Parameter + offset, _columns, tile, stride, _target.First + offset, _target.Second + offset, rows, columns);
+        OptimizerKernels.Update(_updates!.Rules[_target.Rule], _target.Parameter + offset, _columns, tile, stride, _target.First + offset, _target.Second + offset, rows, columns);
     }
+
+    /// <summary>The product to run for a gradient that a program computes.</summary>
+    internal MatrixProductArguments Begin(in MatrixProductArguments product) => _updates is null ? product : _target.Gradient.Begin(product, _isUsedUp);
 }

@@ -61,7 +61,7 @@ public unsafe struct ProgramCall
     public bool Backward;
 
     // How parameters are changed as their gradients are computed; null where they are not.
-    internal ParameterUpdates* Updates;
+    internal ParameterUpdates? Updates;
 
     /// <summary>
     /// What a program does with a gradient's tiles: changes the parameter by them, where that is asked for and the loss is finite; otherwise nothing.
@@ -69,5 +69,5 @@ public unsafe struct ProgramCall
     /// <param name="parameter">Position among the parameters that the program updates.</param>
     /// <param name="columns">Of the gradient as a matrix.</param>
     public readonly GradientTile Update(int parameter, nint columns) =>
-        Updates != null && double.IsFinite((double)Scalars[0] / Scalars[1]) ? new GradientTile(Updates, Updates->Targets[parameter], columns) : default;
+        Updates is { } updates ? new GradientTile(updates, updates.Targets[parameter], columns, isUsedUp: double.IsFinite((double)Scalars[0] / Scalars[1])) : default;
 }

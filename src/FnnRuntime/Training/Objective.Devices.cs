@@ -22,7 +22,7 @@ public sealed unsafe partial class Objective
         foreach (var replica in replicas) total += Weight(replica.Samples, replica.Scalars);
         foreach (var (net, start, length, _) in _ranges)
         {
-            var mean = (float*)_nets[net].GradientMemory.ForWriting() + start;
+            var mean = (float*)_nets[net].Gradients.Memory.ForWriting() + start;
             for (var k = 0; k < replicas.Length; k++)
             {
                 var weight = (float)Weight(replicas[k].Samples, replicas[k].Scalars);

@@ -27,10 +27,8 @@ public sealed unsafe partial class Objective : IDisposable
     private ParameterSlice[] _slicesAfterwards = [];
     private bool _decaysVectors;
 
-    // Pinned: the program's kernels point into them.
     private readonly UpdateRule[] _rules;
-    private ParameterUpdates[] _updates = [];
-    private UpdateTarget[] _targets = [];
+    private ParameterUpdates? _updates;
     private DeviceMemory? _state;
     private DeviceMemory? _backup;
     private DeviceMemory? _sums;
@@ -62,7 +60,7 @@ public sealed unsafe partial class Objective : IDisposable
         IsScaled = isScaled;
         _shares = rates.IsDefault ? [1] : [.. rates.Distinct()];
         _shareOf = rates.IsDefault ? new int[trained.Length] : [.. rates.Select(rate => Array.IndexOf(_shares, rate))];
-        _rules = GC.AllocateArray<UpdateRule>(2 * _shares.Length, pinned: true);
+        _rules = new UpdateRule[2 * _shares.Length];
     }
 
     internal string Name { get; }
@@ -185,12 +183,12 @@ public sealed unsafe partial class Objective : IDisposable
     }
 
     /// <summary>What a run of the program needs to change parameters as it computes their gradients; null where it changes none.</summary>
-    internal ParameterUpdates* BeginUpdate()
+    internal ParameterUpdates? BeginUpdate()
     {
         if (UpdatedByProgram.IsEmpty) return null;
         MakeRoomForState();
         MakeRules();
-        return (ParameterUpdates*)Unsafe.AsPointer(ref _updates[0]);
+        return _updates;
     }
 
     /// <summary>What <see cref="Apply"/> does after a run that has begun, for a profile: it reads and writes parameters and state, and reads gradients. Its operations are not counted.</summary>
@@ -296,7 +294,7 @@ public sealed unsafe partial class Objective : IDisposable
         for (var i = 0; i < _ranges.Length; i++)
         {
             var (net, start, length, rule) = _ranges[i];
-            _slices[i] = new ParameterSlice(_nets[net].ParameterMemory, _nets[net].GradientMemory, start, length, _state, position, _stateStride, rule);
+            _slices[i] = new ParameterSlice(_nets[net].ParameterMemory, _nets[net].Gradients.Memory, start, length, _state, position, _stateStride, rule);
             position += length;
         }
         _decaysVectors = Optimizer.DecayVectors;
@@ -304,24 +302,23 @@ public sealed unsafe partial class Objective : IDisposable
         var updated = UpdatedByProgram;
         _slicesAfterwards = Without(updated);
         if (updated.IsEmpty) return;
-        _targets = GC.AllocateArray<UpdateTarget>(updated.Length, pinned: true);
+        var targets = new UpdateTarget[updated.Length];
         var state = (float*)(_state is null ? null : _state.ForWriting());
         for (var i = 0; i < updated.Length; i++)
         {
             var (net, start, _) = updated[i];
             var first = state == null ? null : state + PositionOf(net, start);
             var range = _ranges.First(range => range.Net == net && start >= range.Start && start < range.Start + range.Length);
-            _targets[i] = new UpdateTarget
+            targets[i] = new UpdateTarget
             {
+                Gradient = _nets[net].Gradients.Lazy(start),
                 Parameter = (float*)_nets[net].ParameterMemory.ForWriting() + start,
                 First = first,
                 Second = first + _stateStride,
                 Rule = RuleOf(range.Rule, _decaysVectors || !IsVector(_nets[net].GetManifest().Parameters.First(spec => spec.Offset == start))),
             };
         }
-        _updates = GC.AllocateArray<ParameterUpdates>(1, pinned: true);
-        _updates[0].Rules = (UpdateRule*)Unsafe.AsPointer(ref _rules[0]);
-        _updates[0].Targets = (UpdateTarget*)Unsafe.AsPointer(ref _targets[0]);
+        _updates = new ParameterUpdates(_rules, targets);
     }
 
     /// <summary>The slices without the parameters that the program updates itself.</summary>

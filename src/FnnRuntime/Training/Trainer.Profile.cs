@@ -48,14 +48,14 @@ public abstract unsafe partial class Trainer<TBatch, TReport>
         for (var i = 0; i < objectives.Length; i++)
         {
             var updated = objectives[i].BeginUpdate();
-            var call = Call(objectives[i], firstScalar: 0) with { Updates = updated };
+            var call = Call(objectives[i], firstScalar: 0, updated);
             if (clock is null) programs[i].Run(call);
             else programs[i].Run(call, clock, firsts[i]);
             clock?.Begin(updates[i]);
             if (_setup.Accumulate > 1) objectives[i].TakeMean(_updates, _memory.Scalars, start: 0);
             if (_setup.Clip == GradientClip.Value) objectives[i].ClampGradients(_updates, _setup.ClipLimit);
             if (_setup.Clip == GradientClip.GlobalNorm) objectives[i].ClipNorm(_updates, _setup.ClipLimit, StepCount, i);
-            objectives[i].Apply(_updates, isBegun: updated != null);
+            objectives[i].Apply(_updates, isBegun: updated is not null);
             clock?.Lap(0);
         }
         _nets[0].Device.Finish();

@@ -135,10 +135,10 @@ public abstract unsafe partial class Trainer<TBatch, TReport>
             var place = (_pending * _scalarsOfStep) + start;
             start += scalars.Length;
             if (!IsRun(i, StepCount)) continue;
-            var call = Call(objective, place);
             // Parameters that the program updates as it computes their gradients: only its own loss can stop that, and it must have all of the gradient.
             var updates = IsDue(i, StepCount) && _replicas.Length == 0 ? objective.BeginUpdate() : null;
-            RunProgram(i, call with { Updates = updates }, place, scalars);
+            var call = Call(objective, place, updates);
+            RunProgram(i, call, place, scalars);
             if (_updates.IsDeferred)
             {
                 _updates.CheckLoss(_memory.Scalars, place, StepCount, i);
@@ -156,7 +156,7 @@ public abstract unsafe partial class Trainer<TBatch, TReport>
             // The sums stay as they are in the step of the update: if the norm is not finite, nothing has been changed.
             if (isUpdate && _setup.Accumulate > 1) objective.TakeMean(_updates, _memory.Scalars, place);
             if (isUpdate) ClipGradients(i, call);
-            if (isUpdate) objective.Apply(_updates, isBegun: updates != null);
+            if (isUpdate) objective.Apply(_updates, isBegun: updates is not null);
             else objective.Accumulate(_updates, _memory.Scalars, place, IsFirstOfUpdate(StepCount));
         }
     }
@@ -211,6 +211,6 @@ public abstract unsafe partial class Trainer<TBatch, TReport>
         StepCount = failure.Step;
         var batch = GoBack(steps);
         BindShares(batch!);
-        Fail(Call(_setup.Objectives[failure.Objective], firstScalar: 0), failure);
+        Fail(Call(_setup.Objectives[failure.Objective], firstScalar: 0, updates: null), failure);
     }
 }

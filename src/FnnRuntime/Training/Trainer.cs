@@ -340,13 +340,13 @@ public abstract unsafe partial class Trainer<TBatch, TReport> : IDisposable, ITr
     private protected virtual Action ReadPosition(StateNumbers numbers) => () => { };
 
     /// <summary>A call of an objective's program.</summary>
-    private ProgramCall Call(Objective objective, int firstScalar)
+    private ProgramCall Call(Objective objective, int firstScalar, ParameterUpdates? updates)
     {
         if (objective.ScaleOfProgram is { } scale) _memory.Kept[0] = scale.ForProgram(writes: false);
-        return Call(objective.Program, firstScalar, isEvaluation: false);
+        return Call(objective.Program, firstScalar, isEvaluation: false, updates);
     }
 
-    private ProgramCall Call(TrainingProgram program, int firstScalar, bool isEvaluation)
+    private ProgramCall Call(TrainingProgram program, int firstScalar, bool isEvaluation, ParameterUpdates? updates = null)
     {
         _memory.SelectSizes(program.Axes.AsSpan());
         for (var i = 0; i < _nets.Length; i++)
@@ -354,12 +354,12 @@ public abstract unsafe partial class Trainer<TBatch, TReport> : IDisposable, ITr
             var net = _nets[i];
             net.CheckTrainable();
             _memory.Parameters[i] = ParametersOf(i, isEvaluation).ForProgram(writes: false);
-            _memory.Gradients[i] = net.GradientMemory.ForProgram(writes: true);
+            if (!isEvaluation) _memory.Gradients[i] = net.Gradients.ForProgram(updates);
             _memory.Buffers[i] = net.BufferMemory.ForProgram(writes: false);
             _memory.NewBuffers[i] = net.NewBufferMemory.ForProgram(writes: true);
         }
         var call = _memory.Call(Seed, (ulong)StepCount);
-        return call with { Scalars = _nets[0].Device.IsCpu ? call.Scalars + firstScalar : call.Scalars, FirstScalar = firstScalar };
+        return call with { Scalars = _nets[0].Device.IsCpu ? call.Scalars + firstScalar : call.Scalars, FirstScalar = firstScalar, Updates = updates };
     }
 
     private DeviceMemory ParametersOf(int net, bool isEvaluation) => (isEvaluation ? Evaluated(net) : _nets[net]).ParameterMemory;
