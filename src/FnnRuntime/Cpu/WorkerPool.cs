@@ -299,6 +299,13 @@ public sealed unsafe class WorkerPool : IDisposable
         }
     }
 
+    private static void Pause(int spins)
+    {
+        if (spins % PausesBetweenYields == PausesBetweenYields - 1) Thread.Yield();
+        else if (X86Base.IsSupported) X86Base.Pause();
+        else Thread.SpinWait(1);
+    }
+
     // All that a worker must know of a loop, in one line. Written by the caller while no worker is inside.
     [StructLayout(LayoutKind.Sequential)]
     private struct Loop
@@ -307,12 +314,5 @@ public sealed unsafe class WorkerPool : IDisposable
         public delegate*<void*, nint, nint, void> Body;
         public void* Kernel;
         public nint Count, Unit, Units, UnitsInChunk;
-    }
-
-    private static void Pause(int spins)
-    {
-        if (spins % PausesBetweenYields == PausesBetweenYields - 1) Thread.Yield();
-        else if (X86Base.IsSupported) X86Base.Pause();
-        else Thread.SpinWait(1);
     }
 }

@@ -57,6 +57,8 @@ public sealed unsafe class MatrixProductTests : IDisposable
     [InlineData(3, 70, 33, 3100, 's', 'c')]
     [InlineData(1, 3000, 17, 40, 'r', 'c')]
     [InlineData(1, 2, 3000, 100, 'r', 'r')]
+    [InlineData(1, 100, 100, 700, 'c', 'r')]
+    [InlineData(1, 100, 100, 700, 's', 's')]
     public void AgreesForLongSumsAndManyTiles(int batch, int m, int n, int k, char left, char right) => Check(batch, m, n, k, left, right, m);
 
     [Fact]
@@ -177,11 +179,15 @@ public sealed unsafe class MatrixProductTests : IDisposable
         }
     }
 
-    [Fact]
-    public void AnEpilogueMayRunAProductItself()
+    [Theory]
+    [InlineData(30, 200, 40, 70, 'r')]
+    [InlineData(150, 140, 131, 33, 'r')] // each thread packs the right matrix for itself, in both of them
+    [InlineData(150, 140, 131, 33, 'c')]
+    [InlineData(40, 200, 20, 140, 'c')] // the left one
+    public void AnEpilogueMayRunAProductItself(int m, int n, int mOfInner, int nOfInner, char layout)
     {
-        using var outer = new ProductCase(1, 30, 200, 40, 'r', 'r', 1);
-        using var inner = new ProductCase(1, 40, 70, 50, 'r', 'r', 2);
+        using var outer = new ProductCase(1, m, n, 40, layout, layout, 1);
+        using var inner = new ProductCase(1, mOfInner, nOfInner, 50, layout, layout, 2);
         var failures = new int[1];
         fixed (int* p = failures)
         {
