@@ -102,13 +102,6 @@ public sealed class AccumulationTests : IDisposable
         new Tensor<float, Batch, Features>(x.Span.Slice(start * Features.Size, size * Features.Size).ToArray(), size, Features.Size),
         new Tensor<int, Batch>(label.Span.Slice(start, size).ToArray(), size));
 
-    private static (Tensor<float, Batch, Features> X, Tensor<int, Batch> Label) Batch(int size, int seed)
-    {
-        var random = new Random(seed);
-        var x = new Tensor<float, Batch, Features>(size, Features.Size);
-        var label = new Tensor<int, Batch>(size);
-        foreach (ref var number in x.Span) number = random.NextSingle() - 0.5f;
-        foreach (ref var number in label.Span) number = random.Next(Classes.Size);
-        return (x, label);
-    }
+    private static (Tensor<float, Batch, Features> X, Tensor<int, Batch> Label) Batch(int size, int seed) =>
+        RandomBatch.Of<Batch, Features>(size, Features.Size, Classes.Size, seed);
 }

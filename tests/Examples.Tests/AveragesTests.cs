@@ -149,11 +149,7 @@ public sealed class AveragesTests : IDisposable
 
     private static Averaged.MiniBatch Batch(int seed, int size = 12)
     {
-        var random = new Random(seed);
-        var x = new Tensor<float, Batch, Features>(size, Features.Size);
-        var label = new Tensor<int, Batch>(size);
-        foreach (ref var number in x.Span) number = random.NextSingle() - 0.5f;
-        foreach (ref var number in label.Span) number = random.Next(Classes.Size);
+        var (x, label) = RandomBatch.Of<Batch, Features>(size, Features.Size, Classes.Size, seed);
         return new(x, label);
     }
 }

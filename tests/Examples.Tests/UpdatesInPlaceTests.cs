@@ -139,13 +139,6 @@ public sealed class UpdatesInPlaceTests
     private static float[] Numbers(Net net, bool gradients) =>
         [.. net.AllParameters.SelectMany(parameter => parameter.Value.ToArray()), .. net.AllParameters.SelectMany(parameter => gradients ? parameter.Gradient.ToArray() : [])];
 
-    private static (Tensor<float, Batch, Features> X, Tensor<int, Batch> Label) Batch(int size)
-    {
-        var random = new Random(5);
-        var x = new Tensor<float, Batch, Features>(size, Features.Size);
-        var label = new Tensor<int, Batch>(size);
-        foreach (ref var number in x.Span) number = random.NextSingle() - 0.5f;
-        foreach (ref var number in label.Span) number = random.Next(Classes.Size);
-        return (x, label);
-    }
+    private static (Tensor<float, Batch, Features> X, Tensor<int, Batch> Label) Batch(int size) =>
+        RandomBatch.Of<Batch, Features>(size, Features.Size, Classes.Size, seed: 5);
 }
