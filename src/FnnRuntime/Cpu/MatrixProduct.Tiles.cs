@@ -280,7 +280,7 @@ public static unsafe partial class MatrixProduct
         {
             var leftEnd = Math.Min(end, part.LeftUnits);
             if (begin < leftEnd) PackTiles(part, begin, leftEnd, part.PackedLeft + (begin * part.Plan.LeftTileLength));
-            if (end > part.LeftUnits) PackSlivers(part, Math.Max(begin - part.LeftUnits, 0), end - part.LeftUnits, part.PackedRight);
+            if (end > part.LeftUnits) PackSlivers(part.A, part.DepthStart, part.Depth, Math.Max(begin - part.LeftUnits, 0), end - part.LeftUnits, part.PackedRight);
         }
     }
 
@@ -303,12 +303,10 @@ public static unsafe partial class MatrixProduct
     }
 
     // Slivers of the right matrix, each to its place in the whole of it.
-    private static void PackSlivers(in TilePart part, nint begin, nint end, float* to)
+    private static void PackSlivers(in MatrixProductArguments a, nint depthStart, nint depth, nint begin, nint end, float* to)
     {
-        for (var sliver = begin; sliver < end; sliver++) PackSliver(part, sliver, to + (sliver * MatrixTile.Columns * part.Depth));
+        for (var sliver = begin; sliver < end; sliver++) PackSliver(a, depthStart, depth, sliver, to + (sliver * MatrixTile.Columns * depth));
     }
-
-    private static void PackSliver(in TilePart part, nint sliver, float* to) => PackSliver(part.A, part.DepthStart, part.Depth, sliver, to);
 
     private static void PackSliver(in MatrixProductArguments a, nint depthStart, nint depth, nint sliver, float* to)
     {
@@ -319,10 +317,7 @@ public static unsafe partial class MatrixProduct
 
     private readonly struct RightPackingKernel(MatrixProductArguments a, float* to) : IRangeKernel
     {
-        public void Run(nint begin, nint end)
-        {
-            for (var sliver = begin; sliver < end; sliver++) PackSliver(a, 0, a.K, sliver, to + (sliver * MatrixTile.Columns * a.K));
-        }
+        public void Run(nint begin, nint end) => PackSlivers(a, 0, a.K, begin, end, to);
     }
 
     private readonly struct TileKernel<TTile>(TilePart part, TTile epilogue) : IRangeKernel
@@ -332,7 +327,7 @@ public static unsafe partial class MatrixProduct
         {
             using var own = Scratch.Borrow(part.Plan.PerThreadLength, part.Ticket, out var isPacked);
             if (!isPacked && part.Plan.Left == Packing.PerThread) PackTiles(part, 0, part.RowTiles, own.Pointer);
-            if (!isPacked && part.Plan.Right == Packing.PerThread) PackSlivers(part, 0, part.Plan.Slivers, own.Pointer);
+            if (!isPacked && part.Plan.Right == Packing.PerThread) PackSlivers(part.A, part.DepthStart, part.Depth, 0, part.Plan.Slivers, own.Pointer);
             for (var block = begin; block < end; block++)
             {
                 var (rowBlock, panel) = (block / part.Plan.Panels, block % part.Plan.Panels);
@@ -383,7 +378,7 @@ public static unsafe partial class MatrixProduct
                 var column = sliver * MatrixTile.Columns;
                 var columns = Math.Min(MatrixTile.Columns, a.N - column);
                 var isPackedHere = part.Plan.Right == Packing.PerBlock;
-                if (isPackedHere) PackSliver(part, sliver, packedRight);
+                if (isPackedHere) PackSliver(a, part.DepthStart, part.Depth, sliver, packedRight);
                 var right = packedRight == null ? a.Right + column + (part.DepthStart * a.RightColumn) : isPackedHere ? packedRight : packedRight + (column * part.Depth);
                 var rightColumn = packedRight == null ? a.RightColumn : MatrixTile.Columns;
                 for (var tile = firstTile; tile < endTile; tile++)

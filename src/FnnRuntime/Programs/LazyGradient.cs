@@ -3,8 +3,8 @@ using FeedbackNN.Cpu;
 namespace FeedbackNN;
 
 /// <summary>
-/// The gradient of a matrix of weights, which need not be stored where a program changes the weights on its tiles: for a batch of a few samples its operands are small, and writing it takes as
-/// long as all else that the step does. A copy of the operands is kept instead, from which it can be computed with the same bits.
+/// The gradient of a matrix of weights, which need not be stored where a program changes the weights on its tiles: for a batch of a few samples its operands are small, and writing it is
+/// a quarter of the step. A copy of the operands is kept instead, from which it can be computed with the same bits.
 /// </summary>
 /// <param name="storage">The net's gradients.</param>
 /// <param name="start">Where it begins in them, in floats.</param>
