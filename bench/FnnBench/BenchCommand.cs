@@ -1,8 +1,8 @@
 using System.CommandLine;
 using System.Globalization;
 using FeedbackNN;
-using FeedbackNN.Torch;
 using FeedbackNN.Cpu;
+using FeedbackNN.Torch;
 using FnnBench.Frame;
 using FnnBench.Workloads;
 

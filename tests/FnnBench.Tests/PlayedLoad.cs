@@ -11,9 +11,5 @@ internal sealed class PlayedLoad(params double?[] loads) : IForeignLoad
     {
     }
 
-    public void Look()
-    {
-    }
-
     public double? End() => loads[Math.Min(_round++, loads.Length - 1)];
 }

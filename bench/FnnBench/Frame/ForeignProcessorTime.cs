@@ -26,10 +26,6 @@ internal sealed class ForeignProcessorTime : IForeignLoad
         _busy = BusySeconds();
     }
 
-    public void Look()
-    {
-    }
-
     public double? End()
     {
         if (!OperatingSystem.IsLinux()) return null;
