@@ -32,7 +32,8 @@ internal sealed class IndexResolver(IIndexScope scope, IndexRanges ranges)
             }
             if (!variable.IsEllipsis && scope.Lookup(name) is { } hidden and (TensorOperand or NumberOperand or SizeOperand or BoolOperand or AdaptingOperand or ShapeOperand))
             {
-                scope.Report(DiagnosticTable.IndexHides, variable.Span, name, hidden.Kind);
+                var free = FreeName(name, variables);
+                scope.Report(DiagnosticTable.IndexHides, variable.Span, [], free is null ? null : $"name the index {free}, here and where it is used", name, hidden.Kind);
                 isRight = false;
                 continue;
             }
@@ -53,6 +54,11 @@ internal sealed class IndexResolver(IIndexScope scope, IndexRanges ranges)
         }
         return isRight ? declared : null;
     }
+
+    // A letter that nothing is named: the first one of the name, or one that indices mostly have.
+    private string? FreeName(string name, EquatableArray<IndexVariable> variables) =>
+        new[] { name.Substring(0, 1), "i", "j", "k", "m", "n", "p", "q" }.FirstOrDefault(letter =>
+            scope.Lookup(letter) is null && !_indices.Exists(index => index.Name == letter) && !variables.Any(variable => !variable.IsEllipsis && variable.Name.Text == letter));
 
     public IndexTerm? Resolve(Expression expression)
     {

@@ -19,7 +19,12 @@ internal static class DeviceList
             if (Array.IndexOf(all, all[i]) < i) throw Wrong($"{all[i]} is twice in the list of devices; a device computes one share of each batch.");
             if (all[i].Kind != all[0].Kind) throw Wrong($"{all[0]} and {all[i]} are devices of different kinds; give devices that are used in one way, such as Device.AllBest().");
         }
-        if (all[0] != own) throw Wrong($"The networks of {name} are on {own}, which must be the first of the devices; the first is {all[0]}. Construct the networks with devices[0].");
+        if (all[0] != own)
+        {
+            // Two devices may have one name, as processors with as many threads have.
+            var first = all[0].ToString() == own.ToString() ? "another device of that name" : all[0].ToString();
+            throw Wrong($"The networks of {name} are on {own}, which must be the first of the devices; the first is {first}. Construct the networks with devices[0].");
+        }
         return all[1..];
     }
 

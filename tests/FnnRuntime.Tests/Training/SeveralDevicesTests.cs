@@ -121,6 +121,14 @@ public sealed unsafe class SeveralDevicesTests : IDisposable
         Assert.Contains("cannot be divided by samples", Assert.Throws<ArgumentException>(() => new FitUndivided(net, _devices)).Message);
     }
 
+    [Fact]
+    public void A_first_device_that_only_has_the_name_of_the_networks_is_told_apart()
+    {
+        using Device own = Device.CpuWithThreads(1), namesake = Device.CpuWithThreads(1);
+        var error = Assert.Throws<ArgumentException>(() => new FitShared(new Linear(own), [namesake, own], [() => { }, () => { }]));
+        Assert.Contains($"on {own}, which must be the first of the devices; the first is another device of that name", error.Message);
+    }
+
     private sealed class FitUndivided(Linear net, Device[] devices) : Trainer<FitLinear.MiniBatch, FitLinear.Report>(
         new TrainingSetup
         {
