@@ -192,6 +192,7 @@ public abstract class Pipeline
     {
         if (_state is null || (!isUrgent && Stopwatch.GetElapsedTime(_savedAt) < SaveInterval)) return;
         trainer.Settle();
+        trainer.RequireFiniteWeights();
         _state.Save(trainer, chosen);
         _savedAt = Stopwatch.GetTimestamp();
     }

@@ -54,6 +54,7 @@ public abstract partial class Trainer<TSample, TBatch, TReport>
             }
             catch (OperationCanceledException)
             {
+                RequireFiniteWeights();
                 Save(run.Folder.Last);
                 throw;
             }
@@ -151,6 +152,8 @@ public abstract partial class Trainer<TSample, TBatch, TReport>
             if (run.IsLogDue(step, isEndOfEpoch)) Log(epoch);
             var isOver = isEndOfRun || run.IsOver(step);
             var isEvaluated = run.IsEvaluationDue(step, isEndOfEpoch) || (isOver && run.IsUnevaluated(step));
+            // What was saved last is good, and stays.
+            if (isEvaluated || isOver || run.IsSaveDue(step, isEndOfEpoch)) trainer.RequireFiniteWeights();
             if (isEvaluated) Evaluate(epoch);
             isOver |= run.IsOver(step);
             var isSaved = isOver || run.IsSaveDue(step, isEndOfEpoch);

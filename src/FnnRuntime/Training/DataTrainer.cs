@@ -50,7 +50,7 @@ public abstract partial class Trainer<TSample, TBatch, TReport> : Trainer<TBatch
     /// <returns>Losses and metrics over the batches of the last epoch, each taken with the weights it was computed with.</returns>
     /// <exception cref="ArgumentException">There are no samples, or a sample does not fit.</exception>
     /// <exception cref="OperationCanceledException">Cancelled; all steps made so far hold.</exception>
-    /// <exception cref="TrainingDivergedException">A loss is NaN or infinite; the steps before it hold.</exception>
+    /// <exception cref="TrainingDivergedException">A loss is NaN or infinite, and the steps before it hold; or, at the end, a step whose gradient was not finite has ruined weights.</exception>
     /// <exception cref="InvalidOperationException">An interrupted run had another number of samples or another batch size.</exception>
     public TReport Run(
         IDataSource<TSample> data, int epochs, int batchSize, IProgress<TrainingProgress<TReport>>? progress = null, CancellationToken cancellation = default) =>
@@ -100,13 +100,14 @@ public abstract partial class Trainer<TSample, TBatch, TReport> : Trainer<TBatch
             _runData = null;
         }
         Restart();
+        RequireFiniteWeights();
         watch?.AtEnd();
         return MakeReport(StepCount, _epochScalars);
     }
 
     /// <summary>Losses and metrics over all samples, as inference computes them; changes nothing.</summary>
     /// <param name="data">The samples.</param>
-    /// <param name="batchSize">How many are computed at once; does not change what is computed, except for rounding.</param>
+    /// <param name="batchSize">How many are computed at once; does not change what is computed, except for rounding and for what the losses and metrics draw at random: each batch has draws of its own.</param>
     /// <exception cref="ArgumentException">There are no samples, or a sample does not fit.</exception>
     public TReport Evaluate(IDataSource<TSample> data, int batchSize = 256)
     {
@@ -118,7 +119,7 @@ public abstract partial class Trainer<TSample, TBatch, TReport> : Trainer<TBatch
         {
             var batch = chosen[..Math.Min(batchSize, data.Count - start)];
             for (var i = 0; i < batch.Length; i++) batch[i] = start + i;
-            EvaluateBatch(Collate(data, batch), isFirst: start == 0);
+            EvaluateBatch(Collate(data, batch), start);
         }
         return EvaluationResult();
     }
@@ -130,7 +131,7 @@ public abstract partial class Trainer<TSample, TBatch, TReport> : Trainer<TBatch
     /// <param name="data">The samples.</param>
     /// <param name="program">What to compute; null for the losses and metrics of an evaluation.</param>
     /// <param name="sample">Which.</param>
-    internal ReadOnlySpan<double> EvaluateSample(IDataSource<TSample> data, TrainingProgram? program, int sample) => RunEvaluation(program, Collate(data, [sample]));
+    internal ReadOnlySpan<double> EvaluateSample(IDataSource<TSample> data, TrainingProgram? program, int sample) => RunEvaluation(program, Collate(data, [sample]), sample);
 
     /// <summary>Times each part of a training step on the first samples, in about a second; changes nothing but the gradients.</summary>
     /// <param name="data">The samples.</param>

@@ -67,7 +67,7 @@ public abstract unsafe partial class Trainer<TBatch, TReport>
         var parameters = LookUpParameters(isEvaluation: index == _setup.Objectives.Length);
         try
         {
-            foreach (var replica in others) replica.Begin(index, parameters, Seed, StepCount);
+            foreach (var replica in others) replica.Begin(index, parameters, call.Seed, StepCount);
             program.Program.Run(call);
         }
         finally

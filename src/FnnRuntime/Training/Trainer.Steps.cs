@@ -1,3 +1,5 @@
+using FeedbackNN.Cpu;
+
 namespace FeedbackNN;
 
 /// <content>
@@ -172,6 +174,31 @@ public abstract unsafe partial class Trainer<TBatch, TReport>
         }
     }
 
+    /// <summary>
+    /// Looks at the weights. A loss may be finite and its gradient not, as that of a root is at 0; to look at every gradient would take as long as a small step, so that such a step is found out
+    /// afterwards: by the next one's loss, at the end of a run, and before anything is saved over.
+    /// </summary>
+    /// <exception cref="TrainingDivergedException">One is NaN or infinite.</exception>
+    internal void RequireFiniteWeights()
+    {
+        if (FindNonFiniteWeight() is var (name, value)) throw new TrainingDivergedException(StepCount, name, value);
+    }
+
+    private (string Name, float Value)? FindNonFiniteWeight()
+    {
+        for (var net = 0; net < _nets.Length; net++)
+        {
+            if (!_setup.Objectives.Any(objective => objective.Trains(net))) continue;
+            var weights = (float*)_nets[net].ParameterMemory.ForReading();
+            foreach (var parameter in _nets[net].GetManifest().Parameters)
+            {
+                var index = TensorKernels.FirstNonFinite(weights + parameter.Offset, parameter.Count);
+                if (index >= 0) return ($"{_netNames[net]}.{parameter.Path}", weights[parameter.Offset + index]);
+            }
+        }
+        return null;
+    }
+
     /// <summary>Takes back what earlier objectives of this step have done, finds the line, and throws.</summary>
     private void Fail(in ProgramCall call, StepFailure failure)
     {
@@ -189,7 +216,7 @@ public abstract unsafe partial class Trainer<TBatch, TReport>
             FailedNumber.GradientNorm => $"the norm of the gradient of '{objective.Name}'",
             _ => $"the gradient of '{objective.Name}', in float16 and without a scale,",
         };
-        throw new TrainingDivergedException(failure.Step, what, failure.Value, source);
+        throw new TrainingDivergedException(failure.Step, what, failure.Value, source, FindNonFiniteWeight()?.Name);
     }
 
     /// <summary>

@@ -91,7 +91,7 @@ public abstract unsafe partial class Trainer<TBatch, TReport> : IDisposable, ITr
     /// <exception cref="ArgumentException">Sizes of the batch do not fit each other, or an index lies outside.</exception>
     public TReport Evaluate(TBatch batch)
     {
-        EvaluateBatch(batch, isFirst: true);
+        EvaluateBatch(batch, firstSample: 0);
         return MakeEvaluationReport(StepCount, _evaluationScalars);
     }
 
@@ -300,17 +300,20 @@ public abstract unsafe partial class Trainer<TBatch, TReport> : IDisposable, ITr
 
     internal TReport ReportOf(ReadOnlySpan<double> evaluation) => MakeEvaluationReport(StepCount, evaluation);
 
-    internal void EvaluateBatch(TBatch batch, bool isFirst)
+    /// <param name="batch">The batch.</param>
+    /// <param name="firstSample">Which sample of the data its first one is.</param>
+    internal void EvaluateBatch(TBatch batch, int firstSample)
     {
-        RunEvaluation(null, batch);
-        _setup.Evaluation.Accumulate(_evaluationScalars, _evaluationBatch, isFirst);
+        RunEvaluation(null, batch, firstSample);
+        _setup.Evaluation.Accumulate(_evaluationScalars, _evaluationBatch, isFirst: firstSample == 0);
     }
 
     /// <summary>Runs a program of the training that changes nothing.</summary>
     /// <param name="other">Null is the evaluation's; another one runs on the first device.</param>
     /// <param name="batch">The batch.</param>
+    /// <param name="firstSample">Which sample of the data its first one is: random draws of batches have nothing in common.</param>
     /// <returns>Its numbers, which are good until the next call.</returns>
-    internal ReadOnlySpan<double> RunEvaluation(TrainingProgram? other, TBatch batch)
+    internal ReadOnlySpan<double> RunEvaluation(TrainingProgram? other, TBatch batch, int firstSample)
     {
         var numbers = _evaluationBatch.AsSpan(0, (other ?? _setup.Evaluation).Scalars.Length);
         _running = batch;
@@ -319,13 +322,13 @@ public abstract unsafe partial class Trainer<TBatch, TReport> : IDisposable, ITr
             if (other is null)
             {
                 BindShares(batch);
-                var shares = RunShares(_setup.Objectives.Length, _setup.Evaluation, Call(_setup.Evaluation, firstScalar: 0, isEvaluation: true));
+                var shares = RunShares(_setup.Objectives.Length, _setup.Evaluation, EvaluationCall(_setup.Evaluation, firstSample));
                 _memory.ReadScalars(0, numbers);
                 CombineEvaluation(shares, numbers);
                 return numbers;
             }
             Bind(batch, _memory.TrainingSizes, _memory.Inputs);
-            other.Program.Run(Call(other, firstScalar: 0, isEvaluation: true));
+            other.Program.Run(EvaluationCall(other, firstSample));
             _memory.ReadScalars(0, numbers);
             return numbers;
         }
@@ -344,6 +347,12 @@ public abstract unsafe partial class Trainer<TBatch, TReport> : IDisposable, ITr
     {
         if (objective.ScaleOfProgram is { } scale) _memory.Kept[0] = scale.ForProgram(writes: false);
         return Call(objective.Program, firstScalar, isEvaluation: false, updates);
+    }
+
+    private ProgramCall EvaluationCall(TrainingProgram program, int firstSample)
+    {
+        var call = Call(program, firstScalar: 0, isEvaluation: true);
+        return firstSample == 0 ? call : call with { Seed = SplitMix64.Combine(~Seed, (ulong)firstSample) };
     }
 
     private ProgramCall Call(TrainingProgram program, int firstScalar, bool isEvaluation, ParameterUpdates? updates = null)
