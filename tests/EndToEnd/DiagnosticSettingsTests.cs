@@ -20,6 +20,7 @@ public sealed class DiagnosticSettingsTests(LocalFeed feed)
     public void Comments_and_settings_of_the_project_turn_findings_off_and_raise_them()
     {
         var folder = feed.CreateConsole("settings");
+        DotnetCommand.Succeed(folder, feed.Environment, "restore");
 
         Assert.Equal(["FNN6001 note"], Build(folder, Network));
         Assert.Empty(Build(folder, Network.Replace("|> linear(2)", Ignored)));
@@ -42,7 +43,7 @@ public sealed class DiagnosticSettingsTests(LocalFeed feed)
         File.WriteAllText(Path.Combine(folder, ".editorconfig"), "root = true\n" + editorConfig);
         var log = Path.Combine(folder, "log.sarif");
         File.Delete(log);
-        var build = DotnetCommand.Run(folder, feed.Environment, "build", "-c", "Release", "--no-incremental", "-p:ErrorLog=log.sarif%2Cversion=2.1", property);
+        var build = DotnetCommand.Run(folder, feed.Environment, "build", "-c", "Release", "--no-restore", "--no-incremental", "-p:ErrorLog=log.sarif%2Cversion=2.1", property);
         Assert.True(File.Exists(log), build.Output);
         using var sarif = JsonDocument.Parse(File.ReadAllText(log));
         var found = sarif.RootElement.GetProperty("runs")[0].GetProperty("results").EnumerateArray()

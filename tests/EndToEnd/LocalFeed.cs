@@ -1,9 +1,10 @@
+using System.Reflection;
 using System.Runtime.CompilerServices;
 
 namespace FeedbackNN.EndToEnd;
 
 /// <summary>
-/// The packages, packed from this repository into a folder that serves as a NuGet feed, with a package cache of its own beside it: what a user gets
+/// The packages, packed from what is built of this repository into a folder that serves as a NuGet feed, with a package cache of its own beside it: what a user gets
 /// from a gallery, and nothing that happens to lie on this machine. Packed once for all tests.
 /// </summary>
 [CollectionDefinition(Name)]
@@ -12,10 +13,11 @@ public sealed class LocalFeed : IDisposable, ICollectionFixture<LocalFeed>
     /// <summary>Of the tests that share it.</summary>
     public const string Name = "Packages";
 
-    public const string Version = "0.1.0-endtoend";
+    /// <summary>Of the packages, which is that of everything built here.</summary>
+    public static string Version => Own<AssemblyInformationalVersionAttribute>().InformationalVersion.Split('+')[0];
 
     private readonly string _root = Directory.CreateTempSubdirectory("fnn-endtoend-").FullName;
-    private string? _console;
+    private string? _console, _tool;
 
     public LocalFeed()
     {
@@ -25,7 +27,7 @@ public sealed class LocalFeed : IDisposable, ICollectionFixture<LocalFeed>
         {
             DotnetCommand.Succeed(
                 RepositoryRoot(), new Dictionary<string, string>(),
-                "pack", Path.Combine("src", project), "-c", "Release", "-v", "q", "-o", Packages, "--artifacts-path", Path.Combine(_root, "artifacts"), $"-p:Version={Version}");
+                "pack", Path.Combine("src", project), "--no-build", "-c", Own<AssemblyConfigurationAttribute>().Configuration, "-v", "q", "-o", Packages);
         }
         CopyPackage("ilgpu", "1.5.3");
     }
@@ -78,7 +80,25 @@ public sealed class LocalFeed : IDisposable, ICollectionFixture<LocalFeed>
         return folder;
     }
 
-    /// <summary>A package that ours depend on, from where the pack has just restored it to.</summary>
+    /// <summary>A new folder in which <c>dotnet fnn</c> is the tool, as a local one: installed once, in a folder around it.</summary>
+    internal string CreateFolderWithTool(string name)
+    {
+        var folder = Path.Combine(_tool ??= InstallTool(), name);
+        Directory.CreateDirectory(folder);
+        return folder;
+    }
+
+    private string InstallTool()
+    {
+        var folder = CreateFolder("tool");
+        DotnetCommand.Succeed(folder, Environment, "new", "tool-manifest");
+        DotnetCommand.Succeed(folder, Environment, "tool", "install", "FeedbackNN.Tool", "--version", Version);
+        return folder;
+    }
+
+    private static T Own<T>() where T : Attribute => typeof(LocalFeed).Assembly.GetCustomAttribute<T>()!;
+
+    /// <summary>A package that ours depend on, from where restoring them has brought it to.</summary>
     private void CopyPackage(string id, string version)
     {
         var file = $"{id}.{version}.nupkg";

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.Intrinsics;
+using FeedbackNN.Tests;
 
 namespace FeedbackNN.EndToEnd;
 
@@ -75,7 +76,7 @@ public sealed class PublishingTests(LocalFeed feed)
     [SkippableFact]
     public void NativeAOT_for_the_machine_at_hand_uses_all_of_its_vectors()
     {
-        Skip.IfNot(Environment.GetEnvironmentVariable("FNN_SLOW") == "1", "A second NativeAOT compilation takes most of a minute: set FNN_SLOW=1.");
+        SlowRun.Require();
         NativeTools.RequireLinker();
         var folder = NewProgram("this-machine");
         var expected = Predict(folder, null);

@@ -16,9 +16,7 @@ public sealed partial class TemplatesTests(LocalFeed feed)
     [InlineData("feedback", "at rest after ")]
     public void A_new_project_trains_as_it_is(string template, string shows)
     {
-        var folder = feed.CreateFolder("new-" + template);
-        Run(folder, "new", "tool-manifest");
-        Run(folder, "tool", "install", "FeedbackNN.Tool", "--version", LocalFeed.Version);
+        var folder = feed.CreateFolderWithTool("new-" + template);
         var created = Run(folder, "fnn", "new", "First.Try", "--template", template, "--source", feed.Packages);
         Assert.Contains("cd First.Try && dotnet run -c Release", created);
 

@@ -18,11 +18,6 @@ internal static class ResultsTable
 
     private static readonly object Lock = new();
 
-    public static bool IsSlowRun => Environment.GetEnvironmentVariable("FNN_SLOW") == "1";
-
-    /// <summary>Skips a test that takes long, unless long ones are asked for.</summary>
-    public static void RequireSlow() => Skip.IfNot(IsSlowRun, "Takes long: set FNN_SLOW=1.");
-
     public static void Write(string experiment, string what, FormattableString result, string demanded)
     {
         if (Environment.GetEnvironmentVariable("FNN_UPDATE") != "1") return;

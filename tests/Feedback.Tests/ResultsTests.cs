@@ -1,4 +1,5 @@
 using FeedbackNN.Examples.Tests;
+using FeedbackNN.Tests;
 using Results;
 
 namespace FeedbackNN.Feedback.Tests;
@@ -11,7 +12,7 @@ public sealed class ResultsTests
     [SkippableFact]
     public void ElmanPredictsTheTemporalXorAndAPerceptronDoesNot()
     {
-        ResultsTable.RequireSlow();
+        SlowRun.Require();
         using var elman = new Xor(seed: 1);
         using var trainer = new FitXor(elman, seed: 1);
         using var plain = new XorPerceptron(seed: 1);
@@ -57,7 +58,7 @@ public sealed class ResultsTests
     [SkippableFact]
     public void TheAddingProblemNeedsTheWholePast()
     {
-        ResultsTable.RequireSlow();
+        SlowRun.Require();
         using var whole = new AddingWhole(seed: 2);
         using var wholeTrainer = new FitAddingWhole(whole, seed: 2);
         using var cut = new AddingCut(seed: 2);
@@ -125,7 +126,7 @@ public sealed class ResultsTests
     [SkippableFact]
     public void AnEquilibriumNetworkReadsDigitsAfterOneEpoch()
     {
-        ResultsTable.RequireSlow();
+        SlowRun.Require();
         var folder = SharedData.Find("mnist");
         IDataSource<FitMnistDeq.Sample> Read(string name) => Digits(folder, name).Select(digit => new FitMnistDeq.Sample(digit.Features, digit.Label));
         using var net = new MnistDeq(seed: 4);
@@ -139,7 +140,7 @@ public sealed class ResultsTests
     [SkippableFact]
     public void AFeedbackNetworkIsMoreAccurateInEachRound()
     {
-        ResultsTable.RequireSlow();
+        SlowRun.Require();
         var folder = SharedData.Find("mnist");
         IDataSource<FitMnistRounds.Sample> Read(string name) => Digits(folder, name).Select(digit => new FitMnistRounds.Sample(digit.Features, digit.Label));
         using var net = new MnistRounds(seed: 5);
@@ -153,7 +154,7 @@ public sealed class ResultsTests
     [SkippableFact]
     public void AConvolutionalNetworkReadsDigits()
     {
-        ResultsTable.RequireSlow();
+        SlowRun.Require();
         var data = Mnist.MnistData.Read(SharedData.Find("mnist"));
         using var net = new Mnist.Reader(seed: 1);
         var accuracy = Mnist.Training.Run(net, data, Mnist.Training.Epochs, seed: 1).Accuracy;
@@ -169,7 +170,7 @@ public sealed class ResultsTests
     [SkippableFact]
     public void HaltingTakesMoreRoundsForLongerLists()
     {
-        ResultsTable.RequireSlow();
+        SlowRun.Require();
         using var net = new Halting(seed: 6);
         using var trainer = new FitHalting(net, seed: 6);
         for (var step = 0; step < 6000; step++)

@@ -1,5 +1,6 @@
 using System.Globalization;
 using FeedbackNN.Examples.Tests;
+using FeedbackNN.Tests;
 using SpamFilter;
 
 namespace FeedbackNN.Feedback.Tests;
@@ -10,7 +11,7 @@ public sealed class SpamTests
     [SkippableFact]
     public void Reading_messages_without_labels_helps()
     {
-        ResultsTable.RequireSlow();
+        SlowRun.Require();
         var path = Path.Combine(SharedData.Find("sms-spam"), "sms.tsv");
         List<double> with = [], before = [], without = [];
         for (var seed = 1UL; seed <= 5; seed++)
@@ -42,7 +43,7 @@ public sealed class SpamTests
     [SkippableFact]
     public void Updates_of_low_rank_do_nearly_as_well_as_all_weights()
     {
-        ResultsTable.RequireSlow();
+        SlowRun.Require();
         var path = Path.Combine(SharedData.Find("sms-spam"), "sms.tsv");
         var choices = new (double Rate, int Epochs)[] { (3e-3, 30), (3e-3, 60), (1e-2, 30), (1e-2, 60) };
         var whole = choices.ToDictionary(choice => choice, _ => new List<(double HeldOut, double Test)>());

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using FeedbackNN.Tests;
 using Microsoft.CodeAnalysis;
 
 namespace FeedbackNN.Generator.Tests;
@@ -22,7 +23,7 @@ public class DeepModelTests
     [SkippableFact]
     public void Twelve_layers_compile_in_less_than_a_second_when_warm()
     {
-        Skip.IfNot(Environment.GetEnvironmentVariable("FNN_SLOW") == "1", "Times are measured with FNN_SLOW=1 only.");
+        SlowRun.Require();
         Run(depth: 11);
         // The best of six: another process may have the cores for a while.
         var best = Enumerable.Range(0, 6).Min(attempt =>

@@ -1,6 +1,7 @@
 using System.Globalization;
 using FeedbackNN.Examples.Tests;
 using FeedbackNN.Feedback.Tests;
+using FeedbackNN.Tests;
 using Shakespeare;
 
 namespace FeedbackNN.Generate.Tests;
@@ -13,7 +14,7 @@ public sealed class TinyShakespeareTests
     [SkippableFact]
     public void A_small_Gpt_reaches_the_loss_of_nanoGPT()
     {
-        ResultsTable.RequireSlow();
+        SlowRun.Require();
         var text = File.ReadAllText(Path.Combine(SharedData.Find("tinyshakespeare"), "input.txt"));
         var letters = text.Distinct().Order().ToArray();
         Assert.Equal(65, letters.Length);

@@ -68,6 +68,9 @@ public sealed class ModelTests
         Assert.Equal(expected.Length, actual.Length);
         var largest = 1e-3f;
         foreach (var value in expected) largest = Math.Max(largest, Math.Abs(value));
-        for (var i = 0; i < expected.Length; i++) Assert.True(Math.Abs(expected[i] - actual[i]) <= 2e-4f * largest, $"element {i}: {actual[i]} instead of {expected[i]}");
+        for (var i = 0; i < expected.Length; i++)
+        {
+            if (!(Math.Abs(expected[i] - actual[i]) <= 2e-4f * largest)) Assert.Fail($"element {i}: {actual[i]} instead of {expected[i]}");
+        }
     }
 }

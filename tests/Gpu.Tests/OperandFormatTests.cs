@@ -104,6 +104,6 @@ public sealed class OperandFormatTests
     private static void AssertSame(float expected, float actual, float x)
     {
         var isSame = float.IsNaN(expected) ? float.IsNaN(actual) : BitConverter.SingleToInt32Bits(expected) == BitConverter.SingleToInt32Bits(actual);
-        Assert.True(isSame, FormattableString.Invariant($"{x:R} became {actual:R}, not {expected:R}"));
+        if (!isSame) Assert.Fail(FormattableString.Invariant($"{x:R} became {actual:R}, not {expected:R}"));
     }
 }

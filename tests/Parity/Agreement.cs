@@ -31,7 +31,7 @@ internal static class Agreement
         {
             var (a, b) = (Convert.ToDouble(ours.GetValue(i), System.Globalization.CultureInfo.InvariantCulture), other[i]);
             var same = double.IsFinite(a) && double.IsFinite(b) ? Math.Abs(a - b) <= tolerance * Math.Max(Math.Abs(b), least) : a.Equals(b);
-            Assert.True(same, FormattableString.Invariant($"{what}[{i}]: {a:R} against {b:R}, which differ by {Math.Abs(a - b):E2}; tolerance {tolerance:E0}"));
+            if (!same) Assert.Fail(FormattableString.Invariant($"{what}[{i}]: {a:R} against {b:R}, which differ by {Math.Abs(a - b):E2}; tolerance {tolerance:E0}"));
         }
     }
 

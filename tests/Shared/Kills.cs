@@ -20,7 +20,7 @@ internal static class Kills
     /// <param name="ended">Looks at a run that has come to its end.</param>
     public static void Run(string argument, Func<int, string> folder, Moment moment, Action<string> left, Action<string> ended)
     {
-        var wanted = Environment.GetEnvironmentVariable("FNN_SLOW") == "1" ? 30 : 3;
+        var wanted = SlowRun.Count(3, slow: 30);
         var kills = 0;
         // On a busy machine a run may end before anybody looks: then another one is killed.
         for (var run = 0; kills < wanted; run++)

@@ -1,4 +1,5 @@
 using FeedbackNN.Dsl.Syntax;
+using FeedbackNN.Tests;
 
 namespace FeedbackNN.Dsl.Tests.Formatting;
 
@@ -15,7 +16,7 @@ public sealed class RandomLayoutTests
         foreach (var program in Programs)
         {
             var canonical = Formatting.Format(program).Replace("\r\n", "\n", StringComparison.Ordinal);
-            for (var i = 0; i < 5; i++)
+            for (var i = SlowRun.Count(2, slow: 5); i > 0; i--)
             {
                 var mangled = new LayoutMangler(canonical, random).Mangle();
                 Assert.Equal(Formatting.Lex(canonical).Tokens.Select(token => token.Text), Formatting.Lex(mangled).Tokens.Select(token => token.Text));
@@ -26,7 +27,7 @@ public sealed class RandomLayoutTests
         }
     }
 
-    /// <summary>Between any two tokens of the grammar's files, wherever the parser takes it.</summary>
+    /// <summary>Between any two tokens of the grammar's files, wherever the parser takes it; as a rule each text in a quarter of the places, other ones than the next text.</summary>
     [Theory]
     [InlineData(" // c\n")]
     [InlineData("\n// c\n")]
@@ -45,7 +46,7 @@ public sealed class RandomLayoutTests
         foreach (var text in Declarations())
         {
             var tokens = Formatting.Lex(text).Tokens;
-            for (var i = 0; i <= tokens.Length; i++)
+            foreach (var i in SlowRun.OneOf(4, Enumerable.Range(0, tokens.Length + 1), first: between.Length))
             {
                 var start = i == 0 ? 0 : tokens[i - 1].Span.End;
                 var end = i == tokens.Length ? text.Length : tokens[i].Span.Start;
@@ -75,7 +76,7 @@ public sealed class RandomLayoutTests
     {
         string[] gaps = ["", " ", "  ", "\n", "\n\n\n", "\t", " // c\n", "\n// c\n", "\n/// d\n\n", "//\n//\n", ";", "\r\n", "\n    "];
         var random = new Random(20240702);
-        for (var i = 0; i < 1000; i++)
+        for (var i = SlowRun.Count(300, slow: 1000); i > 0; i--)
         {
             var text = Programs[random.Next(Programs.Count)];
             for (var edits = random.Next(1, 5); edits > 0; edits--)

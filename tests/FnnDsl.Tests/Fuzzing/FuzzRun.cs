@@ -4,6 +4,7 @@ using FeedbackNN.Dsl.Binding;
 using FeedbackNN.Dsl.Diagnostics;
 using FeedbackNN.Dsl.Syntax;
 using FeedbackNN.Dsl.Text;
+using FeedbackNN.Tests;
 
 namespace FeedbackNN.Dsl.Tests.Fuzzing;
 
@@ -27,7 +28,7 @@ internal static class FuzzRun
     /// </summary>
     public static (int From, int To) Range(int ordinary)
     {
-        if (Environment.GetEnvironmentVariable("FNN_FUZZ") is not { Length: > 0 } wish) return (0, Environment.GetEnvironmentVariable("FNN_SLOW") == "1" ? 1_000_000 : ordinary);
+        if (Environment.GetEnvironmentVariable("FNN_FUZZ") is not { Length: > 0 } wish) return (0, SlowRun.Count(ordinary, slow: 1_000_000));
         var parts = wish.Split("..");
         return parts.Length == 2 ? (Number(parts[0]), Number(parts[1])) : (0, Number(wish));
 

@@ -12,14 +12,14 @@ public sealed class FuzzTests(ITestOutputHelper output)
     private static readonly string[] Programs = Corpus.All.Where(program => program.Path != "unfolding.fnn").Select(program => program.Text).ToArray();
 
     [Fact]
-    public void Edited_programs_are_checked() => Run("edited programs: checked without an exception, a hang or a place outside", 6_000, Edited, FuzzRun.CheckWhatIsSaid);
+    public void Edited_programs_are_checked() => Run("edited programs: checked without an exception, a hang or a place outside", 2_000, Edited, FuzzRun.CheckWhatIsSaid);
 
     [Fact]
     public void Word_soup_is_checked() =>
-        Run("word soup: checked without an exception, a hang or a place outside", 2_000, number => [new ProgramMutator(new Random(number), Programs).Soup()], FuzzRun.CheckWhatIsSaid);
+        Run("word soup: checked without an exception, a hang or a place outside", 1_000, number => [new ProgramMutator(new Random(number), Programs).Soup()], FuzzRun.CheckWhatIsSaid);
 
     [Fact]
-    public void What_has_no_errors_compiles() => Run("programs with one edit: what has no errors compiles", 1_000, LightlyEdited, FuzzRun.CheckWhatIsMade);
+    public void What_has_no_errors_compiles() => Run("programs with one edit: what has no errors compiles", 350, LightlyEdited, FuzzRun.CheckWhatIsMade);
 
     private void Run(string what, int ordinary, Func<int, string[]> make, Func<string[], string?> check)
     {

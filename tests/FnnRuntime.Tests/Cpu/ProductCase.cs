@@ -65,7 +65,7 @@ internal sealed unsafe class ProductCase : IDisposable
         var tolerance = 1e-6 + (Arguments.K * 3e-8);
         for (var i = 0; i < expected.Length; i++)
         {
-            Assert.True(Math.Abs(expected[i] - actual[i]) <= tolerance, $"{Name}: element {i} is {actual[i]} but should be {expected[i]}");
+            if (!(Math.Abs(expected[i] - actual[i]) <= tolerance)) Assert.Fail($"{Name}: element {i} is {actual[i]} but should be {expected[i]}");
         }
     }
 

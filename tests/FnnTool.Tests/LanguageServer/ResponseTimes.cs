@@ -4,18 +4,19 @@ using System.Text;
 using FeedbackNN.Dsl;
 using FeedbackNN.Dsl.Syntax;
 using FeedbackNN.Dsl.Text;
+using FeedbackNN.Tests;
 using Xunit.Abstractions;
 
 namespace FeedbackNN.Tool.Tests;
 
 /// <summary>
-/// Prints how long it takes from a key to its diagnostics, over the protocol: <c>dotnet test tests/FnnTool.Tests --filter ResponseTimes --logger "console;verbosity=detailed"</c>. It passes
+/// Prints how long it takes from a key to its diagnostics, over the protocol: <c>FNN_SLOW=1 dotnet test tests/FnnTool.Tests --filter ResponseTimes --logger "console;verbosity=detailed"</c>. It passes
 /// however long that is; what it tests is that each text gets its own answer.
 /// </summary>
 public sealed class ResponseTimes(ITestOutputHelper output) : WithFolder
 {
-    private const int WarmUp = 20;
-    private const int Keys = 20;
+    private static readonly int WarmUp = SlowRun.Count(2, slow: 20);
+    private static readonly int Keys = SlowRun.Count(4, slow: 20);
 
     [Theory]
     [InlineData(200)]
