@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 
 namespace FeedbackNN.EndToEnd;
 
-/// <summary>The projects that the README and the page about C# show are real: their blocks, in a new project, build without a warning and print what the page says.</summary>
+/// <summary>The projects that the README and the pages about C# and recipes show are real: their blocks, in a new project, build without a warning and print what the page says.</summary>
 [Collection(LocalFeed.Name)]
 public sealed partial class PagesTests(LocalFeed feed)
 {
@@ -12,6 +12,15 @@ public sealed partial class PagesTests(LocalFeed feed)
 
     [GeneratedRegex(@"Accuracy = (?<value>[0-9.E-]+)")]
     private static partial Regex Accuracy();
+
+    [GeneratedRegex(@"^ *(?<name>[a-z0-9][^:\r\n]*): (?<value>[0-9.]+) %", RegexOptions.Multiline)]
+    private static partial Regex Percentage();
+
+    [GeneratedRegex(@"saliency of the first pixel (?<gradient>[0-9.E-]+), which a linear network has as its weight (?<weight>[0-9.E-]+)")]
+    private static partial Regex Saliency();
+
+    private static Dictionary<string, double> Results(string text) =>
+        Percentage().Matches(text).ToDictionary(match => match.Groups["name"].Value, match => double.Parse(match.Groups["value"].Value, System.Globalization.CultureInfo.InvariantCulture));
 
     [Fact]
     public void The_first_project_of_the_readme_learns_what_it_says()
@@ -30,6 +39,22 @@ public sealed partial class PagesTests(LocalFeed feed)
         Assert.Contains("epoch 4: ", output);
         Assert.Contains("accuracy 9", output);
         Assert.Contains("head.bias [3] 0.5", output);
+        Assert.Contains("the house that is offered: Report", output);
+        Assert.Contains("the same again: True, with another seed: False", output);
+        Assert.Contains("1 samples, residual ", output);
+        var saliency = Saliency().Match(output);
+        Assert.True(saliency.Success && saliency.Groups["gradient"].Value == saliency.Groups["weight"].Value, output);
+    }
+
+    [Fact]
+    public void The_recipes_reach_what_their_page_says()
+    {
+        var page = Results(File.ReadAllText(Page("docs/recipes.md")));
+        var output = Results(Run("docs/recipes.md"));
+        Assert.Equal(["float32", "8 bits", "2 bits", "2 bits, trained so", "without 3,750 of 4,547 weights", "and trained so", "right"], page.Keys);
+        Assert.Equal(page.Keys, output.Keys);
+        // What was rounded or pruned and not trained may be anywhere below; the rest is near the page's numbers on every processor.
+        foreach (var (name, accuracy) in page) Assert.True(accuracy < 60 ? output[name] < 85 : Math.Abs(output[name] - accuracy) < 4, $"{name}: {output[name]} %, the page says {accuracy} %");
     }
 
     [Fact]

@@ -59,6 +59,8 @@ public static class RuntimeNames
         "ITileKernel",
         "IdxBytes",
         "IdxFile",
+        "Imputation",
+        "Imputer",
         "Initializer",
         "KeptTensor",
         "LabelledData",

@@ -32,13 +32,55 @@ public sealed class CsvColumn
     /// <exception cref="DataException">A field is no finite number.</exception>
     public float[] Floats() => Convert((in CsvPlace place, ReadOnlySpan<byte> field) => CsvFields.Float(place, field));
 
+    /// <summary>All fields as floats, some of which may be missing: <c>Floats(missing: ["", "NA"])</c>.</summary>
+    /// <param name="missing">The texts that say that there is no value; white space around a field does not count.</param>
+    /// <param name="replacement">What stands in the place of a missing value; NaN unless given, which an <see cref="Imputer"/> fills.</param>
+    /// <exception cref="ArgumentException">There is no such text.</exception>
+    /// <exception cref="DataException">A field is none of these texts and no finite number.</exception>
+    public float[] Floats(IReadOnlyList<string> missing, float replacement = float.NaN)
+    {
+        var texts = new MissingTexts(missing);
+        return Convert((in CsvPlace place, ReadOnlySpan<byte> field) => texts.Contain(field) ? replacement : CsvFields.Float(place, field));
+    }
+
     /// <summary>All fields as floats of 64 bits.</summary>
     /// <exception cref="DataException">A field is no finite number.</exception>
     public double[] Doubles() => Convert((in CsvPlace place, ReadOnlySpan<byte> field) => CsvFields.Double(place, field));
 
+    /// <summary>All fields as floats of 64 bits, some of which may be missing.</summary>
+    /// <param name="missing">The texts that say that there is no value; white space around a field does not count.</param>
+    /// <param name="replacement">What stands in the place of a missing value; NaN unless given.</param>
+    /// <exception cref="ArgumentException">There is no such text.</exception>
+    /// <exception cref="DataException">A field is none of these texts and no finite number.</exception>
+    public double[] Doubles(IReadOnlyList<string> missing, double replacement = double.NaN)
+    {
+        var texts = new MissingTexts(missing);
+        return Convert((in CsvPlace place, ReadOnlySpan<byte> field) => texts.Contain(field) ? replacement : CsvFields.Double(place, field));
+    }
+
     /// <summary>All fields as whole numbers.</summary>
     /// <exception cref="DataException">A field is no whole number of 32 bits.</exception>
     public int[] Integers() => Convert((in CsvPlace place, ReadOnlySpan<byte> field) => CsvFields.Int32(place, field));
+
+    /// <summary>All fields as whole numbers, some of which may be missing.</summary>
+    /// <param name="missing">The texts that say that there is no value; white space around a field does not count.</param>
+    /// <param name="replacement">What stands in the place of a missing value.</param>
+    /// <exception cref="ArgumentException">There is no such text.</exception>
+    /// <exception cref="DataException">A field is none of these texts and no whole number of 32 bits.</exception>
+    public int[] Integers(IReadOnlyList<string> missing, int replacement)
+    {
+        var texts = new MissingTexts(missing);
+        return Convert((in CsvPlace place, ReadOnlySpan<byte> field) => texts.Contain(field) ? replacement : CsvFields.Int32(place, field));
+    }
+
+    /// <summary>Which fields are missing: a mask of the column.</summary>
+    /// <param name="missing">The texts that say that there is no value; white space around a field does not count.</param>
+    /// <exception cref="ArgumentException">There is no such text.</exception>
+    public bool[] IsMissing(IReadOnlyList<string> missing)
+    {
+        var texts = new MissingTexts(missing);
+        return Convert((in CsvPlace _, ReadOnlySpan<byte> field) => texts.Contain(field));
+    }
 
     /// <summary>All fields as text.</summary>
     /// <exception cref="DataException">A field is no UTF-8.</exception>
@@ -66,8 +108,6 @@ public sealed class CsvColumn
                 : throw place.Error($"'{text}' is none of the classes {string.Join(", ", classes)}", "Correct the file or the list of classes");
         });
     }
-
-    internal float Float(int row) => CsvFields.Float(Place(row), Field(row));
 
     private delegate T Conversion<T>(in CsvPlace place, ReadOnlySpan<byte> field);
 

@@ -22,14 +22,14 @@ internal static class CsvFields
     {
         if (!float.TryParse(field, NumberStyles.Float, CultureInfo.InvariantCulture, out var value))
             throw NotANumber(place, field);
-        return float.IsFinite(value) ? value : throw NotFinite(place, field, "a float of 32 bits");
+        return float.IsFinite(value) ? value : throw NotFinite(place, field, float.IsNaN(value), "a float of 32 bits");
     }
 
     public static double Double(in CsvPlace place, ReadOnlySpan<byte> field)
     {
         if (!double.TryParse(field, NumberStyles.Float, CultureInfo.InvariantCulture, out var value))
             throw NotANumber(place, field);
-        return double.IsFinite(value) ? value : throw NotFinite(place, field, "a float of 64 bits");
+        return double.IsFinite(value) ? value : throw NotFinite(place, field, double.IsNaN(value), "a float of 64 bits");
     }
 
     public static int Int32(in CsvPlace place, ReadOnlySpan<byte> field) =>
@@ -60,21 +60,25 @@ internal static class CsvFields
 
     private static DataException NotANumber(in CsvPlace place, ReadOnlySpan<byte> field)
     {
-        var hint = field.IsEmpty ? "Give every field a value"
+        var hint = field.IsEmpty ? $"Give every field a value, or {SayMissing("")}"
             : place.Line == 1 && place.Header is null ? "If this is the header, say HasHeader = true"
             : field.Contains((byte)',') ? "Write decimals with a point"
-            : "Correct the file, or leave the column out";
+            : $"Correct the file, leave the column out, or {SayMissing(Shown(field))}";
         return place.Error(field.IsEmpty ? "the field is empty, where a number is expected" : $"{Quote(field)} is not a number", hint);
     }
 
-    private static DataException NotFinite(in CsvPlace place, ReadOnlySpan<byte> field, string type) =>
-        place.Error($"{Quote(field)} is no finite number that fits {type}", "Replace missing and infinite values before training");
+    private static DataException NotFinite(in CsvPlace place, ReadOnlySpan<byte> field, bool isNaN, string type) =>
+        place.Error($"{Quote(field)} is no finite number that fits {type}", isNaN ? $"Correct the file, or {SayMissing(Shown(field))}" : "Replace infinite values and those that are too large");
+
+    private static string SayMissing(string text) => $"read it with CsvFile and say that this is a missing value: Floats(missing: [\"{text}\"])";
 
     // Whatever stands there, an error shows its beginning and stays one line.
-    private static string Quote(ReadOnlySpan<byte> field)
+    private static string Quote(ReadOnlySpan<byte> field) => $"'{Shown(field)}'";
+
+    private static string Shown(ReadOnlySpan<byte> field)
     {
         const int shown = 32;
         var text = Encoding.UTF8.GetString(field[..Math.Min(field.Length, shown)]).Replace('\n', ' ').Replace('\r', ' ');
-        return field.Length > shown ? $"'{text}…'" : $"'{text}'";
+        return field.Length > shown ? text + "…" : text;
     }
 }

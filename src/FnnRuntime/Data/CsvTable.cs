@@ -29,24 +29,58 @@ public sealed class CsvTable
 
     /// <summary>Several neighbouring columns as floats: row after row, <see cref="RowCount"/> times the range's length.</summary>
     /// <exception cref="DataException">The file has no such columns, or a field is no finite number.</exception>
-    public float[] Floats(Range columns)
-    {
-        var selected = CsvColumns.Resolve(_path, columns, Columns.Count);
-        return Floats(selected);
-    }
+    public float[] Floats(Range columns) => SideBySide(Select(columns), column => column.Floats());
+
+    /// <summary>Several neighbouring columns as floats, some of which may be missing: row after row, <see cref="RowCount"/> times the range's length.</summary>
+    /// <param name="columns">The columns' places.</param>
+    /// <param name="missing">The texts that say that there is no value, such as <c>""</c> and <c>"NA"</c>; white space around a field does not count.</param>
+    /// <param name="replacement">What stands in the place of a missing value; NaN unless given, which an <see cref="Imputer"/> fills.</param>
+    /// <exception cref="ArgumentException">There is no such text.</exception>
+    /// <exception cref="DataException">The file has no such columns, or a field is none of these texts and no finite number.</exception>
+    public float[] Floats(Range columns, IReadOnlyList<string> missing, float replacement = float.NaN) => SideBySide(Select(columns), column => column.Floats(missing, replacement));
 
     /// <summary>The named columns as floats: row after row, <see cref="RowCount"/> times the number of names.</summary>
     /// <exception cref="DataException">The file has no such columns, or a field is no finite number.</exception>
-    public float[] Floats(IReadOnlyList<string> names) => Floats(names.Select(name => CsvColumns.Resolve(_path, name, _header)).ToArray());
+    public float[] Floats(IReadOnlyList<string> names) => SideBySide(Select(names), column => column.Floats());
 
-    private float[] Floats(int[] selected)
+    /// <summary>The named columns as floats, some of which may be missing: row after row, <see cref="RowCount"/> times the number of names.</summary>
+    /// <param name="names">The columns' names.</param>
+    /// <param name="missing">The texts that say that there is no value, such as <c>""</c> and <c>"NA"</c>; white space around a field does not count.</param>
+    /// <param name="replacement">What stands in the place of a missing value; NaN unless given, which an <see cref="Imputer"/> fills.</param>
+    /// <exception cref="ArgumentException">There is no such text.</exception>
+    /// <exception cref="DataException">The file has no such columns, or a field is none of these texts and no finite number.</exception>
+    public float[] Floats(IReadOnlyList<string> names, IReadOnlyList<string> missing, float replacement = float.NaN) => SideBySide(Select(names), column => column.Floats(missing, replacement));
+
+    /// <summary>Which fields of several neighbouring columns are missing: a mask in the order of <see cref="Floats(Range)"/>.</summary>
+    /// <param name="columns">The columns' places.</param>
+    /// <param name="missing">The texts that say that there is no value; white space around a field does not count.</param>
+    /// <exception cref="ArgumentException">There is no such text.</exception>
+    /// <exception cref="DataException">The file has no such columns.</exception>
+    public bool[] IsMissing(Range columns, IReadOnlyList<string> missing) => SideBySide(Select(columns), column => column.IsMissing(missing));
+
+    /// <summary>Which fields of the named columns are missing: a mask in the order of <see cref="Floats(IReadOnlyList{string})"/>.</summary>
+    /// <param name="names">The columns' names.</param>
+    /// <param name="missing">The texts that say that there is no value; white space around a field does not count.</param>
+    /// <exception cref="ArgumentException">There is no such text.</exception>
+    /// <exception cref="DataException">The file has no such columns.</exception>
+    public bool[] IsMissing(IReadOnlyList<string> names, IReadOnlyList<string> missing) => SideBySide(Select(names), column => column.IsMissing(missing));
+
+    private CsvColumn[] Select(Range columns) => [.. CsvColumns.Resolve(_path, columns, Columns.Count).Select(place => Columns[place])];
+
+    private CsvColumn[] Select(IReadOnlyList<string> names)
     {
-        var values = new float[checked(RowCount * selected.Length)];
-        for (var c = 0; c < selected.Length; c++)
+        ArgumentNullException.ThrowIfNull(names);
+        return [.. names.Select(name => this[name])];
+    }
+
+    private T[] SideBySide<T>(CsvColumn[] columns, Func<CsvColumn, T[]> read)
+    {
+        var values = new T[checked(RowCount * columns.Length)];
+        for (var c = 0; c < columns.Length; c++)
         {
-            var column = Columns[selected[c]];
-            for (var row = 0; row < column.Count; row++)
-                values[row * selected.Length + c] = column.Float(row);
+            var column = read(columns[c]);
+            for (var row = 0; row < column.Length; row++)
+                values[row * columns.Length + c] = column[row];
         }
         return values;
     }

@@ -36,7 +36,7 @@ public sealed class LabelledData : IDataSource<LabelledSample>
         for (var i = 0; i < features.Length; i++)
         {
             if (!float.IsFinite(features[i]))
-                throw new DataException(null, Invariant($"feature {i % width} of sample {i / width} is {features[i]}"), "Replace missing and infinite values before training");
+                throw FeatureRows.NotFinite(i / width, i % width, features[i]);
         }
         for (var i = 0; i < labels.Length; i++)
         {

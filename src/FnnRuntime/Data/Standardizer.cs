@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace FeedbackNN;
 
 /// <summary>
@@ -8,6 +6,8 @@ namespace FeedbackNN;
 /// </summary>
 public sealed class Standardizer
 {
+    private const string FileKind = "standardizer";
+
     private readonly float[] _mean;
     private readonly float[] _deviation;
 
@@ -33,13 +33,12 @@ public sealed class Standardizer
     /// <summary>Learns means and deviations from samples of any kind.</summary>
     /// <param name="train">The training part.</param>
     /// <param name="features">The features of a sample.</param>
-    /// <exception cref="DataException">There are no samples, they differ in width, or a feature is not finite.</exception>
+    /// <exception cref="DataException">There are no samples, they differ in width, or a feature is not finite: an <see cref="Imputer"/> fills in what is missing.</exception>
     public static Standardizer Fit<TSample>(IDataSource<TSample> train, Func<TSample, ReadOnlyMemory<float>> features)
     {
         ArgumentNullException.ThrowIfNull(train);
         ArgumentNullException.ThrowIfNull(features);
-        if (train.Count == 0)
-            throw new DataException(null, "there are no samples to learn means from", "Give the training part");
+        FeatureRows.CheckCount(train.Count);
 
         // Running mean and sum of squared distances: Welford, "Note on a method for calculating corrected sums of squares and products", 1962.
         var width = features(train[0]).Length;
@@ -48,11 +47,11 @@ public sealed class Standardizer
         for (var i = 0; i < train.Count; i++)
         {
             var sample = features(train[i]).Span;
-            CheckWidth(sample.Length, width, i);
+            FeatureRows.CheckWidth(sample.Length, width, i);
             for (var f = 0; f < width; f++)
             {
                 if (!float.IsFinite(sample[f]))
-                    throw new DataException(null, Invariant($"feature {f} of sample {i} is {sample[f]}"), "Replace missing and infinite values before training");
+                    throw FeatureRows.NotFinite(i, f, sample[f]);
                 var distance = sample[f] - mean[f];
                 mean[f] += distance / (i + 1);
                 squares[f] += distance * (sample[f] - mean[f]);
@@ -77,7 +76,7 @@ public sealed class Standardizer
     /// <exception cref="ArgumentException"><paramref name="result"/> has another length than <paramref name="features"/>.</exception>
     public void Apply(ReadOnlySpan<float> features, Span<float> result)
     {
-        CheckWidth(features.Length, Width, null);
+        FeatureRows.CheckWidth(features.Length, Width, null);
         if (result.Length != features.Length)
             throw new ArgumentException($"The result has room for {result.Length} features instead of {features.Length}.", nameof(result));
         for (var f = 0; f < features.Length; f++)
@@ -89,11 +88,15 @@ public sealed class Standardizer
     public IDataSource<LabelledSample> Apply(IDataSource<LabelledSample> source) =>
         source.Select(sample => new LabelledSample(Apply(sample.Features.Span), sample.Label)).Cache();
 
-    private static void CheckWidth(int width, int expected, int? sample)
-    {
-        if (width != expected)
-            throw new DataException(null, Invariant($"{(sample is null ? "the sample" : Invariant($"sample {sample}"))} has {width} features instead of {expected}"), "All samples need the same features");
-    }
+    /// <summary>Writes means and deviations as a safetensors file, to be kept beside the network that was trained with them.</summary>
+    /// <exception cref="CheckpointException">The file cannot be written.</exception>
+    public void Save(string path) => FeatureRows.Save(path, FileKind, ("mean", _mean), ("deviation", _deviation));
 
-    private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+    /// <summary>What <see cref="Save"/> wrote.</summary>
+    /// <exception cref="CheckpointException">The file cannot be read, is damaged or holds something else.</exception>
+    public static Standardizer Load(string path)
+    {
+        var numbers = FeatureRows.Load(path, FileKind, "mean", "deviation");
+        return new Standardizer(numbers[0], numbers[1]);
+    }
 }

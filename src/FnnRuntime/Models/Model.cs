@@ -52,7 +52,10 @@ public abstract unsafe partial class Model : IDisposable
     /// <summary>Where it computes.</summary>
     public Device Device { get; }
 
-    /// <summary>The seed of random draws in <c>ForwardTraining</c> (a trainer has its own).</summary>
+    /// <summary>
+    /// The seed of random draws, until it is set that of the constructor (a trainer has its own). <c>Forward</c> and <c>Predict</c> draw the same at every call with one seed; <c>ForwardTraining</c>
+    /// draws anew each time.
+    /// </summary>
     public ulong Seed { get; set; }
 
     /// <summary>How many numbers are trained.</summary>

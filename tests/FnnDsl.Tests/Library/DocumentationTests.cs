@@ -1,5 +1,7 @@
+using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
+using FeedbackNN.Dsl.Binding;
 using FeedbackNN.Dsl.Diagnostics;
 using FeedbackNN.Dsl.Syntax;
 using FeedbackNN.Dsl.Text;
@@ -61,6 +63,21 @@ public sealed partial class DocumentationTests
         var used = Regex.Matches(Regex.Replace(grammar, "\"[^\"]*\"", ""), @"(?<=[=|\[{( ]\s*)[a-z]+(?!\s*=)\b", RegexOptions.Multiline).Select(match => match.Value).ToHashSet();
         Assert.Empty(used.Except(rules));
         Assert.Equal(["file"], rules.Except(used));
+    }
+
+    /// <summary>The manual's tables say what each optimizer and schedule has, in the order of the compiler's, with the numbers that hold where none are given.</summary>
+    [Fact]
+    public void The_tables_of_optimizers_and_schedules_are_those_of_the_compiler()
+    {
+        var manual = File.ReadAllText(Path.Combine(Docs, "language.md"));
+        foreach (var row in OptimizerTable.Optimizers.Concat(OptimizerTable.Schedules))
+        {
+            var settings = Regex.Match(manual, $@"^\| `{row.Name}` \| (?<settings>[^|]*) \|", RegexOptions.Multiline).Groups["settings"].Value;
+            var told = Regex.Matches(settings, @"`(?<name>\w+)(: (?<value>[^`]+))?`").Select(match => (match.Groups["name"].Value, Number(match.Groups["value"].Value)));
+            Assert.Equal(row.Settings.Select(setting => (setting.Name, setting.Default)), told);
+        }
+
+        static double? Number(string text) => text switch { "" => null, "false" => 0, "true" => 1, _ => double.Parse(text, CultureInfo.InvariantCulture) };
     }
 
     [Fact]

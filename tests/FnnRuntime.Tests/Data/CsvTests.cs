@@ -96,6 +96,33 @@ public sealed class CsvTests : IDisposable
     }
 
     [Fact]
+    public void Missing_values_are_those_that_the_reader_names()
+    {
+        var table = CsvFile.Read(_folder.Write("t.csv", "area,rooms,note\n51.5,NA,NA\n,3,\n 7 , NA ,x\n"), Header);
+
+        Assert.Equal([51.5f, float.NaN, 7f], table["area"].Floats(missing: [""]));
+        Assert.Equal([51.5, -1, 7], table["area"].Doubles(missing: [""], replacement: -1));
+        Assert.Equal([0, 3, 0], table["rooms"].Integers(missing: ["NA"], replacement: 0));
+        Assert.Equal([true, false, true], table["rooms"].IsMissing(["NA"]));
+        Assert.Equal([51.5f, float.NaN, float.NaN, 3f, 7f, float.NaN], table.Floats(["area", "rooms"], missing: ["", "NA"]));
+        Assert.Equal([float.NaN, 51.5f, 3f, float.NaN, float.NaN, 7f], table.Floats(["rooms", "area"], missing: ["", "NA"]));
+        Assert.Equal([51.5f, 9f, 9f, 3f, 7f, 9f], table.Floats(..2, missing: ["", "NA"], replacement: 9));
+        Assert.Equal([false, true, true, false, false, true], table.IsMissing(..2, ["", "NA"]));
+        Assert.Equal([true, false, false, true, true, false], table.IsMissing(["rooms", "area"], ["", "NA"]));
+        Assert.Equal(["NA", "", "x"], table["note"].Texts());
+    }
+
+    [Fact]
+    public void What_is_not_named_as_missing_stays_an_error()
+    {
+        var table = CsvFile.Read(_folder.Write("t.csv", "area,rooms\n1,NA\n,na\nNaN,\n"), Header);
+        Assert.Contains("t.csv(4): column 'area': 'NaN' is no finite number", Assert.Throws<DataException>(() => table["area"].Floats(missing: [""])).Message);
+        Assert.Contains("t.csv(3): column 'rooms': 'na' is not a number", Assert.Throws<DataException>(() => table["rooms"].Floats(missing: ["NA", ""])).Message);
+        Assert.Contains("t.csv(3): column 'rooms': 'na' is no whole number", Assert.Throws<DataException>(() => table["rooms"].Integers(["NA"], 0)).Message);
+        Assert.Contains("Name at least one text", Assert.Throws<ArgumentException>(() => table["area"].Floats(missing: [])).Message);
+    }
+
+    [Fact]
     public void Features_and_labels_by_place_and_by_name()
     {
         var plain = CsvSource.Read(_folder.Write("p.csv", "1,2,0\n3,4,1\n"), features: ..2, label: ^1, classes: 2);
@@ -124,11 +151,11 @@ public sealed class CsvTests : IDisposable
     [InlineData("1,2,0\n1,2,0\n\n", "t.csv(3): the line is empty, where 3 fields are expected.")]
     [InlineData("1,2,0\n1,2", "t.csv(2): 2 fields where the first line has 3.")]
     [InlineData("a,b,y\n1,2,0\n", "t.csv(1): column 0 (counted from 0): 'a' is not a number. If this is the header, say HasHeader = true.")]
-    [InlineData("1,2,0\n1,x,0\n", "t.csv(2): column 1 (counted from 0): 'x' is not a number. Correct the file, or leave the column out.")]
-    [InlineData("1,2,0\n1,,0\n", "t.csv(2): column 1 (counted from 0): the field is empty, where a number is expected. Give every field a value.")]
+    [InlineData("1,2,0\n1,x,0\n", "t.csv(2): column 1 (counted from 0): 'x' is not a number. Correct the file, leave the column out, or read it with CsvFile and say that this is a missing value: Floats(missing: [\"x\"]).")]
+    [InlineData("1,2,0\n1,,0\n", "t.csv(2): column 1 (counted from 0): the field is empty, where a number is expected. Give every field a value, or read it with CsvFile and say that this is a missing value: Floats(missing: [\"\"]).")]
     [InlineData("1,2,0\n1,\"2,5\",0\n", "t.csv(2): column 1 (counted from 0): '2,5' is not a number. Write decimals with a point.")]
-    [InlineData("1,2,0\n1,NaN,0\n", "t.csv(2): column 1 (counted from 0): 'NaN' is no finite number that fits a float of 32 bits. Replace missing and infinite values before training.")]
-    [InlineData("1,2,0\n1,-Infinity,0\n", "'-Infinity' is no finite number")]
+    [InlineData("1,2,0\n1,NaN,0\n", "t.csv(2): column 1 (counted from 0): 'NaN' is no finite number that fits a float of 32 bits. Correct the file, or read it with CsvFile and say that this is a missing value: Floats(missing: [\"NaN\"]).")]
+    [InlineData("1,2,0\n1,-Infinity,0\n", "'-Infinity' is no finite number that fits a float of 32 bits. Replace infinite values and those that are too large.")]
     [InlineData("1,2,0\n1,1e39,0\n", "'1e39' is no finite number that fits a float of 32 bits.")]
     [InlineData("1,2,0\n1,2,10\n", "t.csv(2): column 2 (counted from 0): the label 10 is not one of 0 to 9. Correct the label or the number of classes.")]
     [InlineData("1,2,-1\n", "the label -1 is not one of 0 to 9.")]

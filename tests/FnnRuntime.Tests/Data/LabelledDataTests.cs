@@ -8,7 +8,7 @@ public sealed class LabelledDataTests
     public void Arrays_that_do_not_fit_are_refused()
     {
         Assert.Equal("2 labels with 3 features each need 6 features, but there are 5. Check the width.", Error(() => new LabelledData(new float[5], 3, [0, 1], 2)));
-        Assert.Equal("feature 1 of sample 1 is NaN. Replace missing and infinite values before training.", Error(() => new LabelledData([1, 2, 3, float.NaN], 2, [0, 1], 2)));
+        Assert.Equal("feature 1 of sample 1 is NaN. Fill in missing values with an Imputer before.", Error(() => new LabelledData([1, 2, 3, float.NaN], 2, [0, 1], 2)));
         Assert.Equal("the label of sample 1 is 2, not one of 0 to 1. Correct the label or the number of classes.", Error(() => new LabelledData([1, 2], 1, [0, 2], 2)));
         Assert.Contains("is ∞", Error(() => new LabelledData([float.MaxValue], 1, [0], 1).Scaled(2)).Replace("Infinity", "∞"));
     }
@@ -51,7 +51,7 @@ public sealed class LabelledDataTests
         var ragged = DataSource.From(new float[][] { [1, 2], [1] });
         Assert.Equal("sample 1 has 1 features instead of 2. All samples need the same features.", Error(() => Standardizer.Fit(ragged, sample => sample)));
         var missing = DataSource.From(new float[][] { [1, 2], [1, float.NaN] });
-        Assert.Contains("feature 1 of sample 1 is NaN", Error(() => Standardizer.Fit(missing, sample => sample)));
+        Assert.Equal("feature 1 of sample 1 is NaN. Fill in missing values with an Imputer before.", Error(() => Standardizer.Fit(missing, sample => sample)));
     }
 
     private static string Error(Func<object> action) => Assert.Throws<DataException>(action).Message;
