@@ -18,6 +18,19 @@ public sealed class AwkwardNamesTests
         """)]
     [InlineData("dim rate = 0.1, Rate = 0.2, width = 3, Width = 4\nmodel Net(x: f32[batch, width]) -> f32[batch, width] { return x * rate * Rate * Width }")]
     [InlineData("model Class(class: f32[batch, int], string: f32[batch, int]) -> (new: f32[batch, int], namespace: f32[batch, int]) {\n this = class * string\n return (this, class) }")]
+    [InlineData("model Net(x: f32[rows, rows_size], y: f32[x1, x1_size]) -> f32[rows, rows_size] { return x * mean(y) }")]
+    [InlineData("model Net(x: f32[model, time, 2], i: f32[data, 2]) -> f32[model, time, 2] { r = gru(2); return r(x) * mean(i) }\ntrain Fit for net: Net (x: f32[miniBatch, i, 2]) { minimize mse(net(x, x[0]), x) with sgd(0.1) }")]
+    [InlineData("""
+        model System_(x: f32[batch, 2]) -> f32[batch, 2] { MemberwiseClone = linear(2); ReferenceEquals = linear(2); return x |> MemberwiseClone |> ReferenceEquals }
+        train Fit for net: System_, MemberwiseClone: System_ (Clone: f32[batch, 2], printMembers: f32[batch, 2], EqualityContract: f32[batch, 2], referenceEquals: f32[batch, 2]) {
+            GetType = mse(net(Clone), printMembers) + mse(MemberwiseClone(EqualityContract), referenceEquals)
+            minimize GetType with sgd(0.1)
+            metric Clone_ = mean(Clone)
+            metric deconstruct = mean(Clone)
+            metric PrintMembers = mean(Clone)
+            metric memberwiseClone = mean(Clone)
+        }
+        """)]
     public void Compiles(string program)
     {
         var driver = GeneratorHarness.CreateDriver(new FnnText("/project/names.fnn", program))

@@ -95,8 +95,26 @@ public static class Binder
                     other.Name, space.Key.Length == 0 ? "(none)" : space.Key);
                 clashing.Add(pipeline);
             }
+            var names = space.ToDictionary(symbol => symbol.Key, StringComparer.Ordinal);
+            foreach (var symbol in space.Where(IsClass))
+            {
+                if (ProgramName.Match(symbol.Name) is not { Success: true } program || !names.TryGetValue(program.Groups[1].Value, out var owner) || !HasProgram(owner, program.Groups[2].Value)) continue;
+                diagnostics.Report(DiagnosticTable.NameOfRuntime, symbol.Location, "another name", EquatableArray<Label>.Own(new Label(owner.Location, $"its program has the class {symbol.Name}")), symbol.Name);
+                clashing.Add(symbol);
+            }
         }
     }
+
+    private static readonly Regex ProgramName = new("^(.*)_([A-Z][a-z]+)[0-9]*(?:Gpu)?$", RegexOptions.CultureInvariant);
+
+    /// <summary>Whether a declaration has a program of this name, whose class is called after both.</summary>
+    private static bool HasProgram(Symbol owner, string program) => owner switch
+    {
+        TrainSymbol => program is "Step" or "Evaluation",
+        GenerateSymbol => program is "Program" or "First" or "Step" or "Again" or "Last",
+        PipelineSymbol => program is "Answers",
+        _ => IsClass(owner) && program is "Inference" or "Training" or "Stream",
+    };
 
     private static string ClassName(Symbol symbol) => symbol is PipelineSymbol ? symbol.Name + "Pipeline" : symbol.Name;
 

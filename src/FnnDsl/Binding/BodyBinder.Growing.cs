@@ -39,6 +39,7 @@ internal sealed partial class BodyBinder
             Report(DiagnosticTable.GrowingAxis, name.Span, [], "give the axis that grows a name of its own", $"'{name.Name}' has a length already, and can't grow");
             return null;
         }
+        if (!IsApartInCSharp(name.Name, name.Span)) return null;
         if (EvaluateSize(growing[0].AtMost!) is not { } capacity) return null;
         frame.Axes[name.Name] = Size.Axis(name.Name);
         frame.Notes[name.Name] = new AxisNote(name.Name, frame.At(name.Span));

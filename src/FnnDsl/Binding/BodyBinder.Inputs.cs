@@ -38,6 +38,7 @@ internal sealed partial class BodyBinder
                     fits = false;
                 }
                 if (axis is not SizeAxis { Size: NameExpression name } || !IsFreeAxis(name.Name)) continue;
+                fits &= IsApartInCSharp(name.Name, name.Span);
                 frame.Axes[name.Name] = Size.Axis(name.Name);
                 frame.Notes[name.Name] = new AxisNote(name.Name, frame.At(name.Span));
                 Note(name.Span, new SizeOperand(frame.Axes[name.Name]));
@@ -73,6 +74,18 @@ internal sealed partial class BodyBinder
         }
         runtimeAxes = axes.Where(axis => context.Facts.Normalize(Size.Axis(axis)) == Size.Axis(axis)).ToEquatableArray();
         return inputs;
+    }
+
+    /// <summary>Whether C# tells a size from the others of this signature: <c>batch_size</c>, <c>batchSize</c> and <c>BatchSize</c> are one parameter there. Reports it where not.</summary>
+    public bool IsApartInCSharp(string name, TextSpan span)
+    {
+        if (context.Symbolic || frame.Caller is not null) return true;
+        var sizes = frame.Config.Where(pair => pair.Value is SizeOperand).Select(pair => pair.Key).Concat(frame.Axes.Keys);
+        if (sizes.FirstOrDefault(other => other != name && Folded(other) == Folded(name)) is not { } twin) return true;
+        Report(DiagnosticTable.SizesAlike, span, frame.Notes.TryGetValue(twin, out var note) && note.Source is { } place ? [new Label(place, "the first")] : [], "give one of them another name", name, twin);
+        return false;
+
+        static string Folded(string size) => size.Replace("_", "").ToLowerInvariant();
     }
 
     private bool IsFreeAxis(string name) => Lookup(name) is null or BuiltInOperand or CallableOperand or MemberOperand;

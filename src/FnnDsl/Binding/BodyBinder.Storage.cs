@@ -244,7 +244,7 @@ internal sealed partial class BodyBinder
     private Operand MemberOf(LayerInstance instance, MemberExpression member)
     {
         var name = member.Member.Text;
-        if (instance.LatestCall is { } call)
+        if (PartsOf(instance) is { } call)
         {
             if (call.StorageValues.TryGetValue(name, out var stored)) return CurrentValue(call, name, stored);
             if (call.Values.TryGetValue(name, out var inner) && inner is InstanceOperand or PoisonOperand) return inner;
@@ -256,7 +256,7 @@ internal sealed partial class BodyBinder
             // A weight comes before a setting of its name: linear has a bias of both kinds.
             if (instance.Config.TryGetValue(name, out var config)) return config;
             var names = AllStatements(declaration.Body).OfType<StorageStatement>().Select(item => item.Name.Text)
-                .Concat(instance.LatestCall?.Values.Where(pair => pair.Value is InstanceOperand).Select(pair => pair.Key) ?? []);
+                .Concat(PartsOf(instance)?.Values.Where(pair => pair.Value is InstanceOperand).Select(pair => pair.Key) ?? []);
             var isInner = AllStatements(declaration.Body).OfType<BindStatement>().Any(bind => bind.Targets.Any(target => target.Text == name));
             if (isInner && instance.LatestCall is null) return NotYetKnown(member, instance);
             Report(DiagnosticTable.UnknownMember, member.Member.Span, [], Spelling.Fix(name, names), instance.DisplayName, name);
@@ -275,8 +275,11 @@ internal sealed partial class BodyBinder
     }
 
     // Where a name is missing too, that is why nothing has used the instance yet.
-    private Operand NotYetKnown(MemberExpression member, LayerInstance instance) =>
-        _unknownNames.Count > 0 ? Poison : Fail(DiagnosticTable.NotYetKnown, member.Span, TextOf(member.Span), instance.DisplayName);
+    private Operand NotYetKnown(MemberExpression member, LayerInstance instance)
+    {
+        if (_unknownNames.Count == 0) Report(DiagnosticTable.NotYetKnown, member.Span, [], $"use it in a line above: y = {TextOf(member.Target.Span)}(…)", TextOf(member.Span), instance.DisplayName);
+        return Poison;
+    }
 
     private Operand CurrentValue(Frame call, string name, Operand stored) =>
         call.Buffers.TryGetValue(name, out var place) && context.BufferUpdates.TryGetValue(place, out var updated) && stored is TensorOperand tensor

@@ -18,7 +18,7 @@ internal sealed class CheckpointBinder(ModuleScope scope, DiagnosticBag diagnost
     /// <summary>Reports what is wrong, for each model that the declaration is for.</summary>
     public void Check()
     {
-        if (RuntimeNames.Contains(symbol.Name)) _reports.Add(DiagnosticTable.NameOfRuntime, Declaration.Name.Span, $"another name, such as 'My{symbol.Name}'", symbol.Name);
+        if (RuntimeNames.Contains(symbol.Name) || RuntimeNames.ObjectMembers.Contains(symbol.Name)) _reports.Add(DiagnosticTable.NameOfRuntime, Declaration.Name.Span, $"another name, such as 'My{symbol.Name}'", symbol.Name);
         if (NetUse.FindModel(scope, diagnostics, symbol, Declaration.Name.Text, Declaration.Model, takesFamilies: true) is not { } target) return;
         Symbol[] models = target is CallableSymbol { IsFamily: true } ? scope.UserSymbols.OfType<MemberSymbol>().Where(member => CallableOf(scope, member) == target).ToArray<Symbol>() : [target];
         foreach (var model in models)

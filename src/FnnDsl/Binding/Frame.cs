@@ -134,6 +134,12 @@ internal sealed class LayerInstance(CallableSymbol symbol, IReadOnlyDictionary<s
     /// <summary>The body of the latest call: what <c>net.fc1</c> finds.</summary>
     public Frame? LatestCall { get; set; }
 
+    /// <summary>What a network's parts are before a call; null until something asks.</summary>
+    public Frame? Parts { get; set; }
+
+    /// <summary>Whether it is one of the networks that a train or a generate is for.</summary>
+    public bool IsNetwork => DisplayNameOverride is not null;
+
     /// <summary>The name of a network in its train.</summary>
     public string? DisplayNameOverride { get; set; }
 

@@ -116,6 +116,7 @@ internal sealed class GenerateBinder(ModuleScope scope, DiagnosticBag diagnostic
                 body.Report(DiagnosticTable.BadArgumentValue, parameter.Type.Span, [], "write dim, int, i32, f32, or the axes of a tensor", $"a generate is given tensors, sizes and numbers, and '{parameter.Name.Text}' is none");
                 return null;
             }
+            if (isSize && !body.IsApartInCSharp(parameter.Name.Text, parameter.Name.Span)) return null;
             if (isSize) body.Frame.Config[parameter.Name.Text] = new SizeOperand(Size.Axis(parameter.Name.Text));
             arguments.Add(new BoundArgument(parameter.Name.Text, isSize ? -1 : inputs++, initial));
         }

@@ -201,13 +201,20 @@ public static class RuntimeNames
         "ReadOnlyMemory",
         "ReadOnlySpan",
         "Span",
+        "System",
         "Vector512",
+        // Words of C# that a class of the name would take their meaning.
+        "nint",
+        "var",
     };
 
     /// <summary>
     /// Whether a generate can't have a name. It may be that of a record which only trainings have, since no generated class names a generate; but not that of a member of its own.
     /// </summary>
     internal static bool IsTakenFromGenerates(string name) => (Names.Contains(name) && name != "Sample") || name is "Run" or "Stream" or "Begin";
+
+    /// <summary>Members that every class has: another of the name would hide them.</summary>
+    public static IReadOnlyList<string> ObjectMembers { get; } = ["Equals", "Finalize", "GetHashCode", "GetType", "MemberwiseClone", "ReferenceEquals", "ToString"];
 
     public static bool Contains(string name) => Names.Contains(name);
 

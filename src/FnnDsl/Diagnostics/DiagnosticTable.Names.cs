@@ -53,6 +53,8 @@ public static partial class DiagnosticTable
 
     public static readonly DiagnosticRow NameOfAxisType = Error("FNN2022", "Name of an axis", "'{0}' is also the C# type of the axis '{1}' in this namespace");
 
+    public static readonly DiagnosticRow SizesAlike = Error("FNN2025", "Two sizes of one name in C#", "'{0}' and '{1}' are one name in C#, and this signature has both");
+
     /// <summary>All rows that are fields of this class, so that a new row needs no second entry.</summary>
     static partial void AddOtherRows(List<DiagnosticRow> rows)
     {

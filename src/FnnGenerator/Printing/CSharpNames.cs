@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using FeedbackNN.Dsl.Binding;
 
 namespace FeedbackNN.Generator.Printing;
 
@@ -21,6 +22,9 @@ internal static class CSharpNames
         "await", "field", "file", "nameof", "record", "required", "scoped", "value", "var", "yield", "nint", "nuint", "dynamic", "global",
         "partial", "where", "when", "with", "and", "or", "not", "async", "extension",
     };
+
+    /// <summary>Members that a record has, and the one that it must not have.</summary>
+    public static IReadOnlyList<string> RecordMembers { get; } = [.. RuntimeNames.ObjectMembers, "Clone", "Deconstruct", "EqualityContract", "PrintMembers"];
 
     /// <summary>The name of a type or member: <c>ln_1</c> → <c>Ln1</c>, <c>pixels</c> → <c>Pixels</c>, <c>SimpleNN</c> stays, <c>0</c> → <c>_0</c>.</summary>
     public static string Pascal(string name)

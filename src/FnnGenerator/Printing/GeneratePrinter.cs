@@ -10,7 +10,7 @@ namespace FeedbackNN.Generator.Printing;
 /// <summary>Prints the class that users see for a generate: its networks, <c>Run</c>, and where a state grows <c>Stream</c>.</summary>
 internal sealed class GeneratePrinter
 {
-    private static readonly string[] TakenMembers = ["Run", "Stream", "Dispose", "Device", "Begin", "CheckInputs", "CheckSizes", "Equals", "GetHashCode", "GetType", "ToString"];
+    private static readonly string[] TakenMembers = ["Run", "Stream", "Dispose", "Device", "Begin", "CheckInputs", "CheckSizes", .. RuntimeNames.ObjectMembers];
 
     private readonly CodeWriter _writer = new();
     private readonly BoundGenerate _generate;

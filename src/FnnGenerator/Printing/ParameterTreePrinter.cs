@@ -58,7 +58,7 @@ internal sealed class ParameterTreePrinter
 
     private List<Member> Members(string className, Part part)
     {
-        var names = CSharpNames.Distinct(part.Children.Select(child => CSharpNames.Pascal(child.Name)), [className, "Equals", "GetHashCode", "GetType", "ToString"]);
+        var names = CSharpNames.Distinct(part.Children.Select(child => CSharpNames.Pascal(child.Name)), [className, .. RuntimeNames.ObjectMembers]);
         var classNames = CSharpNames.Distinct(names.Select(name => name + _suffix), names.Append(className));
         return part.Children.Select((child, i) => new Member(names[i], child, classNames[i], _leafType)).ToList();
     }

@@ -15,7 +15,8 @@ internal sealed class PipelinePrinter
     // Members that every pipeline has.
     private static readonly string[] TakenMembers =
     [
-        "Run", "Fit", "Evaluate", "Transfer", "Execute", "CountSamples", "Setup", "SeedOf", "Seed", "Folder", "BatchSize", "SaveInterval", "Devices", "Equals", "GetHashCode", "GetType", "ToString", "MemberwiseClone", "Finalize",
+        "Run", "Fit", "Evaluate", "Transfer", "Execute", "CountSamples", "Setup", "SeedOf", "Seed", "Folder", "BatchSize", "SaveInterval", "Devices",
+        .. RuntimeNames.ObjectMembers,
     ];
 
     private readonly CodeWriter _writer = new();

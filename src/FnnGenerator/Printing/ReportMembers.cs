@@ -4,7 +4,7 @@ namespace FeedbackNN.Generator.Printing;
 internal static class ReportMembers
 {
     // Members that a record has, and the step.
-    private static readonly string[] Taken = ["Step", "Equals", "GetHashCode", "ToString", "Report"];
+    private static readonly string[] Taken = ["Step", "Report", .. CSharpNames.RecordMembers];
 
     public static IReadOnlyList<string> Losses(IEnumerable<string> losses) => CSharpNames.Distinct(losses.Select(CSharpNames.Pascal), Taken);
 

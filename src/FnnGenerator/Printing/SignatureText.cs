@@ -60,7 +60,7 @@ internal sealed class SignatureText
 
     // Members that records and tuples have, and the records of a training themselves.
     private static readonly string[] TakenMembers =
-        ["CompareTo", "Deconstruct", "Equals", "GetHashCode", "GetType", "MiniBatch", "Rest", "Sample", "ToString"];
+        ["CompareTo", "MiniBatch", "Rest", "Sample", .. CSharpNames.RecordMembers];
 
     private readonly EquatableArray<BoundGuard> _guards;
     private readonly EquatableArray<string> _sizes;

@@ -6,11 +6,12 @@ namespace FeedbackNN.Generator.Printing;
 /// <summary>Sizes as C# expressions over <c>nint</c> locals named after the axes.</summary>
 internal static class SizeText
 {
-    /// <summary>Names that loops use themselves.</summary>
+    /// <summary>Names that loops, and the methods that are given sizes, use themselves.</summary>
     private static readonly HashSet<string> Taken =
     [
         "row", "rows", "firstRow", "column", "columns", "firstColumn", "begin", "end", "part", "kept", "reduced", "remaining", "tile", "stride",
         "seed", "step", "call", "parts", "first", "loaded", "sizes", "bytes", "lanes", "device", "round", "rounds", "descriptions",
+        "inputs", "results", "resultGradients", "inputGradients", "chosen", "data", "sample", "i", "scalars", "miniBatch", "returned", "model", "growth",
     ];
 
     public static string Axis(string name)
@@ -18,7 +19,10 @@ internal static class SizeText
         // The step of a loop: #0 is the innermost.
         if (name[0] == '#') return name == "#0" ? "round" : "round_" + name.Substring(1);
         var camel = CSharpNames.Camel(name);
-        return Taken.Contains(camel) || (camel.Length > 1 && camel.Skip(1).All(char.IsDigit)) ? camel + "Size" : camel;
+        // rows is rowsSize, and so rows_size is rowsSizeSize.
+        var stem = camel.TrimStart('@');
+        while (stem.Length > 4 && stem.EndsWith("Size", StringComparison.Ordinal)) stem = stem.Substring(0, stem.Length - 4);
+        return Taken.Contains(stem) || (stem.Length > 1 && stem.Skip(1).All(char.IsDigit)) ? camel + "Size" : camel;
     }
 
     /// <summary>The number of rounds of the loop with this step.</summary>

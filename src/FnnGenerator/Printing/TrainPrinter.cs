@@ -15,7 +15,8 @@ internal sealed class TrainPrinter
     private static readonly string[] TakenMembers =
     [
         "Step", "Run", "Evaluate", "Profile", "Freeze", "Save", "Resume", "Restart", "Dispose", "Seed", "StepCount", "TrainedCount", "Shuffle", "IsInterrupted", "ArenaBytes", "Sample", "MiniBatch", "Report",
-        "Bind", "Collate", "MakeReport", "MakeEvaluationReport", "MeasureSamples", "ReportNames", "ReportValues", "Setup", "CheckInputs", "CheckSizes", "Equals", "GetHashCode", "GetType", "ToString",
+        "Bind", "Collate", "MakeReport", "MakeEvaluationReport", "MeasureSamples", "ReportNames", "ReportValues", "Setup", "CheckInputs", "CheckSizes",
+        .. RuntimeNames.ObjectMembers,
     ];
 
     private readonly CodeWriter _writer = new();

@@ -200,6 +200,28 @@ public sealed class BinderTests
     }
 
     [Fact]
+    public void Parts_and_weights_of_a_network_are_the_same_with_and_without_a_call_before_them()
+    {
+        Assert.Equal(Described("_y = net(x)"), Described(""));
+        Assert.Contains(Described(""), operation => operation.Contains("Parameter", StringComparison.Ordinal));
+
+        static IEnumerable<string> Described(string first) => Train($$"""
+            model Enc(x: f32[batch, 4]) -> f32[batch, 8] { a = linear(8); return tanh(a(x)) }
+            model Net(x: f32[batch, 4]) -> f32[batch, 2] {
+                enc = Enc(); head = linear(2)
+                h = enc(x)
+                if training { h = 2 * h }
+                repeat 2 as i : blocks { h = relu(linear(8)(h)) }
+                return head(h)
+            }
+            train T for net: Net (x: f32[batch, 4], y: f32[batch, 8]) {
+                {{first}}
+                minimize mse(net.enc(x), y) + sum(abs(net.enc.a.weight)) + sum(net.head.bias) with sgd(0.1)
+            }
+            """).Objectives[0].Forward.Nodes.Select(node => $"{node.Operation} {node.Type}").Order();
+    }
+
+    [Fact]
     public void A_train_has_objectives_metrics_and_an_evaluation()
     {
         var train = Train("""
