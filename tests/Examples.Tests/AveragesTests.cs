@@ -30,6 +30,22 @@ public sealed class AveragesTests : IDisposable
     }
 
     [Fact]
+    public void A_training_or_a_network_that_is_disposed_of_refuses_by_name()
+    {
+        using var net = new Net(seed: 1);
+        var trainer = new Averaged(net, seed: 2);
+        for (var step = 0; step < 4; step++) trainer.Step(Batch(step));
+        trainer.Dispose();
+        Assert.Equal("Finetune.Averaged", Assert.Throws<ObjectDisposedException>(() => trainer.Step(Batch(0))).ObjectName);
+        Assert.Equal("Finetune.Averaged", Assert.Throws<ObjectDisposedException>(() => trainer.Evaluate(Batch(0))).ObjectName);
+        var x = Batch(0).X;
+        var y = net.ForwardTraining(x);
+        net.Dispose();
+        foreach (var use in new Action[] { () => net.Forward(x), () => net.Forward(x, y), () => net.Predict(x.Slice(0)), () => net.Profile(x), () => net.ForwardTraining(x), () => net.Backward(y), () => _ = new Averaged(net) })
+            Assert.Equal("Finetune.Net", Assert.Throws<ObjectDisposedException>(use).ObjectName);
+    }
+
+    [Fact]
     public void Evaluations_are_made_with_the_average_and_steps_without()
     {
         using var net = new Net(seed: 1);

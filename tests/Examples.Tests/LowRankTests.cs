@@ -55,6 +55,20 @@ public sealed class LowRankTests : IDisposable
     }
 
     [Fact]
+    public void Updates_of_a_training_that_is_disposed_of_are_not_merged()
+    {
+        using var net = new Other(seed: 1);
+        var trainer = new LowRank(net, seed: 2);
+        trainer.Step(Batch(0));
+        trainer.Dispose();
+        for (var turn = 0; turn < 2; turn++) Assert.Contains("Finetune.LowRank.net.lora", Assert.Throws<ObjectDisposedException>(trainer.Adapters.Merge).ObjectName);
+        Assert.False(trainer.Adapters.IsMerged);
+        Assert.Contains("Finetune.LowRank.net.lora", Assert.Throws<ObjectDisposedException>(trainer.Adapters.Unmerge).ObjectName);
+        Assert.Equal("Finetune.LowRank", Assert.Throws<ObjectDisposedException>(() => trainer.Step(Batch(0))).ObjectName);
+        Assert.Equal("Finetune.LowRank", Assert.Throws<ObjectDisposedException>(() => trainer.Evaluate(Batch(0))).ObjectName);
+    }
+
+    [Fact]
     public void Updates_are_a_file_of_their_own()
     {
         var path = Path.Combine(_folder, "adapters.safetensors");

@@ -97,6 +97,24 @@ public sealed class StreamingTests
     }
 
     [Fact]
+    public void AStreamThatIsDisposedOfRefuses()
+    {
+        using var net = new Recurrent(seed: 6);
+        var session = net.Start(BatchSize);
+        var x = At(Series(3), 0);
+        session.Step(x);
+        var state = session.SaveState();
+        session.Dispose();
+        foreach (var use in new Action[] { () => session.Step(x), session.Reset, () => session.SaveState(), () => session.RestoreState(state), () => session.SaveState("state"), () => session.RestoreState("state") })
+            Assert.Contains("stream of Streams.Recurrent", Assert.Throws<ObjectDisposedException>(use).Message);
+        Assert.False(File.Exists("state"));
+        using var other = net.Start(BatchSize);
+        net.Dispose();
+        Assert.Contains("model Streams.Recurrent", Assert.Throws<ObjectDisposedException>(() => other.Step(x)).Message);
+        Assert.Throws<ObjectDisposedException>(() => net.Start(BatchSize));
+    }
+
+    [Fact]
     public void SessionsRunSideBySide()
     {
         using var net = new Recurrent(seed: 7);

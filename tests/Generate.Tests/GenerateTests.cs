@@ -18,6 +18,34 @@ public sealed class GenerateTests
         Assert.NotEqual(first.ToArray(), paint.Run(n: 4, seed: 7).ToArray());
     }
 
+    [Fact]
+    public async Task WhatHasBeenDisposedOfRefusesByName()
+    {
+        using var net = new Denoiser(seed: 3);
+        var paint = new Paint(net);
+        paint.Run(n: 4, heat: 0.1f, seed: 7);
+        paint.Dispose();
+        Assert.Equal("Generates.Paint", Assert.Throws<ObjectDisposedException>(() => paint.Run(n: 4, seed: 7)).ObjectName);
+        using var again = new Paint(net);
+        net.Dispose();
+        Assert.Equal("Generates.Denoiser", Assert.Throws<ObjectDisposedException>(() => again.Run(n: 4, seed: 7)).ObjectName);
+        Assert.Equal("Generates.Denoiser", Assert.Throws<ObjectDisposedException>(() => new Paint(net)).ObjectName);
+
+        using var sloped = new Sloped(seed: 3);
+        var slope = new Slope(sloped);
+        using var prompt = new Tensor<int, Batch, StartAxis>(1, 2);
+        var rounds = 0;
+        await Assert.ThrowsAsync<ObjectDisposedException>(async () =>
+        {
+            await foreach (var _ in slope.Stream(prompt, 30))
+            {
+                if (++rounds == 3) slope.Dispose();
+            }
+        });
+        Assert.Equal(3, rounds);
+        Assert.Equal("Generates.Slope", Assert.Throws<ObjectDisposedException>(() => slope.Run(prompt, 30)).ObjectName);
+    }
+
     private static Tensor<float, Batch, Vocab> Logits(int batch, params float[] row) => new([.. Enumerable.Range(0, batch).SelectMany(_ => row)], batch, row.Length);
 
     private static readonly float[] Row = [0, 1, 2, -1, 0.5f, 3, 3, -2, 1, 0, 2.5f];

@@ -238,7 +238,7 @@ internal sealed class GeneratePrinter
         using (_writer.Block("public override void Dispose()"))
         {
             if (!IsBroken) _writer.Line("_program.Dispose();");
-            _writer.Line("GC.SuppressFinalize(this);");
+            _writer.Line("base.Dispose();");
         }
     }
 }

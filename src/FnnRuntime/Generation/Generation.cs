@@ -9,6 +9,7 @@ namespace FeedbackNN;
 public abstract unsafe class Generation : IDisposable
 {
     private readonly Model[] _nets;
+    private bool _isDisposed;
 
     /// <param name="nets">In the order of the declaration.</param>
     /// <exception cref="ArgumentException">The networks are on different devices.</exception>
@@ -16,6 +17,7 @@ public abstract unsafe class Generation : IDisposable
     protected Generation(params Model[] nets)
     {
         foreach (var net in nets) ArgumentNullException.ThrowIfNull(net, nameof(nets));
+        foreach (var net in nets) net.RequireMemory();
         if (nets.Any(net => net.Device != nets[0].Device)) throw new ArgumentException("The networks are on different devices; construct them with the same one.", nameof(nets));
         _nets = nets;
     }
@@ -23,13 +25,26 @@ public abstract unsafe class Generation : IDisposable
     /// <summary>Where it computes: where its networks do.</summary>
     public Device Device => _nets[0].Device;
 
-    /// <summary>Frees the memory of its programs; the networks stay.</summary>
-    public abstract void Dispose();
+    /// <summary>Frees the memory of its programs; the networks stay. To run it throws <see cref="ObjectDisposedException"/> afterwards.</summary>
+    public virtual void Dispose()
+    {
+        _isDisposed = true;
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Before a run.</summary>
+    /// <exception cref="ObjectDisposedException">The generate has been disposed of, or one of its networks.</exception>
+    internal void RequireMemory()
+    {
+        if (_isDisposed) Disposed.Throw("generate", GetType().FullName!);
+        foreach (var net in _nets) net.RequireMemory();
+    }
 
     /// <summary>Runs a program.</summary>
     [EditorBrowsable(EditorBrowsableState.Never)]
     protected internal void Run(DeviceProgram program, ProgramCall call)
     {
+        RequireMemory();
         var parameters = stackalloc void*[_nets.Length];
         var buffers = stackalloc void*[_nets.Length];
         for (var i = 0; i < _nets.Length; i++)

@@ -31,7 +31,7 @@ public abstract unsafe class GrowingGeneration : Generation
         Step.Dispose();
         Again?.Dispose();
         Last.Dispose();
-        GC.SuppressFinalize(this);
+        base.Dispose();
     }
 
     /// <summary>What each round appends, as it comes. Rounds are computed on threads of the pool while the caller waits.</summary>

@@ -38,6 +38,7 @@ public sealed unsafe class GrowthRun : IDisposable
     public GrowthRun(
         GrowingGeneration generation, ReadOnlySpan<nint> sizes, long start, long rounds, ReadOnlySpan<nint> inputs, object[] owners, ReadOnlySpan<KeptTensor> kept, long elementBytes, ulong seed, SlidingWindow? window = null)
     {
+        generation.RequireMemory();
         if (rounds < 1) throw new ArgumentException($"There are {rounds} rounds; at least one must be run.", nameof(rounds));
         if (start < 1) throw new ArgumentException("What grows begins with at least one element.", nameof(start));
         (_generation, _owners, _elementBytes, _rounds, _seed, _axes, _window) = (generation, owners, elementBytes, rounds, seed, sizes.Length, window);

@@ -16,6 +16,10 @@ public abstract unsafe partial class Model : IDisposable
 {
     private readonly ModelManifest _manifest;
 
+    private readonly DeviceMemory _parameters;
+    private readonly GradientStorage _gradients;
+    private bool _isDisposed;
+
     // Two copies of the buffers: a training run works on the second, which takes the first's place when all went well, so that a run
     // that fails has changed nothing.
     private DeviceMemory _buffers;
@@ -33,8 +37,8 @@ public abstract unsafe partial class Model : IDisposable
         Seed = seed;
         try
         {
-            ParameterMemory = Device.Allocate(manifest.ParameterStorageLength * sizeof(float), $"the parameters of {manifest.Name}");
-            Gradients = new GradientStorage(Device.Allocate(manifest.ParameterStorageLength * sizeof(float), $"the gradients of {manifest.Name}"));
+            _parameters = Device.Allocate(manifest.ParameterStorageLength * sizeof(float), $"the parameters of {manifest.Name}");
+            _gradients = new GradientStorage(Device.Allocate(manifest.ParameterStorageLength * sizeof(float), $"the gradients of {manifest.Name}"));
             _buffers = Device.Allocate(manifest.BufferStorageLength * sizeof(float), $"the buffers of {manifest.Name}");
             _otherBuffers = Device.Allocate(manifest.BufferStorageLength * sizeof(float), $"the buffers of {manifest.Name}");
         }
@@ -89,7 +93,7 @@ public abstract unsafe partial class Model : IDisposable
             throw new ArgumentException($"A {_manifest.Name} cannot take over the parameters of a {other._manifest.Name}.", nameof(other));
         }
         Copy(other.ParameterMemory, ParameterMemory);
-        Copy(other._buffers, _buffers);
+        Copy(other.BufferMemory, BufferMemory);
     }
 
     /// <summary>Writes parameters and buffers as a safetensors file: complete or, when it fails, not at all.</summary>
@@ -124,17 +128,18 @@ public abstract unsafe partial class Model : IDisposable
     /// <exception cref="CheckpointException">The file cannot be read or is damaged.</exception>
     public CheckpointReport Compare(string path, CheckpointMapping mapping) => MappedCheckpoint.Compare(this, path, mapping);
 
-    /// <summary>Frees the model's memory.</summary>
+    /// <summary>Frees the model's memory. What reads or writes it throws <see cref="ObjectDisposedException"/> afterwards.</summary>
     public virtual void Dispose()
     {
+        _isDisposed = true;
         Free();
         GC.SuppressFinalize(this);
     }
 
     private void Free()
     {
-        ParameterMemory?.Dispose();
-        Gradients?.Dispose();
+        _parameters?.Dispose();
+        _gradients?.Dispose();
         _buffers?.Dispose();
         _otherBuffers?.Dispose();
     }
@@ -160,11 +165,39 @@ public abstract unsafe partial class Model : IDisposable
         }
     }
 
-    internal DeviceMemory ParameterMemory { get; }
+    /// <summary>Before anything that reads or writes the memory.</summary>
+    /// <exception cref="ObjectDisposedException">The model has been disposed of.</exception>
+    internal void RequireMemory()
+    {
+        if (_isDisposed) Disposed.Throw("model", _manifest.Name);
+    }
 
-    internal GradientStorage Gradients { get; }
+    internal DeviceMemory ParameterMemory
+    {
+        get
+        {
+            RequireMemory();
+            return _parameters;
+        }
+    }
 
-    internal DeviceMemory BufferMemory => _buffers;
+    internal GradientStorage Gradients
+    {
+        get
+        {
+            RequireMemory();
+            return _gradients;
+        }
+    }
+
+    internal DeviceMemory BufferMemory
+    {
+        get
+        {
+            RequireMemory();
+            return _buffers;
+        }
+    }
 
     /// <summary>The copy that a training run works on; it holds from <see cref="KeepNewBuffers(DeviceUpdates)"/> on.</summary>
     internal DeviceMemory NewBufferMemory => _otherBuffers;
@@ -208,6 +241,7 @@ public abstract unsafe partial class Model : IDisposable
     [EditorBrowsable(EditorBrowsableState.Never)]
     protected void RunTraining(DeviceProgram program, nint* sizes, void** inputs, void** results)
     {
+        RequireMemory();
         Copy(_buffers, _otherBuffers);
         _trainingRuns++;
         RunTrainingPart(program, _buffers, _otherBuffers, new ProgramCall { Sizes = sizes, Inputs = inputs, Results = results });

@@ -23,11 +23,13 @@ public abstract unsafe class ModelSession : IDisposable
     private NativeBuffer _now;
     private NativeBuffer _next;
     private readonly NativeBuffer _position = new(sizeof(long));
+    private bool _isDisposed;
 
     /// <summary>Begins a stream, with states of zeros.</summary>
     [EditorBrowsable(EditorBrowsableState.Never)]
     protected ModelSession(Model model, DeviceProgram program, params SessionTensor[] tensors)
     {
+        model.RequireMemory();
         (_model, _program, _tensors) = (model, program, tensors);
         _offsets = new long[tensors.Length + 1];
         for (var i = 0; i < tensors.Length; i++) _offsets[i + 1] = _offsets[i] + ((tensors[i].ByteLength + 127) / 64 * 64);
@@ -41,6 +43,7 @@ public abstract unsafe class ModelSession : IDisposable
     /// <summary>Begins again: states of zeros, and the first step comes next.</summary>
     public void Reset()
     {
+        RequireMemory();
         new Span<byte>(_now.Pointer, checked((int)_now.ByteLength)).Clear();
         SetPosition(0);
     }
@@ -48,6 +51,7 @@ public abstract unsafe class ModelSession : IDisposable
     /// <summary>A copy of the states and the position, to go on from later, in this session or in another of the same model and sizes.</summary>
     public SessionState SaveState()
     {
+        RequireMemory();
         var bytes = new byte[_now.ByteLength];
         new ReadOnlySpan<byte>(_now.Pointer, bytes.Length).CopyTo(bytes);
         return new SessionState(GetType(), _tensors, bytes, Position);
@@ -57,6 +61,7 @@ public abstract unsafe class ModelSession : IDisposable
     /// <exception cref="ArgumentException">It is the state of another model, or of other sizes.</exception>
     public void RestoreState(SessionState state)
     {
+        RequireMemory();
         ArgumentNullException.ThrowIfNull(state);
         if (state.Session != GetType() || !state.Tensors.SequenceEqual(_tensors))
         {
@@ -81,9 +86,10 @@ public abstract unsafe class ModelSession : IDisposable
         return () => SetPosition(position);
     });
 
-    /// <summary>Frees the session's memory; the model stays.</summary>
+    /// <summary>Frees the session's memory; the model stays. What steps, saves or restores throws <see cref="ObjectDisposedException"/> afterwards.</summary>
     public virtual void Dispose()
     {
+        _isDisposed = true;
         _program.Dispose();
         _now.Dispose();
         _next.Dispose();
@@ -93,7 +99,11 @@ public abstract unsafe class ModelSession : IDisposable
 
     /// <summary>Where a state lies before the step.</summary>
     [EditorBrowsable(EditorBrowsableState.Never)]
-    protected void* StateNow(int state) => (byte*)_now.Pointer + _offsets[state];
+    protected void* StateNow(int state)
+    {
+        RequireMemory();
+        return (byte*)_now.Pointer + _offsets[state];
+    }
 
     /// <summary>Where it goes.</summary>
     [EditorBrowsable(EditorBrowsableState.Never)]
@@ -107,6 +117,7 @@ public abstract unsafe class ModelSession : IDisposable
     [EditorBrowsable(EditorBrowsableState.Never)]
     protected void Advance(nint* sizes, void** inputs, void** results)
     {
+        RequireMemory();
         if (Position == int.MaxValue) throw new InvalidOperationException("The stream has taken as many steps as it can count; Reset it.");
         _model.Run(_program, sizes, inputs, results);
         (_now, _next) = (_next, _now);
@@ -121,6 +132,11 @@ public abstract unsafe class ModelSession : IDisposable
         if (size != expected) throw new ArgumentException(string.Create(CultureInfo.InvariantCulture, $"This stream began with {axis} = {expected}, and this step has {axis} = {size}."));
     }
 
+    private void RequireMemory()
+    {
+        if (_isDisposed) Disposed.Throw("stream of", _model.GetManifest().Name);
+    }
+
     private void SetPosition(long position)
     {
         Position = position;
@@ -129,6 +145,7 @@ public abstract unsafe class ModelSession : IDisposable
 
     private StateFile File()
     {
+        RequireMemory();
         var file = new StateFile("stream", FormatVersion, _model.GetManifest().Name);
         for (var i = 0; i < _tensors.Length; i++) file.Add(_tensors[i].Name, _tensors[i].Dtype, _tensors[i].Shape, StateNow(i), _tensors[i].ByteLength);
         return file;

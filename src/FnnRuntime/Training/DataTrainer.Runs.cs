@@ -35,6 +35,7 @@ public abstract partial class Trainer<TSample, TBatch, TReport>
         IProgress<TrainingProgress<TReport>>? progress = null,
         CancellationToken cancellation = default)
     {
+        RequireMemory();
         ArgumentNullException.ThrowIfNull(data);
         ArgumentNullException.ThrowIfNull(options);
         RequireSamples(data.Count);

@@ -58,6 +58,7 @@ public abstract partial class Trainer<TSample, TBatch, TReport> : Trainer<TBatch
 
     private TReport RunEpochs(IDataSource<TSample> data, int epochs, int batchSize, IProgress<TrainingProgress<TReport>>? progress, CancellationToken cancellation, Watch? watch)
     {
+        RequireMemory();
         ArgumentNullException.ThrowIfNull(data);
         ArgumentOutOfRangeException.ThrowIfLessThan(epochs, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(batchSize, 1);
@@ -111,6 +112,7 @@ public abstract partial class Trainer<TSample, TBatch, TReport> : Trainer<TBatch
     /// <exception cref="ArgumentException">There are no samples, or a sample does not fit.</exception>
     public TReport Evaluate(IDataSource<TSample> data, int batchSize = 256)
     {
+        RequireMemory();
         ArgumentNullException.ThrowIfNull(data);
         ArgumentOutOfRangeException.ThrowIfLessThan(batchSize, 1);
         RequireSamples(data.Count);
@@ -140,6 +142,7 @@ public abstract partial class Trainer<TSample, TBatch, TReport> : Trainer<TBatch
     /// <exception cref="NotSupportedException">The networks are not on the processor, or the training runs on several devices.</exception>
     public Profile Profile(IDataSource<TSample> data, int batchSize)
     {
+        RequireMemory();
         ArgumentNullException.ThrowIfNull(data);
         ArgumentOutOfRangeException.ThrowIfLessThan(batchSize, 1);
         RequireSamples(data.Count);

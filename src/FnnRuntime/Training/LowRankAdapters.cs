@@ -39,11 +39,12 @@ public abstract unsafe class LowRankAdapters : Model
     /// <exception cref="InvalidOperationException">They are merged already.</exception>
     public void Merge()
     {
+        RequireMemory();
         if (IsMerged) throw new InvalidOperationException($"{GetManifest().Name} is merged into the weights already.");
-        _unmerged = new NativeBuffer(AdaptedSpecs.Sum(spec => (long)spec.Count) * sizeof(float));
-        var kept = (float*)_unmerged.Pointer;
         var updates = (float*)ParameterMemory.ForReading();
         var weights = (float*)_net.ParameterMemory.ForWriting();
+        _unmerged = new NativeBuffer(AdaptedSpecs.Sum(spec => (long)spec.Count) * sizeof(float));
+        var kept = (float*)_unmerged.Pointer;
         for (var k = 0; k < _adapted.Length; k++)
         {
             var spec = WeightSpec(k);
@@ -60,6 +61,7 @@ public abstract unsafe class LowRankAdapters : Model
     /// <exception cref="InvalidOperationException">They are not merged.</exception>
     public void Unmerge()
     {
+        RequireMemory();
         if (_unmerged is not { } unmerged) throw new InvalidOperationException($"{GetManifest().Name} is not merged into the weights.");
         var kept = (float*)unmerged.Pointer;
         var weights = (float*)_net.ParameterMemory.ForWriting();

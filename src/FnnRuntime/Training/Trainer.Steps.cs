@@ -21,6 +21,7 @@ public abstract unsafe partial class Trainer<TBatch, TReport>
     /// <param name="isAsked">Its numbers are wanted now.</param>
     internal void RunStep(TBatch batch, bool isAsked)
     {
+        RequireMemory();
         _running = batch;
         try
         {

@@ -24,6 +24,8 @@ public abstract unsafe partial class Trainer<TBatch, TReport> : IDisposable, ITr
     private readonly double[] _batchScalars;
     private readonly double[] _evaluationScalars;
 
+    private bool _isDisposed;
+
     // The tensors of the running batch, held here so that they live as long as programs point to them.
     private TBatch? _running;
 
@@ -91,6 +93,7 @@ public abstract unsafe partial class Trainer<TBatch, TReport> : IDisposable, ITr
     /// <exception cref="ArgumentException">Sizes of the batch do not fit each other, or an index lies outside.</exception>
     public TReport Evaluate(TBatch batch)
     {
+        RequireMemory();
         EvaluateBatch(batch, firstSample: 0);
         return MakeEvaluationReport(StepCount, _evaluationScalars);
     }
@@ -101,6 +104,7 @@ public abstract unsafe partial class Trainer<TBatch, TReport> : IDisposable, ITr
     /// <exception cref="ArgumentException">Sizes of the batch do not fit each other.</exception>
     public long ArenaBytes(TBatch batch)
     {
+        RequireMemory();
         BindShares(batch);
         long largest = 0;
         foreach (var objective in _setup.Objectives)
@@ -118,6 +122,7 @@ public abstract unsafe partial class Trainer<TBatch, TReport> : IDisposable, ITr
     /// <exception cref="CheckpointException">The file cannot be written.</exception>
     public void Save(string path)
     {
+        RequireMemory();
         var metadata = new Dictionary<string, string>(StringComparer.Ordinal);
         SaveNumbers(metadata);
         StateTensors(writes: false).Write(path, metadata);
@@ -128,7 +133,11 @@ public abstract unsafe partial class Trainer<TBatch, TReport> : IDisposable, ITr
     /// wrong. Settings of optimizers are not in the file: they are the program's.
     /// </summary>
     /// <exception cref="CheckpointException">The file cannot be read, is damaged, of another training or of another format version; nothing has been changed.</exception>
-    public void Resume(string path) => StateTensors(writes: true).Read(path, requireFormat: true, metadata => ReadNumbers(new StateNumbers(path, metadata)));
+    public void Resume(string path)
+    {
+        RequireMemory();
+        StateTensors(writes: true).Read(path, requireFormat: true, metadata => ReadNumbers(new StateNumbers(path, metadata)));
+    }
 
     void ITrainingState.SaveNumbers(Dictionary<string, string> metadata) => SaveNumbers(metadata);
 
@@ -174,6 +183,7 @@ public abstract unsafe partial class Trainer<TBatch, TReport> : IDisposable, ITr
     /// <exception cref="InvalidOperationException">Steps have been made.</exception>
     public void Freeze(params string[] paths)
     {
+        RequireMemory();
         ArgumentNullException.ThrowIfNull(paths);
         if (StepCount > 0) throw new InvalidOperationException("Optimizers remember something of each weight that is trained; freeze some before the first step.");
         var frozen = new HashSet<(int Net, int Parameter)>();
@@ -212,11 +222,21 @@ public abstract unsafe partial class Trainer<TBatch, TReport> : IDisposable, ITr
         }
     }
 
-    /// <summary>Frees the memory of programs and optimizers. The networks stay.</summary>
+    /// <summary>Frees the memory of programs and optimizers. The networks stay. What computes or saves throws <see cref="ObjectDisposedException"/> afterwards; the counts may still be read.</summary>
     public virtual void Dispose()
     {
+        _isDisposed = true;
+        _pending = 0;
         Free();
         GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Before anything that reads or writes the memory of the training or of its networks.</summary>
+    /// <exception cref="ObjectDisposedException">The training has been disposed of, or one of the networks.</exception>
+    private protected void RequireMemory()
+    {
+        if (_isDisposed) Disposed.Throw("training", _setup.Name);
+        foreach (var net in _nets) net.RequireMemory();
     }
 
     private void Free()
