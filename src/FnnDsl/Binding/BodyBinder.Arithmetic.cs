@@ -224,14 +224,15 @@ internal sealed partial class BodyBinder
         {
             case PoisonOperand: return null;
             case TensorOperand tensor when tensor.Element == element: return tensor;
+            case TensorOperand { Filled: { } value } tensor when Takes(element, value):
+                return tensor with { Value = Builder.Broadcast(MakeNumber(value, element), tensor.Shape) };
             case TensorOperand tensor:
                 Report(DiagnosticTable.ElementMismatch, span, [], ConversionFix(span, element), tensor.Type, element.Text(), tensor.Element.Text(), element.Text());
                 return null;
             case BoolOperand truth when element == ElementType.Bool:
                 return new TensorOperand(Builder.Constant(truth.Truth ? 1 : 0, element));
             case NumberOperand or SizeOperand or QuotientOperand or AdaptingOperand when element != ElementType.Bool:
-                var fits = element.IsFloat() || operand is SizeOperand or AdaptingOperand { IsInteger: true } || (TryNumber(operand, out var number, out _) && number == Math.Floor(number) && Math.Abs(number) < 1e15);
-                if (!fits)
+                if (!Takes(element, operand))
                 {
                     Report(DiagnosticTable.NumberUnfit, span, Describe(operand), element.Text());
                     return null;
@@ -246,6 +247,9 @@ internal sealed partial class BodyBinder
                 return null;
         }
     }
+
+    private static bool Takes(ElementType element, Operand number) => element != ElementType.Bool
+        && (element.IsFloat() || number is SizeOperand or AdaptingOperand { IsInteger: true } || (TryNumber(number, out var known, out _) && known == Math.Floor(known) && Math.Abs(known) < 1e15));
 
     // A layer that was made is often taken for what it gives.
     private string? UseFix(Operand operand, TextSpan span) => operand is InstanceOperand ? $"use it on a tensor: {TextOf(span)}(x)" : null;
@@ -270,7 +274,8 @@ internal sealed partial class BodyBinder
         var decided = -1;
         for (var k = begin; k < operands.Count; k++)
         {
-            if (operands[k] is TensorOperand && decided < 0) decided = k;
+            if (operands[k] is TensorOperand { Filled: null } && (decided < 0 || operands[decided] is TensorOperand { Filled: not null })) decided = k;
+            else if (operands[k] is TensorOperand && decided < 0) decided = k;
         }
         var isLogical = row.Typing == OperatorTyping.Logical;
         var element = isLogical ? ElementType.Bool
@@ -290,7 +295,7 @@ internal sealed partial class BodyBinder
                 tensors[k] = Adapt(operands[k], ElementType.Bool, SpanOf(k))!;
                 continue;
             }
-            if (operands[k] is TensorOperand other && other.Element != element)
+            if (operands[k] is TensorOperand other && other.Element != element && !(other.Filled is { } value && Takes(element, value)))
             {
                 ReportMixing(span, (TensorOperand)operands[decided], SpanOf(decided), other, SpanOf(k));
                 return Poison;

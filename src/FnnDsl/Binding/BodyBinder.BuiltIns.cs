@@ -321,7 +321,7 @@ internal sealed partial class BodyBinder
     public Operand BindFilled(BuiltInCall call, double number)
     {
         if (ShapeArgument(call) is not { } shape) return Poison;
-        return new TensorOperand(Builder.Broadcast(Builder.Constant(number, frame.Real ?? ElementType.F32), shape.Sizes), shape.Notes);
+        return new TensorOperand(Builder.Broadcast(Builder.Constant(number, frame.Real ?? ElementType.F32), shape.Sizes), shape.Notes) { Filled = call.Named("like") is null ? new NumberOperand(number, true) : null };
     }
 
     public Operand BindFill(BuiltInCall call)
@@ -335,7 +335,10 @@ internal sealed partial class BodyBinder
         if (operand is PoisonOperand) return Poison;
         var value = operand as TensorOperand ?? Adapt(operand, operand is BoolOperand ? ElementType.Bool : frame.Real ?? ElementType.F32, argument.Span);
         if (value is null) return Poison;
-        return value.Rank > 0 ? Fail(DiagnosticTable.NotATensor, argument.Span, "the value of 'fill'", value.Type) : new TensorOperand(Builder.Broadcast(value.Value, shape.Sizes), shape.Notes);
+        return value.Rank > 0 ? Fail(DiagnosticTable.NotATensor, argument.Span, "the value of 'fill'", value.Type) : new TensorOperand(Builder.Broadcast(value.Value, shape.Sizes), shape.Notes)
+        {
+            Filled = call.Named("like") is null && operand is NumberOperand or SizeOperand or QuotientOperand or AdaptingOperand ? operand : null,
+        };
     }
 
     public Operand BindBroadcast(BuiltInCall call)

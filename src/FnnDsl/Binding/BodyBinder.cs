@@ -79,6 +79,11 @@ internal sealed partial class BodyBinder(BindingContext context, Frame frame) : 
     private void ReportUnknown(string name, TextSpan span)
     {
         if (!_unknownNames.Add(name) || ReportNoDelay(name, span)) return;
+        if (LaterConstructs.Instead.TryGetValue(name, out var instead))
+        {
+            Report(DiagnosticTable.NotInThisVersion, span, name, instead);
+            return;
+        }
         Report(DiagnosticTable.UnknownName, span, [], ForgottenFix(name) ?? ForeignNames.Value(name) ?? Spelling.Fix(name, NamesInScope), name);
     }
 

@@ -34,6 +34,9 @@ internal record TensorOperand(Value Value, EquatableArray<AxisNote> Notes) : Ope
     /// <summary>The function whose result this is, where user code called it; null for other tensors.</summary>
     public MadeBy? MadeBy { get; init; }
 
+    /// <summary>The number that stands at every place, where it was given without an element type: it takes that of what it meets, as the number alone does. Null for other tensors.</summary>
+    public Operand? Filled { get; init; }
+
     public TensorType Type => Value.Type;
 
     public ElementType Element => Value.Type.Element;

@@ -122,7 +122,7 @@ internal sealed class TrainBinder(ModuleScope scope, DiagnosticBag diagnostics, 
             .OrderBy(parameter => parameter.Net).ThenBy(parameter => parameter.Parameter).ToEquatableArray();
         if (trained.Count == 0)
         {
-            run.Body.Report(DiagnosticTable.LossWithoutParameters, statement.Loss.Span, [], "make it depend on weights: argmax, comparisons, integers and stop(…) let no gradient through");
+            ReportTrainsNothing(run, statement, reached, frozen);
             return null;
         }
         var shares = trained.Select(parameter => rates.TryGetValue(_adapters?.WeightOf(parameter) ?? parameter, out var share) ? share : 1).ToArray();
@@ -132,6 +132,20 @@ internal sealed class TrainBinder(ModuleScope scope, DiagnosticBag diagnostics, 
             Rates = shares.All(share => share == 1) ? default : shares.ToEquatableArray(),
             CountsSamples = SampleShape.Of(run.RuntimeAxes, run.Inputs!) is not { } samples || LossCount.IsOfSamples(graph, samples.BatchAxis),
         };
+    }
+
+    // Why a loss changes no weight: none has a part in it, or what stands in the train keeps those as they are.
+    private void ReportTrainsNothing(TrainRun run, MinimizeStatement statement, IReadOnlyList<BoundParameterReference> reached, HashSet<BoundParameterReference> frozen)
+    {
+        var paths = new ParameterPaths(run.Body, _nets);
+        var freezes = run.Frozen.Where(pattern => paths.Resolve([pattern]).Overlaps(reached)).ToArray();
+        var (labels, fix) = reached.Count == 0 ? ([], "make it depend on weights: argmax, comparisons, integers and stop(…) let no gradient through")
+            : statement.Over.Count > 0 && !reached.Any(paths.Resolve(statement.Over).Contains) ? ([Label(statement.Over[0].Span, "changes only these")], "let 'over' name weights that the loss depends on")
+            : freezes.Length > 0 ? (freezes.Select(pattern => Label(pattern.Span, "keeps its weights as they are")).ToArray(), "freeze less: all weights that this loss depends on are frozen")
+            : (Array.Empty<Label>(), "all weights that this loss depends on are kept as they are: let 'over', 'freeze' and 'lora' leave some to be trained");
+        run.Body.Report(DiagnosticTable.LossWithoutParameters, statement.Loss.Span, labels, fix);
+
+        Label Label(TextSpan span, string text) => new(run.Body.Frame.At(span), text);
     }
 
     /// <summary>Weights to which no loss has a way and that nothing says are frozen: told once for each layer that is left as it is as a whole.</summary>

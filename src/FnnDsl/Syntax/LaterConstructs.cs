@@ -11,9 +11,13 @@ internal static class LaterConstructs
     /// <summary>What to write today, by the construct's word.</summary>
     public static readonly IReadOnlyDictionary<string, string> Instead = new Dictionary<string, string>
     {
-        ["choice"] = "write one model for each alternative",
-        ["quantized"] = "use the model as it is",
+        ["choice"] = "write a family, and a member for each alternative: model Narrow = Net(width: 16)",
+        ["quantized"] = "round the weights in a layer of your own, and let gradients pass by: weight + stop(round(weight / scale) * scale - weight)",
     };
+
+    /// <summary>Whether the construct begins here, and is no name: <c>quantized fc = linear(1)</c>, <c>choice { … }</c>.</summary>
+    public static bool Begins(ParseSession session, int at) => session.Kinds[at] == TokenKind.Name && Instead.ContainsKey(session.Tokens[at].Text)
+        && (session.Kinds[at + 1] == TokenKind.OpenBrace || (session.Kinds[at + 1] == TokenKind.Name && session.Kinds[at + 2] == TokenKind.Assign));
 
     /// <summary>Reports the construct whose word stands at <paramref name="at"/>; gives the index behind its last brace.</summary>
     public static int Report(ParseSession session, int at)
@@ -38,7 +42,11 @@ internal static class LaterConstructs
             if (session.Kinds[i] == TokenKind.OpenBrace)
             {
                 var close = session.Partner(i);
-                return close >= 0 ? close + 1 : session.Kinds.Length - 1;
+                if (close < 0) return session.Kinds.Length - 1;
+                // choice { … } or { … }
+                if (session.Kinds[close + 1] != TokenKind.Or || session.Kinds[close + 2] != TokenKind.OpenBrace) return close + 1;
+                i = close + 2;
+                continue;
             }
             i++;
         }

@@ -136,6 +136,11 @@ internal static partial class StatementGrammar
     {
         var place = (TokenInput)input;
         var session = place.Session;
+        if (LaterConstructs.Begins(session, place.Index))
+        {
+            LaterConstructs.ReportWord(session, place.Index);
+            return Fail(place.Index);
+        }
         var meant = place.Kind != TokenKind.Name ? null
             : BeginsFeedback(session, place.Index) ? "feedback"
             : session.Kinds[place.Index + 1] is TokenKind.Name or TokenKind.Number ? MeantWord(place.Token.Text)

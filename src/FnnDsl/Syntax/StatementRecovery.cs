@@ -73,6 +73,7 @@ internal static class StatementRecovery
             {
                 if (session.Tokens[i].Text is "param" or "buffer" or "emit" && session.Kinds[i + 1] == TokenKind.Name) AddName(i + 1);
                 else if (StatementGrammar.BeginsFeedback(session, i)) AddHead(i);
+                else if (LaterConstructs.Begins(session, i) && session.Kinds[i + 1] == TokenKind.Name) AddName(i + 1);
                 else
                 {
                     // y = …, y[…] = …, y named "…" = …, and q, k, v = …
