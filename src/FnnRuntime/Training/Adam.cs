@@ -18,8 +18,13 @@ public abstract class AdaptiveMoments : Optimizer
 
     internal override ReadOnlySpan<string> StateNames => Moments;
 
-    private protected UpdateRule RuleAt(long update, double share, Schedule weightDecay, bool isDecoupled) => new(new AdamStep(
-        (float)(LearningRate.At(update) * share), (float)Beta1.At(update), (float)Beta2.At(update), (float)Epsilon.At(update), (float)weightDecay.At(update), isDecoupled, update + 1));
+    private protected abstract Schedule Decay { get; }
+
+    private protected sealed override string DescribeOthers(long update) =>
+        FormattableString.Invariant($"beta1 {Beta1.At(update)}, beta2 {Beta2.At(update)}, epsilon {Epsilon.At(update)}, weight decay {Decay.At(update)}");
+
+    private protected UpdateRule RuleAt(long update, double share, bool isDecoupled) => new(new AdamStep(
+        (float)(LearningRate.At(update) * share), (float)Beta1.At(update), (float)Beta2.At(update), (float)Epsilon.At(update), (float)Decay.At(update), isDecoupled, update + 1));
 }
 
 /// <summary>Adam: w ← w - lr·m̂ / (√v̂ + ε). Weight decay, where set, is added to the gradient. Kingma and Ba, Adam, 2015 (arXiv:1412.6980).</summary>
@@ -30,7 +35,9 @@ public sealed class Adam(Schedule learningRate) : AdaptiveMoments(learningRate)
     /// <summary>L2 regularisation: added to the gradient times the parameter.</summary>
     public Schedule WeightDecay { get; set; } = 0;
 
-    internal override UpdateRule RuleAt(long update, double share) => RuleAt(update, share, WeightDecay, isDecoupled: false);
+    private protected override Schedule Decay => WeightDecay;
+
+    internal override UpdateRule RuleAt(long update, double share) => RuleAt(update, share, isDecoupled: false);
 }
 
 /// <summary>
@@ -44,5 +51,7 @@ public sealed class AdamW(Schedule learningRate) : AdaptiveMoments(learningRate)
     /// <summary>The share of a parameter that a step takes away, times the learning rate.</summary>
     public Schedule WeightDecay { get; set; } = 0.01;
 
-    internal override UpdateRule RuleAt(long update, double share) => RuleAt(update, share, WeightDecay, isDecoupled: true);
+    private protected override Schedule Decay => WeightDecay;
+
+    internal override UpdateRule RuleAt(long update, double share) => RuleAt(update, share, isDecoupled: true);
 }

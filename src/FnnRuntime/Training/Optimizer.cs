@@ -21,6 +21,12 @@ public abstract class Optimizer
     /// <summary>What it remembers for each trained number, by name: as many as the present settings need.</summary>
     internal abstract ReadOnlySpan<string> StateNames { get; }
 
+    /// <summary>Its name and all settings that an update has.</summary>
+    /// <param name="update">Updates made before, from 0.</param>
+    internal string Describe(long update) => FormattableString.Invariant($"{GetType().Name}, learning rate {LearningRate.At(update)}, {DescribeOthers(update)}{(DecayVectors ? "" : ", no decay of vectors")}");
+
+    private protected abstract string DescribeOthers(long update);
+
     /// <summary>What an update does.</summary>
     /// <param name="update">Updates made before, from 0.</param>
     /// <param name="share">Of the learning rate.</param>

@@ -25,6 +25,9 @@ public sealed class Sgd(Schedule learningRate) : Optimizer(learningRate)
 
     internal override ReadOnlySpan<string> StateNames => Momentum.At(0) == 0 && Momentum.At(long.MaxValue) == 0 ? [] : Velocity;
 
+    private protected override string DescribeOthers(long update) =>
+        FormattableString.Invariant($"momentum {Momentum.At(update)}, dampening {Dampening.At(update)}, weight decay {WeightDecay.At(update)}{(Nesterov ? ", Nesterov" : "")}");
+
     internal override UpdateRule RuleAt(long update, double share) => new(new SgdStep(
         (float)(LearningRate.At(update) * share), (float)Momentum.At(update), (float)Dampening.At(update), (float)WeightDecay.At(update), Nesterov,
         HasDirection: StateNames.Length > 0, IsFirst: update == 0));

@@ -4,7 +4,7 @@ namespace FeedbackNN;
 /// How a long training is watched and kept: the folder that holds its curves and checkpoints, when it is evaluated and saved, and when it stops early.
 /// Given to <c>trainer.Run(data, epochs, batchSize, options, validation)</c>.
 /// </summary>
-/// <param name="Folder">The run's folder; made where there is none. A folder with a run in it goes on with that run.</param>
+/// <param name="Folder">The run's folder; made where there is none. A folder with a run in it goes on with that run, and refuses another one.</param>
 public sealed record RunOptions(string Folder)
 {
     /// <summary>Steps from one evaluation to the next; 0: at the end of each epoch. There is always one at the end of the run.</summary>
