@@ -52,6 +52,7 @@ public sealed record RunOptions(string Folder)
         ArgumentOutOfRangeException.ThrowIfLessThan(EvaluationBatchSize, 1);
         ArgumentOutOfRangeException.ThrowIfNegative(Patience);
         ArgumentOutOfRangeException.ThrowIfNegative(MaxSteps);
+        if (!double.IsFinite(MinimumImprovement) || MinimumImprovement < 0) throw new ArgumentOutOfRangeException(nameof(MinimumImprovement), MinimumImprovement, "MinimumImprovement must be a finite number, 0 or above.");
         if (Metric is not null && MetricIndex(names) < 0)
             throw new ArgumentException($"The training has no loss or metric '{Metric}': it has {string.Join(", ", names)}.", nameof(Metric));
         if (!hasValidation && (Metric is not null || Patience > 0 || RestoreBest))

@@ -314,6 +314,7 @@ public sealed class RunTests : IDisposable
         Assert.Contains("no loss or metric 'accuracy': it has loss, worst", Assert.Throws<ArgumentException>(() => trainer.Run(RunCase.Data(), 1, 8, options with { Metric = "accuracy" }, RunCase.Validation)).Message);
         Assert.Contains("validation samples", Assert.Throws<ArgumentException>(() => trainer.Run(RunCase.Data(), 1, 8, options with { Patience = 2 })).Message);
         Assert.Throws<ArgumentOutOfRangeException>(() => trainer.Run(RunCase.Data(), 1, 8, options with { LogEvery = 0 }));
+        Assert.Throws<ArgumentOutOfRangeException>(() => trainer.Run(RunCase.Data(), 1, 8, options with { MinimumImprovement = double.NaN }, RunCase.Validation));
         Assert.Throws<ArgumentException>(() => trainer.Run(RunCase.Data(), 1, 8, options, DataSource.From(Array.Empty<FitLinear.Sample>())));
         Assert.False(Directory.Exists(_folder["run"]));
         using (new RunFolder(_folder["used"]))
