@@ -106,7 +106,8 @@ public sealed class SeveralDevicesTests : IDisposable
             using var stop = new CancellationTokenSource();
             Assert.Throws<OperationCanceledException>(() => first.Run(Samples(50), 3, 8, interrupted, Samples(20), new Stopper(stop, atStep: 9), stop.Token));
         }
-        using var other = new Net(_devices[0], seed: 9);
+        using var other = new Net(_devices[0], seed: 2);
+        other.Initialize(9);
         using var second = new Clipped(other, seed: 3, devices: _devices[..2]);
         Assert.Equal(report, second.Run(Samples(50), 3, 8, interrupted, Samples(20)).Report);
         Assert.Equal(Weights(straight), Weights(other));

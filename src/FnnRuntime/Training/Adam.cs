@@ -7,19 +7,30 @@ public abstract class AdaptiveMoments : Optimizer
 
     private protected AdaptiveMoments(Schedule learningRate) : base(learningRate) { }
 
-    /// <summary>How slowly the mean of the gradient forgets.</summary>
-    public Schedule Beta1 { get; set; } = 0.9;
+    /// <summary>How slowly the mean of the gradient forgets: at least 0 and below 1.</summary>
+    public Schedule Beta1 { get; set => field = SettingRange.BelowOne.Check(value); } = 0.9;
 
-    /// <summary>How slowly the mean of the squared gradient forgets.</summary>
-    public Schedule Beta2 { get; set; } = 0.999;
+    /// <summary>How slowly the mean of the squared gradient forgets: at least 0 and below 1.</summary>
+    public Schedule Beta2 { get; set => field = SettingRange.BelowOne.Check(value); } = 0.999;
 
     /// <summary>Added to the root, against division by zero.</summary>
-    public Schedule Epsilon { get; set; } = 1e-8;
+    public Schedule Epsilon { get; set => field = SettingRange.NotNegative.Check(value); } = 1e-8;
 
     internal override ReadOnlySpan<string> StateNames => Moments;
 
-    private protected UpdateRule RuleAt(long update, double share, Schedule weightDecay, bool isDecoupled) => new(new AdamStep(
-        (float)(LearningRate.At(update) * share), (float)Beta1.At(update), (float)Beta2.At(update), (float)Epsilon.At(update), (float)weightDecay.At(update), isDecoupled, update + 1));
+    private protected abstract Schedule Decay { get; }
+
+    private protected sealed override string DescribeOthers(long update) =>
+        FormattableString.Invariant($"beta1 {Beta1.At(update)}, beta2 {Beta2.At(update)}, epsilon {Epsilon.At(update)}, weight decay {Decay.At(update)}");
+
+    private protected UpdateRule RuleAt(long update, double share, bool isDecoupled) => new(new AdamStep(
+        (float)(RateAt(update) * share),
+        (float)SettingRange.BelowOne.At(Beta1, update, nameof(Beta1)),
+        (float)SettingRange.BelowOne.At(Beta2, update, nameof(Beta2)),
+        (float)SettingRange.NotNegative.At(Epsilon, update, nameof(Epsilon)),
+        (float)SettingRange.NotNegative.At(Decay, update, "WeightDecay"),
+        isDecoupled,
+        update + 1));
 }
 
 /// <summary>Adam: w ← w - lr·m̂ / (√v̂ + ε). Weight decay, where set, is added to the gradient. Kingma and Ba, Adam, 2015 (arXiv:1412.6980).</summary>
@@ -28,9 +39,11 @@ public abstract class AdaptiveMoments : Optimizer
 public sealed class Adam(Schedule learningRate) : AdaptiveMoments(learningRate)
 {
     /// <summary>L2 regularisation: added to the gradient times the parameter.</summary>
-    public Schedule WeightDecay { get; set; } = 0;
+    public Schedule WeightDecay { get; set => field = SettingRange.NotNegative.Check(value); } = 0;
 
-    internal override UpdateRule RuleAt(long update, double share) => RuleAt(update, share, WeightDecay, isDecoupled: false);
+    private protected override Schedule Decay => WeightDecay;
+
+    internal override UpdateRule RuleAt(long update, double share) => RuleAt(update, share, isDecoupled: false);
 }
 
 /// <summary>
@@ -42,7 +55,9 @@ public sealed class Adam(Schedule learningRate) : AdaptiveMoments(learningRate)
 public sealed class AdamW(Schedule learningRate) : AdaptiveMoments(learningRate)
 {
     /// <summary>The share of a parameter that a step takes away, times the learning rate.</summary>
-    public Schedule WeightDecay { get; set; } = 0.01;
+    public Schedule WeightDecay { get; set => field = SettingRange.NotNegative.Check(value); } = 0.01;
 
-    internal override UpdateRule RuleAt(long update, double share) => RuleAt(update, share, WeightDecay, isDecoupled: true);
+    private protected override Schedule Decay => WeightDecay;
+
+    internal override UpdateRule RuleAt(long update, double share) => RuleAt(update, share, isDecoupled: true);
 }

@@ -9,10 +9,14 @@ public abstract partial class Trainer<TSample, TBatch, TReport>
     private double[] _intervalScalars = [];
     private int _intervalSteps;
 
+    // What the call of a run with a folder asks for.
+    private (int Samples, int BatchSize, int Epochs) _asked;
+
     /// <summary>
     /// Trains with a folder that keeps everything: settings, curves (JSON lines, TensorBoard's events and a page to look at), samples, the best weights and a
     /// checkpoint. The same call on a folder with a run in it goes on from its checkpoint, and ends with the bits of a run that was not interrupted, whatever moment the
-    /// process was killed at; on a run that is finished it gives the result again.
+    /// process was killed at; on a run that is finished it gives the result again. More epochs and other settings of optimizers go on with the run; another seed, batch
+    /// size, number of samples or metric is another run, which the folder refuses, and so are less steps than it has made, or other settings of optimizers when there is no step left to make with them.
     /// </summary>
     /// <param name="data">The samples.</param>
     /// <param name="epochs">How often each sample is visited, what the folder's run has already done included.</param>
@@ -24,8 +28,7 @@ public abstract partial class Trainer<TSample, TBatch, TReport>
     /// <exception cref="ArgumentException">There are no samples, a sample does not fit, or the options ask for evaluations without samples or for a metric that the training does not have.</exception>
     /// <exception cref="OperationCanceledException">Cancelled; the checkpoint has all steps made so far.</exception>
     /// <exception cref="TrainingDivergedException">A loss is NaN or infinite.</exception>
-    /// <exception cref="InvalidOperationException">The folder's run had another number of samples or another batch size.</exception>
-    /// <exception cref="CheckpointException">A file can't be written or read, or the folder is another training's; the last good checkpoint is as it was.</exception>
+    /// <exception cref="CheckpointException">A file can't be written or read, or the folder is another training's or another run's; the last good checkpoint is as it was.</exception>
     public RunResult<TReport> Run(
         IDataSource<TSample> data,
         int epochs,
@@ -42,6 +45,7 @@ public abstract partial class Trainer<TSample, TBatch, TReport>
         if (validation is not null) RequireSamples(validation.Count);
         using var run = new TrainingRun(options, ReportNames(), validation is not null);
         _run = run;
+        _asked = (data.Count, batchSize, epochs);
         _intervalScalars = new double[StepScalars.Length];
         _intervalSteps = 0;
         try
@@ -74,6 +78,7 @@ public abstract partial class Trainer<TSample, TBatch, TReport>
             return;
         }
         Restart();
+        (_runCount, _runBatchSize) = (_asked.Samples, _asked.BatchSize);
         run.Begin(StepCount);
         run.Folder.WriteConfig(settings);
         // The same call after an exception begins with the same weights.
@@ -120,6 +125,8 @@ public abstract partial class Trainer<TSample, TBatch, TReport>
     {
         if (_run is null) return;
         _run.SavePosition(metadata);
+        foreach (var (key, value, _) in RunIdentity()) metadata["folder." + key] = value;
+        foreach (var (key, value, _) in OptimizerSettings(saved: null)) metadata["folder." + key] = value;
         metadata["folder.interval"] = StateNumbers.Format(_intervalScalars);
         metadata["folder.interval_steps"] = _intervalSteps.ToString(CultureInfo.InvariantCulture);
     }
@@ -127,6 +134,7 @@ public abstract partial class Trainer<TSample, TBatch, TReport>
     private Action ReadRun(StateNumbers numbers)
     {
         if (_run is null) return () => { };
+        RequireSameRun(_run, numbers);
         var position = _run.ReadPosition(numbers);
         var (interval, steps) = (numbers.Doubles("folder.interval", _intervalScalars.Length), numbers.Integer("folder.interval_steps"));
         return () =>
@@ -135,6 +143,42 @@ public abstract partial class Trainer<TSample, TBatch, TReport>
             interval.CopyTo(_intervalScalars, 0);
             _intervalSteps = steps;
         };
+    }
+
+    /// <summary>What must be the same for a run to be continued: a key, its value, and what it is called. The seed and the samples have numbers of their own.</summary>
+    private IEnumerable<(string Key, string Value, string What)> RunIdentity()
+    {
+        foreach (var (name, seed) in NetSeeds()) yield return ($"seed.{name}", seed.ToString(CultureInfo.InvariantCulture), $"the network '{name}' of seed");
+        yield return ("metric", _run!.Metric, "the best evaluation by");
+    }
+
+    /// <exception cref="CheckpointException">The folder's run is another one, or has gone further than it is asked to.</exception>
+    private void RequireSameRun(TrainingRun run, StateNumbers numbers)
+    {
+        Require("the seed", numbers.Unsigned("seed"), Seed);
+        Require("samples:", numbers.Integer("run.samples"), _asked.Samples);
+        Require("batches of", numbers.Integer("run.batch_size"), _asked.BatchSize);
+        foreach (var (key, value, what) in RunIdentity()) Require(what, numbers.Find("folder." + key) ?? value, value);
+
+        var (epoch, batch) = (numbers.Integer("run.epoch"), numbers.Integer("run.batch"));
+        var begun = epoch + (batch > 0 ? 1 : 0);
+        if (begun > _asked.Epochs) throw Refused($"has come to epoch {begun}, and this one is to have {_asked.Epochs}. Ask for at least as many");
+        var made = numbers.Count("step") - numbers.Count("folder.first_step");
+        if (run.Exceeds(made)) throw Refused($"has made {made} steps, which is more than MaxSteps is now. Ask for at least as many");
+        // Other settings are for the steps that are left; where there are none, they would change nothing.
+        if (epoch < _asked.Epochs && !run.WasOver(made, numbers.Integer("folder.waited"))) return;
+        foreach (var (key, value, what) in OptimizerSettings(numbers))
+        {
+            if (numbers.Find("folder." + key) is { } old && old != value) throw Refused($"is finished, and was made with {what} {old}; now it is {value}. Run it as it was");
+        }
+
+        void Require<T>(string what, T old, T now) where T : IEquatable<T>
+        {
+            if (!old.Equals(now)) throw Refused($"was begun with {what} {old}, and this is {now}. Continue it as it was begun");
+        }
+
+        CheckpointException Refused(FormattableString what) =>
+            new(run.Folder.Last, $"the run in this folder {FormattableString.Invariant(what)}, take another folder, or delete this one to begin anew.");
     }
 
     /// <summary>What is done beside the steps of a run.</summary>

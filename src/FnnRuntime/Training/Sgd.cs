@@ -11,21 +11,29 @@ public sealed class Sgd(Schedule learningRate) : Optimizer(learningRate)
 {
     private static readonly string[] Velocity = ["momentum"];
 
-    /// <summary>The share of the last step that is kept; 0 is plain descent.</summary>
-    public Schedule Momentum { get; set; } = 0;
+    /// <summary>The share of the last step that is kept, at least 0 and below 1; 0 is plain descent.</summary>
+    public Schedule Momentum { get; set => field = SettingRange.BelowOne.Check(value); } = 0;
 
     /// <summary>The share of the gradient that does not enter the momentum.</summary>
-    public Schedule Dampening { get; set; } = 0;
+    public Schedule Dampening { get; set => field = SettingRange.Finite.Check(value); } = 0;
 
     /// <summary>L2 regularisation: added to the gradient times the parameter.</summary>
-    public Schedule WeightDecay { get; set; } = 0;
+    public Schedule WeightDecay { get; set => field = SettingRange.NotNegative.Check(value); } = 0;
 
     /// <summary>Nesterov's form of momentum.</summary>
     public bool Nesterov { get; set; }
 
     internal override ReadOnlySpan<string> StateNames => Momentum.At(0) == 0 && Momentum.At(long.MaxValue) == 0 ? [] : Velocity;
 
+    private protected override string DescribeOthers(long update) =>
+        FormattableString.Invariant($"momentum {Momentum.At(update)}, dampening {Dampening.At(update)}, weight decay {WeightDecay.At(update)}{(Nesterov ? ", Nesterov" : "")}");
+
     internal override UpdateRule RuleAt(long update, double share) => new(new SgdStep(
-        (float)(LearningRate.At(update) * share), (float)Momentum.At(update), (float)Dampening.At(update), (float)WeightDecay.At(update), Nesterov,
-        HasDirection: StateNames.Length > 0, IsFirst: update == 0));
+        (float)(RateAt(update) * share),
+        (float)SettingRange.BelowOne.At(Momentum, update, nameof(Momentum)),
+        (float)SettingRange.Finite.At(Dampening, update, nameof(Dampening)),
+        (float)SettingRange.NotNegative.At(WeightDecay, update, nameof(WeightDecay)),
+        Nesterov,
+        HasDirection: StateNames.Length > 0,
+        IsFirst: update == 0));
 }

@@ -13,6 +13,9 @@ internal readonly struct StateNumbers(string path, IReadOnlyDictionary<string, s
 
     public int Integer(string key) => Count(key) is var value && value <= int.MaxValue ? (int)value : throw Wrong(key);
 
+    /// <summary>Text that is there or not.</summary>
+    public string? Find(string key) => metadata.GetValueOrDefault(key);
+
     public double[] Doubles(string key, int count) => Doubles(key) is var values && values.Length == count ? values : throw Wrong(key);
 
     public double[] Doubles(string key)

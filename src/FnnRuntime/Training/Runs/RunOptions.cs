@@ -4,7 +4,7 @@ namespace FeedbackNN;
 /// How a long training is watched and kept: the folder that holds its curves and checkpoints, when it is evaluated and saved, and when it stops early.
 /// Given to <c>trainer.Run(data, epochs, batchSize, options, validation)</c>.
 /// </summary>
-/// <param name="Folder">The run's folder; made where there is none. A folder with a run in it goes on with that run.</param>
+/// <param name="Folder">The run's folder; made where there is none. A folder with a run in it goes on with that run, and refuses another one.</param>
 public sealed record RunOptions(string Folder)
 {
     /// <summary>Steps from one evaluation to the next; 0: at the end of each epoch. There is always one at the end of the run.</summary>
@@ -52,6 +52,7 @@ public sealed record RunOptions(string Folder)
         ArgumentOutOfRangeException.ThrowIfLessThan(EvaluationBatchSize, 1);
         ArgumentOutOfRangeException.ThrowIfNegative(Patience);
         ArgumentOutOfRangeException.ThrowIfNegative(MaxSteps);
+        if (!double.IsFinite(MinimumImprovement) || MinimumImprovement < 0) throw new ArgumentOutOfRangeException(nameof(MinimumImprovement), MinimumImprovement, "MinimumImprovement must be a finite number, 0 or above.");
         if (Metric is not null && MetricIndex(names) < 0)
             throw new ArgumentException($"The training has no loss or metric '{Metric}': it has {string.Join(", ", names)}.", nameof(Metric));
         if (!hasValidation && (Metric is not null || Patience > 0 || RestoreBest))

@@ -56,7 +56,16 @@ internal sealed class TrainingRun : IDisposable
 
     public bool StoppedEarly => _options.Patience > 0 && _waited >= _options.Patience;
 
-    public bool IsOver(long step) => StoppedEarly || (_options.MaxSteps > 0 && step - FirstStep >= _options.MaxSteps);
+    public bool IsOver(long step) => WasOver(step - FirstStep, _waited);
+
+    /// <summary>Whether a run that has made so many steps, and waited for so many evaluations, makes no more.</summary>
+    public bool WasOver(long made, int waited) => (_options.Patience > 0 && waited >= _options.Patience) || (_options.MaxSteps > 0 && made >= _options.MaxSteps);
+
+    /// <summary>Whether so many steps are more than are allowed.</summary>
+    public bool Exceeds(long made) => _options.MaxSteps > 0 && made > _options.MaxSteps;
+
+    /// <summary>What decides which weights are the best, and in which direction.</summary>
+    public string Metric => $"the {(_options.Maximize ? "largest" : "smallest")} '{_names[_metric]}'";
 
     public bool IsLogDue(long step, bool isEndOfEpoch) => isEndOfEpoch || (step - FirstStep) % _options.LogEvery == 0 || IsOver(step);
 

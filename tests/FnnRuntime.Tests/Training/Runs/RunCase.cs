@@ -20,7 +20,14 @@ internal static class RunCase
 
     public static RunOptions Options(string folder) => new(folder) { LogEvery = 2, EvaluateEvery = 3, SaveEvery = 4 };
 
-    public static FitLinear Trainer(ulong seed = 5) => new(new Linear(seed: seed), new Adam(Schedule.WarmupCosine(0.05, 3, 20)), seed: seed + 1);
+    /// <param name="weights">The seed of other first values than the network's seed gives.</param>
+    /// <param name="optimizer">Another one.</param>
+    public static FitLinear Trainer(ulong? weights = null, Optimizer? optimizer = null)
+    {
+        var net = new Linear(seed: 5);
+        if (weights is { } seed) net.Initialize(seed);
+        return new FitLinear(net, optimizer ?? new Adam(Schedule.WarmupCosine(0.05, 3, 20)), seed: 6);
+    }
 
     public static RunResult<FitLinear.Report> Run(
         FitLinear trainer, string folder, Action<int>? visit = null, CancellationToken cancellation = default, IProgress<TrainingProgress<FitLinear.Report>>? progress = null) =>

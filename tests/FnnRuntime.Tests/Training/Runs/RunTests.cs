@@ -89,7 +89,7 @@ public sealed class RunTests : IDisposable
                 if (visited++ == failing) throw new TimeoutException();
             }));
             // A process that begins anew has other first values, which the checkpoint replaces.
-            RunCase.Run(RunCase.Trainer(seed: 77), folder);
+            RunCase.Run(RunCase.Trainer(weights: 77), folder);
             Assert.Equal(expected, RunCase.Content(folder));
         }
     }
@@ -101,7 +101,7 @@ public sealed class RunTests : IDisposable
         for (var step = 1; ; step++)
         {
             using var stop = new CancellationTokenSource();
-            var trainer = RunCase.Trainer(seed: step == 1 ? 5UL : 77UL);
+            var trainer = RunCase.Trainer(weights: step == 1 ? null : 77);
             var made = 0;
             try
             {
@@ -120,14 +120,60 @@ public sealed class RunTests : IDisposable
     public void A_finished_run_gives_its_result_again_and_more_epochs_go_on()
     {
         var first = RunCase.Run(RunCase.Trainer(), _folder["run"]);
-        var trainer = RunCase.Trainer(seed: 77);
+        var trainer = RunCase.Trainer(weights: 77);
         var again = RunCase.Run(trainer, _folder["run"], _ => Assert.Fail("A finished run needs no samples."));
         Assert.Equal((first.Report, first.Steps, first.BestStep, first.BestValue), (again.Report, again.Steps, again.BestStep, again.BestValue));
         Assert.Equal(20, trainer.StepCount);
         Assert.Equal(25, trainer.Run(RunCase.Data(), 5, RunCase.BatchSize, RunCase.Options(_folder["run"]), RunCase.Validation).Steps);
+    }
 
-        var error = Assert.Throws<InvalidOperationException>(() => trainer.Run(RunCase.Data(), 6, 4, RunCase.Options(_folder["run"]), RunCase.Validation));
-        Assert.Contains("37 samples in batches of 8", error.Message);
+    [Fact]
+    public void A_folder_refuses_another_run_and_says_what_differs()
+    {
+        var folder = _folder["run"];
+        var options = RunCase.Options(folder);
+        RunCase.Run(RunCase.Trainer(), folder);
+        var expected = RunCase.Content(folder);
+
+        Refuses("batches of 8, and this is 4", trainer => trainer.Run(RunCase.Data(), 6, 4, options, RunCase.Validation));
+        Refuses("samples: 37, and this is 30", trainer => trainer.Run(RunCase.Data().Take(30), 6, 8, options, RunCase.Validation));
+        Refuses("the best evaluation by the smallest 'loss', and this is the largest 'worst'", trainer => trainer.Run(RunCase.Data(), 6, 8, options with { Metric = "worst", Maximize = true }, RunCase.Validation));
+        Refuses("come to epoch 4, and this one is to have 3", trainer => trainer.Run(RunCase.Data(), 3, 8, options, RunCase.Validation));
+        Refuses("made 20 steps, which is more than MaxSteps", trainer => trainer.Run(RunCase.Data(), 4, 8, options with { MaxSteps = 19 }, RunCase.Validation));
+        Refuses("the seed 6, and this is 7", trainer => trainer.Run(RunCase.Data(), 4, 8, options, RunCase.Validation), new FitLinear(new Linear(seed: 5), new Adam(0.05), seed: 7));
+        Refuses("'net' of seed 5, and this is 8", trainer => RunCase.Run(trainer, folder), new FitLinear(new Linear(seed: 8), new Adam(0.05), seed: 6));
+        // Without a step left, other settings would change nothing.
+        Refuses("is finished, and was made with the optimizer of 'loss' Adam, learning rate 0.016", trainer => RunCase.Run(trainer, folder), RunCase.Trainer(optimizer: new Adam(0.05)));
+        Refuses("half-way, Adam", trainer => RunCase.Run(trainer, folder), RunCase.Trainer(optimizer: new Adam(Schedule.WarmupCosine(0.05, 3, 40))));
+        Refuses("beta1 0.8", trainer => RunCase.Run(trainer, folder), RunCase.Trainer(optimizer: new Adam(Schedule.WarmupCosine(0.05, 3, 20)) { Beta1 = 0.8 }));
+
+        // With steps left they are for those.
+        var slower = RunCase.Trainer(optimizer: new Adam(1e-6));
+        Assert.Equal(25, slower.Run(RunCase.Data(), 5, 8, options, RunCase.Validation).Steps);
+        Assert.Equal(20, RunCase.Run(RunCase.Trainer(), _folder["other"]).Steps);
+
+        void Refuses(string what, Action<FitLinear> run, FitLinear? trainer = null)
+        {
+            trainer ??= RunCase.Trainer(weights: 77);
+            var weights = trainer.Net.Weight.Value.ToArray();
+            var error = Assert.Throws<CheckpointException>(() => run(trainer));
+            Assert.Contains(what, error.Message);
+            Assert.Contains("take another folder, or delete this one", error.Message);
+            Assert.Equal(0, trainer.StepCount);
+            Assert.Equal(weights, trainer.Net.Weight.Value.ToArray());
+            Assert.Equal(expected, RunCase.Content(folder));
+        }
+    }
+
+    [Fact]
+    public void A_run_that_stopped_before_its_first_step_goes_on_as_what_it_was()
+    {
+        using var stop = new CancellationTokenSource();
+        stop.Cancel();
+        Assert.Throws<OperationCanceledException>(() => RunCase.Run(RunCase.Trainer(), _folder["run"], cancellation: stop.Token));
+        Assert.Contains("batches of 8", Assert.Throws<CheckpointException>(() => RunCase.Trainer().Run(RunCase.Data(), 4, 9, RunCase.Options(_folder["run"]), RunCase.Validation)).Message);
+        RunCase.Run(RunCase.Trainer(weights: 77), _folder["run"]);
+        Assert.Equal(Uninterrupted(), RunCase.Content(_folder["run"]));
     }
 
     [Fact]
@@ -196,7 +242,8 @@ public sealed class RunTests : IDisposable
     {
         // A rate that shoots over: the loss falls at first and rises in the end.
         var net = new Linear(seed: 5);
-        var trainer = new FitLinear(net, new Sgd(Schedule.From(step => step < 6 ? 0.1 : 2.5)), seed: 6);
+        var optimizer = new Sgd(Schedule.From(step => step < 6 ? 0.1 : 2.5));
+        var trainer = new FitLinear(net, optimizer, seed: 6);
         var losses = new List<(long Step, double Loss)>();
         var options = new RunOptions(_folder["run"]) { EvaluateEvery = 2, Patience = 3, RestoreBest = restore, Metric = "LOSS", MinimumImprovement = 1e-3 };
         var result = trainer.Run(RunCase.Data(), 100, 8, options, RunCase.Data());
@@ -210,7 +257,7 @@ public sealed class RunTests : IDisposable
         loaded.Load(_folder["run/best.safetensors"]);
         Assert.Equal(best.Loss, new FitLinear(loaded, new Sgd(0)).Evaluate(RunCase.Data()).Loss, 1e-9);
         // Stopped is stopped, also for the next call.
-        Assert.Equal(trainer.StepCount, new FitLinear(new Linear(), new Sgd(0)).Run(RunCase.Data(), 100, 8, options, RunCase.Data()).Steps);
+        Assert.Equal(trainer.StepCount, new FitLinear(new Linear(seed: 5), optimizer, seed: 6).Run(RunCase.Data(), 100, 8, options, RunCase.Data()).Steps);
     }
 
     [Fact]
@@ -267,6 +314,7 @@ public sealed class RunTests : IDisposable
         Assert.Contains("no loss or metric 'accuracy': it has loss, worst", Assert.Throws<ArgumentException>(() => trainer.Run(RunCase.Data(), 1, 8, options with { Metric = "accuracy" }, RunCase.Validation)).Message);
         Assert.Contains("validation samples", Assert.Throws<ArgumentException>(() => trainer.Run(RunCase.Data(), 1, 8, options with { Patience = 2 })).Message);
         Assert.Throws<ArgumentOutOfRangeException>(() => trainer.Run(RunCase.Data(), 1, 8, options with { LogEvery = 0 }));
+        Assert.Throws<ArgumentOutOfRangeException>(() => trainer.Run(RunCase.Data(), 1, 8, options with { MinimumImprovement = double.NaN }, RunCase.Validation));
         Assert.Throws<ArgumentException>(() => trainer.Run(RunCase.Data(), 1, 8, options, DataSource.From(Array.Empty<FitLinear.Sample>())));
         Assert.False(Directory.Exists(_folder["run"]));
         using (new RunFolder(_folder["used"]))
