@@ -53,7 +53,7 @@ internal sealed partial class BodyBinder
             else isKnown = false;
         }
         if (!isKnown) return new AdaptingOperand(element => Builder.Apply(op, operands.Select(operand => MakeNumber(operand, element)).ToArray()));
-        var result = op.Evaluate(numbers);
+        var result = Told(op.Evaluate(numbers), numbers, span);
         return op.Typing is OperatorTyping.Comparison or OperatorTyping.Logical ? new BoolOperand(result != 0) : new NumberOperand(result, whole && result == Math.Floor(result) && op.Typing == OperatorTyping.Numeric);
     }
 
