@@ -124,7 +124,7 @@ internal sealed partial class BodyBinder
         }
         if (TryNumber(left, out var x, out _) && TryNumber(right, out var y, out _))
         {
-            var result = row.Evaluate([x, y]);
+            var result = Told(row.Evaluate([x, y]), [x, y], expression.Span);
             return row.Typing == OperatorTyping.Comparison ? new BoolOperand(result != 0) : new NumberOperand(result, false);
         }
         if (row.Typing == OperatorTyping.Comparison)

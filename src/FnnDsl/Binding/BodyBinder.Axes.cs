@@ -65,7 +65,7 @@ internal sealed partial class BodyBinder
                     break;
             }
         }
-        return new TensorOperand(value, notes.ToEquatableArray());
+        return new TensorOperand(value, notes.ToEquatableArray()) { MadeBy = tensor.MadeBy };
     }
 
     // Where a mask keeps elements their number is known at run time only.
@@ -229,7 +229,7 @@ internal sealed partial class BodyBinder
         SetOrigin(reshape.Span);
         var normal = Relabel(tensor.Value, tensor.Shape.Select(context.Facts.Normalize).ToEquatableArray());
         var shape = sizes.Select(context.Facts.Normalize).ToEquatableArray();
-        return new TensorOperand(Builder.Reshape(normal, shape), notes.ToEquatableArray());
+        return new TensorOperand(Builder.Reshape(normal, shape), notes.ToEquatableArray()) { MadeBy = tensor.MadeBy };
     }
 
     // ---- Members ------------------------------------------------------------------------------------------------
@@ -256,7 +256,7 @@ internal sealed partial class BodyBinder
                 if (tensor.Rank < 2) return Fail(DiagnosticTable.NoSuchAxis, member.Span, tensor.Type, "-2 to transpose");
                 var permutation = Enumerable.Range(0, tensor.Rank).ToArray();
                 (permutation[tensor.Rank - 1], permutation[tensor.Rank - 2]) = (tensor.Rank - 2, tensor.Rank - 1);
-                return new TensorOperand(Builder.Transpose(tensor.Value, permutation), permutation.Select(axis => tensor.Notes[axis]).ToEquatableArray());
+                return new TensorOperand(Builder.Transpose(tensor.Value, permutation), permutation.Select(axis => tensor.Notes[axis]).ToEquatableArray()) { MadeBy = tensor.MadeBy };
             case TensorOperand tensor when member.Member.Text == "shape":
                 return new ShapeOperand(tensor.Shape, tensor.Notes);
             case InstanceOperand instance:
@@ -299,7 +299,8 @@ internal sealed partial class BodyBinder
             {
                 var candidates = named.Length > 1 ? named : Enumerable.Range(0, tensor.Rank).Where(axis => AreEqual(tensor.Shape[axis], size.Size)).ToArray();
                 if (candidates.Length == 1) return candidates[0];
-                Report(candidates.Length == 0 ? DiagnosticTable.NoSuchAxis : DiagnosticTable.AmbiguousAxis, expression.Span, tensor.Type, candidates.Length == 0 ? $"'{name.Name}'" : name.Name);
+                if (candidates.Length == 0) Report(DiagnosticTable.NoSuchAxis, expression.Span, [], AxesFix(tensor), tensor.Type, $"'{name.Name}'");
+                else Report(DiagnosticTable.AmbiguousAxis, expression.Span, tensor.Type, name.Name);
                 return null;
             }
         }
@@ -312,7 +313,14 @@ internal sealed partial class BodyBinder
         }
         var position = number < 0 ? tensor.Rank + (int)number : (int)number;
         if (position >= 0 && position < tensor.Rank) return position;
-        Report(DiagnosticTable.NoSuchAxis, expression.Span, tensor.Type, number);
+        Report(DiagnosticTable.NoSuchAxis, expression.Span, [], AxesFix(tensor), tensor.Type, number);
         return null;
     }
+
+    // Its axes by the names that they have here and by their positions.
+    private static string AxesFix(TensorOperand tensor) => tensor.Rank == 0 ? "leave it out: this is one number and has no axes"
+        : tensor.Rank == 1 ? $"write its only axis, {AxisText(tensor, 0)}"
+        : $"write one of its axes: {string.Join(", ", Enumerable.Range(0, tensor.Rank).Select(axis => AxisText(tensor, axis)))}";
+
+    private static string AxisText(TensorOperand tensor, int axis) => tensor.Notes[axis].Name is { } name ? $"{axis} ({name})" : axis.ToString(System.Globalization.CultureInfo.InvariantCulture);
 }

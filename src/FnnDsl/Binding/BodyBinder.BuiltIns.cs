@@ -53,7 +53,7 @@ internal sealed partial class BodyBinder
             else isKnown = false;
         }
         if (!isKnown) return new AdaptingOperand(element => Builder.Apply(op, operands.Select(operand => MakeNumber(operand, element)).ToArray()));
-        var result = op.Evaluate(numbers);
+        var result = Told(op.Evaluate(numbers), numbers, span);
         return op.Typing is OperatorTyping.Comparison or OperatorTyping.Logical ? new BoolOperand(result != 0) : new NumberOperand(result, whole && result == Math.Floor(result) && op.Typing == OperatorTyping.Numeric);
     }
 
@@ -229,7 +229,12 @@ internal sealed partial class BodyBinder
         if (given.Length != 2) return Fail(DiagnosticTable.MissingArgument, call.Span, call.Name, given.Length == 0 ? "scalar" : "x", "grad(scalar, x)");
         var operands = given.Select(argument => argument.Bind(this)).ToArray();
         if (operands.Any(operand => operand is PoisonOperand)) return Poison;
-        if (operands[0] is not TensorOperand { Rank: 0 } scalar || !scalar.Element.IsFloat()) return Fail(DiagnosticTable.BadArgumentValue, given[0].Span, $"'grad' differentiates one float number, such as a sum, but this is {Describe(operands[0])}");
+        if (operands[0] is not TensorOperand { Rank: 0 } scalar || !scalar.Element.IsFloat())
+        {
+            var sum = operands[0] is TensorOperand { Rank: > 0 } tensor && tensor.Element.IsFloat() && TextOf(given[0].Span) is { Length: <= 40 } text && text.IndexOf('\n') < 0 ? $"write grad(sum({text}), {TextOf(given[1].Span)})" : null;
+            Report(DiagnosticTable.BadArgumentValue, given[0].Span, [], sum, $"'grad' differentiates one float number, such as a sum, but this is {Describe(operands[0])}");
+            return Poison;
+        }
         if (operands[1] is not TensorOperand x || !x.Element.IsFloat()) return Fail(DiagnosticTable.BadArgumentValue, given[1].Span, $"'grad' differentiates with respect to a float tensor, but this is {Describe(operands[1])}");
         // A fn by itself does not know what it will be given.
         if (context.Symbolic) return x;
@@ -349,6 +354,6 @@ internal sealed partial class BodyBinder
         var target = new TensorOperand(Builder.Broadcast(Builder.Constant(0, x.Element), shape.Sizes), shape.Notes);
         if (!TryBroadcast([target, x], call.Span, out var common, out var notes)) return Poison;
         if (common != shape.Sizes) return Fail(DiagnosticTable.ShapeMismatch, call.Span, x.Type, Describe(shape), "it has more elements");
-        return new TensorOperand(BroadcastTo(x.Value, common), notes);
+        return new TensorOperand(BroadcastTo(x.Value, common), notes) { MadeBy = x.MadeBy };
     }
 }

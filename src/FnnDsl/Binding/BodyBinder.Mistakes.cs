@@ -4,7 +4,7 @@ using FeedbackNN.Dsl.Text;
 
 namespace FeedbackNN.Dsl.Binding;
 
-/// <summary>The function that gave a tensor, and where it was called: what a plain mistake is told by.</summary>
+/// <summary>The function that gave a tensor, or the one that it is a slice or a reshape of, and where it was called: what a plain mistake is told by.</summary>
 internal sealed record MadeBy(string Function, Location Call);
 
 /// <summary>A function after which another one is a mistake: it has done the other's work already.</summary>

@@ -91,7 +91,7 @@ internal sealed partial class BodyBinder
         var notes = x.Notes.Select((note, k) => k == axis ? note with { Name = null } : note).ToEquatableArray();
         foreach (var length in lengths)
         {
-            parts.Add(new TensorOperand(Builder.Slice(x.Value, axis, start, length), notes));
+            parts.Add(new TensorOperand(Builder.Slice(x.Value, axis, start, length), notes) { MadeBy = x.MadeBy });
             start += length;
         }
         return parts.Count == 1 ? parts[0] : new TupleOperand(parts.ToEquatableArray());

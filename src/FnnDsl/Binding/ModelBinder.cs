@@ -63,7 +63,7 @@ internal sealed class ModelBinder(ModuleScope scope, DiagnosticBag diagnostics)
     public void CheckAlone(ConstSymbol symbol)
     {
         var context = new BindingContext(scope, diagnostics, training: true, symbolic: false);
-        new BodyBinder(context, new Frame(symbol, null, default)).BindConst(symbol);
+        new BodyBinder(context, new Frame(symbol, null, default)).CheckFinite(symbol);
     }
 
     private readonly record struct Once(

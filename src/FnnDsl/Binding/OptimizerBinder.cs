@@ -14,10 +14,21 @@ internal sealed class OptimizerBinder(BodyBinder body)
         {
             var names = OptimizerTable.Optimizers.Select(optimizer => optimizer.Name).ToArray();
             if (expression is MissingExpression) return null;
-            Report(DiagnosticTable.UnknownOptimizer, expression.Span, name is null ? null : Spelling.Closest(name, names), name ?? Text(expression), string.Join(", ", names));
+            Report(DiagnosticTable.UnknownOptimizer, expression.Span, name is null ? null : ForeignNames.NearestOptimizer(name) ?? Spelling.Closest(name, names), name ?? Text(expression), string.Join(", ", names));
             return null;
         }
-        return Settings(row, Unfold(arguments), expression.Span, allowSchedules: true) is { } settings ? new BoundOptimizer(row.Name, settings) : null;
+        return Settings(row, Unfold(arguments), expression.Span, allowSchedules: true) is { } settings && IsRight(row, settings, arguments, expression) ? new BoundOptimizer(row.Name, settings) : null;
+    }
+
+    // Nesterov's step looks ahead by the momentum, as it is: without one, or with a damped one, there is nothing of the kind.
+    private bool IsRight(OptimizerTable.Row row, EquatableArray<BoundSetting> settings, EquatableArray<Argument> arguments, Expression expression)
+    {
+        double? Number(string setting) => settings.FirstOrDefault(item => item.Name == setting)?.Number;
+        if (Number("nesterov") is not 1 || (Number("momentum") > 0 && Number("dampening") == 0)) return true;
+        var span = arguments.FirstOrDefault(argument => argument.Name?.Text == "nesterov")?.Span ?? expression.Span;
+        var (wrong, fix) = Number("momentum") > 0 ? ("goes with a dampening of 0 only", "dampening: 0") : ("looks ahead by the momentum, and this has none", "momentum: 0.9, nesterov: true");
+        Report(DiagnosticTable.BadSetting, span, fix, "nesterov", row.Name, wrong);
+        return false;
     }
 
     private BoundSchedule? BindSchedule(string name, EquatableArray<Argument> arguments, TextSpan span)
@@ -30,6 +41,11 @@ internal sealed class OptimizerBinder(BodyBinder body)
         }
         if (Settings(row, arguments, span, allowSchedules: false) is not { } settings) return null;
         double Number(string setting) => settings.First(item => item.Name == setting).Number!.Value;
+        if (row.Rates.All(rate => Number(rate) == 0))
+        {
+            Report(DiagnosticTable.BadSetting, span, null, "lr", row.Name, OptimizerTable.NothingLearnt);
+            return null;
+        }
         if (row.Name == "warmup_cosine" && Number("total") <= Number("warmup"))
         {
             Report(DiagnosticTable.BadSetting, span, null, "total", row.Name, "must be larger than warmup");

@@ -9,9 +9,13 @@ internal static class OptimizerTable
     /// <param name="Check">What a number must be, in words, or null when it is right.</param>
     internal sealed record Setting(string Name, double? Default, Func<double, string?> Check);
 
-    internal sealed record Row(string Name, Setting[] Settings);
+    internal sealed record Row(string Name, Setting[] Settings)
+    {
+        /// <summary>Of a schedule: the settings that are rates, which are not all 0.</summary>
+        public string[] Rates { get; init; } = [];
+    }
 
-    private static readonly Setting LearningRate = new("lr", 1e-3, AtLeastZero);
+    private static readonly Setting LearningRate = new("lr", 1e-3, Learns);
 
     // Whether parameters with one axis or none decay too: biases, gains of norms.
     private static readonly Setting DecayVectors = new("decay_vectors", 1, Truth);
@@ -25,22 +29,31 @@ internal static class OptimizerTable
 
     public static IReadOnlyList<Row> Schedules { get; } =
     [
-        new("constant", [new("value", null, AtLeastZero)]),
-        new("cosine", [new("start", null, AtLeastZero), new("total", null, Positive), new("end", 0, AtLeastZero)]),
-        new("linear", [new("start", null, AtLeastZero), new("end", 0, AtLeastZero), new("total", null, Positive)]),
-        new("warmup_cosine", [new("peak", null, AtLeastZero), new("warmup", null, AtLeastZero), new("total", null, Positive), new("end", 0, AtLeastZero)]),
-        new("step", [new("start", null, AtLeastZero), new("every", null, Positive), new("factor", 0.1, AtLeastZero)]),
+        new("constant", [new("value", null, AtLeastZero)]) { Rates = ["value"] },
+        new("cosine", [new("start", null, AtLeastZero), new("total", null, Positive), new("end", 0, AtLeastZero)]) { Rates = ["start", "end"] },
+        new("linear", [new("start", null, AtLeastZero), new("end", 0, AtLeastZero), new("total", null, Positive)]) { Rates = ["start", "end"] },
+        new("warmup_cosine", [new("peak", null, AtLeastZero), new("warmup", null, AtLeastZero), new("total", null, Positive), new("end", 0, AtLeastZero)]) { Rates = ["peak", "end"] },
+        new("step", [new("start", null, AtLeastZero), new("every", null, Positive), new("factor", 0.1, AtLeastZero)]) { Rates = ["start"] },
     ];
 
     public static Row? FindOptimizer(string name) => Optimizers.FirstOrDefault(row => row.Name == name);
 
     public static Row? FindSchedule(string name) => Schedules.FirstOrDefault(row => row.Name == name);
 
-    private static string? Any(double value) => null;
+    private static string? Any(double value) => IsFinite(value) ? null : NotFinite;
 
-    private static string? Positive(double value) => value > 0 ? null : "must be above 0";
+    private static string? Positive(double value) => !IsFinite(value) ? NotFinite : value > 0 ? null : "must be above 0";
 
-    private static string? AtLeastZero(double value) => value >= 0 ? null : "must not be below 0";
+    private static string? AtLeastZero(double value) => !IsFinite(value) ? NotFinite : value >= 0 ? null : "must not be below 0";
+
+    private static string? Learns(double value) => value == 0 ? NothingLearnt : AtLeastZero(value);
+
+    private const string NotFinite = "must be a finite number";
+
+    /// <summary>What is wrong with a rate that is 0 at every step.</summary>
+    public const string NothingLearnt = "is 0 at every step, and nothing would be learnt";
+
+    private static bool IsFinite(double value) => !double.IsNaN(value) && !double.IsInfinity(value);
 
     private static string? BelowOne(double value) => value is >= 0 and < 1 ? null : "must be at least 0 and below 1";
 

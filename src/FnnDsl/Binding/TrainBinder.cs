@@ -59,7 +59,11 @@ internal sealed class TrainBinder(ModuleScope scope, DiagnosticBag diagnostics, 
             if (BindObjective(run, k, paths, frozen, rates, out var metrics) is { } objective) objectives.Add(objective);
             if (k == 0) stepMetrics = metrics;
         }
-        if (!diagnostics.HasErrors) ReportNotReached(first, paths, frozen);
+        if (!diagnostics.HasErrors)
+        {
+            ReportNotReached(first, paths, frozen);
+            new UnsaidOvers(first, paths, _nets, parameter => _adapters?.WeightOf(parameter) ?? parameter).Check(objectives);
+        }
         var evaluation = first;
         if (first.Context.DependsOnMode) runs.Add(evaluation = Execute(training: false));
         if (diagnostics.HasErrors) return (null, signature);

@@ -19,5 +19,9 @@ public static partial class DiagnosticTable
 
     public static readonly DiagnosticRow ResultNeverRead = Hint("FNN6008", "Evaluation that decides nothing", "nothing in this pipeline asks what '{0}' found");
 
+    public static readonly DiagnosticRow OverUnsaid = Warning("FNN6009", "Loss that changes what another is for", "this loss has no 'over', and so changes {0} too, which another loss of this train is for");
+
+    public static readonly DiagnosticRow NotFinite = Warning("FNN6010", "Number that is not finite", "{0} is {1}{2}");
+
     public static readonly DiagnosticRow IdleIgnore = Hint("FNN6020", "Comment that turns nothing off", "this comment turns nothing off: {0}");
 }

@@ -69,6 +69,16 @@ public static class ForeignNames
         ["out_channels"] = "channels", ["filters"] = "channels", ["kernel_size"] = "kernel", ["pool_size"] = "window", ["num_groups"] = "groups", ["scale_factor"] = "factor",
     };
 
+    // Of the same kind: with a rate for each weight, or one for all.
+    private static readonly Dictionary<string, string> Optimizers = new(StringComparer.OrdinalIgnoreCase)
+    {
+        ["rmsprop"] = "adam(1e-3), which has a rate for each weight too", ["adagrad"] = "adam(1e-3), which has a rate for each weight too", ["adadelta"] = "adam(1e-3), which has a rate for each weight too",
+        ["adamax"] = "adam(1e-3)", ["nadam"] = "adam(1e-3)", ["radam"] = "adam(1e-3)", ["sparseadam"] = "adam(1e-3)",
+        ["lion"] = "adamw(1e-3)", ["lamb"] = "adamw(1e-3)", ["muon"] = "adamw(1e-3)", ["adafactor"] = "adamw(1e-3)", ["sophia"] = "adamw(1e-3)",
+        ["momentum"] = "sgd(0.1, momentum: 0.9)", ["nesterov"] = "sgd(0.1, momentum: 0.9, nesterov: true)", ["nag"] = "sgd(0.1, momentum: 0.9, nesterov: true)",
+        ["asgd"] = "sgd(0.1)", ["rprop"] = "sgd(0.1)", ["lbfgs"] = "sgd(0.1)", ["gradientdescent"] = "sgd(0.1)", ["gd"] = "sgd(0.1)",
+    };
+
     private const string Binding = "a binding is written y = value";
     private const string Loop = "copies are made by 'repeat 3 as i { … }', rounds by 'feedback (h: f32[batch, 8] = 0) times 3 { … }'";
     private const string Nothing = "leave it out: the library's names are known everywhere, and files see each other by 'namespace'";
@@ -95,6 +105,9 @@ public static class ForeignNames
 
     /// <summary>The name that an argument has here; null when it is not known from elsewhere.</summary>
     public static string? Argument(string name) => Arguments.TryGetValue(name, out var own) ? own : null;
+
+    /// <summary>The optimizer here that comes nearest to one that is known from elsewhere; null when it is not.</summary>
+    public static string? NearestOptimizer(string name) => Optimizers.TryGetValue(name, out var own) ? own : null;
 
     /// <summary>What to write instead of a statement or declaration that begins with a word; null when it is not known from elsewhere.</summary>
     public static string? Word(string word) => Words.TryGetValue(word, out var fix) ? fix : null;
