@@ -46,6 +46,28 @@ public sealed class AveragesTests : IDisposable
     }
 
     [Fact]
+    public void A_network_that_several_threads_use_at_once_gives_no_wrong_answer()
+    {
+        using var net = new Net(seed: 1);
+        var samples = Enumerable.Range(0, 2).Select(i => Batch(i, size: 1).X.ToArray()).ToArray();
+        var answers = samples.Select(sample => net.Predict(sample)).ToArray();
+        var given = 0;
+        Parallel.For(0, 4000, new ParallelOptions { MaxDegreeOfParallelism = 8 }, i =>
+        {
+            try
+            {
+                Assert.Equal(answers[i % 2], net.Predict(samples[i % 2]));
+                Interlocked.Increment(ref given);
+            }
+            catch (InvalidOperationException error)
+            {
+                Assert.Contains("Finetune.Net is being used by another thread", error.Message);
+            }
+        });
+        Assert.NotEqual(0, given);
+    }
+
+    [Fact]
     public void Evaluations_are_made_with_the_average_and_steps_without()
     {
         using var net = new Net(seed: 1);

@@ -136,6 +136,31 @@ public sealed class StreamingTests
     }
 
     [Fact]
+    public void AStreamThatSeveralThreadsUseAtOnceMakesWholeSteps()
+    {
+        using var net = new Recurrent(seed: 7);
+        using var session = net.Start(BatchSize);
+        var x = At(Series(3), 0);
+        var made = 0;
+        Parallel.For(0, 2000, new ParallelOptions { MaxDegreeOfParallelism = 8 }, _ =>
+        {
+            try
+            {
+                session.Step(x);
+                Interlocked.Increment(ref made);
+            }
+            catch (InvalidOperationException error)
+            {
+                Assert.Contains("stream of Streams.Recurrent is being used by another thread", error.Message);
+            }
+        });
+        Assert.Equal(made, session.Position);
+        using var alone = net.Start(BatchSize);
+        for (var step = 0; step < made; step++) alone.Step(x);
+        Assert.Equal(alone.Step(x).ToArray(), session.Step(x).ToArray());
+    }
+
+    [Fact]
     public void AStepAllocatesNothing()
     {
         using var net = new Recurrent();

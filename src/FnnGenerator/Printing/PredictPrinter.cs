@@ -28,7 +28,11 @@ internal static class PredictPrinter
         using (writer.Block($"public {returns} Predict({string.Join(", ", inputs.Select(input => $"{InputType(input)} {input.Name}"))})"))
         {
             if (failure is not null) writer.Line(failure);
-            else PrintBody(writer, inputs, results);
+            else
+            {
+                using var use = writer.Block("using (Exclusively())");
+                PrintBody(writer, inputs, results);
+            }
         }
         if (results.Count == 1 && !IsNumber(results[0])) PrintInto(writer, inputs, results[0], failure);
     }
@@ -58,6 +62,7 @@ internal static class PredictPrinter
                 writer.Line(failure);
                 return;
             }
+            using var use = writer.Block("using (Exclusively())");
             foreach (var item in inputs.Append(result)) writer.Line($"{Field(item)} ??= new {item.TensorType}({OneSample(item)});");
             foreach (var input in inputs) writer.Line(IsNumber(input) ? $"{Field(input)}.Span[0] = {input.Name};" : $"{Field(input)}.CopyFrom({input.Name});");
             writer.Line($"Forward({string.Join(", ", inputs.Append(result).Select(Field))});");

@@ -60,6 +60,7 @@ internal sealed class SessionPrinter(CodeWriter writer, BoundModel model, Compil
         var returns = Results.Count == 1 ? Results[0].PublicType : $"({string.Join(", ", Results.Select(result => $"{result.PublicType} {result.Member}"))})";
         using (writer.Block($"public {returns} Step({SignatureText.Parameters(Inputs)})"))
         {
+            using var use = writer.Block("using (Exclusively())");
             writer.Line(_signature.CheckCall);
             foreach (var (axis, name) in Axes.Zip(stream.Program.Axes, (axis, name) => (axis, name))) writer.Line($"CheckSize({CSharpNames.Literal(name)}, {axis}, _{axis.TrimStart('@')});");
             foreach (var input in Inputs.Where(input => input.IsScalar)) writer.Line($"var {Number(input)} = {input.Name};");

@@ -5,11 +5,14 @@ namespace FeedbackNN;
 /// <summary>
 /// A program over trained networks, without a gradient: what every generated class of a <c>generate</c> has. It reads the networks' weights as they are when it runs, and changes nothing.
 /// </summary>
-/// <remarks>One thread at a time. Several generates over one network may run at once, each on a thread of its own.</remarks>
+/// <remarks>One thread at a time: a run while another thread's is under way throws <see cref="InvalidOperationException"/>. Several generates over one network may run at once, each on a thread of its own.</remarks>
 public abstract unsafe class Generation : IDisposable
 {
     private readonly Model[] _nets;
     private bool _isDisposed;
+
+    // The thread that runs it.
+    private int _user;
 
     /// <param name="nets">In the order of the declaration.</param>
     /// <exception cref="ArgumentException">The networks are on different devices.</exception>
@@ -32,11 +35,13 @@ public abstract unsafe class Generation : IDisposable
         GC.SuppressFinalize(this);
     }
 
+    private string Name => GetType().FullName!;
+
     /// <summary>Before a run.</summary>
     /// <exception cref="ObjectDisposedException">The generate has been disposed of, or one of its networks.</exception>
     internal void RequireMemory()
     {
-        if (_isDisposed) Disposed.Throw("generate", GetType().FullName!);
+        if (_isDisposed) Disposed.Throw("generate", Name);
         foreach (var net in _nets) net.RequireMemory();
     }
 
@@ -45,6 +50,7 @@ public abstract unsafe class Generation : IDisposable
     protected internal void Run(DeviceProgram program, ProgramCall call)
     {
         RequireMemory();
+        using var use = ExclusiveUse.Begin(ref _user, "generate", Name);
         var parameters = stackalloc void*[_nets.Length];
         var buffers = stackalloc void*[_nets.Length];
         for (var i = 0; i < _nets.Length; i++)

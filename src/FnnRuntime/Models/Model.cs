@@ -9,8 +9,9 @@ namespace FeedbackNN;
 /// saving and loading.
 /// </summary>
 /// <remarks>
-/// One thread at a time: a model computes in memory of its own, which two calls would share. Several threads that predict need a model each
-/// (construct, then <see cref="Load(string)"/> or <see cref="CopyFrom"/>); they may share a device. Different models are independent of each other.
+/// One thread at a time: a model computes in memory of its own, which two calls would share. A call while another thread's is under way throws
+/// <see cref="InvalidOperationException"/>. Several threads that predict need a model each (construct, then <see cref="Load(string)"/> or <see cref="CopyFrom"/>); they may
+/// share a device. Different models are independent of each other.
 /// </remarks>
 public abstract unsafe partial class Model : IDisposable
 {
@@ -19,6 +20,9 @@ public abstract unsafe partial class Model : IDisposable
     private readonly DeviceMemory _parameters;
     private readonly GradientStorage _gradients;
     private bool _isDisposed;
+
+    // The thread that computes with it.
+    private int _user;
 
     // Two copies of the buffers: a training run works on the second, which takes the first's place when all went well, so that a run
     // that fails has changed nothing.
@@ -207,9 +211,21 @@ public abstract unsafe partial class Model : IDisposable
 
     internal void KeepNewBuffers(DeviceUpdates updates) => updates.Keep(ref _buffers, ref _otherBuffers);
 
-    /// <summary>Runs an inference program.</summary>
+    /// <summary>Begins a call that computes in the model's memory.</summary>
+    /// <exception cref="InvalidOperationException">Another thread's is under way.</exception>
     [EditorBrowsable(EditorBrowsableState.Never)]
-    protected internal void Run(DeviceProgram program, nint* sizes, void** inputs, void** results)
+    protected ExclusiveUse Exclusively() => ExclusiveUse.Begin(ref _user, "model", _manifest.Name);
+
+    /// <summary>Runs an inference program of the model.</summary>
+    [EditorBrowsable(EditorBrowsableState.Never)]
+    protected void Run(DeviceProgram program, nint* sizes, void** inputs, void** results)
+    {
+        using var use = Exclusively();
+        RunBeside(program, sizes, inputs, results);
+    }
+
+    /// <summary>Runs a program that is another's, and only reads the model.</summary>
+    internal void RunBeside(DeviceProgram program, nint* sizes, void** inputs, void** results)
     {
         void* parameters = ParameterMemory.ForProgram(writes: false), buffers = _buffers.ForProgram(writes: false);
         program.Run(new ProgramCall { Sizes = sizes, Inputs = inputs, Results = results, Parameters = &parameters, Buffers = &buffers, Seed = Seed });
@@ -220,6 +236,7 @@ public abstract unsafe partial class Model : IDisposable
     [EditorBrowsable(EditorBrowsableState.Never)]
     protected Profile RunProfile(DeviceProgram program, nint* sizes, void** inputs, void** results)
     {
+        using var use = Exclusively();
         void* parameters = ParameterMemory.ForProgram(writes: false), buffers = _buffers.ForProgram(writes: false);
         var call = new ProgramCall { Sizes = sizes, Inputs = inputs, Results = results, Parameters = &parameters, Buffers = &buffers, Seed = Seed };
         var profiler = new Profiler(_manifest.Name, Device);
@@ -242,6 +259,7 @@ public abstract unsafe partial class Model : IDisposable
     protected void RunTraining(DeviceProgram program, nint* sizes, void** inputs, void** results)
     {
         RequireMemory();
+        using var use = Exclusively();
         Copy(_buffers, _otherBuffers);
         _trainingRuns++;
         RunTrainingPart(program, _buffers, _otherBuffers, new ProgramCall { Sizes = sizes, Inputs = inputs, Results = results });
@@ -252,6 +270,7 @@ public abstract unsafe partial class Model : IDisposable
     [EditorBrowsable(EditorBrowsableState.Never)]
     protected void RunBackward(DeviceProgram program, nint* sizes, void** inputs, void** results, void** resultGradients, void** inputGradients)
     {
+        using var use = Exclusively();
         // The forward run has kept the new buffers; what it read lies in the others.
         RunTrainingPart(program, _otherBuffers, _buffers, new ProgramCall
         {

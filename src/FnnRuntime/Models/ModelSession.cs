@@ -7,7 +7,7 @@ namespace FeedbackNN;
 /// A stream: a network that is given one step of a sequence after the other and carries its states. Generated classes derive from it; <c>net.Start(batch)</c> makes one.
 /// </summary>
 /// <remarks>
-/// One thread at a time. Any number of sessions of one model may run side by side, each on a thread of its own: they read the model's weights and have memory of their own. A step
+/// One thread at a time: a step while another thread takes one throws <see cref="InvalidOperationException"/>. Any number of sessions of one model may run side by side, each on a thread of its own: they read the model's weights and have memory of their own. A step
 /// allocates nothing; what it returns is the session's and is overwritten by the next.
 /// </remarks>
 public abstract unsafe class ModelSession : IDisposable
@@ -24,6 +24,9 @@ public abstract unsafe class ModelSession : IDisposable
     private NativeBuffer _next;
     private readonly NativeBuffer _position = new(sizeof(long));
     private bool _isDisposed;
+
+    // The thread that takes a step.
+    private int _user;
 
     /// <summary>Begins a stream, with states of zeros.</summary>
     [EditorBrowsable(EditorBrowsableState.Never)]
@@ -97,6 +100,11 @@ public abstract unsafe class ModelSession : IDisposable
         GC.SuppressFinalize(this);
     }
 
+    /// <summary>Begins a step.</summary>
+    /// <exception cref="InvalidOperationException">Another thread takes one.</exception>
+    [EditorBrowsable(EditorBrowsableState.Never)]
+    protected ExclusiveUse Exclusively() => ExclusiveUse.Begin(ref _user, "stream of", _model.GetManifest().Name);
+
     /// <summary>Where a state lies before the step.</summary>
     [EditorBrowsable(EditorBrowsableState.Never)]
     protected void* StateNow(int state)
@@ -119,7 +127,7 @@ public abstract unsafe class ModelSession : IDisposable
     {
         RequireMemory();
         if (Position == int.MaxValue) throw new InvalidOperationException("The stream has taken as many steps as it can count; Reset it.");
-        _model.Run(_program, sizes, inputs, results);
+        _model.RunBeside(_program, sizes, inputs, results);
         (_now, _next) = (_next, _now);
         SetPosition(Position + 1);
     }

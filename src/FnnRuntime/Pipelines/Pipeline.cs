@@ -65,7 +65,7 @@ public abstract class Pipeline
     /// <param name="cancellation">Looked at before each batch and each step; what has been reached is saved.</param>
     /// <exception cref="OperationCanceledException">Cancelled; the next run goes on there.</exception>
     /// <exception cref="CheckpointException">The folder is in use, holds another run, or can't be written; what was saved last is as it was.</exception>
-    /// <exception cref="TrainingDivergedException">A loss is NaN or infinite.</exception>
+    /// <exception cref="TrainingDivergedException">A loss is NaN or infinite, of a training step or of an evaluation.</exception>
     /// <exception cref="ArgumentException">A data source has no samples, or a sample does not fit; or the <see cref="Devices"/> do not go together.</exception>
     public void Run(IProgress<PipelineProgress>? progress = null, CancellationToken cancellation = default)
     {

@@ -27,7 +27,7 @@ public abstract partial class Trainer<TSample, TBatch, TReport>
     /// <param name="cancellation">Looked at before each step.</param>
     /// <exception cref="ArgumentException">There are no samples, a sample does not fit, or the options ask for evaluations without samples or for a metric that the training does not have.</exception>
     /// <exception cref="OperationCanceledException">Cancelled; the checkpoint has all steps made so far.</exception>
-    /// <exception cref="TrainingDivergedException">A loss is NaN or infinite.</exception>
+    /// <exception cref="TrainingDivergedException">A loss is NaN or infinite, of a step or of an evaluation.</exception>
     /// <exception cref="CheckpointException">A file can't be written or read, or the folder is another training's or another run's; the last good checkpoint is as it was.</exception>
     public RunResult<TReport> Run(
         IDataSource<TSample> data,

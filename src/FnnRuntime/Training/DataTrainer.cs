@@ -110,6 +110,7 @@ public abstract partial class Trainer<TSample, TBatch, TReport> : Trainer<TBatch
     /// <param name="data">The samples.</param>
     /// <param name="batchSize">How many are computed at once; does not change what is computed, except for rounding and for what the losses and metrics draw at random: each batch has draws of its own.</param>
     /// <exception cref="ArgumentException">There are no samples, or a sample does not fit.</exception>
+    /// <exception cref="TrainingDivergedException">The loss of some samples is NaN or infinite. A metric may be.</exception>
     public TReport Evaluate(IDataSource<TSample> data, int batchSize = 256)
     {
         RequireMemory();

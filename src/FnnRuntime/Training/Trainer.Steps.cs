@@ -182,7 +182,7 @@ public abstract unsafe partial class Trainer<TBatch, TReport>
     /// <exception cref="TrainingDivergedException">One is NaN or infinite.</exception>
     internal void RequireFiniteWeights()
     {
-        if (FindNonFiniteWeight() is var (name, value)) throw new TrainingDivergedException(StepCount, name, value);
+        if (FindNonFiniteWeight() is var (name, value)) throw TrainingDivergedException.OfWeights(StepCount, name, value);
     }
 
     private (string Name, float Value)? FindNonFiniteWeight()
@@ -217,7 +217,7 @@ public abstract unsafe partial class Trainer<TBatch, TReport>
             FailedNumber.GradientNorm => $"the norm of the gradient of '{objective.Name}'",
             _ => $"the gradient of '{objective.Name}', in float16 and without a scale,",
         };
-        throw new TrainingDivergedException(failure.Step, what, failure.Value, source, FindNonFiniteWeight()?.Name);
+        throw TrainingDivergedException.OfStep(failure.Step, what, failure.Value, source, FindNonFiniteWeight()?.Name);
     }
 
     /// <summary>

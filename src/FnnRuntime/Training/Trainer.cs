@@ -91,6 +91,7 @@ public abstract unsafe partial class Trainer<TBatch, TReport> : IDisposable, ITr
 
     /// <summary>Losses and metrics of a batch, as inference computes them, with the average of the weights where there is one; changes nothing.</summary>
     /// <exception cref="ArgumentException">Sizes of the batch do not fit each other, or an index lies outside.</exception>
+    /// <exception cref="TrainingDivergedException">A loss is NaN or infinite. A metric may be.</exception>
     public TReport Evaluate(TBatch batch)
     {
         RequireMemory();
@@ -340,6 +341,7 @@ public abstract unsafe partial class Trainer<TBatch, TReport> : IDisposable, ITr
     internal void EvaluateBatch(TBatch batch, int firstSample)
     {
         RunEvaluation(null, batch, firstSample);
+        CheckEvaluation(batch, firstSample);
         _setup.Evaluation.Accumulate(_evaluationScalars, _evaluationBatch, isFirst: firstSample == 0);
     }
 

@@ -275,4 +275,25 @@ public sealed class TrainerTests : IDisposable
     {
         public void Report(TrainingProgress<FitLinear.Report> value) => report(value);
     }
+
+    [Theory]
+    [InlineData(float.NaN)]
+    [InlineData(float.PositiveInfinity)]
+    public void An_evaluation_whose_loss_is_not_finite_is_no_report(float bad)
+    {
+        var net = new Linear(seed: 1);
+        var trainer = new FitLinear(net, new Sgd(0.1));
+        trainer.Run(Data(), 1, 8);
+        var good = trainer.Evaluate(Data());
+        var samples = Data();
+        var spoiled = DataSource.From(samples.Count, i => i == 20 ? samples[i] with { Y = bad } : samples[i]);
+        foreach (var evaluate in new Action[] { () => trainer.Evaluate(spoiled, 8), () => trainer.Evaluate(Whole(spoiled)) })
+        {
+            var error = Assert.Throws<TrainingDivergedException>(evaluate);
+            Assert.StartsWith("Evaluation after 5 steps: the loss 'loss' is ", error.Message);
+            Assert.Contains("line.fnn(3)", error.Message);
+            Assert.Equal((5, "line.fnn(3): y = x @ w + b"), (error.Step, error.SourceLine));
+        }
+        Assert.Equal(good, trainer.Evaluate(Data()));
+    }
 }

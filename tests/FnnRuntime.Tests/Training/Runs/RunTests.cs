@@ -261,6 +261,18 @@ public sealed class RunTests : IDisposable
     }
 
     [Fact]
+    public void An_evaluation_that_is_not_finite_is_never_the_best()
+    {
+        var spoiled = RunCase.Validation.Concat(DataSource.From(new[] { new FitLinear.Sample(new[] { float.NaN, 0 }, 0) }));
+        var options = RunCase.Options(_folder["run"]) with { Metric = "worst", Maximize = true };
+        var trainer = RunCase.Trainer();
+        Assert.Throws<TrainingDivergedException>(() => trainer.Run(RunCase.Data(), 4, 8, options, spoiled));
+        Assert.Equal(3, trainer.StepCount);
+        Assert.False(File.Exists(_folder["run/best.safetensors"]));
+        Assert.DoesNotContain(MetricsRow.Read(_folder["run"]), row => row.Kind == "validation");
+    }
+
+    [Fact]
     public void More_can_be_better()
     {
         var options = RunCase.Options(_folder["run"]) with { Metric = "worst", Maximize = true };
