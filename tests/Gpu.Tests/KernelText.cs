@@ -45,7 +45,10 @@ internal sealed partial class KernelText : IDisposable
     }
 
     /// <summary>The text for each target: <c>sm_80</c>, <c>sm_90</c>, and <c>OpenCL C</c> where a kernel has no instructions of CUDA.</summary>
-    public IEnumerable<(string Target, string Text)> Compile(MethodInfo kernel) => _backends.Where(item => item.Backend is PTXBackend || kernel.DeclaringType != typeof(TensorProductKernels)).Select(item => (item.Target, Compile(kernel, item.Target, item.Backend)));
+    /// <param name="kernel">An entry point.</param>
+    /// <param name="except">A target that is left out.</param>
+    public IEnumerable<(string Target, string Text)> Compile(MethodInfo kernel, string? except = null) => _backends
+        .Where(item => item.Target != except && (item.Backend is PTXBackend || kernel.DeclaringType != typeof(TensorProductKernels))).Select(item => (item.Target, Compile(kernel, item.Target, item.Backend)));
 
     private static string Compile(MethodInfo kernel, string target, Backend backend)
     {

@@ -1,3 +1,5 @@
+using FeedbackNN.Tests;
+
 namespace FeedbackNN.Programs.Tests;
 
 /// <summary>
@@ -12,7 +14,7 @@ public sealed class CorpusProgramTests
     [MemberData(nameof(Files))]
     public void CompiledAndInterpretedAgree(string file)
     {
-        foreach (var program in CorpusPrograms.Of(file)) Check(program, Device.Cpu, 3);
+        foreach (var program in CorpusPrograms.Of(file)) Check(program, Device.Cpu, SlowRun.Count(2, slow: 3));
     }
 
     internal static void Check(CorpusProgram program, Device device, int mostCases)

@@ -18,15 +18,19 @@ namespace FeedbackNN.Programs.Tests;
 /// </summary>
 internal sealed unsafe class GeneratedProgram : IDisposable
 {
+    // The runtimes and what they need: fewer assemblies to look for names in than the tests have.
     private static readonly MetadataReference[] References =
-        ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator).Select(path => (MetadataReference)MetadataReference.CreateFromFile(path)).ToArray();
+        WithReferences([typeof(object).Assembly, typeof(Device).Assembly, typeof(FeedbackNN.Gpu.GpuDevice).Assembly]).Select(assembly => (MetadataReference)MetadataReference.CreateFromFile(assembly.Location)).ToArray();
+
+    // Nobody reads warnings, least of all those about null.
+    private static readonly CSharpParseOptions ParseOptions = new CSharpParseOptions().WithFeatures([new("run-nullable-analysis", "never")]);
 
     // Kernels of a GPU are started by an assembly that ILGPU makes.
     private const string Friend = """[assembly: System.Runtime.CompilerServices.InternalsVisibleTo("ILGPURuntime")]""";
 
     // Compilations that differ in their texts alone share what was found out about the references.
     private static readonly CSharpCompilation Nothing = CSharpCompilation.Create(
-        "Generated", [CSharpSyntaxTree.ParseText(Friend)], References, new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, optimizationLevel: OptimizationLevel.Release, allowUnsafe: true));
+        "Generated", [CSharpSyntaxTree.ParseText(Friend, ParseOptions, "Friend.cs")], References, new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, optimizationLevel: OptimizationLevel.Release, allowUnsafe: true));
 
     private static readonly ConcurrentDictionary<string, Lazy<Type>> Loaded = new(StringComparer.Ordinal);
 
@@ -88,11 +92,24 @@ internal sealed unsafe class GeneratedProgram : IDisposable
     /// <summary>Compiles generated C# and loads it.</summary>
     public static Assembly Load(params string[] texts)
     {
-        var compilation = Nothing.AddSyntaxTrees(texts.Select(text => CSharpSyntaxTree.ParseText(text)));
+        // Files of the same name would make it look through all names of all references.
+        var compilation = Nothing.AddSyntaxTrees(texts.Select((text, i) => CSharpSyntaxTree.ParseText(text, ParseOptions, FormattableString.Invariant($"Program{i}.cs"))));
         using var image = new MemoryStream();
         var result = compilation.Emit(image);
         Assert.True(result.Success, string.Join("\n", result.Diagnostics.Where(diagnostic => diagnostic.Severity == DiagnosticSeverity.Error).Take(10)) + "\n" + string.Join("\n", texts));
         return Assembly.Load(image.ToArray());
+    }
+
+    private static HashSet<Assembly> WithReferences(IEnumerable<Assembly> assemblies)
+    {
+        var known = new HashSet<Assembly>();
+        var waiting = new Queue<Assembly>(assemblies);
+        while (waiting.TryDequeue(out var assembly))
+        {
+            if (!known.Add(assembly)) continue;
+            foreach (var name in assembly.GetReferencedAssemblies()) waiting.Enqueue(Assembly.Load(name));
+        }
+        return known;
     }
 
     /// <summary>Runs forward and backward; gives each output in the graph's order.</summary>
