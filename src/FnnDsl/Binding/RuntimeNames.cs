@@ -46,6 +46,7 @@ public static class RuntimeNames
         "DeviceMemoryException",
         "DeviceProgram",
         "EpochOrder",
+        "ExclusiveUse",
         "FixedPoints",
         "Generation",
         "GradientClip",

@@ -68,6 +68,10 @@ public static class SafetensorsFile
         {
             throw new CheckpointException(path, $"there is no such file (the current folder is {Environment.CurrentDirectory}).", error);
         }
+        catch (Exception error) when ((error is IOException or UnauthorizedAccessException) && Directory.Exists(path))
+        {
+            throw new CheckpointException(path, "it is a folder, not a file. Name the file in it.", error);
+        }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
             throw new CheckpointException(path, $"it can't be read: {error.Message}", error);

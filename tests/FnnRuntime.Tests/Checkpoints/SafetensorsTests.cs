@@ -221,4 +221,11 @@ public sealed unsafe class SafetensorsTests : IDisposable
         BinaryPrimitives.WriteUInt64LittleEndian(prefix, (ulong)bytes.Length);
         return _folder.Write("other.safetensors", [.. prefix, .. bytes, .. data]);
     }
+
+    [Fact]
+    public void A_folder_in_the_place_of_a_file_is_called_one()
+    {
+        var error = Assert.Throws<CheckpointException>(() => SafetensorsFile.Read(Path.GetTempPath()));
+        Assert.Equal("it is a folder, not a file. Name the file in it.", error.Reason);
+    }
 }

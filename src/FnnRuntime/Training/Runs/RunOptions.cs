@@ -19,7 +19,7 @@ public sealed record RunOptions(string Folder)
     /// <summary>Samples that an evaluation computes at once.</summary>
     public int EvaluationBatchSize { get; init; } = 256;
 
-    /// <summary>The loss or metric, by its name in the <c>.fnn</c> file, that decides which weights are the best; null: the first loss.</summary>
+    /// <summary>The loss or metric, by its name in the <c>.fnn</c> file, that decides which weights are the best: the smallest, or with <see cref="Maximize"/> the largest. Null: the first loss.</summary>
     public string? Metric { get; init; }
 
     /// <summary>More of <see cref="Metric"/> is better, as of an accuracy; otherwise less, as of a loss.</summary>
