@@ -19,6 +19,12 @@ internal static class FeatureRows
             throw new DataException(null, Invariant($"{(sample is null ? "the sample" : Invariant($"sample {sample}"))} has {width} features instead of {expected}"), "All samples need the same features");
     }
 
+    public static void CheckRoom(int result, int features)
+    {
+        if (result != features)
+            throw new ArgumentException(Invariant($"The result has room for {result} features instead of {features}."), nameof(result));
+    }
+
     public static DataException NotFinite(int sample, int feature, float value) => new(
         null, Invariant($"feature {feature} of sample {sample} is {value}"), float.IsNaN(value) ? "Fill in missing values with an Imputer before" : "Replace infinite values before training");
 

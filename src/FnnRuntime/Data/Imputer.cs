@@ -75,8 +75,7 @@ public sealed class Imputer
     public void Apply(ReadOnlySpan<float> features, Span<float> result)
     {
         FeatureRows.CheckWidth(features.Length, Width, null);
-        if (result.Length != features.Length)
-            throw new ArgumentException($"The result has room for {result.Length} features instead of {features.Length}.", nameof(result));
+        FeatureRows.CheckRoom(result.Length, features.Length);
         for (var f = 0; f < features.Length; f++)
             result[f] = float.IsNaN(features[f]) ? _values[f] : features[f];
     }
