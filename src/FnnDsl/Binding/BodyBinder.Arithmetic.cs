@@ -274,8 +274,8 @@ internal sealed partial class BodyBinder
         var decided = -1;
         for (var k = begin; k < operands.Count; k++)
         {
-            if (operands[k] is TensorOperand { Filled: null } && (decided < 0 || operands[decided] is TensorOperand { Filled: not null })) decided = k;
-            else if (operands[k] is TensorOperand && decided < 0) decided = k;
+            // The first tensor, but one that is filled with a number only where there is no other.
+            if (operands[k] is TensorOperand tensor && (decided < 0 || (tensor.Filled is null && operands[decided] is TensorOperand { Filled: not null }))) decided = k;
         }
         var isLogical = row.Typing == OperatorTyping.Logical;
         var element = isLogical ? ElementType.Bool

@@ -1,6 +1,7 @@
 using FeedbackNN.Dsl.Diagnostics;
 using FeedbackNN.Dsl.Graphs;
 using FeedbackNN.Dsl.Interpretation;
+using FeedbackNN.Dsl.Operators;
 using FeedbackNN.Dsl.Syntax;
 using FeedbackNN.Dsl.Text;
 
@@ -15,7 +16,7 @@ internal sealed partial class BodyBinder
     /// <summary>Tells of a result that its operands do not explain.</summary>
     private double Told(double result, IEnumerable<double> operands, TextSpan span)
     {
-        if (!frame.IsLibrary && !IsFinite(result) && operands.All(IsFinite)) Report(DiagnosticTable.NotFinite, span, [], FiniteFix(result), $"'{TextOf(span)}'", NumberName(result), "");
+        if (!frame.IsLibrary && !ScalarFunctions.IsFinite(result) && operands.All(ScalarFunctions.IsFinite)) Report(DiagnosticTable.NotFinite, span, [], FiniteFix(result), $"'{TextOf(span)}'", NumberName(result), "");
         return result;
     }
 
@@ -56,8 +57,6 @@ internal sealed partial class BodyBinder
     }
 
     private static string? FiniteFix(double number) => double.IsNaN(number) ? null : $"write {(number > 0 ? "inf" : "-inf")}, if it is meant";
-
-    private static bool IsFinite(double number) => !double.IsNaN(number) && !double.IsInfinity(number);
 
     private static string NumberName(double number) => double.IsNaN(number) ? "not a number" : number > 0 ? "infinite" : "minus infinity";
 }

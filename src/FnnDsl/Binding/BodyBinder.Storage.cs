@@ -1,5 +1,6 @@
 using FeedbackNN.Dsl.Diagnostics;
 using FeedbackNN.Dsl.Graphs;
+using FeedbackNN.Dsl.Operators;
 using FeedbackNN.Dsl.Outlines;
 using FeedbackNN.Dsl.Syntax;
 using FeedbackNN.Dsl.Text;
@@ -163,7 +164,7 @@ internal sealed partial class BodyBinder
     {
         var problem = initializer switch
         {
-            _ when initializer.Arguments.Any(number => double.IsNaN(number) || double.IsInfinity(number)) => "a first value must be a finite number",
+            _ when !initializer.Arguments.All(ScalarFunctions.IsFinite) => "a first value must be a finite number",
             { Kind: "uniform" } when initializer.Arguments[0] > initializer.Arguments[1] => "the lower bound of 'uniform' lies above the upper one",
             { Kind: "normal" } when initializer.Arguments[1] < 0 => "a standard deviation is not negative",
             _ => null,

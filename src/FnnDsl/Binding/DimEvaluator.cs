@@ -80,8 +80,8 @@ internal sealed class DimEvaluator(Func<string, string, bool, Symbol?> find, Dia
 
     private DimValue? Finite(DimValue value, Expression expression, DimSymbol dim)
     {
-        if (!double.IsNaN(value.Value) && !double.IsInfinity(value.Value) && (!value.IsInteger || Math.Abs(value.Value) < 1e15)) return value;
-        var reason = double.IsNaN(value.Value) || double.IsInfinity(value.Value) ? Divides(expression) ? "this divides by 0" : "this is no number" : "this is larger than 10^15";
+        if (ScalarFunctions.IsFinite(value.Value) && (!value.IsInteger || Math.Abs(value.Value) < 1e15)) return value;
+        var reason = !ScalarFunctions.IsFinite(value.Value) ? Divides(expression) ? "this divides by 0" : "this is no number" : "this is larger than 10^15";
         diagnostics.Report(DiagnosticTable.DimWithoutValue, new Location(dim.Source, expression.Span), dim.Name, reason);
         return null;
 

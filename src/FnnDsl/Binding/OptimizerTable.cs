@@ -1,3 +1,5 @@
+using FeedbackNN.Dsl.Operators;
+
 namespace FeedbackNN.Dsl.Binding;
 
 /// <summary>
@@ -40,11 +42,11 @@ internal static class OptimizerTable
 
     public static Row? FindSchedule(string name) => Schedules.FirstOrDefault(row => row.Name == name);
 
-    private static string? Any(double value) => IsFinite(value) ? null : NotFinite;
+    private static string? Any(double value) => ScalarFunctions.IsFinite(value) ? null : NotFinite;
 
-    private static string? Positive(double value) => !IsFinite(value) ? NotFinite : value > 0 ? null : "must be above 0";
+    private static string? Positive(double value) => !ScalarFunctions.IsFinite(value) ? NotFinite : value > 0 ? null : "must be above 0";
 
-    private static string? AtLeastZero(double value) => !IsFinite(value) ? NotFinite : value >= 0 ? null : "must not be below 0";
+    private static string? AtLeastZero(double value) => !ScalarFunctions.IsFinite(value) ? NotFinite : value >= 0 ? null : "must not be below 0";
 
     private static string? Learns(double value) => value == 0 ? NothingLearnt : AtLeastZero(value);
 
@@ -52,8 +54,6 @@ internal static class OptimizerTable
 
     /// <summary>What is wrong with a rate that is 0 at every step.</summary>
     public const string NothingLearnt = "is 0 at every step, and nothing would be learnt";
-
-    private static bool IsFinite(double value) => !double.IsNaN(value) && !double.IsInfinity(value);
 
     private static string? BelowOne(double value) => value is >= 0 and < 1 ? null : "must be at least 0 and below 1";
 

@@ -60,5 +60,8 @@ internal static class ScalarFunctions
     /// <summary>-1, 0 or 1; 0 for what is not a number.</summary>
     public static double Sign(double x) => x > 0 ? 1 : x < 0 ? -1 : double.IsNaN(x) ? x : 0;
 
+    /// <summary>Neither NaN nor infinite.</summary>
+    public static bool IsFinite(double x) => !double.IsNaN(x) && !double.IsInfinity(x);
+
     public static double Truth(bool value) => value ? 1 : 0;
 }

@@ -176,8 +176,12 @@ public sealed unsafe partial class Objective : IDisposable
     /// <param name="isBegun">The program's run was given <see cref="BeginUpdate"/>, and has changed the parameters that it updates itself.</param>
     internal void Apply(DeviceUpdates updates, bool isBegun)
     {
-        MakeRoomForState();
-        MakeRules();
+        // Whoever has begun has looked at the settings, and schedules are asked once an update.
+        if (!isBegun)
+        {
+            MakeRoomForState();
+            MakeRules();
+        }
         foreach (ref readonly var slice in (isBegun ? _slicesAfterwards : _slicesByDecay).AsSpan()) updates.Apply(slice, _rules[RuleOf(slice.Rule, slice.Decays)]);
         Updates++;
     }

@@ -90,11 +90,13 @@ public abstract unsafe partial class Trainer<TBatch, TReport>
     }
 
     /// <summary>The line where something of the batch was first not finite, on whichever device.</summary>
-    private string? FindNonFinite(int objective, in ProgramCall call)
+    /// <param name="index">An objective's position, or for the evaluation the one behind them.</param>
+    /// <param name="call">The first device's.</param>
+    private string? FindNonFinite(int index, in ProgramCall call)
     {
-        var line = _setup.Objectives[objective].Program.Program.FindNonFinite(call);
-        var parameters = LookUpParameters(isEvaluation: false);
-        for (var k = 0; k < _busyReplicas && line is null; k++) line = _replicas[k].FindNonFinite(objective, parameters, Seed, StepCount);
+        var line = _setup.AllPrograms[index].Program.FindNonFinite(call);
+        var parameters = LookUpParameters(isEvaluation: index == _setup.Objectives.Length);
+        for (var k = 0; k < _busyReplicas && line is null; k++) line = _replicas[k].FindNonFinite(index, parameters, call.Seed, StepCount);
         return line;
     }
 

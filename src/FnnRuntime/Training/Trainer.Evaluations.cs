@@ -24,11 +24,7 @@ public abstract unsafe partial class Trainer<TBatch, TReport>
         try
         {
             BindShares(batch);
-            var call = EvaluationCall(_setup.Evaluation, firstSample);
-            var line = _setup.Evaluation.Program.FindNonFinite(call);
-            var parameters = LookUpParameters(isEvaluation: true);
-            for (var k = 0; k < _busyReplicas && line is null; k++) line = _replicas[k].FindNonFinite(_setup.Objectives.Length, parameters, call.Seed, StepCount);
-            return line;
+            return FindNonFinite(_setup.Objectives.Length, EvaluationCall(_setup.Evaluation, firstSample));
         }
         finally
         {
