@@ -53,7 +53,7 @@ public sealed class FnnInspector
                 return (compiled.Diagnostics, compiled.Diagnostics.Count == 0);
             });
         }
-        foreach (var symbol in scope.UserSymbols.Where(Binder.IsCompiled))
+        foreach (var symbol in scope.UserSymbols.Where(symbol => Binder.IsCompiled(scope, symbol)))
         {
             foreach (var other in closures.Reach(symbol)) reached.Add(new(other.Namespace, other.Key));
         }
@@ -64,7 +64,7 @@ public sealed class FnnInspector
             {
                 var own = new DiagnosticBag();
                 Binder.CheckAlone(scope, symbol, isReached, own);
-                return (scope.WithoutFollowers(own.ToArray()), own.Count == 0 && symbol is CallableSymbol or ConstSymbol);
+                return (scope.WithoutFollowers(own.ToArray()), own.Count == 0 && symbol is CallableSymbol or TrainSymbol or ConstSymbol);
             });
         }
         _clean = clean;

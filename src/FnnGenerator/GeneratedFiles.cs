@@ -17,6 +17,7 @@ internal static class GeneratedFiles
         CompiledModelDeclaration model => Of(model, printable.Lines, printable.HasGpu),
         CompiledTrainDeclaration train => Of(train, printable.Lines, printable.HasGpu),
         CompiledGenerateDeclaration generate => Of(generate, printable.Lines, printable.HasGpu),
+        CompiledTrainFamilyDeclaration family => [new($"{family.FileStem}.g.cs", TrainFamilyPrinter.Print(family.Family))],
         BrokenGenerateDeclaration broken => [new($"{broken.FileStem}.g.cs", GeneratePrinter.PrintBroken(broken.Signature))],
         CompiledPipelineDeclaration pipeline => Of(pipeline, printable.Lines, printable.HasGpu),
         BrokenPipelineDeclaration broken => [new($"{broken.FileStem}.g.cs", PipelinePrinter.PrintBroken(broken.Signature))],

@@ -50,7 +50,7 @@ public static class Binder
                 var isKnown = library.ContainsKey(symbol.Name) || BuiltIns.IsKnown(symbol.Name) || Operators.OperatorTable.TryFind(symbol.Name) is not null;
                 if (IsClass(symbol) && (symbol is GenerateSymbol ? RuntimeNames.IsTakenFromGenerates(symbol.Name) : RuntimeNames.Contains(symbol.Name)))
                 {
-                    diagnostics.Report(DiagnosticTable.NameOfRuntime, symbol.Location, $"another name, such as '{(symbol is TrainSymbol ? "Fit" : "My")}{symbol.Name}'", default, symbol.Name);
+                    diagnostics.Report(DiagnosticTable.NameOfRuntime, symbol.Location, $"another name, such as '{(symbol is TrainSymbol or TrainMemberSymbol ? "Fit" : "My")}{symbol.Name}'", default, symbol.Name);
                     clashing.Add(symbol);
                 }
                 // Families are made to be imitated, and their names are whole networks': nothing in the library's place is used by mistake.
@@ -110,7 +110,7 @@ public static class Binder
     /// <summary>Whether a declaration has a program of this name, whose class is called after both.</summary>
     private static bool HasProgram(Symbol owner, string program) => owner switch
     {
-        TrainSymbol => program is "Step" or "Evaluation",
+        TrainSymbol or TrainMemberSymbol => program is "Step" or "Evaluation",
         GenerateSymbol => program is "Program" or "First" or "Step" or "Again" or "Last",
         PipelineSymbol => program is "Answers",
         _ => IsClass(owner) && program is "Inference" or "Training" or "Stream",
@@ -132,7 +132,7 @@ public static class Binder
         (type.Axes ?? default).OfType<SizeAxis>().Select(axis => axis.Size).OfType<NameExpression>().Select(name => name.Name);
 
     /// <summary><c>batch_size</c> → <c>BatchSize</c></summary>
-    private static string TypeName(string axis) => string.Concat(axis.Split('_').Where(part => part.Length > 0).Select(part => char.ToUpperInvariant(part[0]) + part.Substring(1)));
+    internal static string TypeName(string axis) => string.Concat(axis.Split('_').Where(part => part.Length > 0).Select(part => char.ToUpperInvariant(part[0]) + part.Substring(1)));
 
     private static void NoteSyntaxErrors(FileSyntax file, ModuleScope scope, IEnumerable<Symbol> symbols)
     {
@@ -158,7 +158,7 @@ public static class Binder
     /// <exception cref="ArgumentException">There is no such model.</exception>
     public static BindResult<BoundModel> BindModel(ModuleScope scope, string ns, string name)
     {
-        if (scope.FindExactly(ns, name) is not { } symbol || symbol is not (CallableSymbol { Kind: CallableKind.Model } or MemberSymbol))
+        if (scope.FindExactly(ns, name) is not { } symbol || symbol is not (CallableSymbol { Kind: CallableKind.Model } or ModelMemberSymbol))
         {
             throw new ArgumentException($"There is no model '{name}' in namespace '{ns}'.", nameof(name));
         }
@@ -176,7 +176,7 @@ public static class Binder
     /// <exception cref="ArgumentException">There is no such model.</exception>
     public static Outline? OutlineModel(ModuleScope scope, string ns, string name)
     {
-        if (scope.FindExactly(ns, name) is not { } symbol || symbol is not (CallableSymbol { Kind: CallableKind.Model } or MemberSymbol))
+        if (scope.FindExactly(ns, name) is not { } symbol || symbol is not (CallableSymbol { Kind: CallableKind.Model } or ModelMemberSymbol))
         {
             throw new ArgumentException($"There is no model '{name}' in namespace '{ns}'.", nameof(name));
         }
@@ -185,15 +185,24 @@ public static class Binder
         return diagnostics.HasErrors ? null : outline;
     }
 
-    /// <summary>Binds a training.</summary>
+    /// <summary>Binds a training, or a member of a family of them.</summary>
     /// <exception cref="ArgumentException">There is no such training.</exception>
     public static BindResult<BoundTrain> BindTrain(ModuleScope scope, string ns, string name)
     {
-        if (scope.FindExactly(ns, name) is not TrainSymbol symbol) throw new ArgumentException($"There is no train '{name}' in namespace '{ns}'.", nameof(name));
+        if (scope.FindExactly(ns, name) is not { } symbol || symbol is not TrainMemberSymbol && !(symbol is TrainSymbol train && !scope.IsFamily(train)))
+        {
+            throw new ArgumentException($"There is no train '{name}' in namespace '{ns}'.", nameof(name));
+        }
         var diagnostics = new DiagnosticBag();
-        var (result, signature) = new TrainBinder(scope, diagnostics, symbol).Bind();
+        var (result, signature) = TrainInstance.Of(scope, diagnostics, symbol) is { } instance ? new TrainBinder(scope, diagnostics, instance).Bind() : (null, null);
         return Result(scope, symbol, result, signature, diagnostics);
     }
+
+    /// <summary>What the members of a family of trainings have in common; null where its head has errors, which <see cref="CheckUninstantiated"/> reports.</summary>
+    /// <exception cref="ArgumentException">There is no such family.</exception>
+    public static BoundTrainFamily? BindTrainFamily(ModuleScope scope, string ns, string name) =>
+        scope.FindExactly(ns, name) is TrainSymbol family && scope.IsFamily(family) ? new TrainFamilyBinder(scope, new DiagnosticBag(), family).Bind()
+            : throw new ArgumentException($"There is no family of trains '{name}' in namespace '{ns}'.", nameof(name));
 
     /// <summary>Binds a pipeline.</summary>
     /// <exception cref="ArgumentException">There is no such pipeline.</exception>
@@ -230,18 +239,19 @@ public static class Binder
     /// </summary>
     public static EquatableArray<Diagnostic> CheckUninstantiated(ModuleScope scope)
     {
-        var reached = new HashSet<Symbol>(DeclarationClosure.Reach(scope, scope.UserSymbols.Where(IsCompiled)));
+        var reached = new HashSet<Symbol>(DeclarationClosure.Reach(scope, scope.UserSymbols.Where(symbol => IsCompiled(scope, symbol))));
         var diagnostics = new DiagnosticBag();
         foreach (var symbol in CheckedAlone(scope)) CheckAlone(scope, symbol, reached.Contains(symbol), diagnostics);
         return scope.WithoutFollowers(diagnostics.ToArray());
     }
 
     /// <summary>Whether a declaration is compiled by itself, with what it reaches.</summary>
-    internal static bool IsCompiled(Symbol symbol) => symbol is TrainSymbol or GenerateSymbol or PipelineSymbol or MemberSymbol or CallableSymbol { Kind: CallableKind.Model, IsFamily: false };
+    internal static bool IsCompiled(ModuleScope scope, Symbol symbol) =>
+        symbol is GenerateSymbol or PipelineSymbol or MemberSymbol or CallableSymbol { Kind: CallableKind.Model, IsFamily: false } || (symbol is TrainSymbol train && !scope.IsFamily(train));
 
     /// <summary>The declarations that <see cref="CheckUninstantiated"/> looks at.</summary>
     internal static IEnumerable<Symbol> CheckedAlone(ModuleScope scope) =>
-        scope.UserSymbols.OfType<CallableSymbol>().Where(symbol => !IsCompiled(symbol))
+        scope.UserSymbols.Where(symbol => symbol is CallableSymbol or TrainSymbol && !IsCompiled(scope, symbol))
             .Concat(scope.UserSymbols.Where(symbol => symbol is CheckpointSymbol))
             .Concat(scope.UserSymbols.OfType<ConstSymbol>());
 
@@ -253,18 +263,25 @@ public static class Binder
             if (!scope.Incomplete.Contains(symbol)) new ModelBinder(scope, diagnostics).CheckAlone(constant);
             return;
         }
-        if (symbol is not CallableSymbol callable)
+        if (symbol is CheckpointSymbol checkpoint)
         {
             if (scope.ReachesIncomplete(symbol)) return;
-            // Each in a bag of its own: whether it is right decides what else is said of it.
+            // In a bag of its own: whether it is right decides what else is said of it.
             var own = new DiagnosticBag();
-            if (symbol is CheckpointSymbol checkpoint) new CheckpointBinder(scope, own, checkpoint).Check();
+            new CheckpointBinder(scope, own, checkpoint).Check();
             diagnostics.AddRange(own.ToArray());
             return;
         }
-        if (!isReached) new ModelBinder(scope, diagnostics).CheckAlone(callable);
-        else diagnostics.AddRange(scope.ErrorsAlone(callable).Where(error => error.Row == DiagnosticTable.UnknownName && error.Location.Source == symbol.Source));
-        if (scope.ErrorsAlone(callable).Count == 0 && !scope.Incomplete.Contains(symbol)) UnusedNames.Check(symbol, diagnostics);
+        if (symbol is TrainSymbol family)
+        {
+            var binder = new TrainFamilyBinder(scope, diagnostics, family);
+            binder.CheckHead();
+            if (!isReached) binder.CheckAlone();
+            if (!scope.MembersOf(family).Any()) diagnostics.Report(DiagnosticTable.FamilyWithoutMembers, family.Location, binder.MemberFix(), default, family.Name);
+        }
+        else if (!isReached) new ModelBinder(scope, diagnostics).CheckAlone((CallableSymbol)symbol);
+        if (isReached) diagnostics.AddRange(scope.ErrorsAlone(symbol).Where(error => error.Row == DiagnosticTable.UnknownName && error.Location.Source == symbol.Source));
+        if (scope.ErrorsAlone(symbol).Count == 0 && !scope.Incomplete.Contains(symbol)) UnusedNames.Check(symbol, diagnostics);
     }
 
     /// <summary>
@@ -276,7 +293,8 @@ public static class Binder
     private static Symbol SymbolOf(string space, Declaration declaration, SourceText source, bool isLibrary) => declaration switch
     {
         CallableDeclaration callable => new CallableSymbol(space, callable, source, isLibrary),
-        ModelMemberDeclaration member => new MemberSymbol(space, member, source),
+        MemberDeclaration { Kind: FamilyKind.Train } member => new TrainMemberSymbol(space, member, source),
+        MemberDeclaration member => new ModelMemberSymbol(space, member, source),
         TrainDeclaration train => new TrainSymbol(space, train, source),
         ConstDeclaration constant => new ConstSymbol(space, constant, source, isLibrary),
         GenerateDeclaration generate => new GenerateSymbol(space, generate, source),

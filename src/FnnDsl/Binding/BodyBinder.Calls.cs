@@ -161,7 +161,8 @@ internal sealed partial class BodyBinder
         root.Report(row, span, arguments);
     }
 
-    private Dictionary<string, CallArgument>? MatchArguments(string callee, EquatableArray<ParameterSyntax> parameters, List<CallArgument> arguments, TextSpan span)
+    /// <param name="describe">What a parameter takes, where it is neither config nor a tensor.</param>
+    private Dictionary<string, CallArgument>? MatchArguments(string callee, EquatableArray<ParameterSyntax> parameters, List<CallArgument> arguments, TextSpan span, Func<ParameterSyntax, string>? describe = null)
     {
         var given = new Dictionary<string, CallArgument>(StringComparer.Ordinal);
         var position = 0;
@@ -199,7 +200,7 @@ internal sealed partial class BodyBinder
         foreach (var parameter in parameters)
         {
             if (parameter.Default is not null || given.ContainsKey(parameter.Name.Text) || !fits) continue;
-            Report(DiagnosticTable.MissingArgument, span, [], ParametersFix(callee, parameters), callee, parameter.Name.Text, DescribeParameter(parameter));
+            Report(DiagnosticTable.MissingArgument, span, [], ParametersFix(callee, parameters), callee, parameter.Name.Text, (describe ?? DescribeParameter)(parameter));
             fits = false;
         }
         return fits ? given : null;
@@ -244,44 +245,6 @@ internal sealed partial class BodyBinder
         var holder = new Frame(symbol, frame, span);
         var body = new BodyBinder(context, holder);
         return BindConfig(body, parameters, given, null) ? new LayerInstance(symbol, holder.Config, holder.Notes) : null;
-    }
-
-    /// <summary>The instance that a member of a family stands for: the family with the member's config.</summary>
-    public LayerInstance? InstanceOfMember(MemberSymbol member)
-    {
-        if (!EnterMember(member)) return null;
-        try
-        {
-            var binder = new BodyBinder(context, new Frame(member, null, default));
-            if (member.Declaration.Family is not CallExpression { Callee: NameExpression name } call)
-            {
-                var family = member.Declaration.Family is NameExpression bare && binder.Lookup(bare.Name) is CallableOperand { Symbol: { Kind: CallableKind.Model, Declaration.Config: { } config } known } ? ParametersFix(known.Name, config) : null;
-                binder.Report(DiagnosticTable.NotAModel, member.Declaration.Family.Span, [], family, member.Name, ": a member is written model A = Family(config)");
-                return null;
-            }
-            var found = binder.Lookup(name.Name);
-            if (found is MemberOperand && context.Scope.FindFamily(member.Namespace, name.Name) is CallableSymbol ofLibrary) found = new CallableOperand(ofLibrary);
-            if (found is null) binder.ReportUnknown(name.Name, name.Span);
-            if (found is null or PoisonOperand) return null;
-            if (found is CallableOperand { Symbol.Kind: CallableKind.Model }) return binder.MakeInstance(found, Arguments(call), call.Span);
-            binder.Report(DiagnosticTable.NotAModel, name.Span, name.Name, "");
-            return null;
-        }
-        finally
-        {
-            context.Depth--;
-        }
-    }
-
-    /// <summary>A model without config, or with defaults for all of it.</summary>
-    public LayerInstance? InstanceWithDefaults(CallableSymbol symbol) => MakeInstance(new CallableOperand(symbol), [], symbol.Syntax.Name.Span);
-
-    private bool EnterMember(MemberSymbol member)
-    {
-        if (++context.Depth <= BindingContext.MaximumDepth) return true;
-        context.Depth--;
-        context.Diagnostics.Report(DiagnosticTable.EndlessRecursion, member.Location, member.Name, BindingContext.MaximumDepth);
-        return false;
     }
 
     /// <summary>Gives an instance that is used where it is made its name: the layer's, with a number when there are several.</summary>

@@ -96,6 +96,7 @@ internal sealed partial class BodyBinder
         if (ResolveElement(parameter.Type) is not { } element) return null;
         var bound = new List<BoundAxis>();
         var notes = new List<AxisNote>();
+        var isUnknown = false;
         foreach (var axis in axes)
         {
             if (axis is EllipsisAxis)
@@ -107,15 +108,26 @@ internal sealed partial class BodyBinder
                 continue;
             }
             var expression = ((SizeAxis)axis).Size;
+            // Members of a family may have different numbers here, and C# one type for all of them.
+            var open = expression is not NameExpression && Reads.Of(expression).Any(frame.Open.Contains) ? TextOf(expression.Span) : null;
+            if (ReadsUnknown(expression))
+            {
+                isUnknown = true;
+                bound.Add(new BoundAxis(null, Size.One) { Open = TextOf(expression.Span) });
+                continue;
+            }
             if (EvaluateAxis(expression) is not { } size) return null;
-            bound.Add(BoundAxisOf(expression, size));
+            bound.Add(BoundAxisOf(expression, size) with { Open = open });
             notes.Add(NoteOf(expression));
         }
         var input = new BoundTensor(name, element, bound.ToEquatableArray());
-        frame.Values[name] = new TensorOperand(Builder.Input(index, name, input.Type), notes.ToEquatableArray());
+        frame.Values[name] = isUnknown ? Poison : new TensorOperand(Builder.Input(index, name, input.Type), notes.ToEquatableArray());
         Note(parameter.Name.Span, frame.Values[name]);
         return input;
     }
+
+    /// <summary>Whether a piece of the head reads something of which nothing is known, and of which nothing is said here: a network that is broken, or that members of a family choose.</summary>
+    private bool ReadsUnknown(Expression expression) => Reads.Of(expression).Any(name => frame.Values.TryGetValue(name, out var value) && value is PoisonOperand);
 
     /// <summary>What stands for config that nobody has given: sizes stay symbolic, numbers are 2, truths are as the default says, or true.</summary>
     public Operand SymbolicConfig(ParameterSyntax parameter)

@@ -134,8 +134,9 @@ internal sealed partial class BodyBinder
 
     private static readonly string[] TypeNames = ["dim", "int", "f32", "f64", "i32", "i64", "bool", "real", "fn", "layer", "string"];
 
-    private static string? BadConfigFix(Symbol symbol, ParameterSyntax parameter)
+    private string? BadConfigFix(Symbol symbol, ParameterSyntax parameter)
     {
+        if (symbol is TrainSymbol train) return ParametersFix(train.Name, Choices(train).Concat(train.Declaration.Config ?? default));
         if (symbol is not CallableSymbol { Declaration: var callable }) return null;
         return callable.Config is { } config && config.Contains(parameter)
             ? ParametersFix(callable.Name.Text, config) + InputsText(callable) + "; sizes that its input has are not given"

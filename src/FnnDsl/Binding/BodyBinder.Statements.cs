@@ -377,7 +377,7 @@ internal sealed partial class BodyBinder
         {
             var leftOperand = Bind(binary.Left);
             var rightOperand = Bind(binary.Right);
-            if (leftOperand is PoisonOperand || rightOperand is PoisonOperand) return false;
+            if (leftOperand is PoisonOperand || rightOperand is PoisonOperand) return ReadsUnknown(condition);
             if (AsSize(leftOperand) is { } left && AsSize(rightOperand) is { } right)
             {
                 if (Decide(binary.Operator, left, right) is { } truth) return truth || ConditionFails(condition);
@@ -389,7 +389,7 @@ internal sealed partial class BodyBinder
         var operand = Bind(condition);
         switch (operand)
         {
-            case PoisonOperand: return false;
+            case PoisonOperand: return ReadsUnknown(condition);
             case BoolOperand truth: return truth.Truth || ConditionFails(condition);
             default:
                 if (context.Symbolic) return true;

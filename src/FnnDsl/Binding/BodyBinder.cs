@@ -14,7 +14,7 @@ namespace FeedbackNN.Dsl.Binding;
 /// </summary>
 internal sealed partial class BodyBinder(BindingContext context, Frame frame) : IIndexScope
 {
-    private static readonly Operand Poison = PoisonOperand.Instance;
+    internal static readonly Operand Poison = PoisonOperand.Instance;
 
     public BindingContext Context => context;
 
@@ -49,7 +49,7 @@ internal sealed partial class BodyBinder(BindingContext context, Frame frame) : 
                 return BindConst(constant);
             case CallableSymbol callable:
                 return new CallableOperand(callable);
-            case MemberSymbol member:
+            case ModelMemberSymbol member:
                 return new MemberOperand(member);
         }
         return BuiltIns.IsKnown(name) || OperatorTable.TryFind(name) is not null ? new BuiltInOperand(name) : null;
@@ -263,11 +263,12 @@ internal sealed partial class BodyBinder(BindingContext context, Frame frame) : 
                 span = place.CallSpan;
                 place = caller;
             }
-            if (place.Member is { } member)
+            if (place is { IsLibrary: true, Member: { } user })
             {
                 trail.Add(new Label(place.At(span), $"here in '{place.Name}'"));
-                (place, span) = member;
+                (place, span) = user;
             }
+            else if (place.Member is { } member && !IsOwnFault(row, place, span)) trail.Add(new Label(member.Frame.At(member.Span), $"in the member '{member.Frame.Name}'"));
         }
         context.Diagnostics.Report(row, place.At(span), fix, trail.Concat(labels).ToEquatableArray(), arguments);
     }
@@ -277,7 +278,7 @@ internal sealed partial class BodyBinder(BindingContext context, Frame frame) : 
         if (place.IsLibrary) return false;
         if (place.Symbol is ConstSymbol) return true;
         if (place == frame && (row == DiagnosticTable.BadInitializer || row.Code.StartsWith("FNN2", StringComparison.Ordinal))) return true;
-        return place.Symbol is CallableSymbol symbol && context.Scope.ErrorsAlone(symbol).Any(error => error.Location == place.At(span));
+        return place.Symbol is CallableSymbol or TrainSymbol && context.Scope.ErrorsAlone(place.Symbol).Any(error => error.Location == place.At(span));
     }
 
     public bool AreEqual(Size left, Size right) => context.Facts.AreEqual(left, right);
@@ -305,7 +306,7 @@ internal sealed partial class BodyBinder(BindingContext context, Frame frame) : 
             span = place.CallSpan;
             place = caller;
         }
-        if (place.Member is { } member) (place, span) = member;
+        if (place is { IsLibrary: true, Member: { } member }) (place, span) = member;
         return place.OriginAt(span);
     }
 
@@ -319,7 +320,7 @@ internal sealed record QuotientOperand(Size Left, Size Right) : Operand
 }
 
 /// <summary>A member of a model family, not yet called.</summary>
-internal sealed record MemberOperand(MemberSymbol Symbol) : Operand
+internal sealed record MemberOperand(ModelMemberSymbol Symbol) : Operand
 {
     public override string Kind => "a layer";
 }

@@ -8,7 +8,11 @@ namespace FeedbackNN.Dsl.Binding;
 
 /// <summary>An axis of a signature as C# sees it: a name (<c>Batch</c>, <c>Pixels</c>) or a number (<c>N10</c>).</summary>
 /// <param name="Name">The name written in the signature, or null for a number or an expression.</param>
-public sealed record BoundAxis(string? Name, Size Size);
+public sealed record BoundAxis(string? Name, Size Size)
+{
+    /// <summary>An expression over what members of a family of trains choose, as written: they may have different sizes here, so that C# has no type for it. Null anywhere else.</summary>
+    public string? Open { get; init; }
+}
 
 /// <summary>A tensor of a signature.</summary>
 /// <param name="IsIndexBelow">When the program uses it as an index: the bound its elements must stay below, checked at the border; else null.</param>
@@ -95,8 +99,12 @@ public sealed record BoundModel(
     public EquatableArray<BoundCheckpoint> Checkpoints { get; init; }
 }
 
-/// <summary>One network of a training: its name there and its model.</summary>
-public sealed record BoundNet(string Name, string ModelNamespace, string ModelName);
+/// <summary>One network of a training: its name there and its model; in a family, the family of models that members choose of.</summary>
+public sealed record BoundNet(string Name, string ModelNamespace, string ModelName)
+{
+    /// <summary>Whether the model is a family, of which each member of the family of trainings chooses one.</summary>
+    public bool IsChosen { get; init; }
+}
 
 /// <summary>A call of an optimizer or schedule with numbers: <c>adamw</c>, lr, betas…; a number may itself be a schedule.</summary>
 public sealed record BoundSetting(string Name, double? Number, BoundSchedule? Schedule);
@@ -183,10 +191,30 @@ public sealed record BoundTrain(
     /// <summary>Moving averages of weights, in the order in which they are written.</summary>
     public EquatableArray<BoundAverage> Averages { get; init; }
 
+    /// <summary>The family that it is a member of.</summary>
+    public DeclarationName? Family { get; init; }
+
     /// <summary>All that programs take storage from: the networks, then the updates.</summary>
     /// <param name="nets">The models of <see cref="Nets"/>.</param>
     public EquatableArray<BoundModel> Storages(IEnumerable<BoundModel> nets) => nets.Concat(Adapters.Select(set => set.AsModel(this))).ToEquatableArray();
 }
+
+/// <summary>What all members of a family of trains have: the types of their samples and reports, and the names of what they train.</summary>
+/// <param name="Nets">The networks.</param>
+/// <param name="Inputs">The tensors of a batch, with sizes as far as no member chooses them.</param>
+/// <param name="HasSamples">Whether batches are made of samples.</param>
+/// <param name="Objectives">The losses, and what kind of optimizer each has.</param>
+/// <param name="Metrics">Their names.</param>
+public sealed record BoundTrainFamily(
+    string Namespace,
+    string Name,
+    string? Doc,
+    EquatableArray<BoundNet> Nets,
+    EquatableArray<string> RuntimeAxes,
+    EquatableArray<BoundTensor> Inputs,
+    bool HasSamples,
+    EquatableArray<BoundObjective> Objectives,
+    EquatableArray<BoundMetric> Metrics);
 
 /// <summary>A moving average of a network's weights: each update keeps so much of it.</summary>
 /// <param name="Net">The network's position in the train.</param>

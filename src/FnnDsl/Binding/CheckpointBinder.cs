@@ -20,7 +20,7 @@ internal sealed class CheckpointBinder(ModuleScope scope, DiagnosticBag diagnost
     {
         if (RuntimeNames.Contains(symbol.Name) || RuntimeNames.ObjectMembers.Contains(symbol.Name)) _reports.Add(DiagnosticTable.NameOfRuntime, Declaration.Name.Span, $"another name, such as 'My{symbol.Name}'", symbol.Name);
         if (NetUse.FindModel(scope, diagnostics, symbol, Declaration.Name.Text, Declaration.Model, takesFamilies: true) is not { } target) return;
-        Symbol[] models = target is CallableSymbol { IsFamily: true } ? scope.UserSymbols.OfType<MemberSymbol>().Where(member => CallableOf(scope, member) == target).ToArray<Symbol>() : [target];
+        Symbol[] models = target is CallableSymbol { IsFamily: true } ? scope.MembersOf(target).OfType<ModelMemberSymbol>().ToArray<Symbol>() : [target];
         foreach (var model in models)
         {
             // What is wrong in the model is reported with the model.

@@ -35,7 +35,7 @@ internal static class DeclarationClosure
     // Other projects' names of a model's weights: the model does not know of them, but its class has them. Those of its family are among what it reaches.
     private static IEnumerable<Symbol> CheckpointsOf(ModuleScope scope, Symbol start)
     {
-        if (start is not (MemberSymbol or CallableSymbol { Kind: CallableKind.Model })) return [];
+        if (start is not (ModelMemberSymbol or CallableSymbol { Kind: CallableKind.Model })) return [];
         var checkpoints = scope.UserSymbols.OfType<CheckpointSymbol>().ToArray();
         if (checkpoints.Length == 0) return [];
         var reached = new HashSet<Symbol>(Reach(scope, start));

@@ -25,8 +25,11 @@ internal sealed class Frame(Symbol symbol, Frame? caller, TextSpan callSpan)
     /// <summary>Where, in the caller.</summary>
     public TextSpan CallSpan => callSpan;
 
-    /// <summary>The member that a family of the library is bound for, and where it says so: to users the body stands there.</summary>
+    /// <summary>The member that a family is bound for, and where it says so. To users the body of a family of the library stands there.</summary>
     public (Frame Frame, TextSpan Span)? Member { get; init; }
+
+    /// <summary>Names that mean something else in each member of a family of trains: see <see cref="TrainInstance.Open"/>.</summary>
+    public IReadOnlyCollection<string> Open { get; init; } = [];
 
     /// <summary>Tensors, instances and everything else that is bound in the body.</summary>
     public Dictionary<string, Operand> Values { get; } = new(StringComparer.Ordinal);

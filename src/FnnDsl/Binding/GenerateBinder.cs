@@ -17,10 +17,11 @@ internal sealed class GenerateBinder(ModuleScope scope, DiagnosticBag diagnostic
 
     public (BoundGenerate? Result, BoundGenerate? Signature) Bind()
     {
-        if (NetUse.Bind(scope, diagnostics, symbol, symbol.Declaration.Nets, out var hasBroken) is not { } nets) return (null, null);
+        if (NetUse.Bind(scope, diagnostics, symbol, symbol.Declaration.Nets) is not { } nets) return (null, null);
+        var hasBroken = nets.Any(net => net.IsBroken);
         var context = new BindingContext(scope, diagnostics, training: false, symbolic: false);
         var frame = new Frame(symbol, null, default);
-        if (!hasBroken && !NetUse.Enter(context, frame, nets)) return (null, null);
+        if (!NetUse.Enter(context, frame, nets)) return (null, null);
         var body = new BodyBinder(context, frame);
         if (BindArguments(body) is not { } arguments) return (null, null);
         var inputs = Program.Parameters.Where(parameter => !IsSize(parameter)).Select(parameter => IsScalar(symbol, parameter)

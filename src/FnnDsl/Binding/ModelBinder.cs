@@ -87,7 +87,7 @@ internal sealed class ModelBinder(ModuleScope scope, DiagnosticBag diagnostics)
         var frame = new Frame(instance.Symbol, null, default)
         {
             Owner = instance,
-            Member = symbol is MemberSymbol member && instance.Symbol.IsLibrary ? (new Frame(member, null, default), member.Declaration.Family.Span) : null,
+            Member = symbol is ModelMemberSymbol member ? (new Frame(member, null, default), member.Declaration.Family.Span) : null,
         };
         foreach (var pair in instance.Config) frame.Config[pair.Key] = pair.Value;
         foreach (var pair in instance.Notes) frame.Notes[pair.Key] = pair.Value;
@@ -114,7 +114,7 @@ internal sealed class ModelBinder(ModuleScope scope, DiagnosticBag diagnostics)
     {
         switch (symbol)
         {
-            case MemberSymbol member:
+            case ModelMemberSymbol member:
                 try
                 {
                     return new BodyBinder(context, new Frame(member, null, default)).InstanceOfMember(member);

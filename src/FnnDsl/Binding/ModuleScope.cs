@@ -19,11 +19,11 @@ public readonly record struct DeclarationName(string Namespace, string Name)
 public sealed class ModuleScope
 {
     // A layer that is being checked may call itself.
-    [ThreadStatic] private static HashSet<CallableSymbol>? _open;
+    [ThreadStatic] private static HashSet<Symbol>? _open;
 
     private readonly Dictionary<DeclarationName, Symbol> _user;
     private readonly IReadOnlyDictionary<string, Symbol> _library;
-    private readonly ConcurrentDictionary<CallableSymbol, EquatableArray<Diagnostic>> _errorsAlone = new();
+    private readonly ConcurrentDictionary<Symbol, EquatableArray<Diagnostic>> _errorsAlone = new();
     private readonly ConcurrentDictionary<Symbol, ModelBinding> _models = new();
 
     internal ModuleScope(Dictionary<DeclarationName, Symbol> user, IReadOnlyDictionary<string, Symbol> library, IReadOnlyDictionary<DeclarationName, DimValue?> dims,
@@ -58,11 +58,16 @@ public sealed class ModuleScope
 
     /// <summary>The user's models that become classes, in the order of their files: members of families, not families.</summary>
     public IEnumerable<DeclarationName> Models => _user
-        .Where(pair => !Clashing.Contains(pair.Value) && pair.Value is MemberSymbol or CallableSymbol { Kind: CallableKind.Model, IsFamily: false })
+        .Where(pair => !Clashing.Contains(pair.Value) && pair.Value is ModelMemberSymbol or CallableSymbol { Kind: CallableKind.Model, IsFamily: false })
         .Select(pair => pair.Key);
 
-    /// <summary>The user's trainings.</summary>
-    public IEnumerable<DeclarationName> Trains => _user.Where(pair => pair.Value is TrainSymbol && !Clashing.Contains(pair.Value)).Select(pair => pair.Key);
+    /// <summary>The user's trainings that can be run: members of families, not families.</summary>
+    public IEnumerable<DeclarationName> Trains => _user
+        .Where(pair => !Clashing.Contains(pair.Value) && (pair.Value is TrainMemberSymbol member ? FamilyOf(member) is not { } family || !Clashing.Contains(family) : pair.Value is TrainSymbol train && !IsFamily(train)))
+        .Select(pair => pair.Key);
+
+    /// <summary>The user's families of trainings.</summary>
+    public IEnumerable<DeclarationName> TrainFamilies => _user.Where(pair => !Clashing.Contains(pair.Value) && pair.Value is TrainSymbol train && IsFamily(train)).Select(pair => pair.Key);
 
     /// <summary>The user's generates.</summary>
     public IEnumerable<DeclarationName> Generates => _user.Where(pair => pair.Value is GenerateSymbol && !Clashing.Contains(pair.Value)).Select(pair => pair.Key);
@@ -105,6 +110,19 @@ public sealed class ModuleScope
     internal Symbol? FindFamily(string fromNamespace, string name) =>
         Find(fromNamespace, name, false) is MemberSymbol member ? Find("", name, true) ?? member : Find(fromNamespace, name, false);
 
+    /// <summary>The family that a member names; null where it names none, which is reported with the member.</summary>
+    internal Symbol? FamilyOf(MemberSymbol member) =>
+        member.Declaration.Family is CallExpression { Callee: NameExpression name } ? FindFamily(member.Namespace, name.Name) : null;
+
+    /// <summary>Whether a train leaves something open that its members choose: it has config, or a network whose model is a family.</summary>
+    internal bool IsFamily(TrainSymbol train) => train.Declaration.Config is { Count: > 0 } || train.Declaration.Nets.Any(net => ChoiceOf(train, net) is not null);
+
+    /// <summary>The family of models that members of a family of trains choose a network's model of; null for a network whose model is none.</summary>
+    internal CallableSymbol? ChoiceOf(TrainSymbol train, NetSyntax net) => Find(train.Namespace, net.Model.Text, false) as CallableSymbol is { IsFamily: true } family ? family : null;
+
+    /// <summary>The members of a family, in the order of their files.</summary>
+    internal IEnumerable<MemberSymbol> MembersOf(Symbol family) => _user.Values.OfType<MemberSymbol>().Where(member => FamilyOf(member) == family);
+
     internal Symbol? FindExactly(string ns, string name) => _user.TryGetValue(new(ns, name), out var found) ? found : null;
 
     /// <summary>The user's declaration that an origin names.</summary>
@@ -144,8 +162,8 @@ public sealed class ModuleScope
         return _models[model] = new ModelBinding(result, signature, storage, diagnostics.ToArray());
     }
 
-    /// <summary>What is wrong with a layer or fn checked by itself, with symbolic axes and config; nothing while that is being found out.</summary>
-    internal EquatableArray<Diagnostic> ErrorsAlone(CallableSymbol symbol)
+    /// <summary>What is wrong with a layer, fn or family checked by itself, with symbolic axes and config; nothing while that is being found out.</summary>
+    internal EquatableArray<Diagnostic> ErrorsAlone(Symbol symbol)
     {
         if (_errorsAlone.TryGetValue(symbol, out var known)) return known;
         var open = _open ??= [];
@@ -154,7 +172,8 @@ public sealed class ModuleScope
         // What is symbolic here is not what the use at hand is about.
         var notes = Notes;
         Notes = null;
-        new ModelBinder(this, diagnostics).CheckAlone(symbol);
+        if (symbol is TrainSymbol train) new TrainFamilyBinder(this, diagnostics, train).CheckAlone();
+        else new ModelBinder(this, diagnostics).CheckAlone((CallableSymbol)symbol);
         Notes = notes;
         open.Remove(symbol);
         return _errorsAlone[symbol] = diagnostics.ToArray().Where(diagnostic => diagnostic.Severity == Severity.Error).ToEquatableArray();

@@ -5,21 +5,20 @@ using FeedbackNN.Dsl.Text;
 namespace FeedbackNN.Dsl.Binding;
 
 /// <summary>A network of a declaration that uses models, such as a train: its name there, its model, and what it owns.</summary>
-/// <param name="IsBroken">Whether the model has errors, which are reported with it: of what it owns only a part is known then.</param>
+/// <param name="IsBroken">Whether the model has errors, which are reported with it, or is a family of which a member is still to be chosen: of what it owns a part is known at most.</param>
 internal sealed record NetUse(Identifier Identifier, Symbol Model, NetStorage Storage, bool IsBroken)
 {
     public string Name => Identifier.Text;
 
-    public BoundNet Bound => new(Name, Model.Namespace, Model.Name);
+    public BoundNet Bound => new(Name, Model.Namespace, Model.Name) { IsChosen = Model is CallableSymbol { IsFamily: true } };
 
     /// <summary>Which of them has a name; their number where none has.</summary>
     public static int IndexOf(IReadOnlyList<NetUse> nets, string name) => nets.TakeWhile(net => net.Name != name).Count();
 
     /// <summary>The networks of a declaration's head; null after a diagnostic.</summary>
-    /// <param name="hasBroken">Whether one of the models has errors, which are reported with it.</param>
-    public static IReadOnlyList<NetUse>? Bind(ModuleScope scope, DiagnosticBag diagnostics, Symbol symbol, EquatableArray<NetSyntax> nets, out bool hasBroken)
+    /// <param name="choose">Gives the model of a network that the head leaves open; null where the head says it. A family stays open: nothing is known of its network.</param>
+    public static IReadOnlyList<NetUse>? Bind(ModuleScope scope, DiagnosticBag diagnostics, Symbol symbol, EquatableArray<NetSyntax> nets, Func<NetSyntax, Symbol?>? choose = null)
     {
-        hasBroken = false;
         var found = new List<NetUse>();
         foreach (var net in nets)
         {
@@ -28,11 +27,15 @@ internal sealed record NetUse(Identifier Identifier, Symbol Model, NetStorage St
                 diagnostics.Report(DiagnosticTable.NetTwice, new Location(symbol.Source, net.Name.Span), net.Name.Text);
                 return null;
             }
-            if (FindModel(scope, diagnostics, symbol, net.Name.Text, net.Model) is not { } model) return null;
+            if ((choose?.Invoke(net) ?? FindModel(scope, diagnostics, symbol, net.Name.Text, net.Model)) is not { } model) return null;
+            if (model is CallableSymbol { IsFamily: true })
+            {
+                found.Add(new NetUse(net.Name, model, new NetStorage(0), IsBroken: true));
+                continue;
+            }
             // What is wrong in the model is reported with the model, not once more here.
             var bound = scope.Bound(model);
             if (bound.Signature is null) return null;
-            hasBroken |= bound.Result is null;
             found.Add(new NetUse(net.Name, model, bound.Storage, bound.Result is null));
         }
         return found;
@@ -46,13 +49,13 @@ internal sealed record NetUse(Identifier Identifier, Symbol Model, NetStorage St
         switch (scope.Find(symbol.Namespace, name.Text, false))
         {
             case null:
-                var models = scope.UserSymbols.Where(other => other is MemberSymbol or CallableSymbol { Kind: CallableKind.Model }).Select(other => other.Name);
+                var models = scope.UserSymbols.Where(other => other is ModelMemberSymbol or CallableSymbol { Kind: CallableKind.Model }).Select(other => other.Name);
                 diagnostics.Report(DiagnosticTable.UnknownName, location, Spelling.Fix(name.Text, models), default, name.Text);
                 return null;
             case CallableSymbol { IsFamily: true } when !takesFamilies:
                 diagnostics.Report(DiagnosticTable.NotAModel, location, $"declare a member: model {netName} = {name.Text}(...)", default, name.Text, ": it is a family");
                 return null;
-            case (MemberSymbol or CallableSymbol { Kind: CallableKind.Model }) and var found:
+            case (ModelMemberSymbol or CallableSymbol { Kind: CallableKind.Model }) and var found:
                 return found;
             default:
                 diagnostics.Report(DiagnosticTable.NotAModel, location, name.Text, "");
@@ -60,11 +63,16 @@ internal sealed record NetUse(Identifier Identifier, Symbol Model, NetStorage St
         }
     }
 
-    /// <summary>Makes the networks values of a body. False after a diagnostic.</summary>
+    /// <summary>Makes the networks values of a body; of one that is broken nothing is known, and what is made of it stays silent. False after a diagnostic.</summary>
     public static bool Enter(BindingContext context, Frame frame, IReadOnlyList<NetUse> nets)
     {
         for (var k = 0; k < nets.Count; k++)
         {
+            if (nets[k].IsBroken)
+            {
+                frame.Values[nets[k].Name] = BodyBinder.Poison;
+                continue;
+            }
             if (ModelBinder.InstanceOf(context, nets[k].Model) is not { } instance) return false;
             instance.Path = "";
             instance.DisplayNameOverride = nets[k].Name;

@@ -24,7 +24,7 @@ internal sealed class OptimizerBinder(BodyBinder body)
     private bool IsRight(OptimizerTable.Row row, EquatableArray<BoundSetting> settings, EquatableArray<Argument> arguments, Expression expression)
     {
         double? Number(string setting) => settings.FirstOrDefault(item => item.Name == setting)?.Number;
-        if (Number("nesterov") is not 1 || (Number("momentum") > 0 && Number("dampening") == 0)) return true;
+        if (body.Context.Symbolic || Number("nesterov") is not 1 || (Number("momentum") > 0 && Number("dampening") == 0)) return true;
         var span = arguments.FirstOrDefault(argument => argument.Name?.Text == "nesterov")?.Span ?? expression.Span;
         var (wrong, fix) = Number("momentum") > 0 ? ("goes with a dampening of 0 only", "dampening: 0") : ("looks ahead by the momentum, and this has none", "momentum: 0.9, nesterov: true");
         Report(DiagnosticTable.BadSetting, span, fix, "nesterov", row.Name, wrong);
@@ -40,6 +40,8 @@ internal sealed class OptimizerBinder(BodyBinder body)
             return null;
         }
         if (Settings(row, arguments, span, allowSchedules: false) is not { } settings) return null;
+        // Of a family without a member nobody knows the numbers.
+        if (body.Context.Symbolic) return new BoundSchedule(row.Name, settings);
         double Number(string setting) => settings.First(item => item.Name == setting).Number!.Value;
         if (row.Rates.All(rate => Number(rate) == 0))
         {
@@ -117,7 +119,7 @@ internal sealed class OptimizerBinder(BodyBinder body)
             Report(DiagnosticTable.BadSetting, expression.Span, null, setting.Name, row.Name, $"is a number known at build, not {BodyBinder.Describe(operand)}");
             return null;
         }
-        if (setting.Check(number) is not { } wrong) return new BoundSetting(setting.Name, number, null);
+        if (body.Context.Symbolic || setting.Check(number) is not { } wrong) return new BoundSetting(setting.Name, number, null);
         Report(DiagnosticTable.BadSetting, expression.Span, null, setting.Name, row.Name, wrong);
         return null;
     }

@@ -34,10 +34,10 @@ internal sealed partial class PipelineBinder
     private (int Data, PipelineChoice? Choice, string Text)? BindData(DataSyntax data, PipelineCall call, bool isFitted)
     {
         var name = data.Name.Text;
-        var train = _trains[call.Train].Symbol;
+        var train = _trains[call.Train].Instance;
         if (SampleShape.Of(_trains[call.Train].Train.RuntimeAxes, _trains[call.Train].Train.Inputs) is null)
         {
-            _reports.Add(DiagnosticTable.TrainWithoutSamples, data.Name.Span, null, train.Name, Samples(train));
+            _reports.Add(DiagnosticTable.TrainWithoutSamples, data.Name.Span, null, train.Symbol.Name, Samples(train));
             return null;
         }
         var (isRight, choice, text) = BindChoice(data, call, isFitted);
@@ -49,16 +49,21 @@ internal sealed partial class PipelineBinder
             _data.Add(new PipelineData(name, call.Train));
             _dataSpans.Add(name, data.Name.Span);
         }
-        var first = _trains[_data[position].Train].Symbol;
-        if (Samples(first) != Samples(train))
+        var first = _trains[_data[position].Train].Instance;
+        if (Samples(first) != Samples(train) || !Types(_data[position].Train).SequenceEqual(Types(call.Train)))
         {
-            _reports.Add(DiagnosticTable.DataUnfit, data.Name.Span, "give the data of each train a name of its own", (_dataSpans[name], $"samples of {first.Name}: {Samples(first)}"), name, first.Name, train.Name, Samples(train));
+            // Members of a family may take samples of other sizes, which the text does not say.
+            var isSaid = Samples(first) != Samples(train);
+            var (others, wanted) = isSaid ? (Samples(first), Samples(train)) : (string.Join(", ", Types(_data[position].Train)), string.Join(", ", Types(call.Train)));
+            _reports.Add(DiagnosticTable.DataUnfit, data.Name.Span, "give the data of each train a name of its own", (_dataSpans[name], $"samples of {first.Symbol.Name}: {others}"), name, first.Symbol.Name, train.Symbol.Name, wanted);
             return null;
         }
         return isRight ? (position, choice, text) : null;
     }
 
-    private static string Samples(TrainSymbol train) => "(" + string.Join(", ", train.Declaration.Inputs.Select(input => $"{input.Name}: {train.Source.GetText(input.Type.Span)}")) + ")";
+    private static string Samples(TrainInstance train) => "(" + string.Join(", ", train.Declaration.Inputs.Select(input => $"{input.Name}: {train.Text.Source.GetText(input.Type.Span)}")) + ")";
+
+    private IEnumerable<TensorType> Types(int train) => _trains[train].Train.Inputs.Select(input => input.Type);
 
     private void CheckNotFitted(DataSyntax data)
     {
@@ -108,7 +113,7 @@ internal sealed partial class PipelineBinder
     private void ReportUnknown(Expression value, PipelineCall call, IEnumerable<string> known)
     {
         var text = symbol.Source.GetText(value.Span);
-        _reports.Add(DiagnosticTable.UnknownMember, value.Span, Spelling.Fix(text, known), _trains[call.Train].Symbol.Name, text);
+        _reports.Add(DiagnosticTable.UnknownMember, value.Span, Spelling.Fix(text, known), _trains[call.Train].Train.Name, text);
     }
 
     private double? BindShare(Argument setting, string choice)
@@ -134,9 +139,9 @@ internal sealed partial class PipelineBinder
         if (_confident.TryGetValue(asked, out var known)) return new ConfidentSamples(known.Answers, above, known.Label);
         var (train, bound) = _trains[call.Train];
         var bag = new DiagnosticBag();
-        if (diagnostics.HasErrors || _isBroken || NetUse.Bind(scope, bag, train, train.Declaration.Nets, out var isBroken) is not { } nets || isBroken) return null;
+        if (diagnostics.HasErrors || _isBroken || train.HasBrokenNet) return null;
         // Without updates of low rank: they are part of the weights before and after a stage.
-        var run = TrainRun.Execute(scope, bag, train, nets, training: false);
+        var run = TrainRun.Execute(scope, bag, train, training: false);
         // What is wrong in the train is reported there.
         _isBroken |= bag.HasErrors;
         if (bag.HasErrors) return null;
@@ -156,8 +161,8 @@ internal sealed partial class PipelineBinder
         if (labels.Length != 1)
         {
             return Unfit(labels.Length == 0
-                ? $"{train.Name} has no input i32[{batch}] that '{name.Name}' does not depend on, and so no label"
-                : $"{train.Name} has several inputs that could be the label: {string.Join(", ", labels.Select(k => bound.Inputs[k].Name))}");
+                ? $"{bound.Name} has no input i32[{batch}] that '{name.Name}' does not depend on, and so no label"
+                : $"{bound.Name} has several inputs that could be the label: {string.Join(", ", labels.Select(k => bound.Inputs[k].Name))}");
         }
         _answers.Add(new PipelineAnswers(call.Train, graph));
         _confident.Add(asked, (_answers.Count - 1, labels[0]));

@@ -26,7 +26,7 @@ internal sealed partial class PipelineBinder
     private PipelineAction? BindOnlyWhatIsNew(RunStep run, Stage stage)
     {
         if (run.Epochs is { } epochs) BindCount(epochs, "epochs");
-        if (run.Data is { } data && stage is FitStage fit && scope.Find(symbol.Namespace, fit.Call.Train.Text, false) is TrainSymbol train && FindTrain(train) is { } found)
+        if (run.Data is { } data && stage is FitStage fit && FindTrain(fit.Call.Train) is { } found)
             BindData(data, new PipelineCall(found, default), isFitted: true);
         return null;
     }
@@ -96,10 +96,10 @@ internal sealed partial class PipelineBinder
             return null;
         }
         evaluations.Add(stageName.Name);
-        if (scope.Find(symbol.Namespace, evaluate.Call.Train.Text, false) is not TrainSymbol symbolOfTrain || FindTrain(symbolOfTrain) is not { } train) return null;
+        if (FindTrain(evaluate.Call.Train) is not { } train) return null;
         var known = _trains[train].Train.Metrics.Concat(_trains[train].Train.Losses).ToArray();
         if (known.Contains(result.Text)) return new FoundResult(stageName.Name, train, result.Text);
-        _reports.Add(DiagnosticTable.UnknownMember, result.Span, Spelling.Fix(result.Text, known) ?? $"{symbolOfTrain.Name} reports {string.Join(", ", known)}", stageName.Name, result.Text);
+        _reports.Add(DiagnosticTable.UnknownMember, result.Span, Spelling.Fix(result.Text, known) ?? $"{_trains[train].Train.Name} reports {string.Join(", ", known)}", stageName.Name, result.Text);
         return null;
     }
 }

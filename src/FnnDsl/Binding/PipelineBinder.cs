@@ -16,15 +16,16 @@ internal sealed partial class PipelineBinder(ModuleScope scope, DiagnosticBag di
     private readonly HashSet<string> _read = new(StringComparer.Ordinal);
     private readonly HashSet<string> _evaluated = new(StringComparer.Ordinal);
     private readonly SymbolReports _reports = new(symbol, diagnostics);
-    private readonly List<(TrainSymbol Symbol, PipelineTrain Train)> _trains = [];
+    private readonly List<(TrainInstance Instance, PipelineTrain Train)> _trains = [];
     private BodyBinder _body = null!;
     private IReadOnlyList<NetUse> _nets = [];
     private bool _isBroken;
 
     public (BoundPipeline? Result, BoundPipeline? Signature) Bind()
     {
-        if (NetUse.Bind(scope, diagnostics, symbol, symbol.Declaration.Nets, out _isBroken) is not { } nets) return (null, null);
+        if (NetUse.Bind(scope, diagnostics, symbol, symbol.Declaration.Nets) is not { } nets) return (null, null);
         _nets = nets;
+        _isBroken = nets.Any(net => net.IsBroken);
         _body = new BodyBinder(new BindingContext(scope, diagnostics, training: false, symbolic: false), new Frame(symbol, null, default));
         var steps = BindSteps(symbol.Declaration.Body);
         var evaluations = _stages.Values.OfType<EvaluateStage>().ToArray();
@@ -95,26 +96,22 @@ internal sealed partial class PipelineBinder(ModuleScope scope, DiagnosticBag di
         if (call is null) return default;
         if (!_isBroken && frozen.Count > 0 && frozen.Count == trained.Sum(net => net.Storage.Parameters.Count))
             _reports.Add(DiagnosticTable.LossWithoutParameters, stage.Frozen[0].Span, "freeze a part of it, or evaluate");
-        var names = _trains[call.Train].Symbol.Declaration.Nets;
+        var names = _trains[call.Train].Instance.Nets;
         return stage.Frozen.Select(path =>
         {
             var position = NetUse.IndexOf(trained, path.Parts[0].Text);
-            return string.Join(".", path.Parts.Skip(1).Select(part => part.Text).Prepend(position < names.Count ? names[position].Name.Text : ""));
+            return string.Join(".", path.Parts.Skip(1).Select(part => part.Text).Prepend(position < names.Count ? names[position].Name : ""));
         }).ToEquatableArray();
     }
 
     private PipelineCall? BindCall(TrainCall call)
     {
-        if (scope.Find(symbol.Namespace, call.Train.Text, false) is not TrainSymbol train)
-        {
-            var trains = scope.UserSymbols.OfType<TrainSymbol>().Select(other => other.Name).ToArray();
-            _reports.Add(DiagnosticTable.UnknownTrain, call.Train.Span, Spelling.Fix(call.Train.Text, trains), call.Train.Text);
-            return null;
-        }
-        var wanted = train.Declaration.Nets;
+        if (FindTrain(call.Train, isReported: true) is not { } found) return null;
+        var train = _trains[found].Instance;
+        var wanted = train.Nets;
         if (wanted.Count != call.Nets.Count)
         {
-            _reports.Add(DiagnosticTable.NetsUnfit, call.Span, null, train.Name, string.Join(", ", wanted.Select(net => $"{net.Name}: {net.Model}")), $"{call.Nets.Count} of them stand here");
+            _reports.Add(DiagnosticTable.NetsUnfit, call.Span, null, train.Symbol.Name, string.Join(", ", wanted.Select(net => $"{net.Name}: {net.Model.Name}")), $"{call.Nets.Count} of them stand here");
             return null;
         }
         var given = new List<int>();
@@ -128,28 +125,44 @@ internal sealed partial class PipelineBinder(ModuleScope scope, DiagnosticBag di
                 return null;
             }
             given.Add(position);
-            if (scope.Find(train.Namespace, wanted[k].Model.Text, false) == _nets[position].Model) continue;
-            _reports.Add(DiagnosticTable.NetsUnfit, name.Span, _nets.FirstOrDefault(other => other.Model.Name == wanted[k].Model.Text) is { } fitting ? $"write {fitting.Name}" : null, train.Name,
-                $"{wanted[k].Name}: {wanted[k].Model}", $"'{name.Text}' is a {_nets[position].Model.Name}");
+            if (wanted[k].Model == _nets[position].Model) continue;
+            _reports.Add(DiagnosticTable.NetsUnfit, name.Span, _nets.FirstOrDefault(other => other.Model == wanted[k].Model) is { } fitting ? $"write {fitting.Name}" : null, train.Symbol.Name,
+                $"{wanted[k].Name}: {wanted[k].Model.Name}", $"'{name.Text}' is a {_nets[position].Model.Name}");
             return null;
         }
-        return FindTrain(train) is { } found ? new PipelineCall(found, given.ToEquatableArray()) : null;
+        return new PipelineCall(found, given.ToEquatableArray());
     }
 
-    private int? FindTrain(TrainSymbol train)
+    /// <summary>The train of a name: its position among those that the pipeline uses; null where there is none, or one with errors.</summary>
+    /// <param name="isReported">Whether to say that there is none.</param>
+    private int? FindTrain(Identifier name, bool isReported = false)
     {
-        var known = _trains.FindIndex(item => item.Symbol == train);
+        var train = scope.Find(symbol.Namespace, name.Text, false);
+        if (train is TrainSymbol family && scope.IsFamily(family))
+        {
+            var members = string.Join(", ", scope.MembersOf(family).Select(member => $"'{member.Name}'"));
+            if (isReported) _reports.Add(DiagnosticTable.TrainIsFamily, name.Span, members.Length > 0 ? "write one of them" : $"declare one: {new TrainFamilyBinder(scope, diagnostics, family).MemberFix()}", family.Name, members.Length > 0 ? $"its members are {members}" : "it has none");
+            return null;
+        }
+        if (train is not (TrainSymbol or TrainMemberSymbol))
+        {
+            var trains = scope.UserSymbols.Where(other => other is TrainSymbol or TrainMemberSymbol).Select(other => other.Name).ToArray();
+            if (isReported) _reports.Add(DiagnosticTable.UnknownTrain, name.Span, Spelling.Fix(name.Text, trains), name.Text);
+            return null;
+        }
+        var known = _trains.FindIndex(item => item.Instance.Symbol == train);
         if (known >= 0) return known;
         // What is wrong in its signature is reported with the train.
-        var run = TrainRun.ExecuteSignature(scope, new DiagnosticBag(), train);
-        if (run.Inputs is null)
+        var quiet = new DiagnosticBag();
+        var instance = TrainInstance.Of(scope, quiet, train);
+        if (instance is null || TrainRun.ExecuteSignature(scope, quiet, instance) is not { Inputs: { } inputs } run)
         {
             _isBroken = true;
             return null;
         }
-        var losses = TrainSignature.Objectives(train).Select(objective => objective.Name).ToEquatableArray();
-        var metrics = TrainSignature.Metrics(train).Select(metric => metric.Name).ToEquatableArray();
-        _trains.Add((train, new PipelineTrain(train.Namespace, train.Name, run.RuntimeAxes, run.Inputs.ToEquatableArray(), losses, metrics)));
+        var losses = TrainSignature.Objectives(instance.Text).Select(objective => objective.Name).ToEquatableArray();
+        var metrics = TrainSignature.Metrics(instance.Text).Select(metric => metric.Name).ToEquatableArray();
+        _trains.Add((instance, new PipelineTrain(train.Namespace, train.Name, run.RuntimeAxes, inputs.ToEquatableArray(), losses, metrics)));
         return _trains.Count - 1;
     }
 
@@ -209,7 +222,7 @@ internal sealed partial class PipelineBinder(ModuleScope scope, DiagnosticBag di
 
     private string TextOf(PathPattern pattern) => string.Join(".", pattern.Parts.Select(part => part.Text));
 
-    private string TextOf(PipelineCall call) => $"{_trains[call.Train].Symbol.FullName}({string.Join(", ", call.Nets.Select(net => _nets[net].Name))})";
+    private string TextOf(PipelineCall call) => $"{_trains[call.Train].Instance.Symbol.FullName}({string.Join(", ", call.Nets.Select(net => _nets[net].Name))})";
 
     private static string TextOf(double number) => number.ToString("R", CultureInfo.InvariantCulture);
 }

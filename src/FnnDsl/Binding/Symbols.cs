@@ -44,13 +44,20 @@ internal sealed class CallableSymbol(string ns, CallableDeclaration declaration,
     public bool IsFamily => Kind == CallableKind.Model && Declaration.Config is { Count: > 0 };
 }
 
-/// <summary>A member of a model family: <c>model CharGpt = Gpt(depth: 4)</c>.</summary>
-internal sealed class MemberSymbol(string ns, ModelMemberDeclaration declaration, SourceText source)
+/// <summary>A member of a family.</summary>
+internal abstract class MemberSymbol(string ns, MemberDeclaration declaration, SourceText source)
     : Symbol(ns, declaration, source, false)
 {
-    public ModelMemberDeclaration Declaration => declaration;
+    public MemberDeclaration Declaration => declaration;
 }
 
+/// <summary>A member of a family of models: <c>model CharGpt = Gpt(depth: 4)</c>.</summary>
+internal sealed class ModelMemberSymbol(string ns, MemberDeclaration declaration, SourceText source) : MemberSymbol(ns, declaration, source);
+
+/// <summary>A member of a family of trains: <c>train FitChars = Fit(CharGpt)</c>.</summary>
+internal sealed class TrainMemberSymbol(string ns, MemberDeclaration declaration, SourceText source) : MemberSymbol(ns, declaration, source);
+
+/// <summary>A train, or a family of them: <see cref="ModuleScope.IsFamily"/> says which, as that depends on its networks' models too.</summary>
 internal sealed class TrainSymbol(string ns, TrainDeclaration declaration, SourceText source)
     : Symbol(ns, declaration, source, false)
 {

@@ -11,28 +11,26 @@ namespace FeedbackNN.Dsl.Binding;
 /// Binds a train. Its body is bound once for each objective, as a training step, and once more for evaluation where something in it asks which of both it is; what a
 /// graph does not need falls away when it is built.
 /// </summary>
-internal sealed class TrainBinder(ModuleScope scope, DiagnosticBag diagnostics, TrainSymbol symbol)
+internal sealed class TrainBinder(ModuleScope scope, DiagnosticBag diagnostics, TrainInstance train)
 {
-    private IReadOnlyList<NetUse> _nets = [];
+    private readonly IReadOnlyList<NetUse> _nets = train.Nets;
     private readonly HashSet<BoundParameterReference> _reached = [];
     private Adapters? _adapters;
-    private bool _hasBrokenNet;
 
-    private TrainDeclaration Declaration => symbol.Declaration;
+    private Symbol Symbol => train.Symbol;
 
     public (BoundTrain? Result, BoundTrain? Signature) Bind()
     {
-        if (NetUse.Bind(scope, diagnostics, symbol, Declaration.Nets, out _hasBrokenNet) is not { } nets) return (null, null);
-        _nets = nets;
-        var first = _hasBrokenNet ? TrainRun.ExecuteSignature(scope, diagnostics, symbol) : Execute(training: true);
+        var first = train.HasBrokenNet ? TrainRun.ExecuteSignature(scope, diagnostics, train) : Execute(training: true);
         if (first.Inputs is null) return (null, null);
-        var metricNames = TrainSignature.Metrics(symbol);
-        var signature = Assemble(first, null, TrainSignature.Objectives(symbol), metricNames, metricNames) with { Averages = TrainSignature.Averages(symbol) };
-        if (_hasBrokenNet) return (null, signature);
+        var metricNames = TrainSignature.Metrics(train.Text);
+        var signature = Assemble(first, null, TrainSignature.Objectives(train.Text), metricNames, metricNames) with { Averages = TrainSignature.Averages(train.Text) };
+        if (train.HasBrokenNet) return (null, signature);
+        if (train.Family is not null && !new TrainFamilyBinder(scope, diagnostics, train.Text).Takes(train.Symbol, first)) return (null, signature);
         if (diagnostics.HasErrors) return (null, signature);
         if (first.Minimized.Count == 0)
         {
-            diagnostics.Report(DiagnosticTable.NothingMinimized, symbol.Location, symbol.Name);
+            diagnostics.Report(DiagnosticTable.NothingMinimized, train.Text.Location, train.Text.Name);
             return (null, signature);
         }
         var paths = new ParameterPaths(first.Body, _nets);
@@ -90,14 +88,14 @@ internal sealed class TrainBinder(ModuleScope scope, DiagnosticBag diagnostics, 
         return (result, signature);
     }
 
-    private TrainRun Execute(bool training) => TrainRun.Execute(scope, diagnostics, symbol, _nets, training, _adapters);
+    private TrainRun Execute(bool training) => TrainRun.Execute(scope, diagnostics, train, training, _adapters);
 
     private BoundTrain Assemble(TrainRun run, Graph? evaluation, EquatableArray<BoundObjective> objectives, EquatableArray<BoundMetric> stepMetrics, EquatableArray<BoundMetric> evaluationMetrics) => new(
-        symbol.Namespace, symbol.Name, Declaration.Doc,
+        Symbol.Namespace, Symbol.Name, Symbol.Syntax.Doc ?? train.Declaration.Doc,
         _nets.Select(net => net.Bound).ToEquatableArray(),
         run.RuntimeAxes, run.Inputs!.ToEquatableArray(), run.Context.RemainingGuards.ToEquatableArray(),
         objectives, stepMetrics, evaluation ?? new Graph(default, default), evaluationMetrics,
-        run.ClipKind, run.ClipLimit, new Origin(symbol.FullName, 0));
+        run.ClipKind, run.ClipLimit, new Origin(Symbol.FullName, 0)) { Family = train.Family is { } family ? new DeclarationName(family.Namespace, family.Name) : null };
 
     private BoundObjective? BindObjective(TrainRun run, int index, ParameterPaths paths, HashSet<BoundParameterReference> frozen, Dictionary<BoundParameterReference, double> rates, out EquatableArray<BoundMetric> metrics)
     {
@@ -167,7 +165,7 @@ internal sealed class TrainBinder(ModuleScope scope, DiagnosticBag diagnostics, 
             var isOne = left.Length == 1 || left.Length == parameters.Length;
             var what = left.Length == parameters.Length ? $"the network '{name}'" : string.Join(", ", left.Take(3).Select(parameter => $"'{name}.{parameter.Path}'")) + (left.Length > 3 ? $" and {left.Length - 3} more" : "");
             var fix = $"use {(isOne ? "it" : "them")} in a loss; or write freeze {(left.Length == parameters.Length ? name : $"{name}.{left[0].Path}")}, if that is meant";
-            run.Body.Report(DiagnosticTable.WeightNotReached, Declaration.Nets[net].Span, [], fix, what, isOne ? "it as it is" : "them as they are");
+            run.Body.Report(DiagnosticTable.WeightNotReached, train.Declaration.Nets[net].Span, [], fix, what, isOne ? "it as it is" : "them as they are");
         }
     }
 
@@ -194,7 +192,7 @@ internal sealed class TrainBinder(ModuleScope scope, DiagnosticBag diagnostics, 
 
     // ---- Metrics ------------------------------------------------------------------------------------------------
 
-    private static EquatableArray<BoundMetric> BindMetrics(TrainRun run, List<GraphOutput> outputs)
+    internal static EquatableArray<BoundMetric> BindMetrics(TrainRun run, List<GraphOutput> outputs)
     {
         var metrics = new List<BoundMetric>();
         var known = new Dictionary<(int Value, ReduceKind Kind), int>();

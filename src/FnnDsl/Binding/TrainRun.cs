@@ -44,29 +44,24 @@ internal sealed class TrainRun
     public double ClipLimit { get; private set; }
 
     /// <param name="adapters">Weights that are read with an update of low rank.</param>
-    public static TrainRun Execute(ModuleScope scope, DiagnosticBag diagnostics, TrainSymbol symbol, IReadOnlyList<NetUse> nets, bool training, Adapters? adapters = null)
+    public static TrainRun Execute(ModuleScope scope, DiagnosticBag diagnostics, TrainInstance train, bool training, Adapters? adapters = null)
     {
-        var context = new BindingContext(scope, diagnostics, training, symbolic: false) { Adapters = adapters };
-        var frame = new Frame(symbol, null, default);
-        var run = new TrainRun(context, frame);
-        if (!NetUse.Enter(context, frame, nets)) return run;
-        run.BindInputs(symbol);
-        if (run.Inputs is not null) run.Body.BindStatements(symbol.Declaration.Body);
+        var run = ExecuteSignature(new BindingContext(scope, diagnostics, training, symbolic: train.IsOpen) { Adapters = adapters }, train);
+        if (run.Inputs is not null) run.Body.BindStatements(train.Declaration.Body);
         return run;
     }
 
     /// <summary>The signature alone: of a training whose networks have errors, which its body would only repeat.</summary>
-    public static TrainRun ExecuteSignature(ModuleScope scope, DiagnosticBag diagnostics, TrainSymbol symbol)
-    {
-        var run = new TrainRun(new BindingContext(scope, diagnostics, training: true, symbolic: false), new Frame(symbol, null, default));
-        run.BindInputs(symbol);
-        return run;
-    }
+    public static TrainRun ExecuteSignature(ModuleScope scope, DiagnosticBag diagnostics, TrainInstance train) =>
+        ExecuteSignature(new BindingContext(scope, diagnostics, training: true, symbolic: train.IsOpen), train);
 
-    private void BindInputs(TrainSymbol symbol)
+    private static TrainRun ExecuteSignature(BindingContext context, TrainInstance train)
     {
-        Inputs = Body.BindInputs(symbol.Declaration.Inputs, symbol.Declaration.Where, out var axes);
-        RuntimeAxes = axes;
+        var run = new TrainRun(context, train.NewFrame());
+        if (!NetUse.Enter(context, run.Body.Frame, train.Nets)) return run;
+        run.Inputs = run.Body.BindInputs(train.Declaration.Inputs, train.Declaration.Where, out var axes);
+        run.RuntimeAxes = axes;
+        return run;
     }
 
     /// <summary>A loss's name: that of the value, or <c>loss</c>.</summary>

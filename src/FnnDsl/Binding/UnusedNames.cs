@@ -45,13 +45,20 @@ internal sealed class UnusedNames
         var live = new HashSet<string>(StringComparer.Ordinal);
         Walk(callable.Body, live);
         live.UnionWith(callable.Where.SelectMany(Reads.Of));
-        foreach (var config in (callable.Config ?? default).Concat(callable.Parameters.Where(parameter => parameter.Type.Axes is null)))
-        {
-            var inTypes = callable.Parameters.Select(parameter => parameter.Type).Concat(callable.Results.Select(result => result.Type)).SelectMany(Reads.Of)
-                .Concat((callable.Config ?? default).SelectMany(other => Reads.Of(other.Default)));
-            if (!inTypes.Contains(config.Name.Text)) Expect(live, config.Name, "the setting");
-        }
+        var config = callable.Config ?? default;
+        CheckSettings(config.Concat(callable.Parameters.Where(parameter => parameter.Type.Axes is null)), config, callable.Parameters.Select(parameter => parameter.Type).Concat(callable.Results.Select(result => result.Type)), live);
         CheckInputs(callable.Parameters, live);
+    }
+
+    /// <param name="config">Settings whose defaults may count with others.</param>
+    /// <param name="types">Types whose axes may count with them.</param>
+    private void CheckSettings(IEnumerable<ParameterSyntax> settings, EquatableArray<ParameterSyntax> config, IEnumerable<TypeSyntax> types, HashSet<string> live)
+    {
+        var inHead = new HashSet<string>(types.SelectMany(Reads.Of).Concat(config.SelectMany(other => Reads.Of(other.Default))), StringComparer.Ordinal);
+        foreach (var setting in settings)
+        {
+            if (!inHead.Contains(setting.Name.Text)) Expect(live, setting.Name, "the setting");
+        }
     }
 
     private void CheckTrain(TrainDeclaration train)
@@ -59,6 +66,8 @@ internal sealed class UnusedNames
         var live = new HashSet<string>(StringComparer.Ordinal);
         Walk(train.Body, live);
         live.UnionWith(train.Where.SelectMany(Reads.Of));
+        var config = train.Config ?? default;
+        CheckSettings(config, config, train.Inputs.Select(input => input.Type), live);
         CheckInputs(train.Inputs, live);
     }
 

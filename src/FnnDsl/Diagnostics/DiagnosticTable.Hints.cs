@@ -23,5 +23,7 @@ public static partial class DiagnosticTable
 
     public static readonly DiagnosticRow NotFinite = Warning("FNN6010", "Number that is not finite", "{0} is {1}{2}");
 
+    public static readonly DiagnosticRow FamilyWithoutMembers = Hint("FNN6012", "Family of trains without members", "'{0}' is a family of trains, and none of them is declared: nothing can be run");
+
     public static readonly DiagnosticRow IdleIgnore = Hint("FNN6020", "Comment that turns nothing off", "this comment turns nothing off: {0}");
 }

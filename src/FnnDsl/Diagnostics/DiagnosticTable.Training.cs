@@ -85,5 +85,13 @@ public static partial class DiagnosticTable
 
     public static readonly DiagnosticRow ConfidentUnfit = Error("FNN5070", "Answers that no label takes", "'confident' has no answers for '{0}': {1}");
 
+    public static readonly DiagnosticRow NotATrainFamily = Error("FNN5072", "Not a family of trains", "'{0}' is not a family of trains{1}");
+
+    public static readonly DiagnosticRow TrainIsFamily = Error("FNN5073", "Family where a train is run", "'{0}' is a family of trains, of which a member can be run: {1}");
+
+    public static readonly DiagnosticRow NotInEveryMember = Error("FNN5074", "Reported by some members of a family", "'{0}' stands directly in the body of a family of trains: all its members report the same");
+
+    public static readonly DiagnosticRow MemberUnfit = Error("FNN5075", "Member that does not fit its family", "'{0}' can't be a member of '{1}': {2}");
+
     public static readonly DiagnosticRow TrainWithoutSamples = Error("FNN5071", "Train whose batches are no samples", "a pipeline trains on samples, and the batches of '{0}' are not made of them: {1}");
 }

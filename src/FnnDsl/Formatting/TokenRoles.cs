@@ -43,6 +43,9 @@ internal sealed class TokenRoles
             case CallableDeclaration callable:
                 NoteParameterLists(callable);
                 break;
+            case TrainDeclaration { Config: not null } train:
+                Attach(Behind(train.Name.Span));
+                break;
             case TypeSyntax { Axes: not null } type:
                 Attach(Behind(type.Element.Span));
                 break;

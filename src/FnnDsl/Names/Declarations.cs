@@ -67,8 +67,8 @@ internal sealed class Declarations(ModuleScope scope)
     {
         CallableSymbol { Kind: CallableKind.Fn } => NameKind.Fn,
         CallableSymbol { Kind: CallableKind.Layer } => NameKind.Layer,
-        CallableSymbol or MemberSymbol => NameKind.Model,
-        TrainSymbol => NameKind.Train,
+        CallableSymbol or ModelMemberSymbol => NameKind.Model,
+        TrainSymbol or TrainMemberSymbol => NameKind.Train,
         ConstSymbol => NameKind.Const,
         GenerateSymbol => NameKind.Generate,
         PipelineSymbol => NameKind.Pipeline,

@@ -47,6 +47,7 @@ internal sealed class LocalNames
                 break;
             case TrainDeclaration train:
                 names.AddNets(train.Nets);
+                foreach (var setting in train.Config ?? default) names.AddParameter(setting);
                 foreach (var input in train.Inputs) names.AddParameter(input);
                 foreach (var input in train.Inputs) names.AddAxes(input.Type);
                 names.AddStatements(train.Body);
@@ -63,7 +64,7 @@ internal sealed class LocalNames
         _ => null,
     };
 
-    private static Symbol? AsLayer(Symbol? symbol) => symbol is MemberSymbol or CallableSymbol { IsLayer: true } ? symbol : null;
+    private static Symbol? AsLayer(Symbol? symbol) => symbol is ModelMemberSymbol or CallableSymbol { IsLayer: true } ? symbol : null;
 
     private void AddCallable(CallableDeclaration callable)
     {

@@ -145,13 +145,17 @@ internal sealed partial class NameResolver
     {
         foreach (var argument in arguments)
         {
-            if (argument.Name is { } name && callee is { } known && known.Parameters.FirstOrDefault(parameter => parameter.Name.Text == name.Text) is { } parameter)
-            {
-                var inside = _declarations.Inside(known.Callee);
-                if ((parameter.Type.Axes is null ? inside.Find(NameKind.Config, name.Text) : inside.Find(name.Text)) is { } found) Add(name.Span, found, found.Location, false);
-            }
+            if (argument.Name is { } name && callee is { } known && ParameterOf(known.Callee, known.Parameters, name.Text) is { } found) Add(name.Span, found, found.Location, false);
             Visit(argument.Value);
         }
+    }
+
+    private DeclaredName? ParameterOf(Symbol callee, EquatableArray<ParameterSyntax> parameters, string name)
+    {
+        var inside = _declarations.Inside(callee);
+        // The networks of a family of trains are given by name, too.
+        if (parameters.FirstOrDefault(parameter => parameter.Name.Text == name) is not { } parameter) return callee is TrainSymbol && inside.Find(name) is { Kind: NameKind.Net } net ? net : null;
+        return parameter.Type.Axes is null ? inside.Find(NameKind.Config, name) : inside.Find(name);
     }
 
     /// <summary>What a call's arguments go to: config where an instance is made, else tensors.</summary>
@@ -159,9 +163,12 @@ internal sealed partial class NameResolver
     {
         if (callee is NameExpression name && !_bound.ContainsKey(name.Name))
         {
-            return FindDeclared(name.Name) is CallableSymbol symbol
-                ? (symbol, symbol.IsLayer && symbol.Declaration.Config is { } config ? config : symbol.Declaration.Parameters)
-                : null;
+            return FindDeclared(name.Name) switch
+            {
+                CallableSymbol symbol => (symbol, symbol.IsLayer && symbol.Declaration.Config is { } config ? config : symbol.Declaration.Parameters),
+                TrainSymbol family when _symbol is TrainMemberSymbol => (family, family.Declaration.Config ?? default),
+                _ => null,
+            };
         }
         return CallableOf(LayerOf(callee)) is { } layer ? (layer, layer.Declaration.Parameters) : null;
     }
@@ -191,7 +198,7 @@ internal sealed partial class NameResolver
     private CallableSymbol? CallableOf(Symbol? symbol) => symbol switch
     {
         CallableSymbol callable => callable,
-        MemberSymbol { Declaration.Family: CallExpression { Callee: NameExpression family } } member => _declarations.Scope.FindFamily(member.Namespace, family.Name) as CallableSymbol,
+        ModelMemberSymbol member => _declarations.Scope.FamilyOf(member) as CallableSymbol,
         _ => null,
     };
 

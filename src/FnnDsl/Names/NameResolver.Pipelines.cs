@@ -68,7 +68,10 @@ internal sealed partial class NameResolver
 
     private DeclaredName? InTrain(TrainCall? call, string name)
     {
-        if (call is null || FindDeclared(call.Train.Text) is not TrainSymbol train) return null;
+        if (call is null) return null;
+        var train = FindDeclared(call.Train.Text);
+        if (train is TrainMemberSymbol member) train = _declarations.Scope.FamilyOf(member);
+        if (train is not TrainSymbol) return null;
         var inside = _declarations.Inside(train);
         return inside.Find(NameKind.Metric, name) ?? inside.Find(name);
     }

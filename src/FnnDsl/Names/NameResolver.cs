@@ -46,7 +46,7 @@ internal sealed partial class NameResolver
             case ConstDeclaration { Binding: BindStatement constant }:
                 Visit(constant.Value);
                 break;
-            case ModelMemberDeclaration member:
+            case MemberDeclaration member:
                 Visit(member.Family);
                 break;
             case CallableDeclaration callable:
@@ -64,6 +64,7 @@ internal sealed partial class NameResolver
                 VisitEntries(checkpoint);
                 break;
             case TrainDeclaration train:
+                VisitParameters(train.Config ?? default);
                 VisitNets(train.Nets);
                 VisitParameters(train.Inputs);
                 VisitAll(train.Where);
@@ -277,5 +278,5 @@ internal sealed partial class NameResolver
     private DeclaredName? Declared(string name) => FindDeclared(name) is { } symbol ? _declarations.Of(symbol) : null;
 
     private Symbol? FindDeclared(string name) =>
-        _symbol is MemberSymbol ? _declarations.Scope.FindFamily(_symbol.Namespace, name) : _declarations.Scope.Find(_symbol.Namespace, name, _symbol.IsLibrary);
+        _symbol is ModelMemberSymbol ? _declarations.Scope.FindFamily(_symbol.Namespace, name) : _declarations.Scope.Find(_symbol.Namespace, name, _symbol.IsLibrary);
 }

@@ -80,8 +80,13 @@ public sealed class NameTable
     }
 
     /// <summary>Whether a declaration is compiled as it stands; a layer, fn or family is bound for each use, and what is known of its names is that of the first.</summary>
-    public bool IsBoundOnce(DeclaredName declaration) => declaration.Kind is NameKind.Train or NameKind.Dim or NameKind.Const
-        || (declaration.Kind == NameKind.Model && _scope.UserSymbols.FirstOrDefault(symbol => symbol.Location == declaration.Location) is not CallableSymbol { IsFamily: true });
+    public bool IsBoundOnce(DeclaredName declaration) => declaration.Kind is NameKind.Dim or NameKind.Const
+        || (declaration.Kind is NameKind.Model or NameKind.Train && _scope.UserSymbols.FirstOrDefault(symbol => symbol.Location == declaration.Location) switch
+        {
+            CallableSymbol model => !model.IsFamily,
+            TrainSymbol train => !_scope.IsFamily(train),
+            _ => true,
+        });
 
     // ---- For completion and outlines ------------------------------------------------------------------------------
 
@@ -108,7 +113,7 @@ public sealed class NameTable
         if (instance.Owner is not { } owner || SymbolAt(owner) is not { } symbol) return [];
         var layer = _declarations.Inside(symbol).LayerOf(instance.Text) switch
         {
-            MemberSymbol { Declaration.Family: CallExpression { Callee: NameExpression family } } member => _scope.Find(member.Namespace, family.Name, false),
+            ModelMemberSymbol member => _scope.FamilyOf(member),
             var other => other,
         };
         return layer is null ? [] : _declarations.Inside(layer).All.Where(name => name.Kind is NameKind.Instance or NameKind.Param or NameKind.Buffer or NameKind.Copies);

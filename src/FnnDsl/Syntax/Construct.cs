@@ -13,6 +13,7 @@ internal sealed record Construct(string Name, string Example)
     public static readonly Construct Model = new("the signature of a model", "model Net(x: f32[batch, 784]) -> f32[batch, 10] { … }");
     public static readonly Construct ModelMember = new("a member of a family", "model Small = Family(depth: 4)");
     public static readonly Construct Train = new("the head of a train", "train FitNet for net: Net (x: f32[batch, 784], label: i32[batch]) { … }");
+    public static readonly Construct TrainMember = new("a member of a family", "train FitSmall = Fit(Small, rate: 1e-3)");
     public static readonly Construct Generate = new("the head of a generate", "generate Paint from net: UNet (noise: f32[n, 784]) -> f32[n, 784] { … }");
     public static readonly Construct Pipeline = new("a pipeline", "pipeline Filter with net: Classifier { … }");
     public static readonly Construct Stage = new("a stage", "fit: FitNet(net) on letters for 2 epochs, or check: evaluate FitNet(net) on held_out");

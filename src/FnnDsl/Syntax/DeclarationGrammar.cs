@@ -104,13 +104,13 @@ internal static class DeclarationGrammar
         from keyword in Word("model")
         from name in Name("a name for the model")
         from place in Here
-        from rest in place.Kind is TokenKind.Assign or TokenKind.Name ? Member(name) : Signature(CallableKind.Model, name)
+        from rest in place.Kind is TokenKind.Assign or TokenKind.Name ? Member(FamilyKind.Model, name, Construct.ModelMember) : Signature(CallableKind.Model, name)
         select rest);
 
-    private static Parser<Finish> Member(Identifier name) => Within(Construct.ModelMember,
+    private static Parser<Finish> Member(FamilyKind kind, Identifier name, Construct construct) => Within(construct,
         from assign in Kind(TokenKind.Assign, "parameters in '(' or '=' and a family")
         from family in ExpressionClimber.WithoutPipe
-        select (Finish)(text => new ModelMemberDeclaration(name, family, text.Doc, text.Tokens, text.TokenText, text.Span)));
+        select (Finish)(text => new MemberDeclaration(kind, name, family, text.Doc, text.Tokens, text.TokenText, text.Span)));
 
     // ---- const -----------------------------------------------------------------------------------------------------
 
@@ -130,16 +130,31 @@ internal static class DeclarationGrammar
         from model in QualifiedName("the name of a model")
         select (Func<TextSpan, NetSyntax>)(span => new NetSyntax(name, model, span)));
 
+    // train Name for … or train Name(config) for … or train Name = Family(…)
     private static readonly Parser<Finish> Train = Within(Construct.Train,
         from keyword in Word("train")
         from name in UnlessWord("for", "a name for the train", Name("a name for the train"))
+        from place in Here
+        from rest in place.Kind == TokenKind.Assign ? Member(FamilyKind.Train, name, Construct.TrainMember) : TrainBody(name)
+        select rest);
+
+    // A list without 'for' behind it is that of the tensors, and 'for' is missing before it.
+    private static readonly Parser<ParameterList?> TrainConfig = input =>
+    {
+        var place = (TokenInput)input;
+        var close = place.Kind == TokenKind.OpenParenthesis ? place.Session.Partner(place.Index) : -1;
+        return close >= 0 && place.Session.At(close + 1).IsWord("for") ? TypeGrammar.Parameters.Select(items => (ParameterList?)new ParameterList(items))(input) : Result.Success<ParameterList?>(null, input);
+    };
+
+    private static Parser<Finish> TrainBody(Identifier name) =>
+        from config in TrainConfig
         from word in Word("for")
         from nets in CommaSeparated(Net)
         from inputs in TypeGrammar.Parameters
         from conditions in Where
         from body in StatementGrammar.Block
         select (Finish)(text => new TrainDeclaration(
-            name, nets, inputs, (conditions ?? Conditions.None).Items, body, text.Doc, text.Tokens, text.TokenText, text.Span)));
+            name, config?.Items, nets, inputs, (conditions ?? Conditions.None).Items, body, text.Doc, text.Tokens, text.TokenText, text.Span));
 
     // ---- generate --------------------------------------------------------------------------------------------------
 

@@ -211,15 +211,20 @@ public sealed record CallableDeclaration(
     string TokenText,
     TextSpan Span) : Declaration(Name, Doc, Tokens, TokenText, Span);
 
-/// <summary><c>model CharGpt = Gpt(depth: 4, …)</c>: a member of a family.</summary>
-public sealed record ModelMemberDeclaration(Identifier Name, Expression Family, string? Doc, EquatableArray<int> Tokens, string TokenText, TextSpan Span)
+/// <summary>What the members of a family are.</summary>
+public enum FamilyKind { Model, Train }
+
+/// <summary><c>model CharGpt = Gpt(depth: 4, …)</c>, <c>train FitChars = Fit(CharGpt, rate: 1e-3)</c>: a member of a family.</summary>
+public sealed record MemberDeclaration(FamilyKind Kind, Identifier Name, Expression Family, string? Doc, EquatableArray<int> Tokens, string TokenText, TextSpan Span)
     : Declaration(Name, Doc, Tokens, TokenText, Span);
 
 /// <summary>One network of a <c>train</c>: <c>net: SimpleNN</c>.</summary>
 public sealed record NetSyntax(Identifier Name, Identifier Model, TextSpan Span) : SyntaxNode(Span);
 
+/// <summary>A <c>train</c>; a family of them where it has <see cref="Config"/>, or networks whose models are families.</summary>
 public sealed record TrainDeclaration(
     Identifier Name,
+    EquatableArray<ParameterSyntax>? Config,
     EquatableArray<NetSyntax> Nets,
     EquatableArray<ParameterSyntax> Inputs,
     EquatableArray<Expression> Where,

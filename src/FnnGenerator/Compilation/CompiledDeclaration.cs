@@ -54,7 +54,15 @@ internal sealed record CompiledTrainDeclaration(CompiledTrain Result, string Fil
         .Concat(Result.Train.Objectives.Select(objective => objective.Origin));
 
     internal static IEnumerable<BoundAxis> AxesOf(BoundTrain train) =>
-        train.Inputs.SelectMany(tensor => tensor.Axes).Concat(train.Adapters.SelectMany(set => set.Parameters).SelectMany(storage => storage.Axes));
+        // The tensors of a member are its family's.
+        (train.Family is null ? train.Inputs : default).SelectMany(tensor => tensor.Axes).Concat(train.Adapters.SelectMany(set => set.Parameters).SelectMany(storage => storage.Axes));
+}
+
+/// <summary>A family of trainings: what its members have in common.</summary>
+internal sealed record CompiledTrainFamilyDeclaration(BoundTrainFamily Family, string FileStem)
+    : CompiledDeclaration(Family.Namespace, Family.Name, FileStem)
+{
+    public override IEnumerable<BoundAxis> Axes => Family.Inputs.Where(tensor => tensor.Axes.All(axis => axis.Open is null)).SelectMany(tensor => tensor.Axes);
 }
 
 internal sealed record CompiledPipelineDeclaration(CompiledPipeline Result, string FileStem)

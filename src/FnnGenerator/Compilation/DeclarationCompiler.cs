@@ -19,6 +19,7 @@ internal static class DeclarationCompiler
             {
                 DeclarationKind.Model => CompileModel(scope, key),
                 DeclarationKind.Train => CompileTrain(scope, key),
+                DeclarationKind.TrainFamily => CompileTrainFamily(scope, key),
                 DeclarationKind.Pipeline => CompilePipeline(scope, key),
                 _ => CompileGenerate(scope, key),
             };
@@ -53,6 +54,10 @@ internal static class DeclarationCompiler
         };
         return new DeclarationResult(output, diagnostics);
     }
+
+    // What is wrong in it is reported with what is checked alone.
+    private static DeclarationResult CompileTrainFamily(ModuleScope scope, DeclarationKey key) => new(
+        Binder.BindTrainFamily(scope, key.Namespace, key.Name) is { } family ? new CompiledTrainFamilyDeclaration(family, key.FileStem) : Missing(key), EquatableArray<Diagnostic>.Empty);
 
     private static DeclarationResult CompilePipeline(ModuleScope scope, DeclarationKey key)
     {

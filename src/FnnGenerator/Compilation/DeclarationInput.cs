@@ -1,6 +1,6 @@
 namespace FeedbackNN.Generator.Compilation;
 
-internal enum DeclarationKind { Model, Train, Generate, Pipeline }
+internal enum DeclarationKind { Model, Train, TrainFamily, Generate, Pipeline }
 
 /// <summary>
 /// What identifies a model, training or pipeline that is to be compiled: two that are equal compile to the same.

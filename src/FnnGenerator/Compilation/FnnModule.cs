@@ -89,6 +89,7 @@ internal sealed class FnnModule
         var scope = _scope.Value;
         var found = scope.Models.Select(name => (Kind: DeclarationKind.Model, name))
             .Concat(scope.Trains.Select(name => (Kind: DeclarationKind.Train, name)))
+            .Concat(scope.TrainFamilies.Select(name => (Kind: DeclarationKind.TrainFamily, name)))
             .Concat(scope.Generates.Select(name => (Kind: DeclarationKind.Generate, name)))
             .Concat(scope.Pipelines.Select(name => (Kind: DeclarationKind.Pipeline, name)))
             .OrderBy(item => item.name.Namespace, StringComparer.Ordinal)

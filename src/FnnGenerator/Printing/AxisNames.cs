@@ -18,7 +18,7 @@ internal static class AxisNames
     }
 
     /// <summary>How the <c>.fnn</c> file writes it.</summary>
-    public static string Text(BoundAxis axis) => axis.Name ?? axis.Size.ToString();
+    public static string Text(BoundAxis axis) => axis.Name ?? axis.Open ?? axis.Size.ToString();
 
     private static string Type(Size size)
     {

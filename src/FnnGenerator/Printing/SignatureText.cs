@@ -9,8 +9,12 @@ namespace FeedbackNN.Generator.Printing;
 /// <param name="Tensor">As bound.</param>
 /// <param name="Name">Its parameter or local.</param>
 /// <param name="Member">Its property in a record.</param>
-internal sealed record SignatureItem(BoundTensor Tensor, string Name, string Member)
+/// <param name="AxisPrefix">What stands before the types of its axes: the namespace, where it is another one.</param>
+internal sealed record SignatureItem(BoundTensor Tensor, string Name, string Member, string AxisPrefix = "")
 {
+    /// <summary>Whether each axis has a type.</summary>
+    public bool IsTyped => Tensor.Axes.Count is > 0 and <= SampleShape.MaximumRank && !Tensor.Axes.Any(axis => axis.Open is not null);
+
     public bool IsScalar => Tensor.Axes.Count == 0;
 
     public bool IsFloat => Tensor.Element.IsFloat();
@@ -18,10 +22,8 @@ internal sealed record SignatureItem(BoundTensor Tensor, string Name, string Mem
     /// <summary><c>float</c></summary>
     public string Element => ElementText(Tensor.Element);
 
-    /// <summary><c>Tensor&lt;float, Batch, Pixels></c>; without axes, or with more than have a typed tensor, <c>Tensor&lt;float></c>.</summary>
-    public string TensorType => Tensor.Axes.Count is 0 or > SampleShape.MaximumRank
-        ? $"Tensor<{Element}>"
-        : $"Tensor<{Element}, {string.Join(", ", Tensor.Axes.Select(AxisNames.Type))}>";
+    /// <summary><c>Tensor&lt;float, Batch, Pixels></c>; without axes, with more than have a typed tensor, or with one that has no type, <c>Tensor&lt;float></c>.</summary>
+    public string TensorType => IsTyped ? $"Tensor<{Element}, {string.Join(", ", Tensor.Axes.Select(axis => AxisPrefix + AxisNames.Type(axis)))}>" : $"Tensor<{Element}>";
 
     /// <summary>What C# users pass and get: plain numbers where there are no axes.</summary>
     public string PublicType => IsScalar ? Element : TensorType;
@@ -33,7 +35,7 @@ internal sealed record SignatureItem(BoundTensor Tensor, string Name, string Mem
     public string Sizes => string.Join(", ", Tensor.Axes.Select(axis => SizeText.Print(axis.Size)));
 
     /// <summary>A new tensor of zeros.</summary>
-    public string New => Tensor.Axes.Count > SampleShape.MaximumRank ? $"new {TensorType}([{Sizes}])" : $"new {TensorType}({Sizes})";
+    public string New => !IsTyped && !IsScalar ? $"new {TensorType}([{Sizes}])" : $"new {TensorType}({Sizes})";
 
     /// <summary>As the <c>.fnn</c> file writes it: <c>x: f32[batch, pixels]</c>.</summary>
     public string Text => $"{Tensor.Name}: {TypeText}";
@@ -82,9 +84,10 @@ internal sealed class SignatureText
 
     /// <param name="sizes">Sizes that the caller gives as numbers.</param>
     /// <param name="reserved">Names of locals that the methods have besides.</param>
+    /// <param name="axisSpace">The namespace of the axes' types, where it is another one.</param>
     public SignatureText(
         EquatableArray<string> runtimeAxes, EquatableArray<BoundTensor> inputs, EquatableArray<BoundTensor> results, EquatableArray<BoundGuard> guards,
-        Func<Origin, SourceLine?> lines, EquatableArray<string> sizes = default, IEnumerable<string>? reserved = null)
+        Func<Origin, SourceLine?> lines, EquatableArray<string> sizes = default, IEnumerable<string>? reserved = null, string? axisSpace = null)
     {
         RuntimeAxes = runtimeAxes;
         _sizes = sizes;
@@ -94,7 +97,7 @@ internal sealed class SignatureText
         var names = CSharpNames.Distinct(tensors.Select(tensor => CSharpNames.Camel(tensor.Name)), Taken.Concat(reserved ?? []).Concat(runtimeAxes.Concat(sizes).Select(SizeText.Axis)).Concat(tensors.SelectMany(Locals)));
         var members = CSharpNames.Distinct(tensors.Take(inputs.Count).Select(MemberName), TakenMembers)
             .Concat(CSharpNames.Distinct(tensors.Skip(inputs.Count).Select(MemberName), TakenMembers)).ToList();
-        var items = tensors.Select((tensor, i) => new SignatureItem(tensor, names[i], members[i])).ToList();
+        var items = tensors.Select((tensor, i) => new SignatureItem(tensor, names[i], members[i], axisSpace is null ? "" : $"global::{CSharpNames.Namespace(axisSpace)}.")).ToList();
         Inputs = items.Take(inputs.Count).ToList();
         Results = items.Skip(inputs.Count).ToList();
     }
@@ -123,7 +126,7 @@ internal sealed class SignatureText
         using (writer.Block($"private static void CheckInputs({string.Join(", ", parameters)})"))
         {
             foreach (var input in Inputs.Where(input => !input.IsScalar)) writer.Line($"ArgumentNullException.ThrowIfNull({input.Name});");
-            foreach (var input in Inputs.Where(input => input.Tensor.Axes.Count > SampleShape.MaximumRank))
+            foreach (var input in Inputs.Where(input => !input.IsTyped && !input.IsScalar))
             {
                 writer.Line($"Signature.CheckRank({CSharpNames.Literal(input.Tensor.Name)}, {input.Name}.Shape, {NumberText.Integer(input.Tensor.Axes.Count)});");
             }
@@ -144,7 +147,7 @@ internal sealed class SignatureText
         foreach (var result in results.Where(result => !result.IsScalar))
         {
             writer.Line($"ArgumentNullException.ThrowIfNull({name(result)});");
-            for (var axis = 0; axis < result.Tensor.Axes.Count; axis++) PrintSizeCheck(writer, name(result), name(result), result.Tensor.Axes[axis], axis);
+            for (var axis = 0; axis < result.Tensor.Axes.Count; axis++) PrintSizeCheck(writer, name(result), name(result), result, axis);
         }
     }
 
@@ -217,14 +220,15 @@ internal sealed class SignatureText
         for (var axis = 0; axis < input.Tensor.Axes.Count; axis++)
         {
             if (definitions.Any(definition => definition.Input == input && definition.Axis == axis)) continue;
-            PrintSizeCheck(writer, input.Name, input.Tensor.Name, input.Tensor.Axes[axis], axis);
+            PrintSizeCheck(writer, input.Name, input.Tensor.Name, input, axis);
         }
     }
 
-    private static void PrintSizeCheck(CodeWriter writer, string variable, string name, BoundAxis axis, int position)
+    private static void PrintSizeCheck(CodeWriter writer, string variable, string name, SignatureItem item, int position)
     {
+        var axis = item.Tensor.Axes[position];
         // A number's type has checked it.
-        if (axis.Name is null && axis.Size.IsConstant) return;
+        if (item.IsTyped && axis.Name is null && axis.Size.IsConstant) return;
         writer.Line($"Signature.CheckSize({CSharpNames.Literal(name)}, {variable}.Shape, {NumberText.Integer(position)}, {SizeText.Print(axis.Size)}, {CSharpNames.Literal(AxisNames.Text(axis))});");
     }
 

@@ -11,14 +11,6 @@ namespace FeedbackNN.Generator.Printing;
 /// </summary>
 internal sealed class TrainPrinter
 {
-    // Members that every trainer has.
-    private static readonly string[] TakenMembers =
-    [
-        "Step", "Run", "Evaluate", "Profile", "Freeze", "Save", "Resume", "Restart", "Dispose", "Seed", "StepCount", "TrainedCount", "Shuffle", "IsInterrupted", "ArenaBytes", "Sample", "MiniBatch", "Report",
-        "Bind", "Collate", "MakeReport", "MakeEvaluationReport", "MeasureSamples", "ReportNames", "ReportValues", "Setup", "CheckInputs", "CheckSizes",
-        .. RuntimeNames.ObjectMembers,
-    ];
-
     private readonly CodeWriter _writer = new();
     private readonly BoundTrain _train;
     private readonly EquatableArray<ProgramPlan> _objectives;
@@ -33,8 +25,7 @@ internal sealed class TrainPrinter
     private readonly IReadOnlyList<string> _optimizerArguments;
     private readonly AdapterPrinter _adapters;
     private readonly AveragePrinter _averages;
-    private readonly IReadOnlyList<string> _losses;
-    private readonly IReadOnlyList<string> _metrics;
+    private readonly TrainRecords _records;
 
     private TrainPrinter(BoundTrain train, EquatableArray<ProgramPlan> objectives, ProgramPlan? evaluation, Func<Origin, SourceLine?> lines, bool hasGpu)
     {
@@ -43,20 +34,25 @@ internal sealed class TrainPrinter
         _objectives = objectives;
         _evaluation = evaluation;
         _name = CSharpNames.Escape(train.Name);
-        _signature = new SignatureText(train.RuntimeAxes, train.Inputs, default, train.Guards, lines);
+        _signature = new SignatureText(train.RuntimeAxes, train.Inputs, default, train.Guards, lines, axisSpace: train.Family is { } family && family.Namespace != train.Namespace ? family.Namespace : null);
         _samples = SampleShape.Of(train.RuntimeAxes, train.Inputs);
-        _nets = CSharpNames.Distinct(train.Nets.Select(net => CSharpNames.Pascal(net.Name)), TakenMembers.Append(_name));
-        _optimizers = CSharpNames.Distinct(
-            train.Objectives.Select(objective => train.Objectives.Count == 1 ? "Optimizer" : CSharpNames.Pascal(objective.Name) + "Optimizer"), TakenMembers.Concat(_nets));
+        var members = new TrainMembers(CSharpNames.Escape(train.Family?.Name ?? train.Name), train.Nets, train.Objectives);
+        (_nets, _optimizers) = (members.Nets, members.Optimizers);
+        var taken = members.All.Append(_name);
         _netArguments = CSharpNames.Distinct(train.Nets.Select(net => CSharpNames.Camel(net.Name)), ["seed", "device", "devices"]);
-        _adapters = new AdapterPrinter(train, IsBroken, TakenMembers.Concat(_nets).Concat(_optimizers).Append(_name));
-        _averages = new AveragePrinter(train, IsBroken, train.Averages.Select(average => NetType(train.Nets[average.Net])).ToArray(), TakenMembers.Concat(_nets).Concat(_optimizers).Concat(_adapters.Members).Append(_name), _netArguments.Concat(_adapters.Owned.Arguments));
+        _adapters = new AdapterPrinter(train, IsBroken, taken);
+        _averages = new AveragePrinter(train, IsBroken, train.Averages.Select(average => NetType(train.Nets[average.Net])).ToArray(), taken.Concat(_adapters.Members), _netArguments.Concat(_adapters.Owned.Arguments));
         _optimizerArguments = CSharpNames.Distinct(_optimizers.Select(CSharpNames.Camel), _netArguments.Concat(_adapters.Owned.Arguments).Concat(_averages.Owned.Arguments).Concat(["seed", "device", "devices"]));
-        _losses = ReportMembers.Losses(train.Objectives.Select(objective => objective.Name));
-        _metrics = ReportMembers.Metrics(train.StepMetrics.Select(metric => metric.Name), _losses);
+        _records = new TrainRecords(_signature.Inputs, train.Objectives.Select(objective => objective.Name), train.StepMetrics);
     }
 
     private bool IsBroken => _evaluation is null;
+
+    // A member has what its family's class says.
+    private string Modifier => _train.Family is null ? "" : "override ";
+
+    /// <summary>What the class of a training that has its records derives from.</summary>
+    public static string BaseClass(string name, bool hasSamples) => hasSamples ? $"Trainer<{name}.Sample, {name}.MiniBatch, {name}.Report>" : $"Trainer<{name}.MiniBatch, {name}.Report>";
 
     // A condition on the number of samples is checked of the whole batch; of its parts nobody knows.
     private bool IsDivisible => _samples is { } samples && !_train.Guards.Any(guard => guard.Left.AxisNames.Concat(guard.Right.AxisNames).Contains(samples.BatchAxis));
@@ -89,8 +85,8 @@ internal sealed class TrainPrinter
         _writer.Line();
         _writer.Summary(_train.Doc ?? $"The training '{_train.Name}'.");
         _writer.Doc("remarks", $"On batches of ({string.Join(", ", _signature.Inputs.Select(input => input.Text))}). For one thread at a time, which nobody else shares the networks with meanwhile.");
-        var arguments = _samples is null ? $"{_name}.MiniBatch, {_name}.Report" : $"{_name}.Sample, {_name}.MiniBatch, {_name}.Report";
-        using (_writer.Block($"public sealed unsafe class {_name} : Trainer<{arguments}>"))
+        var above = _train.Family is { } family ? CSharpNames.Type(_train.Namespace, family.Namespace, family.Name) : BaseClass(_name, _samples is not null);
+        using (_writer.Block($"public sealed unsafe class {_name} : {above}"))
         {
             if (!IsBroken && _samples is not null)
             {
@@ -102,7 +98,7 @@ internal sealed class TrainPrinter
             _adapters.PrintProperties(_writer);
             _averages.PrintProperties(_writer);
             _adapters.PrintClasses(_writer, _train.Adapters.Select(set => NetType(_train.Nets[set.Net])).ToArray());
-            PrintRecords();
+            if (_train.Family is null) _records.Print(_writer, _samples is not null);
             PrintBind();
             if (_samples is not null) PrintCollate(_samples);
             if (IsDivisible) PrintMeasure(_samples!);
@@ -167,14 +163,14 @@ internal sealed class TrainPrinter
         for (var i = 0; i < _nets.Count; i++)
         {
             _writer.Line();
-            _writer.Summary($"The network '{_train.Nets[i].Name}'.");
-            _writer.Line($"public {NetType(_train.Nets[i])} {_nets[i]} {{ get; }}{(IsBroken ? " = null!;" : "")}");
+            _writer.Summary(TrainMembers.NetSummary(_train.Nets[i]));
+            _writer.Line($"public {Modifier}{NetType(_train.Nets[i])} {_nets[i]} {{ get; }}{(IsBroken ? " = null!;" : "")}");
         }
         for (var i = 0; i < _optimizers.Count; i++)
         {
             _writer.Line();
-            _writer.Summary($"What minimises '{_train.Objectives[i].Name}', with settings that may be changed between steps.");
-            _writer.Line($"public {OptimizerText.Class(_train.Objectives[i].Optimizer)} {_optimizers[i]} {{ get; }}{(IsBroken ? " = null!;" : "")}");
+            _writer.Summary(TrainMembers.OptimizerSummary(_train.Objectives[i]));
+            _writer.Line($"public {Modifier}{OptimizerText.Class(_train.Objectives[i].Optimizer)} {_optimizers[i]} {{ get; }}{(IsBroken ? " = null!;" : "")}");
         }
     }
 
@@ -243,36 +239,7 @@ internal sealed class TrainPrinter
         return $"new TrainingProgram({ProgramText.New(plan, "device", _hasGpu)}, [{string.Join(", ", accumulations)}], [{string.Join(", ", axes)}])";
     }
 
-    // ---- Records ----------------------------------------------------------------------------------------------------
-
-    private void PrintRecords()
-    {
-        if (_samples is not null)
-        {
-            _writer.Line();
-            _writer.Summary("One sample.");
-            foreach (var input in _signature.Inputs)
-            {
-                var axes = string.Join(", ", input.Tensor.Axes.Skip(1).Select(AxisNames.Text));
-                _writer.Doc($"param name=\"{input.Member}\"", $"{input.Tensor.Element.ToString().ToLowerInvariant()}[{axes}]");
-            }
-            _writer.Line($"public readonly record struct Sample({string.Join(", ", _signature.Inputs.Select(input => $"{SampleType(input)} {input.Member}"))});");
-        }
-        _writer.Line();
-        _writer.Summary("The tensors of one batch.");
-        foreach (var input in _signature.Inputs) _writer.Doc($"param name=\"{input.Member}\"", input.TypeText);
-        _writer.Line($"public readonly record struct MiniBatch({string.Join(", ", _signature.Inputs.Select(input => $"{input.TensorType} {input.Member}"))});");
-        _writer.Line();
-        _writer.Summary("Losses and metrics of a step, an epoch or an evaluation.");
-        _writer.Line("/// <param name=\"Step\">Steps made so far.</param>");
-        for (var i = 0; i < _losses.Count; i++) _writer.Doc($"param name=\"{_losses[i]}\"", $"The mean of '{_train.Objectives[i].Name}'.");
-        for (var i = 0; i < _metrics.Count; i++) _writer.Doc($"param name=\"{_metrics[i]}\"", _train.StepMetrics[i].Doc ?? $"The metric '{_train.StepMetrics[i].Name}'.");
-        _writer.Line($"public readonly record struct Report({string.Join(", ", new[] { "long Step" }.Concat(_losses.Concat(_metrics).Select(name => "double " + name)))});");
-    }
-
-    private static string SampleType(SignatureItem input) => IsNumber(input) ? input.Element : $"ReadOnlyMemory<{input.Element}>";
-
-    private static bool IsNumber(SignatureItem input) => input.Tensor.Axes.Count == 1;
+    // ---- Reports ----------------------------------------------------------------------------------------------------
 
     private static string Field(SignatureItem input) => "_" + input.Name.TrimStart('@');
 
@@ -306,7 +273,7 @@ internal sealed class TrainPrinter
         _writer.Line($"protected override string[] ReportNames() => [{string.Join(", ", names.Select(CSharpNames.Literal))}];");
         _writer.Line();
         _writer.Line("/// <inheritdoc/>");
-        _writer.Line($"protected override double[] ReportValues(Report report) => [{string.Join(", ", _losses.Concat(_metrics).Select(name => "report." + name))}];");
+        _writer.Line($"protected override double[] ReportValues(Report report) => [{string.Join(", ", _records.Losses.Concat(_records.Metrics).Select(name => "report." + name))}];");
     }
 
     // ---- Batches ----------------------------------------------------------------------------------------------------
@@ -365,7 +332,7 @@ internal sealed class TrainPrinter
                 _writer.Line("var sample = data[chosen[i]];");
                 foreach (var input in inputs)
                 {
-                    if (IsNumber(input))
+                    if (TrainRecords.IsNumber(input))
                     {
                         _writer.Line($"{input.Name}.Span[i] = sample.{input.Member};");
                         continue;
