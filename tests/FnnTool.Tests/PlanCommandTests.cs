@@ -74,6 +74,32 @@ public sealed class PlanCommandTests : IDisposable
     }
 
     [Fact]
+    public void Of_a_family_of_trains_members_have_programs()
+    {
+        _folder.Write("family.fnn", """
+            model Net(width: dim)(x: f32[batch, 8]) -> f32[batch, 8] {
+                inner = linear(width); outer = linear(8)
+                return x |> inner |> relu |> outer
+            }
+            model Narrow = Net(4)
+            model Wide = Net(32)
+
+            train Fit(rate: real = 0.1) for net: Net (x: f32[batch, 8]) {
+                minimize mse(net(x), x) with sgd(rate)
+            }
+            train FitNarrow = Fit(Narrow)
+            train FitWide = Fit(Wide, rate: 0.01)
+            """);
+        var wide = ToolFolder.Run((output, errors) => PlanCommand.RunTrain([_folder.Path], "FitWide", ["batch=16"], output, errors));
+        Assert.Equal(ExitCodes.Success, wide.ExitCode);
+        Assert.Contains("Models.FitWide, a step for 'loss'", wide.Output);
+        Assert.Contains("1 x batch x 32 x 8", wide.Output);
+        var family = ToolFolder.Run((output, errors) => PlanCommand.RunTrain([_folder.Path], "Fit", [], output, errors));
+        Assert.Equal(ExitCodes.BadArguments, family.ExitCode);
+        Assert.Contains("There is no train 'Fit'. There are Models.FitNarrow, Models.FitWide.", family.Errors);
+    }
+
+    [Fact]
     public void Without_sizes_amounts_are_formulas()
     {
         _folder.Write("digits.fnn", Digits);

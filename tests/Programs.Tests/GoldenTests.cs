@@ -46,6 +46,17 @@ public sealed class GoldenTests
         Snapshot.Match(PipelinePrinter.Print(compiled, _ => null, hasGpu: false), "pipelines.cs");
     }
 
+    /// <summary>The class of a family of trains, and that of a member, which has what the family leaves open.</summary>
+    [Fact]
+    public void Family()
+    {
+        var text = File.ReadAllText(Path.Combine(Repository.Root, "tests", "corpus", "good", "families_of_trains.fnn")).Replace("\r", "");
+        var scope = Binder.Collect([FnnParser.Parse(new SourceText("/corpus/families_of_trains.fnn", text))], "Corpus");
+        Snapshot.Match(TrainFamilyPrinter.Print(Binder.BindTrainFamily(scope, "Search", "Distil")!), "families_of_trains.family.cs");
+        var compiled = FnnCompiler.CompileTrain(scope, "Search", "DistilWide").Result!;
+        Snapshot.Match(TrainPrinter.Print(compiled.Train, compiled.Objectives, compiled.Evaluation, _ => null, hasGpu: true), "families_of_trains.member.cs");
+    }
+
     private static (Graph, ProgramPlan, IReadOnlyList<BoundModel>) Train(ModuleScope scope, DeclarationName name)
     {
         var compiled = FnnCompiler.CompileTrain(scope, name.Namespace, name.Name).Result!;

@@ -119,6 +119,14 @@ public sealed class NameTable
         return layer is null ? [] : _declarations.Inside(layer).All.Where(name => name.Kind is NameKind.Instance or NameKind.Param or NameKind.Buffer or NameKind.Copies);
     }
 
+    /// <summary>What members of a family give by name: its config, and the networks that they choose.</summary>
+    public IEnumerable<DeclaredName> ChoicesOf(DeclaredName family) => SymbolAt(family) switch
+    {
+        CallableSymbol { IsFamily: true } model => _declarations.Inside(model).All.Where(name => name.Kind == NameKind.Config),
+        TrainSymbol train => TrainInstance.OpenNames(_scope, train).Select(name => _declarations.Inside(train).Find(name)).OfType<DeclaredName>(),
+        _ => [],
+    };
+
     /// <summary>What stands behind <c>with</c>, and the schedules of their rates.</summary>
     public IEnumerable<DeclaredName> Optimizers => OptimizerTable.Optimizers.Select(row => _declarations.Optimizer(row.Name)!)
         .Concat(OptimizerTable.Schedules.Select(row => _declarations.Schedule(row.Name)!));

@@ -11,7 +11,7 @@ internal static class LaterConstructs
     /// <summary>What to write today, by the construct's word.</summary>
     public static readonly IReadOnlyDictionary<string, string> Instead = new Dictionary<string, string>
     {
-        ["choice"] = "write a family, and a member for each alternative: model Narrow = Net(width: 16)",
+        ["choice"] = "write a family, and a member for each alternative: model Narrow = Net(width: 16); a train for the family has a member for each, too: train FitNarrow = Fit(Narrow)",
         ["quantized"] = "round the weights in a layer of your own, and let gradients pass by: weight + stop(round(weight / scale) * scale - weight)",
     };
 

@@ -56,7 +56,11 @@ internal static partial class Completion
         var locals = Declaration(cursor, place, names) is { } declaration
             ? names.Inside(declaration).Where(name => name.Location!.Value.Span.Start < cursor.Offset && IsValue(name)).Select(name => Item(name, names.FactsOf(name), Rank.Local))
             : Guess(cursor, place);
-        return locals.Concat(names.VisibleFrom(cursor.Source).Where(name => name.Kind is not (NameKind.Train or NameKind.Generate or NameKind.Pipeline or NameKind.Checkpoint)).Select(name =>
+        var visible = names.VisibleFrom(cursor.Source).ToArray();
+        // What a member of a family gives by name; and only a member names trains.
+        var given = visible.Where(name => name.Text == place.Family).SelectMany(names.ChoicesOf).Select(name => Item(name, null, Rank.Local));
+        var isOfTrains = place is { Kind: "train", Family: not null };
+        return locals.Concat(given).Concat(visible.Where(name => name.Kind is not (NameKind.Generate or NameKind.Pipeline or NameKind.Checkpoint) && (name.Kind != NameKind.Train || isOfTrains)).Select(name =>
             Item(name, names.FactsOf(name), name.Kind == NameKind.BuiltIn ? Rank.BuiltIn : name.IsLibrary ? Rank.Library : Rank.User)));
     }
 

@@ -27,6 +27,9 @@ internal enum Expected
 /// <param name="Path">Before a dot, the names that lead to it: <c>net</c>, <c>blocks</c>.</param>
 internal sealed partial record CompletionPlace(Expected Expected, string? Kind, string? Name, int Start, IReadOnlyList<string> Path)
 {
+    /// <summary>In a member of a family, what is written of the family's name by here; null anywhere else.</summary>
+    public string? Family { get; private init; }
+
     public static CompletionPlace Of(SourceText source, int offset)
     {
         var before = source.Text[..offset];
@@ -34,7 +37,10 @@ internal sealed partial record CompletionPlace(Expected Expected, string? Kind, 
         var comment = line.IndexOf("//", StringComparison.Ordinal);
         var declaration = DeclarationHead().Matches(before).LastOrDefault();
         if (declaration is not null && HasEnded(before.AsSpan(declaration.Index))) declaration = null;
-        var place = new CompletionPlace(Expected.Value, declaration?.Groups["kind"].Value, declaration?.Groups["name"].Value, declaration?.Index ?? offset, []);
+        var place = new CompletionPlace(Expected.Value, declaration?.Groups["kind"].Value, declaration?.Groups["name"].Value, declaration?.Index ?? offset, [])
+        {
+            Family = declaration is not null && MemberOf().Match(before[declaration.Index..]) is { Success: true } family ? family.Groups["family"].Value : null,
+        };
         if (comment >= 0 || IsInString(line)) return place with { Expected = Expected.Nothing };
         if (MemberPath().Match(line) is { Success: true } member) return place with { Expected = Expected.Member, Path = member.Groups["path"].Value.Split('.') };
         if (NewName().IsMatch(line)) return place with { Expected = Expected.Nothing };
@@ -69,6 +75,9 @@ internal sealed partial record CompletionPlace(Expected Expected, string? Kind, 
 
     [GeneratedRegex(@"^[ \t]*(?<kind>fn|layer|model|train|generate|pipeline)[ \t]+(?<name>[A-Za-z_][A-Za-z0-9_]*)", RegexOptions.Multiline | RegexOptions.CultureInvariant)]
     private static partial Regex DeclarationHead();
+
+    [GeneratedRegex(@"^\s*(model|train)\s+[A-Za-z0-9_]+\s*=\s*(?<family>[A-Za-z0-9_]*)", RegexOptions.CultureInvariant)]
+    private static partial Regex MemberOf();
 
     [GeneratedRegex(@"(?<path>[A-Za-z_][A-Za-z0-9_]*(\.([A-Za-z0-9_]+|\*))*)\.[A-Za-z0-9_]*$", RegexOptions.CultureInvariant)]
     private static partial Regex MemberPath();

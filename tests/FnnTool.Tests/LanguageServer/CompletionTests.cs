@@ -94,6 +94,32 @@ public sealed class CompletionTests : WithFolder
         Assert.DoesNotContain("relu", items.Keys);
     }
 
+    [Theory]
+    [InlineData("train FitWide = |", "Fit", "rate")]
+    [InlineData("train FitWide = Fit(|)", "rate,chosen,Wide", "plain")]
+    [InlineData("train FitWide = Fit(Wide, ra|)", "rate", "plain")]
+    [InlineData("model Wide2 = Deep(|)", "width", "rate,Fit")]
+    public void In_a_member_of_a_family_there_is_what_it_gives(string member, string expected, string unexpected)
+    {
+        var items = Complete(Head + Model + """
+            model Deep(width: dim)(x: f32[batch, 784]) -> f32[batch, classes] {
+                fc1 = dense(width)
+                fc2 = dense(classes)
+                return fc2(fc1(x))
+            }
+            model Wide = Deep(width: 128)
+
+            train Fit(rate: real = 1e-3) for chosen: Deep, plain: Net (x: f32[batch, 784], y: f32[batch, classes]) {
+                minimize mse(chosen(x), y) over chosen with adam(rate)
+                minimize mse(plain(x), y) over plain with adam(rate)
+            }
+
+
+            """ + member);
+        foreach (var word in expected.Split(',')) Assert.Contains(word, items.Keys);
+        foreach (var word in unexpected.Split(',')) Assert.DoesNotContain(word, items.Keys);
+    }
+
     private Dictionary<string, JsonElement> Complete(string text)
     {
         using var editor = TestEditor.In(Folder);

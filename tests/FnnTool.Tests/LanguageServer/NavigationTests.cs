@@ -123,6 +123,52 @@ public sealed class NavigationTests : WithFolder
         Assert.Equal(Start(file == "nets.fnn" ? nets : layers, file == "nets.fnn" ? Nets : Layers, expected), place.GetProperty("range").GetProperty("start").ToString());
     }
 
+    private const string Family = """
+        namespace Deep
+
+        model Net(width: dim)(x: f32[batch, 784]) -> f32[batch, 10] {
+            fc1 = linear(width)
+            fc2 = linear(10)
+            return x |> fc1 |> relu |> fc2
+        }
+        model Wide = Net(width: 64)
+
+        /// Of any width.
+        train Fit(rate: real = 1e-3) for net: Net (x: f32[batch, 784], label: i32[batch]) {
+            logits = net(x)
+            minimize cross_entropy(logits, label) with adamw(rate)
+            metric width = net.width
+            freeze net.fc1.weight
+        }
+
+        /// The wide one.
+        train FitWide = Fit(net: Wide, rate: 1e-2)
+
+        pipeline Run with wide: Wide {
+            fit: FitWide(wide) on digits for 1 epochs
+        }
+        """;
+
+    [Theory]
+    [InlineData("rate: 1e-2", 0, "rate: real = 1e-3 is 0.01", "rate: real")]
+    [InlineData("net: Wide,", 0, "net: ", "net: Net (")]
+    [InlineData("net: Wide,", 5, "model Wide = Net(width: 64)", "Wide = Net")]
+    [InlineData("Fit(net", 0, "Of any width.", "Fit(rate")]
+    [InlineData("FitWide(wide)", 0, "train FitWide = Fit(net: Wide, rate: 1e-2)", "FitWide = ")]
+    [InlineData("adamw(rate)", 6, "rate: real = 1e-3 is 0.01", "rate: real")]
+    [InlineData("logits, label", 0, "in the first use of `Fit`", "logits = ")]
+    [InlineData("net.width", 4, "width: dim", "width: dim")]
+    [InlineData("net.fc1.weight", 4, "fc1", "fc1 = linear")]
+    public void Names_of_families_of_trains_and_of_their_members_are_known(string at, int further, string hover, string definition)
+    {
+        var path = PathOf("family.fnn");
+        using var editor = TestEditor.In(Folder);
+        editor.Open(path, Family);
+        Assert.Empty(editor.DiagnosticsOf(path));
+        Assert.Contains(hover, Hover(editor, TestEditor.At(path, Family, at, further)));
+        Assert.Equal(Start(path, Family, definition), editor.Ask("textDocument/definition", TestEditor.At(path, Family, at, further)).GetProperty("range").GetProperty("start").ToString());
+    }
+
     [Fact]
     public void Definition_goes_into_the_library_which_can_be_read_there()
     {
