@@ -133,8 +133,10 @@ public abstract unsafe partial class Model : IDisposable
     public CheckpointReport Compare(string path, CheckpointMapping mapping) => MappedCheckpoint.Compare(this, path, mapping);
 
     /// <summary>Frees the model's memory. What reads or writes it throws <see cref="ObjectDisposedException"/> afterwards.</summary>
+    /// <exception cref="InvalidOperationException">Another thread uses it.</exception>
     public virtual void Dispose()
     {
+        using var use = Exclusively();
         _isDisposed = true;
         Free();
         GC.SuppressFinalize(this);
@@ -215,6 +217,12 @@ public abstract unsafe partial class Model : IDisposable
     /// <exception cref="InvalidOperationException">Another thread's is under way.</exception>
     [EditorBrowsable(EditorBrowsableState.Never)]
     protected ExclusiveUse Exclusively() => ExclusiveUse.Begin(ref _user, "model", _manifest.Name);
+
+    /// <summary>Begins to use the model for a training that holds it.</summary>
+    /// <returns>Whether <see cref="EndUse"/> ends it; otherwise this thread uses it already.</returns>
+    internal bool BeginUse() => !Exclusively().IsPartOfAnother;
+
+    internal void EndUse() => Volatile.Write(ref _user, 0);
 
     /// <summary>Runs an inference program of the model.</summary>
     [EditorBrowsable(EditorBrowsableState.Never)]

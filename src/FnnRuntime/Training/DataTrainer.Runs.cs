@@ -28,6 +28,7 @@ public abstract partial class Trainer<TSample, TBatch, TReport>
     /// <exception cref="ArgumentException">There are no samples, a sample does not fit, or the options ask for evaluations without samples or for a metric that the training does not have.</exception>
     /// <exception cref="OperationCanceledException">Cancelled; the checkpoint has all steps made so far.</exception>
     /// <exception cref="TrainingDivergedException">A loss is NaN or infinite, of a step or of an evaluation.</exception>
+    /// <exception cref="InvalidOperationException">A run is under way, or another thread uses the training or a network of it.</exception>
     /// <exception cref="CheckpointException">A file can't be written or read, or the folder is another training's or another run's; the last good checkpoint is as it was.</exception>
     public RunResult<TReport> Run(
         IDataSource<TSample> data,
@@ -38,7 +39,8 @@ public abstract partial class Trainer<TSample, TBatch, TReport>
         IProgress<TrainingProgress<TReport>>? progress = null,
         CancellationToken cancellation = default)
     {
-        RequireMemory();
+        RequireNoRun(nameof(Run));
+        using var use = Exclusively();
         ArgumentNullException.ThrowIfNull(data);
         ArgumentNullException.ThrowIfNull(options);
         RequireSamples(data.Count);

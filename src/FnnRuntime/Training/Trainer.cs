@@ -8,7 +8,7 @@ namespace FeedbackNN;
 /// training classes.
 /// </summary>
 /// <remarks>
-/// One thread at a time, for the trainer and for its networks. A step allocates no managed memory once the first step at these sizes is over.
+/// One thread at a time, for the trainer and for its networks: a call while another thread's is under way, be it all of a run, throws <see cref="InvalidOperationException"/>. A step allocates no managed memory once the first step at these sizes is over.
 /// The same seed, weights, batches and sizes give the same bits, on any number of threads, and on several devices for the same number of them.
 /// </remarks>
 /// <typeparam name="TBatch">The tensors of a batch.</typeparam>
@@ -39,6 +39,7 @@ public abstract unsafe partial class Trainer<TBatch, TReport> : IDisposable, ITr
         foreach (var objective in setup.Objectives) objective.Program.Program.Precompile();
         _nets = new Model[setup.Nets.Length + setup.Adapters.Length];
         _netNames = new string[_nets.Length];
+        _isHeld = new bool[_nets.Length];
         for (var i = 0; i < setup.Nets.Length; i++) (_netNames[i], _nets[i]) = setup.Nets[i];
         for (var i = 0; i < setup.Adapters.Length; i++) (_netNames[setup.Nets.Length + i], _nets[setup.Nets.Length + i]) = ("lora." + setup.Adapters[i].Net, setup.Adapters[i].Adapters);
         Seed = seed;
@@ -83,8 +84,11 @@ public abstract unsafe partial class Trainer<TBatch, TReport> : IDisposable, ITr
     /// <returns>Losses and metrics of the batch, from before the update.</returns>
     /// <exception cref="ArgumentException">Sizes of the batch do not fit each other, or an index lies outside; nothing has been changed.</exception>
     /// <exception cref="TrainingDivergedException">A loss is NaN or infinite; nothing has been changed.</exception>
+    /// <exception cref="InvalidOperationException">A run is under way, or another thread uses the training or a network of it.</exception>
     public TReport Step(TBatch batch)
     {
+        RequireNoRun(nameof(Step));
+        using var use = Exclusively();
         RunStep(batch, isAsked: true);
         return MakeReport(StepCount, StepScalars);
     }
@@ -94,7 +98,7 @@ public abstract unsafe partial class Trainer<TBatch, TReport> : IDisposable, ITr
     /// <exception cref="TrainingDivergedException">A loss is NaN or infinite. A metric may be.</exception>
     public TReport Evaluate(TBatch batch)
     {
-        RequireMemory();
+        using var use = Exclusively();
         EvaluateBatch(batch, firstSample: 0);
         return MakeEvaluationReport(StepCount, _evaluationScalars);
     }
@@ -105,7 +109,7 @@ public abstract unsafe partial class Trainer<TBatch, TReport> : IDisposable, ITr
     /// <exception cref="ArgumentException">Sizes of the batch do not fit each other.</exception>
     public long ArenaBytes(TBatch batch)
     {
-        RequireMemory();
+        using var use = Exclusively();
         BindShares(batch);
         long largest = 0;
         foreach (var objective in _setup.Objectives)
@@ -123,7 +127,7 @@ public abstract unsafe partial class Trainer<TBatch, TReport> : IDisposable, ITr
     /// <exception cref="CheckpointException">The file cannot be written.</exception>
     public void Save(string path)
     {
-        RequireMemory();
+        using var use = Exclusively();
         var metadata = new Dictionary<string, string>(StringComparer.Ordinal);
         SaveNumbers(metadata);
         StateTensors(writes: false).Write(path, metadata);
@@ -134,9 +138,11 @@ public abstract unsafe partial class Trainer<TBatch, TReport> : IDisposable, ITr
     /// wrong. Settings of optimizers are not in the file: they are the program's.
     /// </summary>
     /// <exception cref="CheckpointException">The file cannot be read, is damaged, of another training or of another format version; nothing has been changed.</exception>
+    /// <exception cref="InvalidOperationException">A run is under way, or another thread uses the training or a network of it.</exception>
     public void Resume(string path)
     {
-        RequireMemory();
+        RequireNoRun(nameof(Resume));
+        using var use = Exclusively();
         StateTensors(writes: true).Read(path, requireFormat: true, metadata => ReadNumbers(new StateNumbers(path, metadata)));
     }
 
@@ -184,7 +190,7 @@ public abstract unsafe partial class Trainer<TBatch, TReport> : IDisposable, ITr
     /// <exception cref="InvalidOperationException">Steps have been made.</exception>
     public void Freeze(params string[] paths)
     {
-        RequireMemory();
+        using var use = Exclusively();
         ArgumentNullException.ThrowIfNull(paths);
         if (StepCount > 0) throw new InvalidOperationException("Optimizers remember something of each weight that is trained; freeze some before the first step.");
         var frozen = new HashSet<(int Net, int Parameter)>();
@@ -224,8 +230,10 @@ public abstract unsafe partial class Trainer<TBatch, TReport> : IDisposable, ITr
     }
 
     /// <summary>Frees the memory of programs and optimizers. The networks stay. What computes or saves throws <see cref="ObjectDisposedException"/> afterwards; the counts may still be read.</summary>
+    /// <exception cref="InvalidOperationException">Another thread uses it.</exception>
     public virtual void Dispose()
     {
+        using var use = ExclusiveUse.Begin(ref _user, "training", _setup.Name);
         _isDisposed = true;
         _pending = 0;
         Free();
