@@ -359,6 +359,23 @@ public sealed class RunTests : IDisposable
     }
 
     [Fact]
+    public void A_file_in_the_folders_place_is_told()
+    {
+        var path = Path.GetTempFileName();
+        try
+        {
+            using var trainer = new FitLinear(new Linear(seed: 1), new Sgd(0.1));
+            var data = DataSource.From(4, i => new FitLinear.Sample(new float[2], i));
+            var error = Assert.Throws<CheckpointException>(() => trainer.Run(data, 1, 2, new RunOptions(path)));
+            Assert.Equal($"{path}: it is a file, not a folder. Name a folder, which is made where there is none", error.Message);
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+    }
+
+    [Fact]
     public void A_folders_other_files_stay()
     {
         Directory.CreateDirectory(_folder["run/samples"]);
