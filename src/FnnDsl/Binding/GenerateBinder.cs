@@ -39,7 +39,7 @@ internal sealed class GenerateBinder(ModuleScope scope, DiagnosticBag diagnostic
         bound = bound with
         {
             Results = body.BoundResults(Program.Results, results),
-            Inputs = tensors.Select((input, k) => input with { IsIndexBelow = context.IndexBoundOf(k) }).ToEquatableArray(),
+            Inputs = tensors.Select((input, k) => input with { IsIndexBelow = context.IndexBoundOf(k), Sampling = context.SamplingOf(k) }).ToEquatableArray(),
             Guards = Guards(body).ToEquatableArray(),
         };
         if (diagnostics.HasErrors) return (null, bound);

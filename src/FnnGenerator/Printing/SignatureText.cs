@@ -133,6 +133,8 @@ internal sealed class SignatureText
             if (requireSamples && RuntimeAxes.Count > 0) writer.Line($"Signature.CheckNotEmpty({CSharpNames.Literal(RuntimeAxes[0])}, {SizeText.Axis(RuntimeAxes[0])});");
             if (_guards.Count > 0) writer.Line($"CheckSizes({string.Join(", ", GuardAxes.Select(SizeText.Axis))});");
             foreach (var input in Inputs) PrintIndexCheck(writer, input);
+            foreach (var input in Inputs.Where(input => input is { IsScalar: true, Tensor.Sampling: not null }))
+                writer.Line($"Signature.CheckSampling({CSharpNames.Literal(input.Tensor.Name)}, {input.Name}, {CSharpNames.Literal(input.Tensor.Sampling!)});");
         }
         if (_guards.Count > 0) PrintGuards(writer);
     }

@@ -44,6 +44,20 @@ public static class Signature
         if ((ulong)value >= (ulong)bound) throw IndexOutside(name, "the value", value, bound);
     }
 
+    /// <summary>A number must be in the range of the setting of <c>sample</c> that it is given to.</summary>
+    /// <exception cref="ArgumentException">It is not.</exception>
+    public static void CheckSampling(string name, double value, string setting)
+    {
+        var (isRight, range) = setting switch
+        {
+            "temperature" => (value >= 0, "at least 0"),
+            "top_k" => (value >= 0, "at least 0, where 0 is all"),
+            "top_p" => (value > 0 && value <= 1, "above 0 and at most 1"),
+            _ => (value >= 1, "at least 1"),
+        };
+        if (!isRight) throw new ArgumentException(string.Create(CultureInfo.InvariantCulture, $"'{name}' is {value}; a sample draws by it as its '{setting}', which must be {range}."), name);
+    }
+
     /// <summary>For a <c>where</c> that does not hold.</summary>
     /// <param name="condition">As the <c>.fnn</c> file writes it.</param>
     /// <param name="left">The number left of the comparison.</param>
