@@ -38,6 +38,7 @@ public abstract partial class Trainer<TSample, TBatch, TReport>
         IProgress<TrainingProgress<TReport>>? progress = null,
         CancellationToken cancellation = default)
     {
+        using var use = Exclusively();
         RequireMemory();
         ArgumentNullException.ThrowIfNull(data);
         ArgumentNullException.ThrowIfNull(options);

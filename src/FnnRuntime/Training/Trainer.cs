@@ -8,7 +8,8 @@ namespace FeedbackNN;
 /// training classes.
 /// </summary>
 /// <remarks>
-/// One thread at a time, for the trainer and for its networks. A step allocates no managed memory once the first step at these sizes is over.
+/// One thread at a time, for the trainer and for its networks: a call while another thread's is under way throws <see cref="InvalidOperationException"/>. Calls on the same thread
+/// within a run, such as an evaluation where progress is told, are part of it. A step allocates no managed memory once the first step at these sizes is over.
 /// The same seed, weights, batches and sizes give the same bits, on any number of threads, and on several devices for the same number of them.
 /// </remarks>
 /// <typeparam name="TBatch">The tensors of a batch.</typeparam>
@@ -27,6 +28,9 @@ public abstract unsafe partial class Trainer<TBatch, TReport> : IDisposable, ITr
     private readonly double[] _evaluationScalars;
 
     private bool _isDisposed;
+
+    // The thread that trains with it.
+    private int _user;
 
     // The tensors of the running batch, held here so that they live as long as programs point to them.
     private TBatch? _running;
@@ -88,6 +92,7 @@ public abstract unsafe partial class Trainer<TBatch, TReport> : IDisposable, ITr
     /// <exception cref="TrainingDivergedException">A loss is NaN or infinite; nothing has been changed.</exception>
     public TReport Step(TBatch batch)
     {
+        using var use = Exclusively();
         RunStep(batch, isAsked: true);
         return MakeReport(StepCount, StepScalars);
     }
@@ -97,6 +102,7 @@ public abstract unsafe partial class Trainer<TBatch, TReport> : IDisposable, ITr
     /// <exception cref="TrainingDivergedException">A loss is NaN or infinite. A metric may be.</exception>
     public TReport Evaluate(TBatch batch)
     {
+        using var use = Exclusively();
         RequireMemory();
         EvaluateBatch(batch, firstSample: 0);
         return MakeEvaluationReport(StepCount, _evaluationScalars);
@@ -108,6 +114,7 @@ public abstract unsafe partial class Trainer<TBatch, TReport> : IDisposable, ITr
     /// <exception cref="ArgumentException">Sizes of the batch do not fit each other.</exception>
     public long ArenaBytes(TBatch batch)
     {
+        using var use = Exclusively();
         RequireMemory();
         BindShares(batch);
         long largest = 0;
@@ -126,6 +133,7 @@ public abstract unsafe partial class Trainer<TBatch, TReport> : IDisposable, ITr
     /// <exception cref="CheckpointException">The file cannot be written.</exception>
     public void Save(string path)
     {
+        using var use = Exclusively();
         RequireMemory();
         var metadata = new Dictionary<string, string>(StringComparer.Ordinal);
         SaveNumbers(metadata);
@@ -139,6 +147,7 @@ public abstract unsafe partial class Trainer<TBatch, TReport> : IDisposable, ITr
     /// <exception cref="CheckpointException">The file cannot be read, is damaged, of another training or of another format version; nothing has been changed.</exception>
     public void Resume(string path)
     {
+        using var use = Exclusively();
         RequireMemory();
         StateTensors(writes: true).Read(path, requireFormat: true, metadata => ReadNumbers(new StateNumbers(path, metadata)));
     }
@@ -187,6 +196,7 @@ public abstract unsafe partial class Trainer<TBatch, TReport> : IDisposable, ITr
     /// <exception cref="InvalidOperationException">Steps have been made.</exception>
     public void Freeze(params string[] paths)
     {
+        using var use = Exclusively();
         RequireMemory();
         ArgumentNullException.ThrowIfNull(paths);
         if (StepCount > 0) throw new InvalidOperationException("Optimizers remember something of each weight that is trained; freeze some before the first step.");
@@ -228,13 +238,19 @@ public abstract unsafe partial class Trainer<TBatch, TReport> : IDisposable, ITr
     }
 
     /// <summary>Frees the memory of programs and optimizers. The networks stay. What computes or saves throws <see cref="ObjectDisposedException"/> afterwards; the counts may still be read.</summary>
+    /// <exception cref="InvalidOperationException">Another thread trains with it.</exception>
     public virtual void Dispose()
     {
+        using var use = Exclusively();
         _isDisposed = true;
         _pending = 0;
         Free();
         GC.SuppressFinalize(this);
     }
+
+    /// <summary>Begins a call that uses the training's memory; calls within it, on the same thread, are part of it.</summary>
+    /// <exception cref="InvalidOperationException">Another thread's is under way.</exception>
+    private protected ExclusiveUse Exclusively() => ExclusiveUse.Begin(ref _user, "training", _setup.Name);
 
     /// <summary>Before anything that reads or writes the memory of the training or of its networks.</summary>
     /// <exception cref="ObjectDisposedException">The training has been disposed of, or one of the networks.</exception>
