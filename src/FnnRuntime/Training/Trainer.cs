@@ -327,15 +327,14 @@ public abstract unsafe partial class Trainer<TBatch, TReport> : IDisposable, ITr
     /// <summary>The seeds that the networks have.</summary>
     private protected IEnumerable<(string Name, ulong Seed)> NetSeeds() => _setup.Nets.Select(net => (net.Name, net.Model.Seed));
 
-    /// <summary>What optimizers are set to for the first update and for the one in the middle of those made: a key, its value, and what it is called. Schedules differ in the one or the other.</summary>
+    /// <summary>What optimizers are set to: a key, its value, and what it is called.</summary>
     /// <param name="saved">A training whose updates they are; null for this one.</param>
     private protected IEnumerable<(string Key, string Value, string What)> OptimizerSettings(StateNumbers? saved)
     {
         foreach (var objective in _setup.Objectives)
         {
-            yield return ($"optimizer.{objective.Name}", objective.Optimizer.Describe(0), $"the optimizer of '{objective.Name}'");
             var updates = saved?.Count(UpdatesKey(objective)) ?? objective.Updates;
-            yield return ($"optimizer.{objective.Name}.middle", objective.Optimizer.Describe(updates / 2), $"the optimizer of '{objective.Name}', half-way,");
+            yield return ($"optimizer.{objective.Name}.settings", objective.Optimizer.Describe(updates), $"the optimizer of '{objective.Name}'");
         }
     }
 
