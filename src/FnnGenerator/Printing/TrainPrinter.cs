@@ -360,6 +360,11 @@ internal sealed class TrainPrinter
             {
                 _writer.Line($"var {SizeText.Axis(axis)} = first.{inputs[input].Member}.Length{(divisor.IsOne ? "" : " / " + SizeText.Print(divisor))};");
             }
+            foreach (var (axis, input, _) in samples.Others)
+            {
+                if (_signature.NotEmpty(axis) is not { } condition) continue;
+                _writer.Line($"if (first.{inputs[input].Member}.Length == 0) throw Signature.SampleEmpty({CSharpNames.Literal(inputs[input].Tensor.Name)}, chosen[0], {CSharpNames.Literal(condition)});");
+            }
             foreach (var input in inputs)
             {
                 _writer.Line($"var {input.Name} = {Field(input)} ??= {input.New};");
