@@ -88,7 +88,7 @@ public sealed class SeveralDevicesTests : IDisposable
             Refusals(second, () => new FitMixedSgd(net, seed: 5, [first, second])));
         Assert.Equal(["the parameters", "the gradients", "the buffers", "the losses and metrics"], Refusals(first, () => new FitSmallAveraged(small, seed: 5, [first, second])));
         // Updates of low rank, an average, and an average of those: what there was room for is given back.
-        Assert.Equal(["the parameters", "the gradients", "the parameters", "the gradients", "the parameters", "the gradients"], Refusals(first, () => new FitMixedLowRank(net, seed: 5))[..6]);
+        Assert.Equal(3, Refusals(first, () => new FitMixedLowRank(net, seed: 5)).Count(purpose => purpose == "the parameters"));
 
         string[] Refusals(GpuDevice device, Func<IDisposable> begin)
         {
