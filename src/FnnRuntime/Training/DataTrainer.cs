@@ -58,6 +58,7 @@ public abstract partial class Trainer<TSample, TBatch, TReport> : Trainer<TBatch
 
     private TReport RunEpochs(IDataSource<TSample> data, int epochs, int batchSize, IProgress<TrainingProgress<TReport>>? progress, CancellationToken cancellation, Watch? watch)
     {
+        using var use = Exclusively();
         RequireMemory();
         ArgumentNullException.ThrowIfNull(data);
         ArgumentOutOfRangeException.ThrowIfLessThan(epochs, 1);
@@ -113,6 +114,7 @@ public abstract partial class Trainer<TSample, TBatch, TReport> : Trainer<TBatch
     /// <exception cref="TrainingDivergedException">The loss of some samples is NaN or infinite. A metric may be.</exception>
     public TReport Evaluate(IDataSource<TSample> data, int batchSize = 256)
     {
+        using var use = Exclusively();
         RequireMemory();
         ArgumentNullException.ThrowIfNull(data);
         ArgumentOutOfRangeException.ThrowIfLessThan(batchSize, 1);
@@ -143,6 +145,7 @@ public abstract partial class Trainer<TSample, TBatch, TReport> : Trainer<TBatch
     /// <exception cref="NotSupportedException">The networks are not on the processor, or the training runs on several devices.</exception>
     public Profile Profile(IDataSource<TSample> data, int batchSize)
     {
+        using var use = Exclusively();
         RequireMemory();
         ArgumentNullException.ThrowIfNull(data);
         ArgumentOutOfRangeException.ThrowIfLessThan(batchSize, 1);
@@ -151,7 +154,11 @@ public abstract partial class Trainer<TSample, TBatch, TReport> : Trainer<TBatch
     }
 
     /// <summary>Gives up an interrupted run, so that the next <c>Run</c> begins with its first epoch. The weights stay as they are.</summary>
-    public void Restart() => (_runEpoch, _runBatch) = (0, 0);
+    public void Restart()
+    {
+        using var use = Exclusively();
+        (_runEpoch, _runBatch) = (0, 0);
+    }
 
     /// <summary>Puts samples together in tensors that are used again for the next batch.</summary>
     /// <param name="data">The samples.</param>
