@@ -39,10 +39,10 @@ public sealed class LowRankAverageTests : IDisposable
         for (var step = 0; step < 30; step++) trainer.Step(Batch(step));
         var batch = Batch(99, size: 40);
         var measured = trainer.Evaluate(batch).Loss;
-        Assert.NotEqual(measured, Loss(trainer.Average, batch), 1e-3);
+        Assert.NotEqual(measured, CrossEntropy.Of(trainer.Average, batch.X, batch.Label), 1e-3);
         var before = Weights(trainer.Average);
         trainer.AverageAdapters.Merge();
-        Assert.Equal(measured, Loss(trainer.Average, batch), 1e-6);
+        Assert.Equal(measured, CrossEntropy.Of(trainer.Average, batch.X, batch.Label), 1e-6);
         foreach (var use in new Action[] { () => trainer.Step(batch), () => trainer.Evaluate(batch), () => trainer.Save(Path.Combine(_folder, "merged")) })
             Assert.Contains("call Unmerge first", Assert.Throws<InvalidOperationException>(use).Message);
         // What the end of a pipeline's stage does.
@@ -50,7 +50,7 @@ public sealed class LowRankAverageTests : IDisposable
         trainer.AverageAdapters.Unmerge();
         Assert.Equal(before, Weights(trainer.Average));
         trainer.Adapters.Merge();
-        Assert.NotEqual(measured, Loss(net, batch), 1e-3);
+        Assert.NotEqual(measured, CrossEntropy.Of(net, batch.X, batch.Label), 1e-3);
         trainer.Adapters.Unmerge();
         trainer.Adapters.CopyFrom(trainer.AverageAdapters);
         net.CopyFrom(trainer.Average);
@@ -137,18 +137,6 @@ public sealed class LowRankAverageTests : IDisposable
     }
 
     private static float[] Weights(Model net) => [.. net.AllParameters.SelectMany(parameter => parameter.Value.ToArray())];
-
-    private static double Loss(Other net, LowRankAveraged.MiniBatch batch)
-    {
-        using var logits = net.Forward(batch.X);
-        double sum = 0;
-        for (var i = 0; i < batch.Label.Span.Length; i++)
-        {
-            var row = logits.Span.Slice(i * Others.Size, Others.Size).ToArray().Select(value => (double)value).ToArray();
-            sum += Math.Log(row.Sum(Math.Exp)) - row[batch.Label.Span[i]];
-        }
-        return sum / batch.Label.Span.Length;
-    }
 
     private static LowRankAveraged.MiniBatch Batch(int seed, int size = 12)
     {

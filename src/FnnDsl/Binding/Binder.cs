@@ -47,7 +47,7 @@ public static class Binder
                     continue;
                 }
                 user.Add(name, symbol);
-                var isKnown = library.ContainsKey(symbol.Name) || BuiltIns.IsKnown(symbol.Name) || Operators.OperatorTable.TryFind(symbol.Name) is not null;
+                var isKnown = library.ContainsKey(symbol.Name) || BuiltIns.IsFunction(symbol.Name);
                 if (IsClass(symbol) && (symbol is GenerateSymbol ? RuntimeNames.IsTakenFromGenerates(symbol.Name) : RuntimeNames.Contains(symbol.Name)))
                 {
                     diagnostics.Report(DiagnosticTable.NameOfRuntime, symbol.Location, $"another name, such as '{(symbol is TrainSymbol ? "Fit" : "My")}{symbol.Name}'", default, symbol.Name);

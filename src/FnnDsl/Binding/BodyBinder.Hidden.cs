@@ -1,5 +1,4 @@
 using FeedbackNN.Dsl.Diagnostics;
-using FeedbackNN.Dsl.Operators;
 using FeedbackNN.Dsl.Syntax;
 using FeedbackNN.Dsl.Text;
 
@@ -30,7 +29,7 @@ internal sealed partial class BodyBinder
                 case MemberSymbol member: return Describe(new MemberOperand(member));
             }
         }
-        return BuiltIns.IsKnown(name) || OperatorTable.TryFind(name) is not null ? Describe(new BuiltInOperand(name)) : null;
+        return BuiltIns.IsFunction(name) ? Describe(new BuiltInOperand(name)) : null;
     }
 
     /// <summary>Where this declaration last gives a value a name before it is read there; where a loop runs again, that may stand behind.</summary>

@@ -38,11 +38,7 @@ internal sealed class AdapterPrinter
     public void PrintProperties(CodeWriter writer)
     {
         for (var i = 0; i < _properties.Count; i++)
-        {
-            writer.Line();
-            writer.Summary($"The updates of low rank that are trained beside weights of '{_train.Nets[_train.Adapters[i].Net].Name}', which stay as they are.");
-            writer.Line($"public {_classes[i]} {_properties[i]} {{ get; }}{(_isBroken ? " = null!;" : "")}");
-        }
+            TrainerProperty.Print(writer, _classes[i], _properties[i], $"The updates of low rank that are trained beside weights of '{_train.Nets[_train.Adapters[i].Net].Name}', which stay as they are.", _isBroken);
     }
 
     public void PrintAssignments(CodeWriter writer)

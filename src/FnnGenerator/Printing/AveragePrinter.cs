@@ -37,12 +37,7 @@ internal sealed class AveragePrinter
             if (set is { } updates) Print(updates.Class, _adapterProperties[i], $"The moving average of the updates of low rank of '{net}', B and A each, which evaluations are made with. It belongs to the trainer.");
         }
 
-        void Print(string type, string name, string summary)
-        {
-            writer.Line();
-            writer.Summary(summary);
-            writer.Line($"public {type} {name} {{ get; }}{(_isBroken ? " = null!;" : "")}");
-        }
+        void Print(string type, string name, string summary) => TrainerProperty.Print(writer, type, name, summary, _isBroken);
     }
 
     /// <param name="netTypes">The networks' classes.</param>

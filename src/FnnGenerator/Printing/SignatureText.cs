@@ -152,7 +152,7 @@ internal sealed class SignatureText
     {
         get
         {
-            var used = new HashSet<string>(_guards.SelectMany(AxesOf));
+            var used = new HashSet<string>(_guards.SelectMany(guard => guard.AxisNames));
             return _sizes.Concat(RuntimeAxes).Where(used.Contains);
         }
     }
@@ -169,7 +169,7 @@ internal sealed class SignatureText
                 var (left, right) = (SizeText.Print(guard.Left), SizeText.Print(guard.Right));
                 using (writer.MapTo(_lines(guard.Origin) is { } line ? (line.File, line.Line) : null))
                 {
-                    var axes = AxesOf(guard).Select(axis => $"({CSharpNames.Literal(axis)}, {SizeText.Axis(axis)}, {CSharpNames.Literal(Whence(axis))})");
+                    var axes = guard.AxisNames.Select(axis => $"({CSharpNames.Literal(axis)}, {SizeText.Axis(axis)}, {CSharpNames.Literal(Whence(axis))})");
                     writer.Line($"if (!({left} {guard.Comparison} {right})) throw Signature.GuardFailed({CSharpNames.Literal(guard.Text)}, {left}, {CSharpNames.Literal(guard.Comparison)}, {right}, [{string.Join(", ", axes)}]);");
                 }
             }
@@ -177,12 +177,10 @@ internal sealed class SignatureText
     }
 
     /// <summary>The condition of an axis that must not be empty; null where it may be.</summary>
-    public string? NotEmpty(string axis) => _guards.FirstOrDefault(guard => AxesOf(guard).SequenceEqual([axis]) && IsLinear(guard.Left) && IsLinear(guard.Right) && !guard.Holds(_ => 0))?.Text;
+    public string? NotEmpty(string axis) => _guards.FirstOrDefault(guard => guard.AxisNames.SequenceEqual([axis]) && IsLinear(guard.Left) && IsLinear(guard.Right) && !guard.Holds(_ => 0))?.Text;
 
     // Without a division, which 0 would not do for.
     private static bool IsLinear(Size size) => size.Terms.SelectMany(term => term.Factors).All(factor => factor is Size.NamedAtom);
-
-    private static IEnumerable<string> AxesOf(BoundGuard guard) => guard.Left.AxisNames.Concat(guard.Right.AxisNames).Distinct();
 
     /// <summary>Where the caller gave an axis its size, in the words of a message; nothing where that was a number.</summary>
     private string Whence(string axis)

@@ -59,7 +59,7 @@ internal sealed class TrainPrinter
     private bool IsBroken => _evaluation is null;
 
     // A condition on the number of samples is checked of the whole batch; of its parts nobody knows.
-    private bool IsDivisible => _samples is { } samples && !_train.Guards.Any(guard => guard.Left.AxisNames.Concat(guard.Right.AxisNames).Contains(samples.BatchAxis));
+    private bool IsDivisible => _samples is { } samples && !_train.Guards.Any(guard => guard.AxisNames.Contains(samples.BatchAxis));
 
     // The first values of updates of low rank are drawn by it.
     private bool HasSeed => _train.Adapters.Count > 0;
@@ -170,17 +170,9 @@ internal sealed class TrainPrinter
     private void PrintProperties()
     {
         for (var i = 0; i < _nets.Count; i++)
-        {
-            _writer.Line();
-            _writer.Summary($"The network '{_train.Nets[i].Name}'.");
-            _writer.Line($"public {NetType(_train.Nets[i])} {_nets[i]} {{ get; }}{(IsBroken ? " = null!;" : "")}");
-        }
+            TrainerProperty.Print(_writer, NetType(_train.Nets[i]), _nets[i], $"The network '{_train.Nets[i].Name}'.", IsBroken);
         for (var i = 0; i < _optimizers.Count; i++)
-        {
-            _writer.Line();
-            _writer.Summary($"What minimises '{_train.Objectives[i].Name}', with settings that may be changed between steps.");
-            _writer.Line($"public {OptimizerText.Class(_train.Objectives[i].Optimizer)} {_optimizers[i]} {{ get; }}{(IsBroken ? " = null!;" : "")}");
-        }
+            TrainerProperty.Print(_writer, OptimizerText.Class(_train.Objectives[i].Optimizer), _optimizers[i], $"What minimises '{_train.Objectives[i].Name}', with settings that may be changed between steps.", IsBroken);
     }
 
     private void PrintSetup()

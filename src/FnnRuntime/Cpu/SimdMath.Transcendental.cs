@@ -51,7 +51,7 @@ public static partial class SimdMath
     public static Vector512<float> Sin(Vector512<float> x)
     {
         var y = Vector512.IsHardwareAccelerated ? Transcendental512.SinOfQuarterTurns(x, Vector512<int>.Zero) : InParts.SinOfQuarterTurns(x, Vector512<int>.Zero);
-        return Vector512.GreaterThanAny(Vector512.Abs(x), Vector512.Create(ReductionLimit)) ? SinOfLarge(x, y) : y;
+        return Vector512.GreaterThanAny(Vector512.Abs(x), Vector512.Create(ReductionLimit)) ? ReplaceLarge(x, y, isCosine: false) : y;
     }
 
     /// <summary>The cosine of x in radians: at most 1.6 ulp.</summary>
@@ -59,7 +59,7 @@ public static partial class SimdMath
     public static Vector512<float> Cos(Vector512<float> x)
     {
         var y = Vector512.IsHardwareAccelerated ? Transcendental512.SinOfQuarterTurns(x, Vector512<int>.One) : InParts.SinOfQuarterTurns(x, Vector512<int>.One);
-        return Vector512.GreaterThanAny(Vector512.Abs(x), Vector512.Create(ReductionLimit)) ? CosOfLarge(x, y) : y;
+        return Vector512.GreaterThanAny(Vector512.Abs(x), Vector512.Create(ReductionLimit)) ? ReplaceLarge(x, y, isCosine: true) : y;
     }
 
     /// <summary>
@@ -86,32 +86,13 @@ public static partial class SimdMath
         return Vector512.ConditionalSelect(isOne, One, result);
     }
 
-    // Those lanes alone: behind the end of a row stands anything, and what stands there changes no other lane.
+    // Lanes that are too large alone: behind the end of a row stands anything, and what stands there changes no other lane.
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static unsafe Vector512<float> SinOfLarge(Vector512<float> x, Vector512<float> y)
+    private static unsafe Vector512<float> ReplaceLarge(Vector512<float> x, Vector512<float> y, bool isCosine)
     {
-        var from = stackalloc float[Simd.Lanes];
-        var to = stackalloc float[Simd.Lanes];
-        x.Store(from);
-        y.Store(to);
-        for (var i = 0; i < Simd.Lanes; i++)
-        {
-            if (MathF.Abs(from[i]) > ReductionLimit) to[i] = MathF.Sin(from[i]);
-        }
-        return Vector512.Load(to);
-    }
-
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private static unsafe Vector512<float> CosOfLarge(Vector512<float> x, Vector512<float> y)
-    {
-        var from = stackalloc float[Simd.Lanes];
-        var to = stackalloc float[Simd.Lanes];
-        x.Store(from);
-        y.Store(to);
-        for (var i = 0; i < Simd.Lanes; i++)
-        {
-            if (MathF.Abs(from[i]) > ReductionLimit) to[i] = MathF.Cos(from[i]);
-        }
-        return Vector512.Load(to);
+        var lanes = stackalloc float[Simd.Lanes];
+        x.Store(lanes);
+        for (var i = 0; i < Simd.Lanes; i++) lanes[i] = isCosine ? MathF.Cos(lanes[i]) : MathF.Sin(lanes[i]);
+        return Vector512.ConditionalSelect(Vector512.GreaterThan(Vector512.Abs(x), Vector512.Create(ReductionLimit)), Vector512.Load(lanes), y);
     }
 }

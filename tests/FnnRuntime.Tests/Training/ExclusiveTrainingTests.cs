@@ -23,14 +23,14 @@ public sealed class ExclusiveTrainingTests
         Assert.Equal(uses.Length, refused);
         Assert.Equal(Weights(expected), Weights(trainer));
         // Over is over.
-        Assert.Null(OnAnotherThread(() => trainer.Evaluate(Data())));
+        Assert.Null(OtherThread.Run(() => trainer.Evaluate(Data())));
 
         void Interfere()
         {
             if (refused > 0) return;
             foreach (var (name, use) in uses)
             {
-                var error = OnAnotherThread(() => use(trainer));
+                var error = OtherThread.Run(() => use(trainer));
                 Assert.True(error is InvalidOperationException && error.Message.Contains("The training Tests.FitLinear is being used by another thread", StringComparison.Ordinal), $"{name}: {error}");
                 refused++;
             }
@@ -42,10 +42,10 @@ public sealed class ExclusiveTrainingTests
     {
         var trainer = Trainer();
         Assert.Throws<TimeoutException>(() => trainer.Run(Data(() => throw new TimeoutException()), 1, 4));
-        Assert.Null(OnAnotherThread(() => trainer.Run(Data(), 1, 4)));
+        Assert.Null(OtherThread.Run(() => trainer.Run(Data(), 1, 4)));
         trainer.Dispose();
         Assert.Throws<ObjectDisposedException>(() => trainer.Evaluate(Data()));
-        Assert.IsType<ObjectDisposedException>(OnAnotherThread(() => trainer.Evaluate(Data())));
+        Assert.IsType<ObjectDisposedException>(OtherThread.Run(() => trainer.Evaluate(Data())));
     }
 
     [Fact]
@@ -81,15 +81,6 @@ public sealed class ExclusiveTrainingTests
     private static FitLinear Trainer() => new(new Linear(seed: 5), new Adam(0.05), seed: 6);
 
     private static float[] Weights(FitLinear trainer) => [.. trainer.Net.AllParameters.SelectMany(parameter => parameter.Value.ToArray())];
-
-    private static Exception? OnAnotherThread(Action use)
-    {
-        Exception? thrown = null;
-        var thread = new Thread(() => thrown = Record.Exception(use));
-        thread.Start();
-        thread.Join();
-        return thrown;
-    }
 
     private sealed class Told(Action then) : IProgress<TrainingProgress<FitLinear.Report>>
     {
