@@ -1,4 +1,5 @@
 using FeedbackNN.Dsl.Graphs;
+using FeedbackNN.Dsl.Operators;
 using FeedbackNN.Dsl.Text;
 using FeedbackNN.Dsl.Types;
 
@@ -118,6 +119,9 @@ internal sealed partial class Fusion
                     break;
                 case Reduce when IsCombinationOfReductions(node.Inputs[0]):
                     Store(node.Inputs[0]);
+                    break;
+                case Elementwise { Operator.Typing: OperatorTyping.Comparison } when ComparedWithExtreme(node) is { } compared:
+                    foreach (var input in compared.Where(MayDiffer)) Store(input);
                     break;
                 case Loop:
                     // A state that begins as one number everywhere is filled in.
