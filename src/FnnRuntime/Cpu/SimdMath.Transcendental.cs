@@ -8,7 +8,7 @@ namespace FeedbackNN.Cpu;
 public static partial class SimdMath
 {
     // Up to here the number of quarter turns times each part of pi/2 is exact in a fused multiply-add.
-    private const float ReductionLimit = 10_000f;
+    internal const float ReductionLimit = 10_000f;
 
     /// <summary>e^x: at most 1.1 ulp, denormal results included. 0 for -inf, inf for +inf and on overflow.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -83,6 +83,24 @@ public sealed class SimdMathTests
         }
     }
 
+    /// <summary>Elements are compared with their maximum, which another kernel may have found in vectors.</summary>
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void OneByOneTheBitsAreTheSame(string name)
+    {
+        var one = typeof(ScalarMath).GetMethod(char.ToUpperInvariant(name[0]) + name[1..], [typeof(float)])!.CreateDelegate<Func<float, float>>();
+        var random = new Random(4);
+        foreach (var scale in (float[])[1e-6f, 0.01f, 1, 4, 100, 30_000])
+        {
+            for (var k = 0; k < 2_000; k++)
+            {
+                var x = (random.NextSingle() * 2 - 1) * scale;
+                var (scalar, lane) = (one(x), Functions[name].Vector(Vector512.Create(x))[0]);
+                Assert.True(scalar == lane || (float.IsNaN(scalar) && float.IsNaN(lane)), $"{name}({x:R}) is {scalar:R} alone and {lane:R} in a vector");
+            }
+        }
+    }
+
     [Fact]
     public void PowersAreRight()
     {
