@@ -51,6 +51,9 @@ public readonly record struct BoundCopyAxis(long Size, long Stride, long TheirSt
 /// <param name="Comparison">One of <c>== != &lt; &lt;= &gt; &gt;=</c>.</param>
 public sealed record BoundGuard(string Text, Size Left, string Comparison, Size Right, Origin Origin)
 {
+    /// <summary>The axes that it is about.</summary>
+    public IEnumerable<string> AxisNames => Left.AxisNames.Concat(Right.AxisNames).Distinct();
+
     /// <summary>Whether it holds at given sizes.</summary>
     public bool Holds(Func<string, long> axis)
     {

@@ -64,7 +64,7 @@ internal sealed class GenerateBinder(ModuleScope scope, DiagnosticBag diagnostic
         var growth = body.Context.Growth;
         foreach (var guard in body.Context.RemainingGuards)
         {
-            if (growth is null || !(guard.Left.AxisNames.Contains(growth.Axis) || guard.Right.AxisNames.Contains(growth.Axis)))
+            if (growth is null || !guard.AxisNames.Contains(growth.Axis))
             {
                 yield return guard;
                 continue;

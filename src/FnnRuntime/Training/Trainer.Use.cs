@@ -15,11 +15,15 @@ public abstract unsafe partial class Trainer<TBatch, TReport>
     /// <exception cref="InvalidOperationException">Another thread uses the training, or one of its networks.</exception>
     private protected Use Exclusively()
     {
-        RequireMemory();
         var use = ExclusiveUse.Begin(ref _user, "training", _setup.Name);
-        if (use.IsPartOfAnother) return default;
+        if (use.IsPartOfAnother)
+        {
+            RequireMemory();
+            return default;
+        }
         try
         {
+            RequireMemory();
             for (var i = 0; i < _nets.Length; i++) _isHeld[i] = _nets[i].BeginUse();
         }
         catch
