@@ -19,8 +19,12 @@ public sealed record TrainLaunches(EquatableArray<ObjectiveLaunches> Objectives,
         for (var i = 0; i < compiled.Objectives.Count; i++) objectives.Add(Of(train, train.Objectives[i], compiled, GpuLaunches.Of(compiled.Objectives[i]), isLast: i == compiled.Objectives.Count - 1));
         // New values are begun with the present ones, and take their place.
         var buffers = compiled.Nets.Sum(net => net.Buffers.Count > 0 ? 2 : 0);
-        var averages = train.Averages.Sum(average => compiled.Nets[average.Net].Buffers.Count > 0 ? 2 : 1);
+        var averages = train.Averages.Sum(average => (IsTrained(average.Net) ? 1 : 0) + (compiled.Nets[average.Net].Buffers.Count > 0 ? 1 : 0) + AdaptersOf(average.Net));
         return new TrainLaunches(objectives.ToEquatableArray(), buffers + averages);
+
+        bool IsTrained(int net) => train.Objectives.Any(objective => objective.Trained.Any(reference => reference.Net == net));
+        // They have an average of their own.
+        int AdaptersOf(int net) => train.Adapters.Any(set => set.Net == net) ? 1 : 0;
     }
 
     private static ObjectiveLaunches Of(BoundTrain train, BoundObjective objective, CompiledTrain compiled, GpuLaunches program, bool isLast)

@@ -106,11 +106,11 @@ public sealed unsafe class TokenFile : IDisposable
         if (version != FormatVersion)
             throw new DataException(path, string.Create(CultureInfo.InvariantCulture, $"it is a token file of version {version}, and this program reads version {FormatVersion}"), "Write it anew");
         var (width, count, vocabulary) = (BinaryPrimitives.ReadInt32LittleEndian(header[12..]), BinaryPrimitives.ReadInt64LittleEndian(header[16..]), BinaryPrimitives.ReadInt32LittleEndian(header[24..]));
-        if (vocabulary < 1 || width != WidthFor(vocabulary) || count < 1 || bytes - HeaderLength != count * width)
-        {
-            throw new DataException(
-                path, string.Create(CultureInfo.InvariantCulture, $"it has {bytes} bytes, where {count} tokens of {width} bytes and a header of {HeaderLength} are {HeaderLength + (count * width)}"), "It is damaged: write or copy it again");
-        }
+        if (vocabulary < 1 || width != WidthFor(vocabulary) || count < 1)
+            throw new DataException(path, string.Create(CultureInfo.InvariantCulture, $"its header tells of {count} tokens of {width} bytes from a vocabulary of {vocabulary}, which can't be"), "It is damaged: write or copy it again");
+        // By a division: the product of what a damaged header says may be too large for a number.
+        if ((bytes - HeaderLength) / width != count || (bytes - HeaderLength) % width != 0)
+            throw new DataException(path, string.Create(CultureInfo.InvariantCulture, $"it has {bytes} bytes, which is not a header of {HeaderLength} and {count} tokens of {width}"), "It is damaged: write or copy it again");
         var mapped = MemoryMappedFile.CreateFromFile(path, FileMode.Open, mapName: null, capacity: 0, MemoryMappedFileAccess.Read);
         return new TokenFile(mapped, mapped.CreateViewAccessor(0, 0, MemoryMappedFileAccess.Read), width, count, vocabulary);
     }

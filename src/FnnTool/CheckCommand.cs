@@ -20,12 +20,12 @@ internal static class CheckCommand
     }
 
     /// <summary>Checks and prints.</summary>
-    /// <returns>0 without errors, 1 with errors, 2 when a path does not exist.</returns>
+    /// <returns>0 without errors, 1 with errors, 2 when a path does not exist or can't be read.</returns>
     public static int Run(IReadOnlyList<string> paths, bool asJson, TextWriter output, TextWriter errors)
     {
         if (!FnnFiles.TryFind(paths, errors, out var files)) return ExitCodes.BadArguments;
+        if (!FnnFiles.TryParse(files, errors, out var trees)) return ExitCodes.BadArguments;
 
-        var trees = files.Select(path => FnnParser.Parse(new SourceText(path, File.ReadAllText(path)))).ToList();
         var diagnostics = FnnCompiler.Check(trees, FnnFiles.RootNamespace);
         if (asJson) foreach (var diagnostic in diagnostics) output.WriteLine(ToJson(diagnostic));
         else if (diagnostics.Count > 0) output.WriteLine(DiagnosticRenderer.RenderAll(diagnostics));

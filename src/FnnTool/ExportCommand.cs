@@ -31,7 +31,7 @@ internal static class ExportCommand
             using var checkpoint = WeightFile.Open(model, weights);
             var onnx = OnnxExport.ToOnnx(model, checkpoint.Read);
             var target = file ?? model.Name + ".onnx";
-            ReplacedFile.Write(target, stream => onnx.WriteTo(stream));
+            AtomicFile.Write(target, stream => onnx.WriteTo(stream));
             output.WriteLine(FormattableString.Invariant($"{target}: {NameOf(asked.Models[0])}, {FnnFiles.Count(NodesOf(onnx.Graph), "operator")}, {FnnFiles.Count(onnx.Graph.Initializer.Count, "tensor")}, {Dsl.Text.Amounts.Bytes(new FileInfo(target).Length)}"));
             return ExitCodes.Success;
         }
@@ -44,9 +44,10 @@ internal static class ExportCommand
             }
             return ExitCodes.BadArguments;
         }
-        catch (Exception failure) when (failure is CheckpointException or IOException or UnauthorizedAccessException)
+        catch (CheckpointException failure)
         {
-            return Refuse(errors, failure is CheckpointException ? failure.Message : $"The file can't be written: {failure.Message}");
+            // Of the weights or of the file that is written: either message begins with its name.
+            return Refuse(errors, failure.Message);
         }
     }
 

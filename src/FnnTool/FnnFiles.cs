@@ -1,8 +1,10 @@
 using System.CommandLine;
+using FeedbackNN.Dsl.Syntax;
+using FeedbackNN.Dsl.Text;
 
 namespace FeedbackNN.Tool;
 
-/// <summary>The <c>.fnn</c> files that a command line names, found as a project's build would find them: without <c>bin</c>, <c>obj</c> and hidden folders.</summary>
+/// <summary>The <c>.fnn</c> files that a command line names, found as a project's build would find them: without <c>bin</c>, <c>obj</c> and what is hidden.</summary>
 internal static class FnnFiles
 {
     /// <summary>The namespace of files that name none: the project that would give them one is not read.</summary>
@@ -35,13 +37,37 @@ internal static class FnnFiles
         return true;
     }
 
+    /// <summary>Reads and parses files. One that can't be read is reported, such as a link that leads nowhere.</summary>
+    public static bool TryParse(IReadOnlyList<string> files, TextWriter errors, out IReadOnlyList<FileSyntax> trees)
+    {
+        var parsed = new List<FileSyntax>(files.Count);
+        trees = parsed;
+        foreach (var path in files)
+        {
+            try
+            {
+                parsed.Add(FnnParser.Parse(new SourceText(path, File.ReadAllText(path))));
+            }
+            catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+            {
+                errors.WriteLine($"'{path}' can't be read: {failure.Message}");
+                return false;
+            }
+        }
+        return true;
+    }
+
     /// <summary>1 file, 2 files.</summary>
     public static string Count(int number, string noun) => number == 1 ? $"1 {noun}" : $"{number} {noun}s";
 
     /// <summary>All files below a folder.</summary>
     public static IEnumerable<string> Below(string folder)
     {
-        foreach (var file in Directory.EnumerateFiles(folder, "*.fnn")) yield return file;
+        foreach (var file in Directory.EnumerateFiles(folder, "*.fnn"))
+        {
+            // An editor's, such as the lock of Emacs, which is a link to nowhere.
+            if (!Path.GetFileName(file).StartsWith('.')) yield return file;
+        }
         foreach (var child in Directory.EnumerateDirectories(folder))
         {
             var name = Path.GetFileName(child);

@@ -20,7 +20,7 @@ internal sealed class FnnSources
         sources = null;
         exitCode = ExitCodes.BadArguments;
         if (!FnnFiles.TryFind(paths, errors, out var files)) return false;
-        var trees = files.Select(path => FnnParser.Parse(new SourceText(path, File.ReadAllText(path)))).ToList();
+        if (!FnnFiles.TryParse(files, errors, out var trees)) return false;
         // A model over its budget is shown all the same: what it costs is why it is looked at.
         var found = FnnCompiler.Check(trees, FnnFiles.RootNamespace).Where(diagnostic => diagnostic.Severity == Severity.Error && diagnostic.Row != DiagnosticTable.OverBudget).ToList();
         foreach (var diagnostic in found) errors.WriteLine(DiagnosticRenderer.Render(diagnostic));

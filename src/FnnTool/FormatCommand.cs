@@ -40,7 +40,7 @@ internal static class FormatCommand
                 }
                 else if (result.IsChanged)
                 {
-                    if (!onlyChecks) ReplacedFile.Write(path, Utf8.GetBytes(result.Text));
+                    if (!onlyChecks) AtomicFile.Write(path, stream => stream.Write(Utf8.GetBytes(result.Text)), (what, inner) => new IOException($"{what}.", inner));
                     changed++;
                     output.WriteLine((onlyChecks ? "not formatted: " : "formatted: ") + path);
                 }

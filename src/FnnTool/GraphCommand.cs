@@ -33,11 +33,11 @@ internal static class GraphCommand
         }
         try
         {
-            File.WriteAllText(html, GraphPage.Write(outlines));
+            AtomicFile.WriteText(html, GraphPage.Write(outlines));
         }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        catch (CheckpointException failure)
         {
-            errors.WriteLine($"The page can't be written: {failure.Message}");
+            errors.WriteLine(failure.Message);
             return ExitCodes.BadArguments;
         }
         output.WriteLine($"{html}: {FnnFiles.Count(outlines.Count, "model")}");

@@ -15,4 +15,6 @@ var root = new RootCommand("Works with .fnn files, in which FeedbackNN's network
     ExplainCommand.Create(Console.Out, Console.Error),
     LanguageServerCommand.Create(),
 };
-return root.Parse(args).Invoke();
+var parsed = root.Parse(args);
+var exitCode = parsed.Invoke();
+return parsed.Errors.Count > 0 ? ExitCodes.BadArguments : exitCode;

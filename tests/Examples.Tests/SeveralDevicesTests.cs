@@ -267,7 +267,7 @@ public sealed class SeveralDevicesTests : IDisposable
                 using (var trainer = new LowRank(net, 5, devices))
                 {
                     Steps(i => [trainer.Step(new(X(i), Words(i), Labels(i))).Loss]);
-                    numbers.AddRange(Weights(trainer.Adapters).Select(weight => (double)weight));
+                    numbers.AddRange(Weights(trainer.Adapters).Concat(Weights(trainer.Average)).Concat(Weights(trainer.AverageAdapters)).Select(weight => (double)weight));
                 }
                 break;
         }

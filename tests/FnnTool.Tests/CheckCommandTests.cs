@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json;
 
 namespace FeedbackNN.Tool.Tests;
@@ -107,6 +108,42 @@ public sealed class CheckCommandTests : IDisposable
         Assert.Equal(2, exitCode);
         Assert.Empty(output);
         Assert.Contains(missing, errors);
+    }
+
+    [Fact]
+    public void A_file_that_can_not_be_read_exits_with_2_and_is_named_and_hidden_ones_are_not_looked_for()
+    {
+        if (OperatingSystem.IsWindows()) return;
+        Write("a.fnn", "dim a = 1\n");
+        // The lock of a file that Emacs has open.
+        File.CreateSymbolicLink(Path.Combine(_folder, ".#a.fnn"), "somebody@somewhere.123");
+        Assert.Equal(0, Check([_folder]).ExitCode);
+        var dangling = Path.Combine(_folder, "b.fnn");
+        File.CreateSymbolicLink(dangling, "nowhere");
+        foreach (var path in new[] { _folder, dangling })
+        {
+            var (exitCode, output, errors) = Check([path]);
+            Assert.Equal(2, exitCode);
+            Assert.Empty(output);
+            Assert.Contains("b.fnn' can't be read: ", errors);
+            using var costErrors = new StringWriter();
+            Assert.False(FnnSources.TryRead([path], costErrors, out _, out exitCode));
+            Assert.Equal(2, exitCode);
+            Assert.Contains("b.fnn' can't be read: ", costErrors.ToString());
+        }
+    }
+
+    [Theory]
+    [InlineData("chekc")]
+    [InlineData("cost --at")]
+    [InlineData("explain FNN3004 FNN3005")]
+    public void A_command_line_that_is_not_understood_exits_with_2(string arguments)
+    {
+        using var tool = Process.Start(new ProcessStartInfo("dotnet", $"\"{typeof(CheckCommand).Assembly.Location}\" {arguments}") { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        tool.StandardError.ReadToEndAsync();
+        tool.StandardOutput.ReadToEnd();
+        tool.WaitForExit();
+        Assert.Equal(2, tool.ExitCode);
     }
 
     private string Write(string name, string text)

@@ -108,7 +108,7 @@ public sealed class ExportCommandTests : IDisposable
         _folder.Write("several.fnn", Several);
         var (exitCode, _, errors) = ToolFolder.Run((output, errors) => ExportCommand.Run([_folder.Path], "Half", null, Path.Combine(_folder.Path, "none", "net.onnx"), output, errors));
         Assert.Equal(2, exitCode);
-        Assert.StartsWith("The file can't be written: ", errors);
+        Assert.StartsWith($"{Path.Combine(_folder.Path, "none", "net.onnx")}: it could not be written, because there is no folder", errors);
     }
 
     private (int ExitCode, string Output, string Errors) Export(string? model, string? weights) =>

@@ -120,7 +120,7 @@ public sealed class FormatCommandTests : IDisposable
         File.SetAttributes(locked, FileAttributes.ReadOnly);
         var (exitCode, output, errors) = Format([locked, untidy]);
         File.SetAttributes(locked, FileAttributes.Normal);
-        Assert.Equal((1, $"'{locked}' was left as it is: the file is read-only.\n"), (exitCode, errors));
+        Assert.Equal((1, $"'{locked}' was left as it is: it could not be written: the file is read-only.\n"), (exitCode, errors));
         Assert.Equal($"formatted: {untidy}\n2 files: 1 changed, 0 unchanged, 1 with errors\n", output);
         Assert.Equal(Untidy, File.ReadAllText(locked));
         Assert.Equal([locked, untidy], Files());

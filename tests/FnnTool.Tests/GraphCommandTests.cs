@@ -117,9 +117,10 @@ public sealed class GraphCommandTests : IDisposable
     public void A_page_that_can_not_be_written_and_a_model_that_is_not_there_are_told()
     {
         var file = _folder.Write("drawn.fnn", Models);
-        var (exitCode, _, errors) = Graph(file, null, Path.Combine(_folder.Path, "nowhere", "page.html"));
+        var page = Path.Combine(_folder.Path, "nowhere", "page.html");
+        var (exitCode, _, errors) = Graph(file, null, page);
         Assert.Equal(2, exitCode);
-        Assert.StartsWith("The page can't be written: ", errors);
+        Assert.StartsWith($"{page}: it could not be written, because there is no folder", errors);
         (exitCode, _, errors) = Graph(file, "Digit", null);
         Assert.Equal(2, exitCode);
         Assert.Contains("There is no model 'Digit'.", errors);

@@ -51,6 +51,30 @@ public sealed class GenerateTests
     private static readonly float[] Row = [0, 1, 2, -1, 0.5f, 3, 3, -2, 1, 0, 2.5f];
 
     [Fact]
+    public void A_number_to_draw_by_that_is_out_of_its_range_is_refused_by_name()
+    {
+        using var net = new Nothing();
+        using var draw = new Draw(net);
+        using var teller = new Teller(seed: 1);
+        using var write = new Write(teller);
+        using var prompt = new Tensor<int, Batch, StartAxis>(new[,] { { 1, 2, 3 } });
+        foreach (var (use, told) in new (Action Use, string Told)[]
+        {
+            (() => draw.Run(Logits(1, Row), temperature: -1), "'temperature' is -1; a sample draws by it as its 'temperature', which must be at least 0."),
+            (() => draw.Run(Logits(1, Row), temperature: float.NaN), "'temperature' is NaN;"),
+            (() => draw.Run(Logits(1, Row), topK: -3), "'top_k' is -3; a sample draws by it as its 'top_k', which must be at least 0, where 0 is all."),
+            (() => draw.Run(Logits(1, Row), topP: 0), "'top_p' is 0;"),
+            (() => draw.Run(Logits(1, Row), topP: 1.5f), "which must be above 0 and at most 1."),
+            (() => write.Run(prompt, 2, temperature: -1), "'temperature' is -1;"),
+            (() => write.Stream(prompt, 2, topK: -1), "'top_k' is -1;"),
+        })
+        {
+            Assert.Contains(told, Assert.Throws<ArgumentException>(use).Message);
+        }
+        Assert.Contains("make it 0 rounds, and at least one must be run", Assert.Throws<ArgumentException>(() => write.Run(prompt, 0)).Message);
+    }
+
+    [Fact]
     public void AtTemperatureZeroTheFirstOfTheLargestIsTaken()
     {
         using var net = new Nothing();

@@ -87,6 +87,8 @@ public sealed class SeveralDevicesTests : IDisposable
             ["a copy of the parameters", "a copy of the buffers", "the gradients", "the buffers", "the losses and metrics"],
             Refusals(second, () => new FitMixedSgd(net, seed: 5, [first, second])));
         Assert.Equal(["the parameters", "the gradients", "the buffers", "the losses and metrics"], Refusals(first, () => new FitSmallAveraged(small, seed: 5, [first, second])));
+        // Updates of low rank, an average, and an average of those: what there was room for is given back.
+        Assert.Equal(3, Refusals(first, () => new FitMixedLowRank(net, seed: 5)).Count(purpose => purpose == "the parameters"));
 
         string[] Refusals(GpuDevice device, Func<IDisposable> begin)
         {

@@ -55,6 +55,10 @@ public sealed class TrainingTests
         var before = there.AllParameters[0].Value.ToArray();
         for (var step = 0; step < 6; step++) Assert.Equal(ours.Step(new(x, word, label)).Loss, theirs.Step(new(x, word, label)).Loss, 1e-5);
         foreach (var (a, b) in ours.Adapters.AllParameters.Zip(theirs.Adapters.AllParameters)) AssertClose(a.Value, b.Value, 1e-5, a.Path);
+        foreach (var (a, b) in ours.AverageAdapters.AllParameters.Zip(theirs.AverageAdapters.AllParameters)) AssertClose(a.Value, b.Value, 1e-5, a.Path);
+        foreach (var (a, b) in ours.Average.AllParameters.Zip(theirs.Average.AllParameters)) AssertClose(a.Value, b.Value, 1e-5, a.Path);
+        Assert.NotEqual(Bits(theirs.Adapters), Bits(theirs.AverageAdapters));
+        Assert.Equal(ours.Evaluate(new FitMixedLowRank.MiniBatch(x, word, label)).Loss, theirs.Evaluate(new FitMixedLowRank.MiniBatch(x, word, label)).Loss, 1e-5);
         Assert.Equal(before, there.AllParameters[0].Value.ToArray());
         ours.Adapters.Merge();
         theirs.Adapters.Merge();

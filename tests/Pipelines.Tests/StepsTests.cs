@@ -51,7 +51,8 @@ public sealed class StepsTests
         {
             adapt.Freeze("net.encoder.outer");
             adapt.Run(Filter.Labelled.Select(sample => new Adapt.Sample(sample.X, sample.Label)), 2, 8);
-            adapt.Adapters.Merge();
+            adapt.AverageAdapters.Merge();
+            net.CopyFrom(adapt.Average);
             stages.Add("adapt");
         }
 

@@ -84,6 +84,15 @@ public sealed class TokenFileTests : IDisposable
             Refused(bad);
         }
 
+        // With tokens of four bytes, 2⁶² of them more are as many bytes in 64 bits.
+        var wide = File.ReadAllBytes(Write(vocabularySize: 1 << 17));
+        wide[23] ^= 0x40;
+        Refused(wide);
+        // What is wrong with the header is not told as a wrong length.
+        var narrow = good.ToArray();
+        BinaryPrimitives.WriteInt32LittleEndian(narrow.AsSpan(24), 1 << 20);
+        Assert.Contains($"from a vocabulary of {1 << 20}, which can't be", Assert.Throws<DataException>(() => TokenFile.Open(_folder.Write("bad", narrow))).Message);
+
         void Refused(byte[] content) => Assert.Contains(_folder["bad"], Assert.Throws<DataException>(() => TokenFile.Open(_folder.Write("bad", content))).Message);
     }
 }

@@ -47,7 +47,7 @@ public static class Binder
                     continue;
                 }
                 user.Add(name, symbol);
-                var isKnown = library.ContainsKey(symbol.Name) || BuiltIns.IsKnown(symbol.Name) || Operators.OperatorTable.TryFind(symbol.Name) is not null;
+                var isKnown = library.ContainsKey(symbol.Name) || BuiltIns.IsFunction(symbol.Name);
                 if (IsClass(symbol) && (symbol is GenerateSymbol ? RuntimeNames.IsTakenFromGenerates(symbol.Name) : RuntimeNames.Contains(symbol.Name)))
                 {
                     diagnostics.Report(DiagnosticTable.NameOfRuntime, symbol.Location, $"another name, such as '{(symbol is TrainSymbol or TrainMemberSymbol ? "Fit" : "My")}{symbol.Name}'", default, symbol.Name);
@@ -258,17 +258,12 @@ public static class Binder
     /// <param name="isReached">Whether something that is compiled by itself reaches it.</param>
     internal static void CheckAlone(ModuleScope scope, Symbol symbol, bool isReached, DiagnosticBag diagnostics)
     {
-        if (symbol is ConstSymbol constant)
+        if (symbol is not (CallableSymbol or TrainSymbol))
         {
-            if (!scope.Incomplete.Contains(symbol)) new ModelBinder(scope, diagnostics).CheckAlone(constant);
-            return;
-        }
-        if (symbol is CheckpointSymbol checkpoint)
-        {
-            if (scope.ReachesIncomplete(symbol)) return;
-            // In a bag of its own: whether it is right decides what else is said of it.
+            // Each in a bag of its own: whether it is right decides what else is said of it.
             var own = new DiagnosticBag();
-            new CheckpointBinder(scope, own, checkpoint).Check();
+            if (symbol is ConstSymbol constant && !scope.Incomplete.Contains(symbol)) new ModelBinder(scope, own).CheckAlone(constant);
+            if (symbol is CheckpointSymbol checkpoint && !scope.ReachesIncomplete(symbol)) new CheckpointBinder(scope, own, checkpoint).Check();
             diagnostics.AddRange(own.ToArray());
             return;
         }

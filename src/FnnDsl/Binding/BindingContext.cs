@@ -18,6 +18,7 @@ internal sealed class BindingContext(ModuleScope scope, DiagnosticBag diagnostic
     public const int MaximumStatements = 100_000;
 
     private readonly Dictionary<int, Size> _indexBounds = [];
+    private readonly Dictionary<int, string> _samplings = [];
 
     public ModuleScope Scope => scope;
 
@@ -97,6 +98,15 @@ internal sealed class BindingContext(ModuleScope scope, DiagnosticBag diagnostic
             return index;
         }
         return Builder.CheckRange(index, bound, what);
+    }
+
+    /// <summary>The setting of <c>sample</c> that an input is, if it is one.</summary>
+    public string? SamplingOf(int input) => _samplings.TryGetValue(input, out var setting) ? setting : null;
+
+    /// <summary>A number by which draws are made: an input that is one as it is will be checked at the border.</summary>
+    public void DrawBy(Value number, string setting)
+    {
+        if (InputBehind(number) is { } input && !_samplings.ContainsKey(input)) _samplings[input] = setting;
     }
 
     private static int? InputBehind(Value value)

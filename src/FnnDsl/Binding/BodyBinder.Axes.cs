@@ -165,6 +165,9 @@ internal sealed partial class BodyBinder
 
     private void AddSizeGuard(Size left, Size right, TextSpan span)
     {
+        // As one would write it: 1 <= time, and not 0 <= time - 1.
+        Size less = right.Terms.Where(term => term.Factors.Count == 0 && term.Coefficient < 0).Select(term => -term.Coefficient).FirstOrDefault();
+        (left, right) = (left + less, right + less);
         context.AddGuard(new BoundGuard($"{left} <= {right}", left, "<=", right, OriginOf(span)));
         context.Facts.AddNotNegative(right - left);
     }

@@ -60,7 +60,7 @@ internal sealed partial class BodyBinder
             case InstanceOperand instance:
                 return InvokeInstance(instance.Instance, arguments, span);
             default:
-                return Fail(DiagnosticTable.NotCallable, syntax.Span, Describe(callee));
+                return FailToCall(callee, syntax);
         }
     }
 
@@ -92,7 +92,7 @@ internal sealed partial class BodyBinder
             case PoisonOperand: return Poison;
             case BuiltInOperand builtIn: return CallBuiltIn(builtIn.Name, arguments, call.Span);
             case CallableOperand { Symbol: { IsLayer: false } symbol }: return CallSymbol(symbol, arguments, call.Span, null, true);
-            default: return Fail(DiagnosticTable.NotCallable, call.Callee.Span, Describe(callee) + " inside index notation");
+            default: return FailToCall(callee, call.Callee, " inside index notation");
         }
     }
 

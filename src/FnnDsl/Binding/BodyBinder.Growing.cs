@@ -214,6 +214,7 @@ internal sealed partial class BodyBinder
             var isRight = TryNumber(setting, out var number, out var isWhole) ? known.Fits(number, isWhole) : setting is TensorOperand { Rank: 0 } or SizeOperand;
             if (isRight)
             {
+                if (setting is TensorOperand atRunTime) context.DrawBy(atRunTime.Value, name.Text);
                 numbers[name.Text] = setting is TensorOperand given0 ? Builder.Convert(given0.Value, ElementType.F32) : Adapt(setting, ElementType.F32, argument.Span)!.Value;
                 continue;
             }

@@ -52,7 +52,7 @@ internal sealed partial class BodyBinder(BindingContext context, Frame frame) : 
             case ModelMemberSymbol member:
                 return new MemberOperand(member);
         }
-        return BuiltIns.IsKnown(name) || OperatorTable.TryFind(name) is not null ? new BuiltInOperand(name) : null;
+        return BuiltIns.IsFunction(name) ? new BuiltInOperand(name) : null;
     }
 
     private Operand BindName(NameExpression name)

@@ -16,7 +16,8 @@ public sealed record BoundAxis(string? Name, Size Size)
 
 /// <summary>A tensor of a signature.</summary>
 /// <param name="IsIndexBelow">When the program uses it as an index: the bound its elements must stay below, checked at the border; else null.</param>
-public sealed record BoundTensor(string Name, ElementType Element, EquatableArray<BoundAxis> Axes, Size? IsIndexBelow = null)
+/// <param name="Sampling">When a generate draws by it: as which setting of <c>sample</c>, whose range is checked at the border; else null.</param>
+public sealed record BoundTensor(string Name, ElementType Element, EquatableArray<BoundAxis> Axes, Size? IsIndexBelow = null, string? Sampling = null)
 {
     public TensorType Type => new(Element, Axes.Select(axis => axis.Size).ToEquatableArray());
 }
@@ -54,6 +55,9 @@ public readonly record struct BoundCopyAxis(long Size, long Stride, long TheirSt
 /// <param name="Comparison">One of <c>== != &lt; &lt;= &gt; &gt;=</c>.</param>
 public sealed record BoundGuard(string Text, Size Left, string Comparison, Size Right, Origin Origin)
 {
+    /// <summary>The axes that it is about.</summary>
+    public IEnumerable<string> AxisNames => Left.AxisNames.Concat(Right.AxisNames).Distinct();
+
     /// <summary>Whether it holds at given sizes.</summary>
     public bool Holds(Func<string, long> axis)
     {

@@ -1,3 +1,5 @@
+using FeedbackNN.Dsl.Operators;
+
 namespace FeedbackNN.Dsl.Binding;
 
 /// <summary>
@@ -46,6 +48,9 @@ internal static class BuiltIns
     public static IEnumerable<string> Names => Rows.Keys;
 
     public static bool IsKnown(string name) => Rows.ContainsKey(name);
+
+    /// <summary>Whether a name is that of a function which the language has: a row here, or an operator.</summary>
+    public static bool IsFunction(string name) => IsKnown(name) || OperatorTable.TryFind(name) is not null;
 
     public static Row? TryFind(string name) => Rows.TryGetValue(name, out var row) ? row : null;
 }

@@ -40,7 +40,7 @@ internal sealed class GenerateBinder(ModuleScope scope, DiagnosticBag diagnostic
         bound = bound with
         {
             Results = body.BoundResults(Program.Results, results),
-            Inputs = tensors.Select((input, k) => input with { IsIndexBelow = context.IndexBoundOf(k) }).ToEquatableArray(),
+            Inputs = tensors.Select((input, k) => input with { IsIndexBelow = context.IndexBoundOf(k), Sampling = context.SamplingOf(k) }).ToEquatableArray(),
             Guards = Guards(body).ToEquatableArray(),
         };
         if (diagnostics.HasErrors) return (null, bound);
@@ -65,7 +65,7 @@ internal sealed class GenerateBinder(ModuleScope scope, DiagnosticBag diagnostic
         var growth = body.Context.Growth;
         foreach (var guard in body.Context.RemainingGuards)
         {
-            if (growth is null || !(guard.Left.AxisNames.Contains(growth.Axis) || guard.Right.AxisNames.Contains(growth.Axis)))
+            if (growth is null || !guard.AxisNames.Contains(growth.Axis))
             {
                 yield return guard;
                 continue;

@@ -140,8 +140,9 @@ internal sealed partial class IndexLowering(IIndexScope scope, GraphBuilder buil
             _ => throw new InvalidOperationException("Unknown access."),
         }).ToEquatableArray();
         var view = builder.View(term.Tensor.Value, shape, map);
-        if (gathers.Count == 0) return new IndexedOperand(new TensorOperand(view), indices);
-        return Gather(view, indices, gathered, gathers.Select(gather => (gather.Index, gather.Indices)).ToArray());
+        var elements = gathers.Count == 0 ? new IndexedOperand(new TensorOperand(view), indices) : Gather(view, indices, gathered, gathers.Select(gather => (gather.Index, gather.Indices)).ToArray());
+        // Elements that are picked are what they were.
+        return elements with { Operand = new TensorOperand(elements.Value) { MadeBy = term.Tensor.MadeBy } };
 
         EquatableArray<Size> Coefficients(AffineAccess access)
         {

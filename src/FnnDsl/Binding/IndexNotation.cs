@@ -35,6 +35,6 @@ internal sealed class IndexNotation(GraphBuilder builder, IIndexScope scope)
             _ => scope.Adapt(result.Operand, scope.Float, value.Span),
         };
         if (tensor is null) return PoisonOperand.Instance;
-        return new TensorOperand((result with { Operand = tensor }).Over(indices).Value, indices.SelectMany(index => index.Notes).ToEquatableArray());
+        return new TensorOperand((result with { Operand = tensor }).Over(indices).Value, indices.SelectMany(index => index.Notes).ToEquatableArray()) { MadeBy = tensor.MadeBy };
     }
 }

@@ -26,7 +26,7 @@ internal sealed record IndexedOperand(Operand Operand, IReadOnlyList<RunningInde
         if (indices.SequenceEqual(Indices)) return this;
         var operand = Operand switch
         {
-            TensorOperand tensor => new TensorOperand(Arrange(tensor.Value, indices)),
+            TensorOperand tensor => new TensorOperand(Arrange(tensor.Value, indices)) { MadeBy = tensor.MadeBy },
             AdaptingOperand adapting when Indices.Count > 0 => new AdaptingOperand(element => Arrange(adapting.Make(element), indices)),
             _ => Operand,
         };

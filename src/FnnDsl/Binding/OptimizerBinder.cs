@@ -43,11 +43,7 @@ internal sealed class OptimizerBinder(BodyBinder body)
         // Of a family without a member nobody knows the numbers.
         if (body.Context.Symbolic) return new BoundSchedule(row.Name, settings);
         double Number(string setting) => settings.First(item => item.Name == setting).Number!.Value;
-        if (row.Rates.All(rate => Number(rate) == 0))
-        {
-            Report(DiagnosticTable.BadSetting, span, null, "lr", row.Name, OptimizerTable.NothingLearnt);
-            return null;
-        }
+        if (row.Rates.All(rate => Number(rate) == 0)) Report(DiagnosticTable.NothingLearnt, span, null);
         if (row.Name == "warmup_cosine" && Number("total") <= Number("warmup"))
         {
             Report(DiagnosticTable.BadSetting, span, null, "total", row.Name, "must be larger than warmup");
@@ -119,7 +115,10 @@ internal sealed class OptimizerBinder(BodyBinder body)
             Report(DiagnosticTable.BadSetting, expression.Span, null, setting.Name, row.Name, $"is a number known at build, not {BodyBinder.Describe(operand)}");
             return null;
         }
-        if (body.Context.Symbolic || setting.Check(number) is not { } wrong) return new BoundSetting(setting.Name, number, null);
+        // Of a family without a member nobody knows the numbers.
+        if (body.Context.Symbolic) return new BoundSetting(setting.Name, number, null);
+        if (setting.Name == "lr" && number == 0) Report(DiagnosticTable.NothingLearnt, expression.Span, null);
+        if (setting.Check(number) is not { } wrong) return new BoundSetting(setting.Name, number, null);
         Report(DiagnosticTable.BadSetting, expression.Span, null, setting.Name, row.Name, wrong);
         return null;
     }

@@ -13,11 +13,11 @@ internal static class OptimizerTable
 
     internal sealed record Row(string Name, Setting[] Settings)
     {
-        /// <summary>Of a schedule: the settings that are rates, which are not all 0.</summary>
+        /// <summary>Of a schedule: the settings that are rates. Where all are 0, nothing is learnt.</summary>
         public string[] Rates { get; init; } = [];
     }
 
-    private static readonly Setting LearningRate = new("lr", 1e-3, Learns);
+    private static readonly Setting LearningRate = new("lr", 1e-3, AtLeastZero);
 
     // Whether parameters with one axis or none decay too: biases, gains of norms.
     private static readonly Setting DecayVectors = new("decay_vectors", 1, Truth);
@@ -48,12 +48,7 @@ internal static class OptimizerTable
 
     private static string? AtLeastZero(double value) => !ScalarFunctions.IsFinite(value) ? NotFinite : value >= 0 ? null : "must not be below 0";
 
-    private static string? Learns(double value) => value == 0 ? NothingLearnt : AtLeastZero(value);
-
     private const string NotFinite = "must be a finite number";
-
-    /// <summary>What is wrong with a rate that is 0 at every step.</summary>
-    public const string NothingLearnt = "is 0 at every step, and nothing would be learnt";
 
     private static string? BelowOne(double value) => value is >= 0 and < 1 ? null : "must be at least 0 and below 1";
 

@@ -6,8 +6,7 @@ using FeedbackNN.Dsl.Types;
 namespace FeedbackNN.Dsl.Binding;
 
 /// <summary>
-/// Checks what a train says of itself as a whole: <c>accumulate</c>, <c>average</c>, <c>precision</c> and <c>lora</c>, and takes it over; what this version does not compile is reported: a training that left it out in
-/// silence would be another one than was written.
+/// Checks what a train says of itself as a whole, <c>accumulate</c>, <c>average</c>, <c>precision</c> and <c>lora</c>, and takes it over.
 /// </summary>
 internal sealed class TrainSettings(BodyBinder body, ParameterPaths paths, IReadOnlyList<NetUse> nets)
 {
@@ -40,7 +39,6 @@ internal sealed class TrainSettings(BodyBinder body, ParameterPaths paths, IRead
             if (!_said.Add(word + where)) body.Report(DiagnosticTable.StatementTwice, statement.Span, word, where);
             else Take(statement);
         }
-        CheckAverages(statements);
     }
 
     private void Take(Statement statement)
@@ -78,16 +76,6 @@ internal sealed class TrainSettings(BodyBinder body, ParameterPaths paths, IRead
         if (operand is PoisonOperand) return;
         if (BodyBinder.TryNumber(operand, out var share, out _) && share is > 0 and < 1) Averages.Add(new BoundAverage(NetUse.IndexOf(nets, average.Net.Text), share));
         else body.Report(DiagnosticTable.AverageShare, average.Decay.Span, BodyBinder.Describe(operand));
-    }
-
-    /// <summary>An average of weights that do not move would be one of nothing.</summary>
-    private void CheckAverages(IEnumerable<Statement> statements)
-    {
-        foreach (var average in statements.OfType<AverageStatement>())
-        {
-            if (Lora?.Updates.Sets.Any(set => nets[set.Net].Name == average.Net.Text) == true)
-                body.Report(DiagnosticTable.NotCompiledYet, average.Span, "average", "of a network with 'lora' there is no average; keep the last updates");
-        }
     }
 
     private void Take(PrecisionStatement precision)

@@ -23,6 +23,8 @@ public static partial class DiagnosticTable
 
     public static readonly DiagnosticRow NotFinite = Warning("FNN6010", "Number that is not finite", "{0} is {1}{2}");
 
+    public static readonly DiagnosticRow NothingLearnt = Warning("FNN6011", "Rate of 0 at every step", "this rate is 0 at every step: this train measures, and its steps leave all weights as they are");
+
     public static readonly DiagnosticRow FamilyWithoutMembers = Hint("FNN6012", "Family of trains without members", "'{0}' is a family of trains, and none of them is declared: nothing can be run");
 
     public static readonly DiagnosticRow IdleIgnore = Hint("FNN6020", "Comment that turns nothing off", "this comment turns nothing off: {0}");

@@ -35,8 +35,6 @@ public static partial class DiagnosticTable
 
     public static readonly DiagnosticRow TrainingStatementInBody = Error("FNN5016", "Only in a train", "'{0}' stands in a train only");
 
-    public static readonly DiagnosticRow NotCompiledYet = Error("FNN5017", "Right, but not compiled in this version", "this is right, but '{0}' is only checked in this version, and nothing is made of it: {1}");
-
     public static readonly DiagnosticRow StatementTwice = Error("FNN5018", "Said twice in a train", "'{0}' stands once {1}");
 
     public static readonly DiagnosticRow AccumulateCount = Error("FNN5019", "Number of batches", "'accumulate' is followed by a whole number of batches, at least 1, known at build; this is {0}");

@@ -59,7 +59,12 @@ internal sealed class LocalNames
     /// <summary>The layer that an expression makes an instance of; null when it makes none.</summary>
     public Symbol? LayerMadeBy(Expression expression) => expression switch
     {
-        CallExpression { Callee: NameExpression callee } when Find(callee.Name) is null => AsLayer(_scope.Find(_symbol.Namespace, callee.Name, _symbol.IsLibrary)),
+        CallExpression { Callee: NameExpression callee } call when Find(callee.Name) is null => _scope.Find(_symbol.Namespace, callee.Name, _symbol.IsLibrary) switch
+        {
+            // Without settings a call is a use, and what it gives a value.
+            CallableSymbol { Declaration.Config: null } when call.Arguments.Count > 0 => null,
+            var symbol => AsLayer(symbol),
+        },
         NameExpression name => LayerOf(name.Name),
         _ => null,
     };

@@ -17,7 +17,7 @@ public static class OperatorTable
     private static readonly (double, double) Boolean = (0, 1);
 
     // Relative error of float32 code: correctly rounded, and polynomial approximations.
-    private const double Exact = 2e-7;
+    internal const double Exact = 2e-7;
     private const double Approximate = 4e-6;
 
     private static readonly InputGradient?[] None1 = [null];

@@ -50,6 +50,9 @@ public sealed record ScalarOperator(
 {
     public int Arity => Gradients.Length;
 
+    /// <summary>Whether float32 code gives the number next to the exact result, and so the same number everywhere.</summary>
+    public bool IsCorrectlyRounded => Tolerance <= OperatorTable.Exact;
+
     public bool Equals(ScalarOperator? other) => other is not null && Name == other.Name;
 
     public override int GetHashCode() => Name.GetHashCode();

@@ -1,4 +1,5 @@
 using FeedbackNN.Dsl.Graphs;
+using FeedbackNN.Dsl.Operators;
 using FeedbackNN.Dsl.Text;
 using FeedbackNN.Dsl.Types;
 
@@ -118,6 +119,9 @@ internal sealed partial class Fusion
                     break;
                 case Reduce when IsCombinationOfReductions(node.Inputs[0]):
                     Store(node.Inputs[0]);
+                    break;
+                case Elementwise { Operator.Typing: OperatorTyping.Comparison } when ComparedWithExtreme(node) is { } compared:
+                    foreach (var input in compared.Where(MayDiffer)) Store(input);
                     break;
                 case Loop:
                     // A state that begins as one number everywhere is filled in.
@@ -258,6 +262,8 @@ internal sealed partial class Fusion
                 domain = second.Domain;
             }
         }
+        // Numbers beside one row: whoever computes a piece of the row would write them, and of an empty row there is no piece. A sum over the row is one piece.
+        if (Types.Size.Product(domain.Rows).IsOne && first.Domain != second.Domain && !first.Anchors.Concat(second.Anchors).Any(anchor => anchor.IsReduction)) return StorageReason.OtherLoops;
         // Row axes that a column reduction sums over must be the same for all of them.
         var reducedRows = first.Anchors.Concat(second.Anchors).Where(anchor => anchor.Placement == Placement.ColumnReduction).Select(anchor => anchor.ReducedRows).Distinct().ToArray();
         if (reducedRows.Length > 1 || (reducedRows.Length == 1 && reducedRows[0] != domain.Rows.Count)) return StorageReason.OtherSums;

@@ -136,6 +136,8 @@ internal sealed class SignatureText
             if (requireSamples && RuntimeAxes.Count > 0) writer.Line($"Signature.CheckNotEmpty({CSharpNames.Literal(RuntimeAxes[0])}, {SizeText.Axis(RuntimeAxes[0])});");
             if (_guards.Count > 0) writer.Line($"CheckSizes({string.Join(", ", GuardAxes.Select(SizeText.Axis))});");
             foreach (var input in Inputs) PrintIndexCheck(writer, input);
+            foreach (var input in Inputs.Where(input => input is { IsScalar: true, Tensor.Sampling: not null }))
+                writer.Line($"Signature.CheckSampling({CSharpNames.Literal(input.Tensor.Name)}, {input.Name}, {CSharpNames.Literal(input.Tensor.Sampling!)});");
         }
         if (_guards.Count > 0) PrintGuards(writer);
     }
@@ -155,7 +157,7 @@ internal sealed class SignatureText
     {
         get
         {
-            var used = new HashSet<string>(_guards.SelectMany(guard => guard.Left.AxisNames.Concat(guard.Right.AxisNames)));
+            var used = new HashSet<string>(_guards.SelectMany(guard => guard.AxisNames));
             return _sizes.Concat(RuntimeAxes).Where(used.Contains);
         }
     }
@@ -172,10 +174,33 @@ internal sealed class SignatureText
                 var (left, right) = (SizeText.Print(guard.Left), SizeText.Print(guard.Right));
                 using (writer.MapTo(_lines(guard.Origin) is { } line ? (line.File, line.Line) : null))
                 {
-                    writer.Line($"if (!({left} {guard.Comparison} {right})) throw Signature.GuardFailed({CSharpNames.Literal(guard.Text)}, {left}, {CSharpNames.Literal(guard.Comparison)}, {right});");
+                    var axes = guard.AxisNames.Select(axis => $"({CSharpNames.Literal(axis)}, {SizeText.Axis(axis)}, {CSharpNames.Literal(Whence(axis))})");
+                    writer.Line($"if (!({left} {guard.Comparison} {right})) throw Signature.GuardFailed({CSharpNames.Literal(guard.Text)}, {left}, {CSharpNames.Literal(guard.Comparison)}, {right}, [{string.Join(", ", axes)}]);");
                 }
             }
         }
+    }
+
+    /// <summary>The condition of an axis that must not be empty; null where it may be.</summary>
+    public string? NotEmpty(string axis) => _guards.FirstOrDefault(guard => guard.AxisNames.SequenceEqual([axis]) && IsLinear(guard.Left) && IsLinear(guard.Right) && !guard.Holds(_ => 0))?.Text;
+
+    // Without a division, which 0 would not do for.
+    private static bool IsLinear(Size size) => size.Terms.SelectMany(term => term.Factors).All(factor => factor is Size.NamedAtom);
+
+    /// <summary>Where the caller gave an axis its size, in the words of a message; nothing where that was a number.</summary>
+    private string Whence(string axis)
+    {
+        foreach (var isIt in new Func<Size, bool>[] { size => size == Size.Axis(axis), size => Solve(size, axis) is not null })
+        {
+            foreach (var input in Inputs)
+            {
+                for (var k = 0; k < input.Tensor.Axes.Count; k++)
+                {
+                    if (isIt(input.Tensor.Axes[k].Size)) return $"axis {NumberText.Integer(k)} of '{input.Tensor.Name}'";
+                }
+            }
+        }
+        return "";
     }
 
     /// <summary>Where a run-time axis gets its size: from the first input that has it, alone or as the only unknown of an expression.</summary>

@@ -39,15 +39,10 @@ internal static class TrainFamilyPrinter
         for (var i = 0; i < family.Nets.Count; i++)
         {
             var net = family.Nets[i];
-            writer.Line();
-            writer.Summary(TrainMembers.NetSummary(net));
-            writer.Line($"public abstract {(net.IsChosen ? "Model" : CSharpNames.Type(family.Namespace, net.ModelNamespace, net.ModelName))} {members.Nets[i]} {{ get; }}");
+            var type = net.IsChosen ? "Model" : CSharpNames.Type(family.Namespace, net.ModelNamespace, net.ModelName);
+            TrainerProperty.Print(writer, "abstract " + type, members.Nets[i], TrainMembers.NetSummary(net), isBroken: false);
         }
         for (var i = 0; i < family.Objectives.Count; i++)
-        {
-            writer.Line();
-            writer.Summary(TrainMembers.OptimizerSummary(family.Objectives[i]));
-            writer.Line($"public abstract {OptimizerText.Class(family.Objectives[i].Optimizer)} {members.Optimizers[i]} {{ get; }}");
-        }
+            TrainerProperty.Print(writer, "abstract " + OptimizerText.Class(family.Objectives[i].Optimizer), members.Optimizers[i], TrainMembers.OptimizerSummary(family.Objectives[i]), isBroken: false);
     }
 }

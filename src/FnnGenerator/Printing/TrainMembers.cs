@@ -10,7 +10,7 @@ internal sealed class TrainMembers
     private static readonly string[] Taken =
     [
         "Step", "Run", "Evaluate", "Profile", "Freeze", "Save", "Resume", "Restart", "Dispose", "Seed", "StepCount", "TrainedCount", "Shuffle", "IsInterrupted", "ArenaBytes", "Sample", "MiniBatch", "Report",
-        "Bind", "Collate", "MakeReport", "MakeEvaluationReport", "MeasureSamples", "ReportNames", "ReportValues", "Setup", "CheckInputs", "CheckSizes",
+        "AdaptersOf", "AverageOf", "Bind", "Collate", "MakeReport", "MakeEvaluationReport", "MeasureSamples", "ReportNames", "ReportValues", "Setup", "CheckInputs", "CheckSizes",
         .. RuntimeNames.ObjectMembers,
     ];
 

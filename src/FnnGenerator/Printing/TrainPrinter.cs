@@ -41,8 +41,8 @@ internal sealed class TrainPrinter
         var taken = members.All.Append(_name);
         _netArguments = CSharpNames.Distinct(train.Nets.Select(net => CSharpNames.Camel(net.Name)), ["seed", "device", "devices"]);
         _adapters = new AdapterPrinter(train, IsBroken, taken);
-        _averages = new AveragePrinter(train, IsBroken, train.Averages.Select(average => NetType(train.Nets[average.Net])).ToArray(), taken.Concat(_adapters.Members), _netArguments.Concat(_adapters.Owned.Arguments));
-        _optimizerArguments = CSharpNames.Distinct(_optimizers.Select(CSharpNames.Camel), _netArguments.Concat(_adapters.Owned.Arguments).Concat(_averages.Owned.Arguments).Concat(["seed", "device", "devices"]));
+        _averages = new AveragePrinter(train, IsBroken, taken.Concat(_adapters.Members));
+        _optimizerArguments = CSharpNames.Distinct(_optimizers.Select(CSharpNames.Camel), _netArguments.Concat(["seed", "device", "devices"]));
         _records = new TrainRecords(_signature.Inputs, train.Objectives.Select(objective => objective.Name), train.StepMetrics);
     }
 
@@ -55,7 +55,10 @@ internal sealed class TrainPrinter
     public static string BaseClass(string name, bool hasSamples) => hasSamples ? $"Trainer<{name}.Sample, {name}.MiniBatch, {name}.Report>" : $"Trainer<{name}.MiniBatch, {name}.Report>";
 
     // A condition on the number of samples is checked of the whole batch; of its parts nobody knows.
-    private bool IsDivisible => _samples is { } samples && !_train.Guards.Any(guard => guard.Left.AxisNames.Concat(guard.Right.AxisNames).Contains(samples.BatchAxis));
+    private bool IsDivisible => _samples is { } samples && !_train.Guards.Any(guard => guard.AxisNames.Contains(samples.BatchAxis));
+
+    // The first values of updates of low rank are drawn by it.
+    private bool HasSeed => _train.Adapters.Count > 0;
 
     private string DevicesParameter => PassedDevices.Length > 0 ? PassedDevices + " = null" : "";
 
@@ -96,8 +99,8 @@ internal sealed class TrainPrinter
             PrintConstructors();
             PrintProperties();
             _adapters.PrintProperties(_writer);
-            _averages.PrintProperties(_writer);
-            _adapters.PrintClasses(_writer, _train.Adapters.Select(set => NetType(_train.Nets[set.Net])).ToArray());
+            _averages.PrintProperties(_writer, NetTypes, _adapters);
+            _adapters.PrintClasses(_writer, NetTypes);
             if (_train.Family is null) _records.Print(_writer, _samples is not null);
             PrintBind();
             if (_samples is not null) PrintCollate(_samples);
@@ -118,6 +121,8 @@ internal sealed class TrainPrinter
     // ---- Construction -----------------------------------------------------------------------------------------------
 
     private string NetType(BoundNet net) => CSharpNames.Type(_train.Namespace, net.ModelNamespace, net.ModelName);
+
+    private IReadOnlyList<string> NetTypes => _train.Nets.Select(NetType).ToArray();
 
     private string NetParameters => string.Join(", ", _train.Nets.Select((net, i) => $"{NetType(net)} {_netArguments[i]}"));
 
@@ -145,39 +150,31 @@ internal sealed class TrainPrinter
         }
         var optimizers = string.Join(", ", _train.Objectives.Select(objective => OptimizerText.New(objective.Optimizer)));
         var devices = IsDivisible ? ", devices" : "";
-        using (_writer.Block($"public {_name}({NetParameters}, ulong seed = 0{DevicesParameter}) : this({nets}, {_adapters.New(_netArguments)}{_averages.New(_netArguments)}{optimizers}, seed{devices})"))
+        using (_writer.Block($"public {_name}({NetParameters}, ulong seed = 0{DevicesParameter}) : this({nets}, {optimizers}, seed{devices})"))
         {
         }
         _writer.Line();
-        using (_writer.Block($"private {_name}({NetParameters}, {_adapters.Owned.Parameters}{_averages.Owned.Parameters}{OptimizerParameters}, ulong seed{PassedDevices}) : base(Setup({nets}, {_adapters.Owned.Passed}{_averages.Owned.Passed}{string.Join(", ", _optimizerArguments)}{devices}), seed)"))
+        using (_writer.Block($"private {_name}({NetParameters}, {OptimizerParameters}, ulong seed{PassedDevices}) : base(Setup({nets}, {string.Join(", ", _optimizerArguments)}{(HasSeed ? ", seed" : "")}{devices}), seed)"))
         {
             for (var i = 0; i < _nets.Count; i++) _writer.Line($"{_nets[i]} = {_netArguments[i]};");
             for (var i = 0; i < _optimizers.Count; i++) _writer.Line($"{_optimizers[i]} = {_optimizerArguments[i]};");
-            _adapters.Owned.PrintAssignments(_writer);
-            _averages.Owned.PrintAssignments(_writer);
+            _adapters.PrintAssignments(_writer);
+            _averages.PrintAssignments(_writer, NetTypes, _adapters);
         }
     }
 
     private void PrintProperties()
     {
         for (var i = 0; i < _nets.Count; i++)
-        {
-            _writer.Line();
-            _writer.Summary(TrainMembers.NetSummary(_train.Nets[i]));
-            _writer.Line($"public {Modifier}{NetType(_train.Nets[i])} {_nets[i]} {{ get; }}{(IsBroken ? " = null!;" : "")}");
-        }
+            TrainerProperty.Print(_writer, Modifier + NetType(_train.Nets[i]), _nets[i], TrainMembers.NetSummary(_train.Nets[i]), IsBroken);
         for (var i = 0; i < _optimizers.Count; i++)
-        {
-            _writer.Line();
-            _writer.Summary(TrainMembers.OptimizerSummary(_train.Objectives[i]));
-            _writer.Line($"public {Modifier}{OptimizerText.Class(_train.Objectives[i].Optimizer)} {_optimizers[i]} {{ get; }}{(IsBroken ? " = null!;" : "")}");
-        }
+            TrainerProperty.Print(_writer, Modifier + OptimizerText.Class(_train.Objectives[i].Optimizer), _optimizers[i], TrainMembers.OptimizerSummary(_train.Objectives[i]), IsBroken);
     }
 
     private void PrintSetup()
     {
         _writer.Line();
-        using (_writer.Block($"private static TrainingSetup Setup({NetParameters}, {_adapters.Owned.Parameters}{_averages.Owned.Parameters}{OptimizerParameters}{PassedDevices})"))
+        using (_writer.Block($"private static TrainingSetup Setup({NetParameters}, {OptimizerParameters}{(HasSeed ? ", ulong seed" : "")}{PassedDevices})"))
         {
             foreach (var argument in _netArguments) _writer.Line($"ArgumentNullException.ThrowIfNull({argument});");
             _writer.Line($"var device = {_netArguments[0]}.Device;");
@@ -185,8 +182,8 @@ internal sealed class TrainPrinter
             {
                 _writer.Line($"Name = {CSharpNames.Literal(new DeclarationName(_train.Namespace, _train.Name).FullName)},");
                 _writer.Line($"Nets = [{string.Join(", ", _train.Nets.Select((net, i) => $"({CSharpNames.Literal(net.Name)}, {_netArguments[i]})"))}],");
-                _adapters.PrintSetup(_writer);
-                _averages.PrintSetup(_writer);
+                _adapters.PrintSetup(_writer, NetTypes);
+                _averages.PrintSetup(_writer, NetTypes);
                 _writer.Line("Objectives =");
                 _writer.Line("[");
                 using (_writer.Indent())
@@ -321,6 +318,11 @@ internal sealed class TrainPrinter
             foreach (var (axis, input, divisor) in samples.Others)
             {
                 _writer.Line($"var {SizeText.Axis(axis)} = first.{inputs[input].Member}.Length{(divisor.IsOne ? "" : " / " + SizeText.Print(divisor))};");
+            }
+            foreach (var (axis, input, _) in samples.Others)
+            {
+                if (_signature.NotEmpty(axis) is not { } condition) continue;
+                _writer.Line($"if (first.{inputs[input].Member}.Length == 0) throw Signature.SampleEmpty({CSharpNames.Literal(inputs[input].Tensor.Name)}, chosen[0], {CSharpNames.Literal(condition)});");
             }
             foreach (var input in inputs)
             {

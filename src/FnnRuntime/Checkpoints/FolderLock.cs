@@ -17,6 +17,7 @@ internal sealed class FolderLock : IDisposable
     public static FolderLock Take(string folder, string name, FileOptions options, Func<string, string> failure)
     {
         FolderLock? taken = null;
+        if (File.Exists(folder)) throw new CheckpointException(folder, "it is a file, not a folder. Name a folder, which is made where there is none", null);
         try
         {
             Directory.CreateDirectory(folder);

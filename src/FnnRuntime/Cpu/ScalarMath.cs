@@ -1,11 +1,13 @@
 using System.ComponentModel;
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 
 namespace FeedbackNN.Cpu;
 
 /// <summary>
 /// The elementwise operators for one number at a time, under the same names as in <see cref="SimdMath"/>: for values that are
-/// computed once a row, for float64 and for whole numbers.
+/// computed once a row, for kernels without a vector form, for float64 and for whole numbers. In float32 the bits are those of a lane there: what one kernel computes in vectors and another one by one may be
+/// compared, as elements are with their maximum.
 /// </summary>
 [EditorBrowsable(EditorBrowsableState.Never)]
 public static partial class ScalarMath
@@ -36,7 +38,7 @@ public static partial class ScalarMath
 
     /// <summary>a^b.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static float Pow(float a, float b) => MathF.Pow(a, b);
+    public static float Pow(float a, float b) => (float)Math.Pow(a, b);
 
     /// <summary>The larger of the two; NaN if one of them is.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -55,12 +57,12 @@ public static partial class ScalarMath
     public static float Abs(float x) => MathF.Abs(x);
 
     /// <summary>e^x.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static float Exp(float x) => MathF.Exp(x);
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static float Exp(float x) => Transcendental128.Exp(Vector128.CreateScalarUnsafe(x)).ToScalar();
 
     /// <summary>The natural logarithm.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static float Log(float x) => MathF.Log(x);
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static float Log(float x) => Transcendental128.Log(Vector128.CreateScalarUnsafe(x)).ToScalar();
 
     /// <summary>The square root.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -79,16 +81,16 @@ public static partial class ScalarMath
     public static float Square(float x) => x * x;
 
     /// <summary>The sine of x in radians.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static float Sin(float x) => MathF.Sin(x);
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static float Sin(float x) => MathF.Abs(x) > SimdMath.ReductionLimit ? MathF.Sin(x) : Transcendental128.SinOfQuarterTurns(Vector128.CreateScalarUnsafe(x), Vector128<int>.Zero).ToScalar();
 
     /// <summary>The cosine of x in radians.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static float Cos(float x) => MathF.Cos(x);
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static float Cos(float x) => MathF.Abs(x) > SimdMath.ReductionLimit ? MathF.Cos(x) : Transcendental128.SinOfQuarterTurns(Vector128.CreateScalarUnsafe(x), Vector128<int>.One).ToScalar();
 
     /// <summary>The hyperbolic tangent.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static float Tanh(float x) => MathF.Tanh(x);
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static float Tanh(float x) => Transcendental128.Tanh(Vector128.CreateScalarUnsafe(x)).ToScalar();
 
     /// <summary>max(x, 0); NaN stays NaN.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -111,24 +113,24 @@ public static partial class ScalarMath
     public static float Sign(float x) => x > 0 ? 1 : x < 0 ? -1 : x;
 
     /// <summary>1 / (1 + e^-x).</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static float Sigmoid(float x) => x < 0 ? MathF.Exp(x) / (1 + MathF.Exp(x)) : 1 / (1 + MathF.Exp(-x));
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static float Sigmoid(float x) => Transcendental128.Sigmoid(Vector128.CreateScalarUnsafe(x)).ToScalar();
 
     /// <summary>log(1 + e^x).</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static float Softplus(float x) => MathF.Max(x, 0) + Log1p(MathF.Exp(-MathF.Abs(x)));
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static float Softplus(float x) => Transcendental128.Softplus(Vector128.CreateScalarUnsafe(x)).ToScalar();
 
     /// <summary>log(1 + x), without cancellation near 0.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static float Log1p(float x) => (float)Log1p((double)x);
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static float Log1p(float x) => Transcendental128.Log1p(Vector128.CreateScalarUnsafe(x)).ToScalar();
 
     /// <summary>e^x - 1, without cancellation near 0.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static float Expm1(float x) => (float)Expm1((double)x);
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static float Expm1(float x) => Transcendental128.Expm1(Vector128.CreateScalarUnsafe(x)).ToScalar();
 
     /// <summary>The error function.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static float Erf(float x) => (float)Erf((double)x);
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static float Erf(float x) => Transcendental128.Erf(Vector128.CreateScalarUnsafe(x)).ToScalar();
 
     /// <summary>a + b.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

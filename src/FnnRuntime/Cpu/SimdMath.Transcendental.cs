@@ -8,7 +8,7 @@ namespace FeedbackNN.Cpu;
 public static partial class SimdMath
 {
     // Up to here the number of quarter turns times each part of pi/2 is exact in a fused multiply-add.
-    private const float ReductionLimit = 10_000f;
+    internal const float ReductionLimit = 10_000f;
 
     /// <summary>e^x: at most 1.1 ulp, denormal results included. 0 for -inf, inf for +inf and on overflow.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -48,15 +48,19 @@ public static partial class SimdMath
 
     /// <summary>The sine of x in radians: at most 1.6 ulp.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> Sin(Vector512<float> x) =>
-        Vector512.GreaterThanAny(Vector512.Abs(x), Vector512.Create(ReductionLimit)) ? SinLanes(x)
-        : Vector512.IsHardwareAccelerated ? Transcendental512.SinOfQuarterTurns(x, Vector512<int>.Zero) : InParts.SinOfQuarterTurns(x, Vector512<int>.Zero);
+    public static Vector512<float> Sin(Vector512<float> x)
+    {
+        var y = Vector512.IsHardwareAccelerated ? Transcendental512.SinOfQuarterTurns(x, Vector512<int>.Zero) : InParts.SinOfQuarterTurns(x, Vector512<int>.Zero);
+        return Vector512.GreaterThanAny(Vector512.Abs(x), Vector512.Create(ReductionLimit)) ? ReplaceLarge(x, y, isCosine: false) : y;
+    }
 
     /// <summary>The cosine of x in radians: at most 1.6 ulp.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> Cos(Vector512<float> x) =>
-        Vector512.GreaterThanAny(Vector512.Abs(x), Vector512.Create(ReductionLimit)) ? CosLanes(x)
-        : Vector512.IsHardwareAccelerated ? Transcendental512.SinOfQuarterTurns(x, Vector512<int>.One) : InParts.SinOfQuarterTurns(x, Vector512<int>.One);
+    public static Vector512<float> Cos(Vector512<float> x)
+    {
+        var y = Vector512.IsHardwareAccelerated ? Transcendental512.SinOfQuarterTurns(x, Vector512<int>.One) : InParts.SinOfQuarterTurns(x, Vector512<int>.One);
+        return Vector512.GreaterThanAny(Vector512.Abs(x), Vector512.Create(ReductionLimit)) ? ReplaceLarge(x, y, isCosine: true) : y;
+    }
 
     /// <summary>
     /// a^b, computed in float64: correctly rounded but for rare cases, at most 0.51 ulp. 1 when b is 0 or a is 1; for negative a NaN
@@ -82,21 +86,13 @@ public static partial class SimdMath
         return Vector512.ConditionalSelect(isOne, One, result);
     }
 
+    // Lanes that are too large alone: behind the end of a row stands anything, and what stands there changes no other lane.
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static unsafe Vector512<float> SinLanes(Vector512<float> x)
+    private static unsafe Vector512<float> ReplaceLarge(Vector512<float> x, Vector512<float> y, bool isCosine)
     {
         var lanes = stackalloc float[Simd.Lanes];
         x.Store(lanes);
-        for (var i = 0; i < Simd.Lanes; i++) lanes[i] = MathF.Sin(lanes[i]);
-        return Vector512.Load(lanes);
-    }
-
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private static unsafe Vector512<float> CosLanes(Vector512<float> x)
-    {
-        var lanes = stackalloc float[Simd.Lanes];
-        x.Store(lanes);
-        for (var i = 0; i < Simd.Lanes; i++) lanes[i] = MathF.Cos(lanes[i]);
-        return Vector512.Load(lanes);
+        for (var i = 0; i < Simd.Lanes; i++) lanes[i] = isCosine ? MathF.Cos(lanes[i]) : MathF.Sin(lanes[i]);
+        return Vector512.ConditionalSelect(Vector512.GreaterThan(Vector512.Abs(x), Vector512.Create(ReductionLimit)), Vector512.Load(lanes), y);
     }
 }

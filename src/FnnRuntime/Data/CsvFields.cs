@@ -16,6 +16,9 @@ internal readonly record struct CsvPlace(string Path, long Line, int Column, str
 /// <summary>Fields as numbers, labels and text. Numbers are written as in C# whatever the machine's culture: 1234.5, -1e-3.</summary>
 internal static class CsvFields
 {
+    /// <summary>Bytes of a field that an error shows.</summary>
+    private const int MostShown = 32;
+
     private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     public static float Float(in CsvPlace place, ReadOnlySpan<byte> field)
@@ -60,25 +63,35 @@ internal static class CsvFields
 
     private static DataException NotANumber(in CsvPlace place, ReadOnlySpan<byte> field)
     {
-        var hint = field.IsEmpty ? $"Give every field a value, or {SayMissing("")}"
+        var hint = field.IsEmpty ? $"Give every field a value, or {SayMissing([])}"
             : place.Line == 1 && place.Header is null ? "If this is the header, say HasHeader = true"
             : field.Contains((byte)',') ? "Write decimals with a point"
-            : $"Correct the file, leave the column out, or {SayMissing(Shown(field))}";
+            : $"Correct the file, leave the column out, or {SayMissing(field)}";
         return place.Error(field.IsEmpty ? "the field is empty, where a number is expected" : $"{Quote(field)} is not a number", hint);
     }
 
     private static DataException NotFinite(in CsvPlace place, ReadOnlySpan<byte> field, bool isNaN, string type) =>
-        place.Error($"{Quote(field)} is no finite number that fits {type}", isNaN ? $"Correct the file, or {SayMissing(Shown(field))}" : "Replace infinite values and those that are too large");
+        place.Error($"{Quote(field)} is no finite number that fits {type}", isNaN ? $"Correct the file, or {SayMissing(field)}" : "Replace infinite values and those that are too large");
 
-    private static string SayMissing(string text) => $"read it with CsvFile and say that this is a missing value: Floats(missing: [\"{text}\"])";
+    // The call is to be copied: what can't stand in it as it is, is left to whoever knows the file.
+    private static string SayMissing(ReadOnlySpan<byte> field)
+    {
+        var text = Encoding.UTF8.GetString(field);
+        var isLiteral = field.Length <= MostShown && !text.Any(letter => char.IsControl(letter) || letter is '"' or '\\' or '\uFFFD');
+        return isLiteral
+            ? $"read it with CsvFile and say that this is a missing value: Floats(missing: [\"{text}\"])"
+            : "read it with CsvFile, whose Floats(missing: …) takes the whole texts of fields that are missing values";
+    }
 
     // Whatever stands there, an error shows its beginning and stays one line.
     private static string Quote(ReadOnlySpan<byte> field) => $"'{Shown(field)}'";
 
     private static string Shown(ReadOnlySpan<byte> field)
     {
-        const int shown = 32;
-        var text = Encoding.UTF8.GetString(field[..Math.Min(field.Length, shown)]).Replace('\n', ' ').Replace('\r', ' ');
-        return field.Length > shown ? text + "…" : text;
+        var length = Math.Min(field.Length, MostShown);
+        // No letter is cut in two: the later bytes of one begin with the bits 10.
+        while (length < field.Length && length > MostShown - 3 && (field[length] & 0xC0) == 0x80) length--;
+        var text = Encoding.UTF8.GetString(field[..length]).Replace('\n', ' ').Replace('\r', ' ');
+        return field.Length > length ? text + "…" : text;
     }
 }

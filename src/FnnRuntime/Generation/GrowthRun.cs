@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using System.Globalization;
 
 namespace FeedbackNN;
 
@@ -39,8 +40,9 @@ public sealed unsafe class GrowthRun : IDisposable
         GrowingGeneration generation, ReadOnlySpan<nint> sizes, long start, long rounds, ReadOnlySpan<nint> inputs, object[] owners, ReadOnlySpan<KeptTensor> kept, long elementBytes, ulong seed, SlidingWindow? window = null)
     {
         generation.RequireMemory();
-        if (rounds < 1) throw new ArgumentException($"There are {rounds} rounds; at least one must be run.", nameof(rounds));
-        if (start < 1) throw new ArgumentException("What grows begins with at least one element.", nameof(start));
+        // Both are made of what the caller gave under names of the .fnn file, which is not known here.
+        if (rounds < 1) throw new ArgumentException(string.Create(CultureInfo.InvariantCulture, $"The numbers given make it {rounds} rounds, and at least one must be run."));
+        if (start < 1) throw new ArgumentException("What grows begins with at least one element, and the tensor given has none: begin with a token of your own, such as a separator.");
         (_generation, _owners, _elementBytes, _rounds, _seed, _axes, _window) = (generation, owners, elementBytes, rounds, seed, sizes.Length, window);
         Length = checked((int)start);
         _call = new NativeBuffer((sizes.Length + 2L + inputs.Length + 2 + 2L * kept.Length) * sizeof(long) + sizeof(long));

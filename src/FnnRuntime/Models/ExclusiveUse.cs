@@ -29,10 +29,13 @@ public readonly ref struct ExclusiveUse
         return new ExclusiveUse(ref user);
     }
 
+    /// <summary>Whether it is a call within another, on the same thread: there is nothing to end.</summary>
+    internal bool IsPartOfAnother => Unsafe.IsNullRef(ref _user);
+
     /// <summary>Ends it.</summary>
     public void Dispose()
     {
-        if (!Unsafe.IsNullRef(ref _user)) Volatile.Write(ref _user, 0);
+        if (!IsPartOfAnother) Volatile.Write(ref _user, 0);
     }
 
     [DoesNotReturn]

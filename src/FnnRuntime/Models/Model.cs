@@ -80,8 +80,10 @@ public abstract unsafe partial class Model : IDisposable
 
     /// <summary>Sets parameters and buffers to their first values, as the constructor does, and gradients to zero.</summary>
     /// <param name="seed">The same seed gives the same bits.</param>
+    /// <exception cref="InvalidOperationException">Another thread uses the model, as a training does throughout a run.</exception>
     public void Initialize(ulong seed)
     {
+        using var use = Exclusively();
         for (var i = 0; i < AllParameters.Count; i++) AllParameters[i].Spec.Initializer.Fill(AllParameters[i].Value, seed, (uint)i);
         for (var i = 0; i < AllBuffers.Count; i++) AllBuffers[i].Spec.Initializer.Fill(AllBuffers[i].Value, seed, (uint)(AllParameters.Count + i));
         Gradients.Clear();
@@ -89,9 +91,12 @@ public abstract unsafe partial class Model : IDisposable
 
     /// <summary>Takes over the parameters and buffers of another model of the same class.</summary>
     /// <exception cref="ArgumentException">The other model is of another class.</exception>
+    /// <exception cref="InvalidOperationException">Another thread uses one of the two, as a training does throughout a run.</exception>
     public void CopyFrom(Model other)
     {
         ArgumentNullException.ThrowIfNull(other);
+        using var use = Exclusively();
+        using var useOfOther = other.Exclusively();
         if (!ReferenceEquals(other._manifest, _manifest))
         {
             throw new ArgumentException($"A {_manifest.Name} cannot take over the parameters of a {other._manifest.Name}.", nameof(other));
@@ -102,18 +107,33 @@ public abstract unsafe partial class Model : IDisposable
 
     /// <summary>Writes parameters and buffers as a safetensors file: complete or, when it fails, not at all.</summary>
     /// <exception cref="CheckpointException">The file cannot be written.</exception>
-    public void Save(string path) => ModelCheckpoint.Write(this, path);
+    /// <exception cref="InvalidOperationException">Another thread uses the model, as a training does throughout a run.</exception>
+    public void Save(string path)
+    {
+        using var use = Exclusively();
+        ModelCheckpoint.Write(this, path);
+    }
 
     /// <summary>Reads parameters and buffers from a file that <see cref="Save(string)"/> wrote for this model class, or nothing when anything about it is wrong.</summary>
     /// <exception cref="CheckpointException">The file cannot be read, is damaged, of another model or of another format version; nothing has been changed.</exception>
-    public void Load(string path) => ModelCheckpoint.Read(this, path);
+    /// <exception cref="InvalidOperationException">Another thread uses the model, as a training does throughout a run.</exception>
+    public void Load(string path)
+    {
+        using var use = Exclusively();
+        ModelCheckpoint.Read(this, path);
+    }
 
     /// <summary>Writes parameters and buffers under another project's names, as a safetensors file that its programs read: complete or, when it fails, not at all.</summary>
     /// <param name="path">The file.</param>
     /// <param name="mapping">The names: one of the generated class's <c>Checkpoints</c>.</param>
     /// <exception cref="ArgumentException">The mapping is another model's.</exception>
     /// <exception cref="CheckpointException">The file cannot be written.</exception>
-    public void Save(string path, CheckpointMapping mapping) => MappedCheckpoint.Write(this, path, mapping);
+    /// <exception cref="InvalidOperationException">Another thread uses the model, as a training does throughout a run.</exception>
+    public void Save(string path, CheckpointMapping mapping)
+    {
+        using var use = Exclusively();
+        MappedCheckpoint.Write(this, path, mapping);
+    }
 
     /// <summary>Reads parameters and buffers from another project's safetensors file, of floats of 16, 32 or 64 bits, or nothing when anything about it is wrong.</summary>
     /// <param name="path">The file.</param>
@@ -123,7 +143,12 @@ public abstract unsafe partial class Model : IDisposable
     /// <returns>Which tensor each weight was read from, and what is left on both sides.</returns>
     /// <exception cref="ArgumentException">The mapping is another model's.</exception>
     /// <exception cref="CheckpointException">The file cannot be read, is damaged, or does not fit; the message says what is missing, extra or of another shape, and nothing has been changed.</exception>
-    public CheckpointReport Load(string path, CheckpointMapping mapping, bool allowMissing = false, bool allowExtra = false) => MappedCheckpoint.Read(this, path, mapping, allowMissing, allowExtra);
+    /// <exception cref="InvalidOperationException">Another thread uses the model, as a training does throughout a run.</exception>
+    public CheckpointReport Load(string path, CheckpointMapping mapping, bool allowMissing = false, bool allowExtra = false)
+    {
+        using var use = Exclusively();
+        return MappedCheckpoint.Read(this, path, mapping, allowMissing, allowExtra);
+    }
 
     /// <summary>How another project's file and this model go together; nothing is changed.</summary>
     /// <param name="path">The file.</param>
@@ -133,8 +158,10 @@ public abstract unsafe partial class Model : IDisposable
     public CheckpointReport Compare(string path, CheckpointMapping mapping) => MappedCheckpoint.Compare(this, path, mapping);
 
     /// <summary>Frees the model's memory. What reads or writes it throws <see cref="ObjectDisposedException"/> afterwards.</summary>
+    /// <exception cref="InvalidOperationException">Another thread uses the model.</exception>
     public virtual void Dispose()
     {
+        using var use = Exclusively();
         _isDisposed = true;
         Free();
         GC.SuppressFinalize(this);
@@ -214,7 +241,13 @@ public abstract unsafe partial class Model : IDisposable
     /// <summary>Begins a call that computes in the model's memory.</summary>
     /// <exception cref="InvalidOperationException">Another thread's is under way.</exception>
     [EditorBrowsable(EditorBrowsableState.Never)]
-    protected ExclusiveUse Exclusively() => ExclusiveUse.Begin(ref _user, "model", _manifest.Name);
+    protected internal ExclusiveUse Exclusively() => ExclusiveUse.Begin(ref _user, "model", _manifest.Name);
+
+    /// <summary>Begins to use the model for a training that holds it.</summary>
+    /// <returns>Whether <see cref="EndUse"/> ends it; otherwise this thread uses it already.</returns>
+    internal bool BeginUse() => !Exclusively().IsPartOfAnother;
+
+    internal void EndUse() => Volatile.Write(ref _user, 0);
 
     /// <summary>Runs an inference program of the model.</summary>
     [EditorBrowsable(EditorBrowsableState.Never)]

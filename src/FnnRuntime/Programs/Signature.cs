@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Globalization;
+using System.Text;
 using FeedbackNN.Cpu;
 
 namespace FeedbackNN;
@@ -44,13 +45,44 @@ public static class Signature
         if ((ulong)value >= (ulong)bound) throw IndexOutside(name, "the value", value, bound);
     }
 
+    /// <summary>A number must be in the range of the setting of <c>sample</c> that it is given to.</summary>
+    /// <exception cref="ArgumentException">It is not.</exception>
+    public static void CheckSampling(string name, double value, string setting)
+    {
+        var (isRight, range) = setting switch
+        {
+            "temperature" => (value >= 0, "at least 0"),
+            "top_k" => (value >= 0, "at least 0, where 0 is all"),
+            "top_p" => (value > 0 && value <= 1, "above 0 and at most 1"),
+            _ => (value >= 1, "at least 1"),
+        };
+        if (!isRight) throw new ArgumentException(string.Create(CultureInfo.InvariantCulture, $"'{name}' is {value}; a sample draws by it as its '{setting}', which must be {range}."), name);
+    }
+
     /// <summary>For a <c>where</c> that does not hold.</summary>
     /// <param name="condition">As the <c>.fnn</c> file writes it.</param>
     /// <param name="left">The number left of the comparison.</param>
     /// <param name="comparison">The comparison's sign.</param>
     /// <param name="right">The number right of it.</param>
-    public static ArgumentException GuardFailed(string condition, long left, string comparison, long right) =>
-        new(string.Create(CultureInfo.InvariantCulture, $"The condition 'where {condition}' does not hold for these sizes: {left} {comparison} {right} is false."));
+    /// <param name="axes">What it is about: axes with their sizes, and where the caller gave those; nothing where that was a number.</param>
+    public static ArgumentException GuardFailed(string condition, long left, string comparison, long right, ReadOnlySpan<(string Name, long Size, string Whence)> axes)
+    {
+        var message = new StringBuilder();
+        message.Append(CultureInfo.InvariantCulture, $"The condition 'where {condition}' does not hold for these sizes: {left} {comparison} {right} is false.");
+        foreach (var (name, size, whence) in axes)
+        {
+            message.Append(CultureInfo.InvariantCulture, $" '{name}' is {size}");
+            message.Append(whence.Length == 0 ? "." : size == 0 ? $": {whence} is empty." : $", {whence}.");
+        }
+        return new ArgumentException(message.ToString());
+    }
+
+    /// <summary>For a sample without elements where there must be some.</summary>
+    /// <param name="name">The tensor's name in the signature.</param>
+    /// <param name="index">Which sample of the data.</param>
+    /// <param name="condition">What must hold.</param>
+    public static ArgumentException SampleEmpty(string name, int index, string condition) =>
+        new(string.Create(CultureInfo.InvariantCulture, $"Sample {index} is empty: it has no elements in '{name}', and the training needs some ({condition}). Leave such samples out, or fill them up to a length."));
 
     /// <summary>For <c>Backward</c> without a forward run.</summary>
     public static InvalidOperationException NoForwardRun() =>

@@ -20,8 +20,8 @@ public abstract class AdaptiveMoments : Optimizer
 
     private protected abstract Schedule Decay { get; }
 
-    private protected sealed override string DescribeOthers(long update) =>
-        FormattableString.Invariant($"beta1 {Beta1.At(update)}, beta2 {Beta2.At(update)}, epsilon {Epsilon.At(update)}, weight decay {Decay.At(update)}");
+    private protected sealed override string DescribeOthers(long updates) =>
+        FormattableString.Invariant($"beta1 {Beta1.Describe(updates)}, beta2 {Beta2.Describe(updates)}, epsilon {Epsilon.Describe(updates)}, weight decay {Decay.Describe(updates)}");
 
     private protected UpdateRule RuleAt(long update, double share, bool isDecoupled) => new(new AdamStep(
         (float)(RateAt(update) * share),

@@ -16,7 +16,8 @@ public abstract partial class Trainer<TSample, TBatch, TReport>
     /// Trains with a folder that keeps everything: settings, curves (JSON lines, TensorBoard's events and a page to look at), samples, the best weights and a
     /// checkpoint. The same call on a folder with a run in it goes on from its checkpoint, and ends with the bits of a run that was not interrupted, whatever moment the
     /// process was killed at; on a run that is finished it gives the result again. More epochs and other settings of optimizers go on with the run; another seed, batch
-    /// size, number of samples or metric is another run, which the folder refuses, and so are less steps than it has made, or other settings of optimizers when there is no step left to make with them.
+    /// size, number of samples or metric is another run, which the folder refuses, and so are less steps than it has made, or other settings of optimizers when there is no step left to make with them
+    /// (formulas of your own are compared at two updates).
     /// </summary>
     /// <param name="data">The samples.</param>
     /// <param name="epochs">How often each sample is visited, what the folder's run has already done included.</param>
@@ -28,6 +29,7 @@ public abstract partial class Trainer<TSample, TBatch, TReport>
     /// <exception cref="ArgumentException">There are no samples, a sample does not fit, or the options ask for evaluations without samples or for a metric that the training does not have.</exception>
     /// <exception cref="OperationCanceledException">Cancelled; the checkpoint has all steps made so far.</exception>
     /// <exception cref="TrainingDivergedException">A loss is NaN or infinite, of a step or of an evaluation.</exception>
+    /// <exception cref="InvalidOperationException">A run is under way, or another thread uses the training or a network of it.</exception>
     /// <exception cref="CheckpointException">A file can't be written or read, or the folder is another training's or another run's; the last good checkpoint is as it was.</exception>
     public RunResult<TReport> Run(
         IDataSource<TSample> data,
@@ -38,7 +40,8 @@ public abstract partial class Trainer<TSample, TBatch, TReport>
         IProgress<TrainingProgress<TReport>>? progress = null,
         CancellationToken cancellation = default)
     {
-        RequireMemory();
+        RequireNoRun(nameof(Run));
+        using var use = Exclusively();
         ArgumentNullException.ThrowIfNull(data);
         ArgumentNullException.ThrowIfNull(options);
         RequireSamples(data.Count);

@@ -51,14 +51,15 @@ public abstract partial class Trainer<TSample, TBatch, TReport> : Trainer<TBatch
     /// <exception cref="ArgumentException">There are no samples, or a sample does not fit.</exception>
     /// <exception cref="OperationCanceledException">Cancelled; all steps made so far hold.</exception>
     /// <exception cref="TrainingDivergedException">A loss is NaN or infinite, and the steps before it hold; or, at the end, a step whose gradient was not finite has ruined weights.</exception>
-    /// <exception cref="InvalidOperationException">An interrupted run had another number of samples or another batch size.</exception>
+    /// <exception cref="InvalidOperationException">An interrupted run had another number of samples or another batch size; or a run is under way, or another thread uses the training or a network of it.</exception>
     public TReport Run(
         IDataSource<TSample> data, int epochs, int batchSize, IProgress<TrainingProgress<TReport>>? progress = null, CancellationToken cancellation = default) =>
         RunEpochs(data, epochs, batchSize, progress, cancellation, watch: null);
 
     private TReport RunEpochs(IDataSource<TSample> data, int epochs, int batchSize, IProgress<TrainingProgress<TReport>>? progress, CancellationToken cancellation, Watch? watch)
     {
-        RequireMemory();
+        RequireNoRun(nameof(Run));
+        using var use = Exclusively();
         ArgumentNullException.ThrowIfNull(data);
         ArgumentOutOfRangeException.ThrowIfLessThan(epochs, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(batchSize, 1);
@@ -113,7 +114,7 @@ public abstract partial class Trainer<TSample, TBatch, TReport> : Trainer<TBatch
     /// <exception cref="TrainingDivergedException">The loss of some samples is NaN or infinite. A metric may be.</exception>
     public TReport Evaluate(IDataSource<TSample> data, int batchSize = 256)
     {
-        RequireMemory();
+        using var use = Exclusively();
         ArgumentNullException.ThrowIfNull(data);
         ArgumentOutOfRangeException.ThrowIfLessThan(batchSize, 1);
         RequireSamples(data.Count);
@@ -143,7 +144,7 @@ public abstract partial class Trainer<TSample, TBatch, TReport> : Trainer<TBatch
     /// <exception cref="NotSupportedException">The networks are not on the processor, or the training runs on several devices.</exception>
     public Profile Profile(IDataSource<TSample> data, int batchSize)
     {
-        RequireMemory();
+        using var use = Exclusively();
         ArgumentNullException.ThrowIfNull(data);
         ArgumentOutOfRangeException.ThrowIfLessThan(batchSize, 1);
         RequireSamples(data.Count);
@@ -151,13 +152,24 @@ public abstract partial class Trainer<TSample, TBatch, TReport> : Trainer<TBatch
     }
 
     /// <summary>Gives up an interrupted run, so that the next <c>Run</c> begins with its first epoch. The weights stay as they are.</summary>
-    public void Restart() => (_runEpoch, _runBatch) = (0, 0);
+    /// <exception cref="InvalidOperationException">A run is under way, or another thread uses the training or a network of it.</exception>
+    public void Restart()
+    {
+        RequireNoRun(nameof(Restart));
+        using var use = Exclusively();
+        (_runEpoch, _runBatch) = (0, 0);
+    }
 
     /// <summary>Puts samples together in tensors that are used again for the next batch.</summary>
     /// <param name="data">The samples.</param>
     /// <param name="chosen">Which, at least one.</param>
     [EditorBrowsable(EditorBrowsableState.Never)]
     protected abstract TBatch Collate(IDataSource<TSample> data, ReadOnlySpan<int> chosen);
+
+    private protected override void RequireNoRun(string call)
+    {
+        if (_runData is not null && IsOfThisThread) throw new InvalidOperationException($"A run of {SetupName} is under way, and '{call}' would change where it is. Call it when the run is over, not from its progress, its samples or what it is told to do between two steps.");
+    }
 
     private protected override void SavePosition(Dictionary<string, string> metadata)
     {

@@ -33,13 +33,14 @@ public abstract unsafe class LowRankAdapters : Model
     public bool IsMerged => _unmerged is not null;
 
     /// <summary>
-    /// Adds the updates to the network's weights: it then computes what it was trained to, without any work more than before, and can be saved as it is. The trainer that they belong to
-    /// stands still meanwhile.
+    /// Adds the updates to the network's weights: it then computes what it was trained to, without any work more than before, and can be saved as it is.
     /// </summary>
-    /// <exception cref="InvalidOperationException">They are merged already.</exception>
+    /// <exception cref="InvalidOperationException">They are merged already, or another thread uses them or the network, as their training does throughout a run.</exception>
     public void Merge()
     {
         RequireMemory();
+        using var use = Exclusively();
+        using var useOfNet = _net.Exclusively();
         if (IsMerged) throw new InvalidOperationException($"{GetManifest().Name} is merged into the weights already.");
         var updates = (float*)ParameterMemory.ForReading();
         var weights = (float*)_net.ParameterMemory.ForWriting();
@@ -58,10 +59,12 @@ public abstract unsafe class LowRankAdapters : Model
     }
 
     /// <summary>Puts the weights back as they were before <see cref="Merge"/>, to the bit.</summary>
-    /// <exception cref="InvalidOperationException">They are not merged.</exception>
+    /// <exception cref="InvalidOperationException">They are not merged, or another thread uses them or the network, as their training does throughout a run.</exception>
     public void Unmerge()
     {
         RequireMemory();
+        using var use = Exclusively();
+        using var useOfNet = _net.Exclusively();
         if (_unmerged is not { } unmerged) throw new InvalidOperationException($"{GetManifest().Name} is not merged into the weights.");
         var kept = (float*)unmerged.Pointer;
         var weights = (float*)_net.ParameterMemory.ForWriting();

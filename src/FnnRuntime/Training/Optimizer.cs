@@ -23,11 +23,11 @@ public abstract class Optimizer
     /// <summary>What it remembers for each trained number, by name: as many as the present settings need.</summary>
     internal abstract ReadOnlySpan<string> StateNames { get; }
 
-    /// <summary>Its name and all settings that an update has.</summary>
-    /// <param name="update">Updates made before, from 0.</param>
-    internal string Describe(long update) => FormattableString.Invariant($"{GetType().Name}, learning rate {LearningRate.At(update)}, {DescribeOthers(update)}{(DecayVectors ? "" : ", no decay of vectors")}");
+    /// <summary>Its name and all settings: two that are described alike do the same.</summary>
+    /// <param name="updates">Updates made, which a formula is asked about.</param>
+    internal string Describe(long updates) => FormattableString.Invariant($"{GetType().Name}, learning rate {LearningRate.Describe(updates)}, {DescribeOthers(updates)}{(DecayVectors ? "" : ", no decay of vectors")}");
 
-    private protected abstract string DescribeOthers(long update);
+    private protected abstract string DescribeOthers(long updates);
 
     /// <summary>The learning rate of an update, of which weights may take a share.</summary>
     private protected double RateAt(long update) => SettingRange.NotNegative.At(LearningRate, update, nameof(LearningRate));

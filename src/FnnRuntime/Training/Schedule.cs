@@ -16,11 +16,18 @@ public abstract class Schedule
     /// <summary>The least and the greatest value that it has, where they are known.</summary>
     internal virtual (double Least, double Most)? Bounds => null;
 
+    /// <summary>What it is made of, as in a <c>.fnn</c> file; null for a formula, of which nobody can tell.</summary>
+    internal virtual string? Settings => null;
+
+    /// <summary>What it is made of; of a formula, what it is at first and half-way: formulas that differ elsewhere are told alike.</summary>
+    /// <param name="updates">Updates made.</param>
+    internal string Describe(long updates) => Settings ?? FormattableString.Invariant($"{At(0)} at first and {At(updates / 2)} half-way");
+
     /// <summary>A constant.</summary>
     public static implicit operator Schedule(double value) => Constant(value);
 
     /// <summary>Always <paramref name="value"/>.</summary>
-    public static Schedule Constant(double value) => new Formula(_ => value, value, (value, value));
+    public static Schedule Constant(double value) => new Formula(_ => value, FormattableString.Invariant($"{value}"), (value, value));
 
     /// <summary>Half a cosine from <paramref name="start"/> down to <paramref name="end"/> in <paramref name="total"/> updates, then <paramref name="end"/>.</summary>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="start"/> or <paramref name="end"/> is negative or not finite, or <paramref name="total"/> is not positive.</exception>
@@ -29,7 +36,7 @@ public abstract class Schedule
         RequireValue(start);
         RequirePositive(total);
         RequireValue(end);
-        return new Formula(update => HalfCosine(start, end, update / total), start, (Math.Min(start, end), Math.Max(start, end)));
+        return new Formula(update => HalfCosine(start, end, update / total), FormattableString.Invariant($"cosine({start}, total: {total}, end: {end})"), (Math.Min(start, end), Math.Max(start, end)));
     }
 
     /// <summary>A straight line from <paramref name="start"/> to <paramref name="end"/> in <paramref name="total"/> updates, then <paramref name="end"/>.</summary>
@@ -39,7 +46,7 @@ public abstract class Schedule
         RequireValue(start);
         RequirePositive(total);
         RequireValue(end);
-        return new Formula(update => start + (end - start) * Math.Min(1, update / total), start, (Math.Min(start, end), Math.Max(start, end)));
+        return new Formula(update => start + (end - start) * Math.Min(1, update / total), FormattableString.Invariant($"linear({start}, end: {end}, total: {total})"), (Math.Min(start, end), Math.Max(start, end)));
     }
 
     /// <summary>
@@ -54,7 +61,7 @@ public abstract class Schedule
         RequirePositive(total);
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(total, warmup);
         RequireValue(end);
-        return new Formula(update => update < warmup ? peak * (update + 1) / warmup : HalfCosine(peak, end, (update - warmup) / (total - warmup)), peak, (0, Math.Max(peak, end)));
+        return new Formula(update => update < warmup ? peak * (update + 1) / warmup : HalfCosine(peak, end, (update - warmup) / (total - warmup)), FormattableString.Invariant($"warmup_cosine({peak}, warmup: {warmup}, total: {total}, end: {end})"), (0, Math.Max(peak, end)));
     }
 
     /// <summary><paramref name="start"/>, multiplied by <paramref name="factor"/> every <paramref name="every"/> updates.</summary>
@@ -64,7 +71,7 @@ public abstract class Schedule
         RequireValue(start);
         RequirePositive(every);
         RequireValue(factor);
-        return new Formula(update => start * Math.Pow(factor, Math.Floor(update / every)), start, factor > 1 ? null : (0, start));
+        return new Formula(update => start * Math.Pow(factor, Math.Floor(update / every)), FormattableString.Invariant($"step({start}, every: {every}, factor: {factor})"), factor > 1 ? null : (0, start));
     }
 
     /// <summary>A formula of your own.</summary>
@@ -72,7 +79,7 @@ public abstract class Schedule
     public static Schedule From(Func<long, double> formula)
     {
         ArgumentNullException.ThrowIfNull(formula);
-        return new Formula(formula, double.NaN, bounds: null);
+        return new Formula(formula, settings: null, bounds: null);
     }
 
     private static double HalfCosine(double start, double end, double progress) =>
@@ -88,12 +95,14 @@ public abstract class Schedule
         if (!double.IsFinite(value) || value <= 0) throw new ArgumentOutOfRangeException(name, value, $"{name} must be a finite number above 0.");
     }
 
-    private sealed class Formula(Func<long, double> at, double first, (double Least, double Most)? bounds) : Schedule
+    private sealed class Formula(Func<long, double> at, string? settings, (double Least, double Most)? bounds) : Schedule
     {
         public override double At(long update) => at(update);
 
         internal override (double Least, double Most)? Bounds => bounds;
 
-        public override string ToString() => first.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        internal override string? Settings => settings;
+
+        public override string ToString() => settings ?? "a formula";
     }
 }

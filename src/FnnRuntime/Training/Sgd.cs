@@ -25,8 +25,8 @@ public sealed class Sgd(Schedule learningRate) : Optimizer(learningRate)
 
     internal override ReadOnlySpan<string> StateNames => Momentum.At(0) == 0 && Momentum.At(long.MaxValue) == 0 ? [] : Velocity;
 
-    private protected override string DescribeOthers(long update) =>
-        FormattableString.Invariant($"momentum {Momentum.At(update)}, dampening {Dampening.At(update)}, weight decay {WeightDecay.At(update)}{(Nesterov ? ", Nesterov" : "")}");
+    private protected override string DescribeOthers(long updates) =>
+        FormattableString.Invariant($"momentum {Momentum.Describe(updates)}, dampening {Dampening.Describe(updates)}, weight decay {WeightDecay.Describe(updates)}{(Nesterov ? ", Nesterov" : "")}");
 
     internal override UpdateRule RuleAt(long update, double share) => new(new SgdStep(
         (float)(RateAt(update) * share),

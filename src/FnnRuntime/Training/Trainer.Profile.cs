@@ -14,7 +14,7 @@ public abstract unsafe partial class Trainer<TBatch, TReport>
     /// <exception cref="NotSupportedException">The training runs on several devices.</exception>
     public Profile Profile(TBatch batch)
     {
-        RequireMemory();
+        using var use = Exclusively();
         if (_replicas.Length > 0) throw new NotSupportedException("A profile is of one device: construct the training without the list of devices.");
         var objectives = _setup.Objectives;
         var programs = objectives.Select(objective => objective.Program.Program).ToArray();

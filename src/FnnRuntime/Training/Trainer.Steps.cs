@@ -189,7 +189,7 @@ public abstract unsafe partial class Trainer<TBatch, TReport>
     {
         for (var net = 0; net < _nets.Length; net++)
         {
-            if (!_setup.Objectives.Any(objective => objective.Trains(net))) continue;
+            if (!IsTrained(net)) continue;
             var weights = (float*)_nets[net].ParameterMemory.ForReading();
             foreach (var parameter in _nets[net].GetManifest().Parameters)
             {

@@ -8,7 +8,8 @@ namespace FeedbackNN;
 /// training classes.
 /// </summary>
 /// <remarks>
-/// One thread at a time, for the trainer and for its networks. A step allocates no managed memory once the first step at these sizes is over.
+/// One thread at a time, for the trainer and for its networks: a call while another thread's is under way, be it all of a run, throws <see cref="InvalidOperationException"/>. Calls on the same thread
+/// within a run, such as an evaluation where progress is told, are part of it; what would change where the run is, is refused. A step allocates no managed memory once the first step at these sizes is over.
 /// The same seed, weights, batches and sizes give the same bits, on any number of threads, and on several devices for the same number of them.
 /// </remarks>
 /// <typeparam name="TBatch">The tensors of a batch.</typeparam>
@@ -19,6 +20,8 @@ public abstract unsafe partial class Trainer<TBatch, TReport> : IDisposable, ITr
     private readonly TrainingSetup _setup;
     private readonly Model[] _nets;
     private readonly string[] _netNames;
+    private readonly LowRankAdapters[] _adapters;
+    private readonly List<MovingAverage> _averages = [];
     private readonly CallMemory _memory;
     private readonly DeviceUpdates _updates;
     private readonly double[] _batchScalars;
@@ -39,8 +42,9 @@ public abstract unsafe partial class Trainer<TBatch, TReport> : IDisposable, ITr
         foreach (var objective in setup.Objectives) objective.Program.Program.Precompile();
         _nets = new Model[setup.Nets.Length + setup.Adapters.Length];
         _netNames = new string[_nets.Length];
+        _isHeld = new bool[_nets.Length];
         for (var i = 0; i < setup.Nets.Length; i++) (_netNames[i], _nets[i]) = setup.Nets[i];
-        for (var i = 0; i < setup.Adapters.Length; i++) (_netNames[setup.Nets.Length + i], _nets[setup.Nets.Length + i]) = ("lora." + setup.Adapters[i].Net, setup.Adapters[i].Adapters);
+        _adapters = new LowRankAdapters[setup.Adapters.Length];
         Seed = seed;
         _parametersOfRun = new DeviceMemory[_nets.Length];
         var scalars = setup.Objectives.Sum(objective => objective.Program.Scalars.Length);
@@ -52,8 +56,9 @@ public abstract unsafe partial class Trainer<TBatch, TReport> : IDisposable, ITr
         try
         {
             CheckNets();
+            MakeAdapters();
+            MakeAverages();
             _replicas = MakeReplicas(DeviceList.Others(setup.Name, setup.Devices, _nets[0].Device));
-            foreach (var (net, _, average) in setup.Averages) average.CopyFrom(_nets[net]);
             _updates = _nets[0].Device.CreateUpdates();
             foreach (var objective in setup.Objectives) objective.Attach(_nets, accumulates: setup.Accumulate > 1);
             _memory = new CallMemory(
@@ -83,8 +88,11 @@ public abstract unsafe partial class Trainer<TBatch, TReport> : IDisposable, ITr
     /// <returns>Losses and metrics of the batch, from before the update.</returns>
     /// <exception cref="ArgumentException">Sizes of the batch do not fit each other, or an index lies outside; nothing has been changed.</exception>
     /// <exception cref="TrainingDivergedException">A loss is NaN or infinite; nothing has been changed.</exception>
+    /// <exception cref="InvalidOperationException">A run is under way, or another thread uses the training or a network of it.</exception>
     public TReport Step(TBatch batch)
     {
+        RequireNoRun(nameof(Step));
+        using var use = Exclusively();
         RunStep(batch, isAsked: true);
         return MakeReport(StepCount, StepScalars);
     }
@@ -94,7 +102,7 @@ public abstract unsafe partial class Trainer<TBatch, TReport> : IDisposable, ITr
     /// <exception cref="TrainingDivergedException">A loss is NaN or infinite. A metric may be.</exception>
     public TReport Evaluate(TBatch batch)
     {
-        RequireMemory();
+        using var use = Exclusively();
         EvaluateBatch(batch, firstSample: 0);
         return MakeEvaluationReport(StepCount, _evaluationScalars);
     }
@@ -105,7 +113,7 @@ public abstract unsafe partial class Trainer<TBatch, TReport> : IDisposable, ITr
     /// <exception cref="ArgumentException">Sizes of the batch do not fit each other.</exception>
     public long ArenaBytes(TBatch batch)
     {
-        RequireMemory();
+        using var use = Exclusively();
         BindShares(batch);
         long largest = 0;
         foreach (var objective in _setup.Objectives)
@@ -123,7 +131,7 @@ public abstract unsafe partial class Trainer<TBatch, TReport> : IDisposable, ITr
     /// <exception cref="CheckpointException">The file cannot be written.</exception>
     public void Save(string path)
     {
-        RequireMemory();
+        using var use = Exclusively();
         var metadata = new Dictionary<string, string>(StringComparer.Ordinal);
         SaveNumbers(metadata);
         StateTensors(writes: false).Write(path, metadata);
@@ -134,9 +142,11 @@ public abstract unsafe partial class Trainer<TBatch, TReport> : IDisposable, ITr
     /// wrong. Settings of optimizers are not in the file: they are the program's.
     /// </summary>
     /// <exception cref="CheckpointException">The file cannot be read, is damaged, of another training or of another format version; nothing has been changed.</exception>
+    /// <exception cref="InvalidOperationException">A run is under way, or another thread uses the training or a network of it.</exception>
     public void Resume(string path)
     {
-        RequireMemory();
+        RequireNoRun(nameof(Resume));
+        using var use = Exclusively();
         StateTensors(writes: true).Read(path, requireFormat: true, metadata => ReadNumbers(new StateNumbers(path, metadata)));
     }
 
@@ -184,7 +194,7 @@ public abstract unsafe partial class Trainer<TBatch, TReport> : IDisposable, ITr
     /// <exception cref="InvalidOperationException">Steps have been made.</exception>
     public void Freeze(params string[] paths)
     {
-        RequireMemory();
+        using var use = Exclusively();
         ArgumentNullException.ThrowIfNull(paths);
         if (StepCount > 0) throw new InvalidOperationException("Optimizers remember something of each weight that is trained; freeze some before the first step.");
         var frozen = new HashSet<(int Net, int Parameter)>();
@@ -195,7 +205,7 @@ public abstract unsafe partial class Trainer<TBatch, TReport> : IDisposable, ITr
             for (var net = 0; net < _nets.Length; net++)
             {
                 // To change a weight by an update of low rank is to change it.
-                var name = net < _setup.Nets.Length ? _netNames[net] : _setup.Adapters[net - _setup.Nets.Length].Net;
+                var name = _netNames[NetworkOf(net)];
                 var parameters = _nets[net].GetManifest().Parameters;
                 for (var i = 0; i < parameters.Length; i++)
                 {
@@ -213,19 +223,22 @@ public abstract unsafe partial class Trainer<TBatch, TReport> : IDisposable, ITr
         foreach (var objective in _setup.Objectives) objective.Freeze(frozen);
     }
 
-    /// <summary>Makes the networks what evaluations are made with, and ends the training: updates of low rank become part of the weights, averages take their place.</summary>
+    /// <summary>Makes the networks what evaluations are made with, and ends the training: averages take the place of weights and of updates of low rank, which become part of the weights.</summary>
     internal void KeepResult()
     {
-        foreach (var (_, adapters) in _setup.Adapters) adapters.Merge();
         for (var i = 0; i < _nets.Length; i++)
         {
             if (Evaluated(i) is var average && average != _nets[i]) _nets[i].CopyFrom(average);
         }
+        // Where updates have an average, it is what they now are.
+        foreach (var adapters in _adapters) adapters.Merge();
     }
 
     /// <summary>Frees the memory of programs and optimizers. The networks stay. What computes or saves throws <see cref="ObjectDisposedException"/> afterwards; the counts may still be read.</summary>
+    /// <exception cref="InvalidOperationException">Another thread uses it.</exception>
     public virtual void Dispose()
     {
+        using var use = ExclusiveUse.Begin(ref _user, "training", _setup.Name);
         _isDisposed = true;
         _pending = 0;
         Free();
@@ -245,8 +258,8 @@ public abstract unsafe partial class Trainer<TBatch, TReport> : IDisposable, ITr
         foreach (var replica in _replicas) replica.Dispose();
         foreach (var objective in _setup.Objectives) objective.Dispose();
         _setup.Evaluation.Program.Dispose();
-        foreach (var (_, adapters) in _setup.Adapters) adapters.Dispose();
-        foreach (var (_, _, average) in _setup.Averages) average.Dispose();
+        foreach (var adapters in _adapters) adapters?.Dispose();
+        foreach (var average in _averages) average.Model.Dispose();
         _memory?.Dispose();
         _updates?.Dispose();
     }
@@ -307,15 +320,14 @@ public abstract unsafe partial class Trainer<TBatch, TReport> : IDisposable, ITr
     /// <summary>The seeds that the networks have.</summary>
     private protected IEnumerable<(string Name, ulong Seed)> NetSeeds() => _setup.Nets.Select(net => (net.Name, net.Model.Seed));
 
-    /// <summary>What optimizers are set to for the first update and for the one in the middle of those made: a key, its value, and what it is called. Schedules differ in the one or the other.</summary>
+    /// <summary>What optimizers are set to: a key, its value, and what it is called.</summary>
     /// <param name="saved">A training whose updates they are; null for this one.</param>
     private protected IEnumerable<(string Key, string Value, string What)> OptimizerSettings(StateNumbers? saved)
     {
         foreach (var objective in _setup.Objectives)
         {
-            yield return ($"optimizer.{objective.Name}", objective.Optimizer.Describe(0), $"the optimizer of '{objective.Name}'");
             var updates = saved?.Count(UpdatesKey(objective)) ?? objective.Updates;
-            yield return ($"optimizer.{objective.Name}.middle", objective.Optimizer.Describe(updates / 2), $"the optimizer of '{objective.Name}', half-way,");
+            yield return ($"optimizer.{objective.Name}.settings", objective.Optimizer.Describe(updates), $"the optimizer of '{objective.Name}'");
         }
     }
 
@@ -404,6 +416,7 @@ public abstract unsafe partial class Trainer<TBatch, TReport> : IDisposable, ITr
             _memory.Buffers[i] = net.BufferMemory.ForProgram(writes: false);
             _memory.NewBuffers[i] = net.NewBufferMemory.ForProgram(writes: true);
         }
+        foreach (var average in _averages) average.Model.CheckTrainable();
         var call = _memory.Call(Seed, (ulong)StepCount);
         return call with { Scalars = _nets[0].Device.IsCpu ? call.Scalars + firstScalar : call.Scalars, FirstScalar = firstScalar, Updates = updates };
     }
@@ -419,6 +432,7 @@ public abstract unsafe partial class Trainer<TBatch, TReport> : IDisposable, ITr
             _nets[i].CheckTrainable();
             _nets[i].AddStateTo(file, $"nets.{_netNames[i]}.", writes);
         }
+        foreach (var average in _averages) average.Model.CheckTrainable();
         AddAveragesTo(file, writes);
         foreach (var objective in _setup.Objectives) objective.AddStateTo(file, _netNames, writes);
         return file;
@@ -426,8 +440,8 @@ public abstract unsafe partial class Trainer<TBatch, TReport> : IDisposable, ITr
 
     private void CheckNets()
     {
-        Model.RequireDistinct([.. _netNames.Zip(_nets)]);
-        for (var i = 0; i < _nets.Length; i++)
+        Model.RequireDistinct(_setup.Nets);
+        for (var i = 0; i < _setup.Nets.Length; i++)
         {
             if (_nets[i].Device != _nets[0].Device)
             {

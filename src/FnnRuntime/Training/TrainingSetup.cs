@@ -27,11 +27,11 @@ public sealed class TrainingSetup
     /// <summary>The networks with their names, in the order in which programs take them.</summary>
     public required ImmutableArray<(string Name, Model Model)> Nets { get; init; }
 
-    /// <summary>Updates of low rank, by the network they are for: to programs they are networks behind the others. They belong to the trainer.</summary>
-    public ImmutableArray<(string Net, LowRankAdapters Adapters)> Adapters { get; init; } = [];
+    /// <summary>Updates of low rank: the network, by its position, and what makes them for it, or for its average. To programs they are networks behind the others.</summary>
+    public ImmutableArray<(int Net, Func<Model, LowRankAdapters> New)> Adapters { get; init; } = [];
 
-    /// <summary>Moving averages of weights: the network, by its position, what each update keeps, and the model that has the average. They belong to the trainer.</summary>
-    public ImmutableArray<(int Net, double Decay, Model Average)> Averages { get; init; } = [];
+    /// <summary>Moving averages of weights: the network, by its position, what each update keeps, and what makes the model that has the average.</summary>
+    public ImmutableArray<(int Net, double Decay, Func<Model> New)> Averages { get; init; } = [];
 
     /// <summary>What is minimised, in order; the first also gives the metrics of a step and the new values of buffers.</summary>
     public required ImmutableArray<Objective> Objectives { get; init; }

@@ -64,7 +64,7 @@ public sealed partial class FormattedFilesTests
         });
     }
 
-    [GeneratedRegex(@"^```fnn[ \t]*(?<kind>fragment|checked)?[ \t]*\r?\n(?<text>.*?)^```", RegexOptions.Multiline | RegexOptions.Singleline)]
+    [GeneratedRegex(@"^```fnn[ \t]*(?<kind>fragment)?[ \t]*\r?\n(?<text>.*?)^```", RegexOptions.Multiline | RegexOptions.Singleline)]
     private static partial Regex Block();
 
     [Fact]

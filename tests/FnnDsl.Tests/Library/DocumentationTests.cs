@@ -23,31 +23,28 @@ public sealed partial class DocumentationTests
         ("layers.fnn", "Layers"), ("vision.fnn", "Images"), ("attention.fnn", "Attention"), ("gpt.fnn", "GPT"), ("llama.fnn", "Llama"), ("bert.fnn", "BERT"), ("recurrent.fnn", "Feedback"), ("activations.fnn", "Activations"), ("softmax.fnn", "Softmax"), ("losses.fnn", "Losses"), ("metrics.fnn", "Metrics"), ("vectors.fnn", "Vectors"),
     ];
 
-    [GeneratedRegex(@"^```fnn(?<kind> checked)?[ \t]*\r?\n(?<text>.*?)^```", RegexOptions.Multiline | RegexOptions.Singleline)]
+    [GeneratedRegex(@"^```fnn[ \t]*\r?\n(?<text>.*?)^```", RegexOptions.Multiline | RegexOptions.Singleline)]
     private static partial Regex Block();
 
     [GeneratedRegex(@"^```ebnf\r?\n(?<text>.*?)^```", RegexOptions.Multiline | RegexOptions.Singleline)]
     private static partial Regex Grammar();
 
-    public static TheoryData<int, string, bool> Blocks
+    public static TheoryData<int, string> Blocks
     {
         get
         {
             var manual = File.ReadAllText(Path.Combine(Docs, "language.md"));
-            var blocks = new TheoryData<int, string, bool>();
-            foreach (Match block in Block().Matches(manual)) blocks.Add(manual[..block.Index].Count(letter => letter == '\n') + 2, block.Groups["text"].Value, block.Groups["kind"].Success);
+            var blocks = new TheoryData<int, string>();
+            foreach (Match block in Block().Matches(manual)) blocks.Add(manual[..block.Index].Count(letter => letter == '\n') + 2, block.Groups["text"].Value);
             return blocks;
         }
     }
 
-    /// <summary>A block marked <c>checked</c> is right in everything that this version checks and does not compile.</summary>
     [Theory, MemberData(nameof(Blocks))]
-    public void A_block_of_the_manual_compiles(int line, string text, bool isChecked)
+    public void A_block_of_the_manual_compiles(int line, string text)
     {
         var errors = CorpusCompiler.Diagnose(new SourceText("language.md", text)).Where(diagnostic => diagnostic.Severity == Severity.Error).ToArray();
-        var others = errors.Where(error => !isChecked || error.Row != DiagnosticTable.NotCompiledYet).ToArray();
-        Assert.True(others.Length == 0, $"The block at line {line} of docs/language.md:\n{DiagnosticRenderer.RenderAll(others)}");
-        Assert.Equal(isChecked, errors.Length > 0);
+        Assert.True(errors.Length == 0, $"The block at line {line} of docs/language.md:\n{DiagnosticRenderer.RenderAll(errors)}");
     }
 
     [Fact]

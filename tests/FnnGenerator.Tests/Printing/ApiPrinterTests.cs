@@ -74,7 +74,7 @@ public sealed class ApiPrinterTests
     }
 
     [Theory]
-    [InlineData("Guard", "ArgumentException: The condition 'where seq <= context' does not hold for these sizes: 130 <= 128 is false.")]
+    [InlineData("Guard", "ArgumentException: The condition 'where seq <= context' does not hold for these sizes: 130 <= 128 is false. 'seq' is 130, axis 1 of 'tokens'.")]
     [InlineData("Guard", "digits.fnn:line 12")]
     [InlineData("Index", "In 'tokens', element [0, 1] is 65; it is used as an index and must be from 0 to 64.")]
     [InlineData("Label", "In 'label', element [1] is -1; it is used as an index and must be from 0 to 9.")]

@@ -65,6 +65,42 @@ public sealed class SimdMathTests
         }
     }
 
+    /// <summary>Behind the end of a row stands anything, and several samples share a vector.</summary>
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void ALaneDependsOnNoOther(string name)
+    {
+        var (vector, _, _) = Functions[name];
+        var random = new Random(9);
+        foreach (var other in (float[])[1e9f, -3e38f, float.PositiveInfinity, float.NaN, 1e-42f, 0])
+        {
+            for (var k = 0; k < 200; k++)
+            {
+                var x = (random.NextSingle() - 0.5f) * 20;
+                var (alone, beside) = (vector(Vector512.Create(x))[3], vector(Vector512.Create(other).WithElement(3, x))[3]);
+                Assert.True(BitConverter.SingleToInt32Bits(alone) == BitConverter.SingleToInt32Bits(beside), $"{name}({x:R}) is {alone:R}, but {beside:R} beside {other:R}");
+            }
+        }
+    }
+
+    /// <summary>Elements are compared with their maximum, which another kernel may have found in vectors.</summary>
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void OneByOneTheBitsAreTheSame(string name)
+    {
+        var one = typeof(ScalarMath).GetMethod(char.ToUpperInvariant(name[0]) + name[1..], [typeof(float)])!.CreateDelegate<Func<float, float>>();
+        var random = new Random(4);
+        foreach (var scale in (float[])[1e-6f, 0.01f, 1, 4, 100, 30_000])
+        {
+            for (var k = 0; k < 2_000; k++)
+            {
+                var x = (random.NextSingle() * 2 - 1) * scale;
+                var (scalar, lane) = (one(x), Functions[name].Vector(Vector512.Create(x))[0]);
+                Assert.True(scalar == lane || (float.IsNaN(scalar) && float.IsNaN(lane)), $"{name}({x:R}) is {scalar:R} alone and {lane:R} in a vector");
+            }
+        }
+    }
+
     [Fact]
     public void PowersAreRight()
     {

@@ -11,12 +11,12 @@ public sealed unsafe class ExclusiveUseTests
         using var net = new Busy();
         Exception? other = null;
         var isComputed = false;
-        net.Compute(() => other = OnAnotherThread(() => net.Compute(() => isComputed = true)));
+        net.Compute(() => other = OtherThread.Run(() => net.Compute(() => isComputed = true)));
         Assert.Contains("The model Tests.Busy is being used by another thread", Assert.IsType<InvalidOperationException>(other).Message);
         Assert.False(isComputed);
         // Over is over, also after an error.
         Assert.Throws<TimeoutException>(() => net.Compute(() => throw new TimeoutException()));
-        Assert.Null(OnAnotherThread(() => net.Compute(() => isComputed = true)));
+        Assert.Null(OtherThread.Run(() => net.Compute(() => isComputed = true)));
         Assert.True(isComputed);
     }
 
@@ -30,7 +30,7 @@ public sealed unsafe class ExclusiveUseTests
         {
             net.Compute(() => depth++);
             // The inner call has not ended the outer one.
-            other = OnAnotherThread(() => net.Compute(() => depth++));
+            other = OtherThread.Run(() => net.Compute(() => depth++));
         });
         Assert.IsType<InvalidOperationException>(other);
         Assert.Equal(1, depth);
@@ -45,21 +45,12 @@ public sealed unsafe class ExclusiveUseTests
         var others = new List<Exception?>();
         draw.Run(() =>
         {
-            others.Add(OnAnotherThread(() => draw.Run(() => { })));
-            others.Add(OnAnotherThread(() => second.Run(() => { })));
-            others.Add(OnAnotherThread(() => net.Compute(() => { })));
+            others.Add(OtherThread.Run(() => draw.Run(() => { })));
+            others.Add(OtherThread.Run(() => second.Run(() => { })));
+            others.Add(OtherThread.Run(() => net.Compute(() => { })));
         });
         Assert.Contains("generate FeedbackNN.Runtime.Tests.Models.ExclusiveUseTests+BusyGenerate", Assert.IsType<InvalidOperationException>(others[0]).Message);
         Assert.Equal([null, null], others[1..]);
-    }
-
-    private static Exception? OnAnotherThread(Action use)
-    {
-        Exception? thrown = null;
-        var thread = new Thread(() => thrown = Record.Exception(use));
-        thread.Start();
-        thread.Join();
-        return thrown;
     }
 
     private sealed class Busy() : Model(Described, device: null, seed: 0)

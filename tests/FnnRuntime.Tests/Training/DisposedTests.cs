@@ -9,7 +9,8 @@ public sealed class DisposedTests
 
     private static readonly string Path = System.IO.Path.Combine(System.IO.Path.GetTempPath(), Guid.NewGuid().ToString("N"));
 
-    private static readonly (string Name, Action<FitLinear> Use)[] UsesOfTrainer =
+    /// <summary>All that reads or writes a training's memory.</summary>
+    internal static readonly (string Name, Action<FitLinear> Use)[] UsesOfTrainer =
     [
         ("Step", trainer => trainer.Step(Batch())),
         ("Run", trainer => trainer.Run(Data, 1, 4)),

@@ -3,6 +3,18 @@ namespace FeedbackNN.Runtime.Tests.Training;
 public sealed class ScheduleTests
 {
     [Fact]
+    public void A_schedule_says_what_it_is_made_of()
+    {
+        Assert.Equal("0.3", Schedule.Constant(0.3).ToString());
+        Assert.Equal("cosine(1, total: 100, end: 0.2)", Schedule.Cosine(1, 100, 0.2).ToString());
+        Assert.Equal("linear(0.1, end: 0, total: 50)", Schedule.Linear(0.1, 50).ToString());
+        Assert.Equal("warmup_cosine(0.001, warmup: 10, total: 110, end: 0)", Schedule.WarmupCosine(1e-3, 10, 110).ToString());
+        Assert.Equal("step(1, every: 30, factor: 0.1)", Schedule.Step(1, 30).Describe(7));
+        Assert.Equal("a formula", Schedule.From(update => 2 * update).ToString());
+        Assert.Equal("0 at first and 10 half-way", Schedule.From(update => 2 * update).Describe(10));
+    }
+
+    [Fact]
     public void A_number_is_a_constant_schedule()
     {
         Schedule schedule = 0.3;

@@ -143,9 +143,12 @@ public sealed class RunTests : IDisposable
         Refuses("the seed 6, and this is 7", trainer => trainer.Run(RunCase.Data(), 4, 8, options, RunCase.Validation), new FitLinear(new Linear(seed: 5), new Adam(0.05), seed: 7));
         Refuses("'net' of seed 5, and this is 8", trainer => RunCase.Run(trainer, folder), new FitLinear(new Linear(seed: 8), new Adam(0.05), seed: 6));
         // Without a step left, other settings would change nothing.
-        Refuses("is finished, and was made with the optimizer of 'loss' Adam, learning rate 0.016", trainer => RunCase.Run(trainer, folder), RunCase.Trainer(optimizer: new Adam(0.05)));
-        Refuses("half-way, Adam", trainer => RunCase.Run(trainer, folder), RunCase.Trainer(optimizer: new Adam(Schedule.WarmupCosine(0.05, 3, 40))));
+        Refuses("is finished, and was made with the optimizer of 'loss' Adam, learning rate warmup_cosine(0.05, warmup: 3, total: 20, end: 0), beta1 0.9", trainer => RunCase.Run(trainer, folder), RunCase.Trainer(optimizer: new Adam(0.05)));
+        Refuses("now it is Adam, learning rate warmup_cosine(0.05, warmup: 3, total: 40", trainer => RunCase.Run(trainer, folder), RunCase.Trainer(optimizer: new Adam(Schedule.WarmupCosine(0.05, 3, 40))));
         Refuses("beta1 0.8", trainer => RunCase.Run(trainer, folder), RunCase.Trainer(optimizer: new Adam(Schedule.WarmupCosine(0.05, 3, 20)) { Beta1 = 0.8 }));
+        // At the first update and half-way this is the same, and a formula of one's own is looked at there alone.
+        Refuses("now it is Adam, learning rate step(", trainer => RunCase.Run(trainer, folder), RunCase.Trainer(optimizer: new Adam(Schedule.Step(0.05 / 3, 15))));
+        Refuses("half-way", trainer => RunCase.Run(trainer, folder), RunCase.Trainer(optimizer: new Adam(Schedule.From(update => 0.05 / (update + 3)))));
 
         // With steps left they are for those.
         var slower = RunCase.Trainer(optimizer: new Adam(1e-6));
@@ -356,6 +359,23 @@ public sealed class RunTests : IDisposable
         var curve = new CurveChart.Curve("rate", "train", [.. Enumerable.Range(1, count).Select(i => ((double)i, value))]);
         Assert.InRange(CurveChart.Draw("rate", [curve]).Length, 100, 100_000);
         Assert.InRange(CurveChart.Ticks(value, Math.BitIncrement(value)).Take(100).Count(), 0, 20);
+    }
+
+    [Fact]
+    public void A_file_in_the_folders_place_is_told()
+    {
+        var path = Path.GetTempFileName();
+        try
+        {
+            using var trainer = new FitLinear(new Linear(seed: 1), new Sgd(0.1));
+            var data = DataSource.From(4, i => new FitLinear.Sample(new float[2], i));
+            var error = Assert.Throws<CheckpointException>(() => trainer.Run(data, 1, 2, new RunOptions(path)));
+            Assert.Equal($"{path}: it is a file, not a folder. Name a folder, which is made where there is none", error.Message);
+        }
+        finally
+        {
+            File.Delete(path);
+        }
     }
 
     [Fact]
