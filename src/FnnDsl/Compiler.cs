@@ -122,7 +122,12 @@ public static class FnnCompiler
                 no = new NoStream(axis, why.Reason, why.Origin);
                 continue;
             }
-            BoundTensor Without(BoundTensor tensor) => tensor with { Axes = tensor.Axes.Where(other => other.Size != Size.Axis(axis)).ToEquatableArray() };
+            BoundTensor Without(BoundTensor tensor) => tensor with
+            {
+                Axes = tensor.Axes.Where(other => other.Size != Size.Axis(axis)).ToEquatableArray(),
+                // A stream has no end that a length could lie behind.
+                IsIndexBelow = tensor.IsIndexBelow?.Mentions(axis) == true ? null : tensor.IsIndexBelow,
+            };
             var axes = model.RuntimeAxes.Where(other => other != axis).ToEquatableArray();
             var program = Plan($"{model.Name}_Stream", Pass("step", step.Graph), axes);
             no = null;

@@ -17,7 +17,6 @@ internal sealed class BindingContext(ModuleScope scope, DiagnosticBag diagnostic
     /// <summary>How many statements one graph may unfold to, all calls and copies counted: what passes it multiplies, and would take until tomorrow.</summary>
     public const int MaximumStatements = 100_000;
 
-    private readonly Dictionary<int, Size> _indexBounds = [];
     private readonly Dictionary<int, string> _samplings = [];
 
     public ModuleScope Scope => scope;
@@ -81,23 +80,6 @@ internal sealed class BindingContext(ModuleScope scope, DiagnosticBag diagnostic
     public void AddGuard(BoundGuard guard)
     {
         if (!Guards.Any(known => known.Left == guard.Left && known.Comparison == guard.Comparison && known.Right == guard.Right)) Guards.Add(guard);
-    }
-
-    /// <summary>The bound of an input that is used as an index, if it is.</summary>
-    public Size? IndexBoundOf(int input) => _indexBounds.TryGetValue(input, out var bound) ? bound : null;
-
-    /// <summary>
-    /// The index to use for an axis of length <paramref name="bound"/>. What only moves elements of an input is checked at the border, before
-    /// the program runs; anything else in the graph.
-    /// </summary>
-    public Value CheckIndex(Value index, Size bound, string what)
-    {
-        if (InputBehind(index) is { } input && (!_indexBounds.TryGetValue(input, out var known) || known == bound))
-        {
-            _indexBounds[input] = bound;
-            return index;
-        }
-        return Builder.CheckRange(index, bound, what);
     }
 
     /// <summary>The setting of <c>sample</c> that an input is, if it is one.</summary>

@@ -264,10 +264,8 @@ internal sealed partial class BodyBinder
         if (!x.Element.IsInteger()) return Fail(DiagnosticTable.ElementUnfit, call.Arguments[0].Span, "an index", "integers", x.Type);
         if (ToSize(argument.Bind(this), argument.Syntax) is not { } bound) return Poison;
         // The name that the user knows it by.
-        var place = frame;
-        var span = call.Arguments[0].Span;
-        while (place.IsLibrary && place.Caller is { } caller) (span, place) = (place.CallSpan, caller);
-        return x with { Value = context.CheckIndex(x.Value, bound, place.Source.GetText(span)) };
+        var (place, span) = InUsersCode(call.Arguments[0].Span);
+        return x with { Value = Builder.CheckRange(x.Value, bound, place.Source.GetText(span)) };
     }
 
     // ---- Made of a shape ----------------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ internal sealed partial class BodyBinder
     {
         { Form: UntilForm until } => EndUntil(scope, until, region),
         { Form: HaltForm halt } => EndWhenHalted(scope, halt, rounds, region),
-        { Lengths: { } lengths } => EndOfEach(scope, lengths, region),
+        { Lengths: { } lengths } => EndOfEach(scope, lengths, rounds, region),
         _ => new RoundsEnd(),
     };
 
@@ -102,7 +102,7 @@ internal sealed partial class BodyBinder
         };
     }
 
-    private RoundsEnd? EndOfEach(FeedbackScope scope, Expression lengths, LoopRegion region)
+    private RoundsEnd? EndOfEach(FeedbackScope scope, Expression lengths, Rounds rounds, LoopRegion region)
     {
         // What is said of a sample's length is said before the loop.
         var operand = Bind(lengths);
@@ -114,7 +114,9 @@ internal sealed partial class BodyBinder
         }
         if (!CheckSamples(scope, length, $"'{TextOf(lengths.Span)}'")) return null;
         SetOrigin(lengths.Span);
-        return new RoundsEnd { Active = Builder.SizeValue(region.Step, length.Element).Less(length.Value) };
+        // A length that is none would not be seen: a longer one than the axis takes every round, and one below 0 none.
+        var steps = Builder.CheckRange(length.Value, rounds.Count + Size.One, TextOf(lengths.Span), isLength: true);
+        return new RoundsEnd { Active = Builder.SizeValue(region.Step, length.Element).Less(steps) };
     }
 
     // A mask is in memory as i32: vectors hold no bools.

@@ -295,10 +295,20 @@ internal sealed partial class BodyBinder(BindingContext context, Frame frame) : 
         context.Facts.AddNotNegative(right - left);
     }
 
-    public Value CheckIndex(Value index, Size bound, string what, TextSpan span) => context.CheckIndex(index, bound, what);
+    public Value CheckIndex(Value index, Size bound, string what, TextSpan span)
+    {
+        var (place, call) = InUsersCode(span);
+        return Builder.CheckRange(index, bound, place == frame ? what : $"an index in '{place.Source.GetText(call)}'");
+    }
 
     /// <summary>Where nodes made for a span come from: the place itself in the user's code, or the user's call that led into the library.</summary>
     private Origin OriginOf(TextSpan span)
+    {
+        var (place, own) = InUsersCode(span);
+        return place.OriginAt(own);
+    }
+
+    private (Frame Place, TextSpan Span) InUsersCode(TextSpan span)
     {
         var place = frame;
         while (place.IsLibrary && place.Caller is { } caller)
@@ -306,8 +316,7 @@ internal sealed partial class BodyBinder(BindingContext context, Frame frame) : 
             span = place.CallSpan;
             place = caller;
         }
-        if (place is { IsLibrary: true, Member: { } member }) (place, span) = member;
-        return place.OriginAt(span);
+        return place is { IsLibrary: true, Member: { } member } ? member : (place, span);
     }
 
     private void SetOrigin(TextSpan span) => Builder.Origin = OriginOf(span);

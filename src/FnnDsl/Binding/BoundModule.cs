@@ -15,9 +15,10 @@ public sealed record BoundAxis(string? Name, Size Size)
 }
 
 /// <summary>A tensor of a signature.</summary>
-/// <param name="IsIndexBelow">When the program uses it as an index: the bound its elements must stay below, checked at the border; else null.</param>
+/// <param name="IsIndexBelow">When the program uses it as an index: the bound its elements must stay below, checked at the border; else null, also where the program checks it itself.</param>
+/// <param name="IsLength">Whether its elements say how far along an axis something goes, and do not choose one of its places.</param>
 /// <param name="Sampling">When a generate draws by it: as which setting of <c>sample</c>, whose range is checked at the border; else null.</param>
-public sealed record BoundTensor(string Name, ElementType Element, EquatableArray<BoundAxis> Axes, Size? IsIndexBelow = null, string? Sampling = null)
+public sealed record BoundTensor(string Name, ElementType Element, EquatableArray<BoundAxis> Axes, Size? IsIndexBelow = null, bool IsLength = false, string? Sampling = null)
 {
     public TensorType Type => new(Element, Axes.Select(axis => axis.Size).ToEquatableArray());
 }

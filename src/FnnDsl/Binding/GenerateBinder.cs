@@ -40,13 +40,20 @@ internal sealed class GenerateBinder(ModuleScope scope, DiagnosticBag diagnostic
         bound = bound with
         {
             Results = body.BoundResults(Program.Results, results),
-            Inputs = tensors.Select((input, k) => input with { IsIndexBelow = context.IndexBoundOf(k), Sampling = context.SamplingOf(k) }).ToEquatableArray(),
+            Inputs = tensors.Select((input, k) => input with { Sampling = context.SamplingOf(k) }).ToEquatableArray(),
             Guards = Guards(body).ToEquatableArray(),
         };
         if (diagnostics.HasErrors) return (null, bound);
         var graph = context.Builder.Build(results.Select((result, k) => new GraphOutput(new ResultTarget(k, bound.Results[k].Name), result.Value.Id)));
-        var growth = context.Growth;
-        bound = bound with { Body = growth is null ? graph : growth.WithArguments(graph), Growth = growth?.Bound(context.Builder) };
+        if (context.Growth is { } binding) graph = binding.WithArguments(graph);
+        var growth = context.Growth?.Bound(context.Builder);
+        var checks = new BorderChecks(axes, growth is null ? [graph] : [graph, growth.Initial, growth.Round]);
+        bound = bound with
+        {
+            Inputs = checks.Of(bound.Inputs),
+            Body = checks.Without(graph),
+            Growth = growth is null ? null : growth with { Initial = checks.Without(growth.Initial), Round = checks.Without(growth.Round) },
+        };
         return (bound, bound);
     }
 

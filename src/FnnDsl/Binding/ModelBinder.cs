@@ -12,6 +12,8 @@ internal sealed record ModelBinding(BoundModel? Result, BoundModel? Signature, N
 /// <summary>Binds a model as it trains and as it infers, over one set of parameters: once, where nothing in it asks which of both it is.</summary>
 internal sealed class ModelBinder(ModuleScope scope, DiagnosticBag diagnostics)
 {
+    private static readonly Graph Empty = new(default, default);
+
     /// <summary>The model, the part of it that stands with errors, and its storage.</summary>
     public (BoundModel? Result, BoundModel? Signature, NetStorage Storage) Bind(Symbol symbol)
     {
@@ -22,15 +24,16 @@ internal sealed class ModelBinder(ModuleScope scope, DiagnosticBag diagnostics)
             : training with { Graph = training.WithoutUpdates() };
 
         if (training.Inputs is null || training.Callable is null) return (null, null, net);
-        var empty = new Graph(default, default);
+        var (forTraining, forInference) = (training.Graph ?? Empty, inference.Graph ?? Empty);
+        var checks = new BorderChecks(training.RuntimeAxes, [forTraining, forInference]);
         var model = new BoundModel(
             symbol.Namespace, symbol.Name, symbol.Syntax.Doc ?? training.Callable.Declaration.Doc,
             training.RuntimeAxes,
-            training.Inputs.Select((input, k) => input with { IsIndexBelow = training.Context.IndexBoundOf(k) ?? inference.Context?.IndexBoundOf(k) }).ToEquatableArray(),
+            checks.Of(training.Inputs),
             training.BoundResults,
             net.Parameters.ToEquatableArray(), net.Buffers.ToEquatableArray(),
             training.Context.RemainingGuards.Concat(inference.Context?.RemainingGuards ?? []).Distinct().ToEquatableArray(),
-            inference.Graph ?? empty, training.Graph ?? empty,
+            checks.Without(forInference), checks.Without(forTraining),
             new Origin(symbol.FullName, 0)) { Budgets = training.Budgets };
         var isWhole = training.Graph is not null && inference.Graph is not null && !diagnostics.HasErrors;
         return (isWhole ? model : null, model, net);

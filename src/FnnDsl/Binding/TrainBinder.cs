@@ -76,14 +76,15 @@ internal sealed class TrainBinder(ModuleScope scope, DiagnosticBag diagnostics, 
         var evaluationMetrics = BindMetrics(evaluation, outputs);
         if (diagnostics.HasErrors) return (null, signature);
         var graph = evaluation.Context.Builder.Build(outputs);
-        var result = Assemble(first, graph, objectives.ToEquatableArray(), stepMetrics, evaluationMetrics) with
+        var checks = new BorderChecks(first.RuntimeAxes, objectives.Select(objective => objective.Forward).Append(graph));
+        var result = Assemble(first, checks.Without(graph), objectives.Select(checks.Without).ToEquatableArray(), stepMetrics, evaluationMetrics) with
         {
             Accumulate = settings.Accumulate,
             Precision = settings.Precision,
             Adapters = _adapters?.Sets ?? default,
             Averages = settings.Averages.ToEquatableArray(),
             Guards = runs.SelectMany(run => run.Context.RemainingGuards).Distinct().ToEquatableArray(),
-            Inputs = first.Inputs.Select((input, k) => input with { IsIndexBelow = runs.Select(run => run.Context.IndexBoundOf(k)).FirstOrDefault(bound => bound is not null) }).ToEquatableArray(),
+            Inputs = checks.Of(first.Inputs!),
         };
         return (result, signature);
     }

@@ -77,7 +77,7 @@ public static partial class DiagnosticTable
 
     public static readonly DiagnosticRow NumberUnfit = Error("FNN3037", "Number does not fit", "{0} is no {1}");
 
-    public static readonly DiagnosticRow SizeTooLarge = Error("FNN3038", "Number too large", "sizes here grow past what a 64-bit integer holds");
+    public static readonly DiagnosticRow SizeTooLarge = Error("FNN3038", "Number too large", "sizes here grow past what can be counted with: 64-bit integers, and formulas of 10000 terms");
 
     public static readonly DiagnosticRow TooDeep = Error("FNN3039", "Nested too deep", "this is nested too deep to be checked; give its parts names of their own");
 

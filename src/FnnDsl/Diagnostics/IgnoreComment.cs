@@ -10,12 +10,13 @@ namespace FeedbackNN.Dsl.Diagnostics;
 /// <param name="Location">The whole comment.</param>
 /// <param name="Word">What the comment asks for: <c>ignore</c>, or a word so like it that it was meant.</param>
 /// <param name="Line">The line it is about, from 0; null when no code follows it.</param>
-public sealed record IgnoreComment(Location Location, string Word, EquatableArray<IgnoredCode> Codes, int? Line)
+/// <param name="IsMarked">Whether <c>fnn:</c> is there. Without it, it is one only by what it says: <c>// ignore FNN6001</c>.</param>
+public sealed record IgnoreComment(Location Location, string Word, EquatableArray<IgnoredCode> Codes, int? Line, bool IsMarked)
 {
     /// <summary>The one thing that such a comment can ask for.</summary>
     public const string Ignore = "ignore";
 
-    private static readonly Regex Head = new(@"\G//[ \t]*fnn:[ \t]*(?<word>[A-Za-z]+)", RegexOptions.CultureInvariant);
+    private static readonly Regex Head = new(@"\G//[ \t]*(?:(?<mark>fnn:)[ \t]*(?<word>[A-Za-z]+)|(?<word>ignore)(?=[ \t]+FNN[0-9]))", RegexOptions.CultureInvariant);
 
     // The first word counts as a code, and so does what follows a comma or looks like one: everything else is a reason.
     private static readonly Regex First = new(@"\G[ \t]+(?<code>[A-Za-z0-9]+)", RegexOptions.CultureInvariant);
@@ -36,7 +37,7 @@ public sealed record IgnoreComment(Location Location, string Word, EquatableArra
             codes.Add(new IgnoredCode(code.Value, new Location(source, new TextSpan(code.Index, code.Length))));
             place = match.Index + match.Length;
         }
-        return new IgnoreComment(new Location(source, TextSpan.FromBounds(start, end)), word, codes.ToEquatableArray(), line);
+        return new IgnoreComment(new Location(source, TextSpan.FromBounds(start, end)), word, codes.ToEquatableArray(), line, head.Groups["mark"].Success);
     }
 }
 

@@ -26,6 +26,11 @@ public static class IgnoreComments
 
     private static void Apply(IgnoreComment comment, EquatableArray<Diagnostic> found, bool isComplete, HashSet<Diagnostic> ignored, DiagnosticBag idle)
     {
+        if (!comment.IsMarked)
+        {
+            Report(idle, comment.Location, $"write // fnn: ignore {string.Join(", ", comment.Codes.Select(code => code.Text))}", "it begins without 'fnn:'");
+            return;
+        }
         if (comment.Word != IgnoreComment.Ignore)
         {
             Report(idle, comment.Location, $"write {IgnoreComment.Ignore}", $"it says '{comment.Word}'");

@@ -135,7 +135,7 @@ public sealed partial class GraphBuilder
     }
 
     /// <summary>Integers that must lie in [0, bound); the program stops with a message about <paramref name="what"/> otherwise.</summary>
-    public Value CheckRange(Value index, Size bound, string what)
+    public Value CheckRange(Value index, Size bound, string what, bool isLength = false)
     {
         if (!index.Type.Element.IsInteger()) throw Mismatch("Not an index", index);
         if (Simplifies)
@@ -144,7 +144,7 @@ public sealed partial class GraphBuilder
             if (index.Node.Operation is Iota iota && index.Type.Shape[iota.Axis] == bound) return index;
             if (index.Node.Operation is CheckRange check && check.Bound == bound) return index;
         }
-        return Add(new CheckRange(bound, what), index.Type, index);
+        return Add(new CheckRange(bound, what, isLength), index.Type, index);
     }
 
     // Without axes of size 1.

@@ -157,7 +157,7 @@ public sealed partial class GraphBuilder
         Contract contract => Contract(inputs[0], inputs[1], contract.BatchRank, contract.LeftRank, contract.RightRank, contract.SumRank, contract.Operands),
         Gather gather => Gather(inputs[0], inputs[1], gather.Axis),
         ScatterAdd scatter => ScatterAdd(inputs[0], inputs[1], scatter.Axis, type.Shape[scatter.Axis]),
-        CheckRange check => CheckRange(inputs[0], check.Bound, check.What),
+        CheckRange check => CheckRange(inputs[0], check.Bound, check.What, check.IsLength),
         _ => Add(operation, type, inputs.ToArray()),
     };
 

@@ -166,9 +166,9 @@ public sealed record Sample : Operation;
 
 /// <summary>
 /// Integers that must lie in [0, Bound): the value itself; the program stops with a message about <paramref name="What"/> otherwise.
-/// Stands in front of every use of integers as an index.
+/// Stands in front of every use of integers as an index, and as a length along an axis.
 /// </summary>
-public sealed record CheckRange(Size Bound, string What) : Operation;
+public sealed record CheckRange(Size Bound, string What, bool IsLength = false) : Operation;
 
 // ---- Loops ------------------------------------------------------------------------------------------------------
 

@@ -180,6 +180,9 @@ public sealed partial class OneStepForm
                     throw Ahead("its random draws are those of the whole sequence", node);
                 case View view:
                     return OfView(view, node, x[0], own, keys);
+                case CheckRange { IsLength: true } check when check.Bound.Mentions(form._axis):
+                    // Nobody knows how long it will become.
+                    return x[0];
             }
             if (own >= 0 && x.Any(item => item.IsLatest)) throw Ahead($"it takes what is known only when all of '{form._axis}' is there", node);
             if (own < 0 && form._growth is not null && IsWhole) return OfAll(node, x);

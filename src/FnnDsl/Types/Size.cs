@@ -9,6 +9,9 @@ namespace FeedbackNN.Dsl.Types;
 /// </summary>
 public sealed class Size : IEquatable<Size>
 {
+    /// <summary>Terms of a product of sizes, before those that are alike are put together. A compiler has the time to handle that many.</summary>
+    public const int MaximumTerms = 10_000;
+
     // Whatever is built from a program with thousands of lines has the same few numbers in it again and again.
     private static readonly Size[] SmallConstants = Enumerable.Range(0, 257).Select(value => new Size(value == 0 ? [] : [new Monomial(value, [])])).ToArray();
 
@@ -105,11 +108,13 @@ public sealed class Size : IEquatable<Size>
 
     public static Size operator -(Size left, Size right) => left + Constant(-1) * right;
 
+    /// <exception cref="OverflowException">It leaves 64 bits, or has more than <see cref="MaximumTerms"/>.</exception>
     public static Size operator *(Size left, Size right)
     {
         if (left.IsZero || right.IsOne) return left;
         if (right.IsZero || left.IsOne) return right;
         if (left.TryGetConstant(out var a) && right.TryGetConstant(out var b)) return Constant(checked(a * b));
+        if ((long)left._terms.Length * right._terms.Length > MaximumTerms) throw new OverflowException();
         return left._terms.Length == 1 && right._terms.Length == 1
             ? new Size([Monomial.Multiply(left._terms[0], right._terms[0])])
             : Sum(left._terms.SelectMany(term => right._terms.Select(other => Monomial.Multiply(term, other))));

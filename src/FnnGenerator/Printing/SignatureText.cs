@@ -259,8 +259,8 @@ internal sealed class SignatureText
 
     private static void PrintIndexCheck(CodeWriter writer, SignatureItem input)
     {
-        if (input.Tensor.IsIndexBelow is not { } bound || input.Tensor.Element != ElementType.I32) return;
+        if (input.Tensor.IsIndexBelow is not { } bound) return;
         var method = input.IsScalar ? "CheckIndex" : "CheckIndices";
-        writer.Line($"Signature.{method}({CSharpNames.Literal(input.Tensor.Name)}, {input.Name}, {SizeText.Print(bound)});");
+        writer.Line($"Signature.{method}({CSharpNames.Literal(input.Tensor.Name)}, {input.Name}, {SizeText.Print(bound)}{(input.Tensor.IsLength ? ", isLength: true" : "")});");
     }
 }

@@ -34,6 +34,22 @@ internal static class IndexKernels
         {
             if ((values[i] < 0 || values[i] >= bound) && i < found) found = i;
         }
+        KeepLowest(found, first);
+    }
+
+    /// <summary>One group: the lowest position whose value is not in [0, bound), or the largest number.</summary>
+    public static void FindOutOfRange(ArrayView<long> values, ArrayView<int> first, int count, int bound)
+    {
+        var found = int.MaxValue;
+        for (var i = Group.IdxX; i < count; i += Group.DimX)
+        {
+            if ((values[i] < 0 || values[i] >= bound) && i < found) found = i;
+        }
+        KeepLowest(found, first);
+    }
+
+    private static void KeepLowest(int found, ArrayView<int> first)
+    {
         found = default(WholeGroup).Reduce<int, MinReduction>(found);
         if (Group.IdxX == 0) first[0] = found;
     }

@@ -167,30 +167,32 @@ public abstract unsafe partial class GpuProgram
         if (position != int.MaxValue) throw OutOfRange(what, bound, position, Read(values, position));
     }
 
+    /// <inheritdoc cref="CheckRange(ArrayView{int}, ArrayView{int}, long, long, string)"/>
+    protected void CheckRange(ArrayView<long> values, ArrayView<int> first, long count, long bound, string what)
+    {
+        if (count == 0) return;
+        _device.Start(IndexKernels.FindOutOfRange, Launch.Rows(1, count), values, first, checked((int)count), checked((int)bound));
+        var position = Read(first, 0);
+        if (position != int.MaxValue) throw OutOfRange(what, bound, position, Read(values, position));
+    }
+
     /// <summary>A number that says how many rounds a loop runs. Waits for the device.</summary>
     protected int ReadNumber(ArrayView<int> values) => Read(values, 0);
 
     /// <summary>A bool that ends a loop. Waits for the device.</summary>
-    protected bool ReadFlag(ArrayView<byte> values)
-    {
-        Span<byte> flag = stackalloc byte[1];
-        values.SubView(0, 1).CopyToCPU(_device.Stream, flag);
-        return flag[0] != 0;
-    }
+    protected bool ReadFlag(ArrayView<byte> values) => Read(values, 0) != 0;
 
     /// <summary>Tells of samples whose equilibrium was not reached. Waits for the device.</summary>
     protected void CheckConverged(ArrayView<int> unconverged, ArrayView<float> residual, string what, Otherwise otherwise, long rounds, int step)
     {
         var samples = Read(unconverged, 0);
         if (samples == 0) return;
-        Span<float> largest = stackalloc float[1];
-        residual.SubView(0, 1).CopyToCPU(_device.Stream, largest);
-        Unconverged(samples, largest[0], what, otherwise, rounds, step);
+        Unconverged(samples, Read(residual, 0), what, otherwise, rounds, step);
     }
 
-    private int Read(ArrayView<int> values, int position)
+    private T Read<T>(ArrayView<T> values, int position) where T : unmanaged
     {
-        Span<int> number = stackalloc int[1];
+        Span<T> number = stackalloc T[1];
         values.SubView(position, 1).CopyToCPU(_device.Stream, number);
         return number[0];
     }

@@ -53,20 +53,24 @@ public static unsafe class TensorKernels
     }
 
     /// <summary>The position of the first element that isn't in [0, <paramref name="bound"/>), or -1.</summary>
-    public static nint FirstOutOfRange(int* p, nint n, long bound)
+    public static nint FirstOutOfRange<T>(T* p, nint n, long bound)
+        where T : unmanaged, IBinaryInteger<T>
     {
         // As unsigned numbers, negative ones are out of range too.
-        var limit = (uint)Math.Clamp(bound, 0, int.MaxValue);
-        if (bound > int.MaxValue) limit = 1u << 31;
+        var limit = (ulong)Math.Max(bound, 0);
         nint i = 0;
-        for (; i + Simd.Lanes <= n; i += Simd.Lanes)
+        if (typeof(T) == typeof(int))
         {
-            if (Vector512.GreaterThanOrEqualAny(Vector512.Load((uint*)p + i), Vector512.Create(limit))) break;
+            var limits = Vector512.Create((uint)Math.Min(limit, 1u << 31));
+            for (; i + Simd.Lanes <= n; i += Simd.Lanes)
+            {
+                if (Vector512.GreaterThanOrEqualAny(Vector512.Load((uint*)p + i), limits)) break;
+            }
         }
 
         for (; i < n; i++)
         {
-            if ((uint)p[i] >= limit) return i;
+            if ((ulong)long.CreateTruncating(p[i]) >= limit) return i;
         }
 
         return -1;

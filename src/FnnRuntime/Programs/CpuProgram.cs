@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Diagnostics.CodeAnalysis;
+using System.Numerics;
 using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
@@ -75,11 +76,12 @@ public abstract unsafe class CpuProgram : DeviceProgram
         if (Clock is null && IsLooking && TensorKernels.FirstNonFinite(values, count) >= 0) FoundNonFinite(step);
     }
 
-    /// <summary>Integers that are used as an index and lie outside of its axis: nothing has been read or written there.</summary>
-    protected static void CheckRange(int* values, nint count, long bound, string what)
+    /// <summary>Integers that are used as an index, or as a length, and lie outside of its axis: nothing has been read or written there.</summary>
+    protected static void CheckRange<T>(T* values, nint count, long bound, string what)
+        where T : unmanaged, IBinaryInteger<T>
     {
         var position = TensorKernels.FirstOutOfRange(values, count, bound);
-        if (position >= 0) throw OutOfRange(what, bound, position, values[position]);
+        if (position >= 0) throw OutOfRange(what, bound, position, long.CreateTruncating(values[position]));
     }
 
     /// <summary>Tells of samples whose equilibrium was not reached.</summary>

@@ -125,8 +125,8 @@ public abstract unsafe class DeviceProgram : IDisposable
         if (samples > 0) FixedPoints.Report(new NotConvergedEventArgs(what, Sources[step], samples, residual, rounds), otherwise);
     }
 
-    /// <summary>Integers that are used as an index and lie outside of its axis.</summary>
-    private protected static ArgumentOutOfRangeException OutOfRange(string what, long bound, long position, int value) =>
+    /// <summary>Integers that are used as an index, or as a length, and lie outside of its axis.</summary>
+    private protected static ArgumentOutOfRangeException OutOfRange(string what, long bound, long position, long value) =>
         new(null, $"{what} must lie in 0..{bound - 1}, but element {position} is {value}.");
 
     /// <summary>Where buffers lie at these sizes.</summary>

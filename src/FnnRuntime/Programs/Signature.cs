@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Globalization;
+using System.Numerics;
 using System.Text;
 using FeedbackNN.Cpu;
 
@@ -29,20 +30,29 @@ public static class Signature
         throw new ArgumentException(string.Create(CultureInfo.InvariantCulture, $"Axis {axis} of '{tensor}' has {shape[axis]} elements and must have {expected}{explained}; its shape is {Tensor<float>.FormatShape(shape)}."), tensor);
     }
 
-    /// <summary>All elements must be positions on an axis.</summary>
-    /// <exception cref="ArgumentException">One lies outside.</exception>
-    public static unsafe void CheckIndices(string tensor, Tensor<int> values, long bound)
+    /// <summary>All elements must be positions on an axis, or lengths along it.</summary>
+    /// <param name="tensor">The tensor's name in the signature.</param>
+    /// <param name="values">The tensor.</param>
+    /// <param name="bound">They must be below.</param>
+    /// <param name="isLength">Whether they are lengths.</param>
+    /// <exception cref="ArgumentException">One is not.</exception>
+    public static unsafe void CheckIndices<T>(string tensor, Tensor<T> values, long bound, bool isLength = false)
+        where T : unmanaged, IBinaryInteger<T>
     {
         var position = TensorKernels.FirstOutOfRange(values.Pointer, values.Length, bound);
-        if (position >= 0) throw IndexOutside(tensor, $"element {ElementText(values.Shape, position)}", values.Span[(int)position], bound);
+        if (position >= 0) throw IndexOutside(tensor, $"element {ElementText(values.Shape, position)}", long.CreateTruncating(values.Span[(int)position]), bound, isLength);
         GC.KeepAlive(values);
     }
 
-    /// <summary>A number must be a position on an axis.</summary>
-    /// <exception cref="ArgumentException">It lies outside.</exception>
-    public static void CheckIndex(string name, int value, long bound)
+    /// <summary>A number must be a position on an axis, or a length along it.</summary>
+    /// <param name="name">Its name in the signature.</param>
+    /// <param name="value">The number.</param>
+    /// <param name="bound">It must be below.</param>
+    /// <param name="isLength">Whether it is a length.</param>
+    /// <exception cref="ArgumentException">It is not.</exception>
+    public static void CheckIndex(string name, long value, long bound, bool isLength = false)
     {
-        if ((ulong)value >= (ulong)bound) throw IndexOutside(name, "the value", value, bound);
+        if ((ulong)value >= (ulong)bound) throw IndexOutside(name, "the value", value, bound, isLength);
     }
 
     /// <summary>A number must be in the range of the setting of <c>sample</c> that it is given to.</summary>
@@ -107,8 +117,8 @@ public static class Signature
         if (size == 0) throw new ArgumentException($"The batch is empty: {axis} is 0.");
     }
 
-    private static ArgumentException IndexOutside(string name, string what, int value, long bound) =>
-        new(string.Create(CultureInfo.InvariantCulture, $"In '{name}', {what} is {value}; it is used as an index and must be from 0 to {bound - 1}."), name);
+    private static ArgumentException IndexOutside(string name, string what, long value, long bound, bool isLength) =>
+        new(string.Create(CultureInfo.InvariantCulture, $"In '{name}', {what} is {value}; it is used as {(isLength ? "a length" : "an index")} and must be from 0 to {bound - 1}."), name);
 
     private static string ElementText(ReadOnlySpan<int> shape, nint position)
     {

@@ -41,6 +41,7 @@ public sealed class IgnoreCommentTests
     [InlineData("// fnn: ignore everything", "there is no code 'everything'", null)]
     [InlineData("// fnn: ignore", "it names no code", "write the codes: // fnn: ignore FNN6001")]
     [InlineData("// fnn: ignroe FNN6001", "it says 'ignroe'", "write ignore")]
+    [InlineData("// ignore FNN6001, FNN6003 for now", "it begins without 'fnn:'", "write // fnn: ignore FNN6001, FNN6003")]
     public void A_comment_without_effect_says_why(string comment, string why, string? fix)
     {
         var found = Assert.Single(Check(Model("    x = x * 2 " + comment)));
@@ -66,7 +67,7 @@ public sealed class IgnoreCommentTests
     [Theory]
     [InlineData("/// fnn: ignore FNN6001")]
     [InlineData("// fnn: the language of these files")]
-    [InlineData("// ignore FNN6001")]
+    [InlineData("// ignore what stands behind")]
     public void Other_comments_mean_nothing(string comment) => Assert.Equal([Unnamed], Codes(Model($"    {comment}\n    x = x |> linear(4)")));
 
     [Fact]
