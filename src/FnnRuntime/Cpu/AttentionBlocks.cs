@@ -29,7 +29,7 @@ internal static unsafe class AttentionBlocks
     {
         for (nint column = 0; column < columns; column += MatrixTile.Columns)
         {
-            MatrixTile.Run(rows, columns - column, depth, a, aRow, 1, packed + (column * depth), MatrixTile.Columns, c + column, cRow, accumulate: false);
+            MatrixTile.Run(rows, Math.Min(MatrixTile.Columns, columns - column), depth, a, aRow, 1, packed + (column * depth), MatrixTile.Columns, c + column, cRow, accumulate: false);
         }
     }
 

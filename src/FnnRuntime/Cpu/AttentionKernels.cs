@@ -132,7 +132,7 @@ public static unsafe partial class AttentionKernels
         {
             for (nint column = 0; column < a.ValueWidth; column += MatrixTile.Columns)
             {
-                MatrixTile.Run(rows, a.ValueWidth - column, keys, weights, KeysAtOnce, 1, values + column, a.V.Sequence, totals + column, padded, accumulate: !isFirst);
+                MatrixTile.Run(rows, Math.Min(MatrixTile.Columns, a.ValueWidth - column), keys, weights, KeysAtOnce, 1, values + column, a.V.Sequence, totals + column, padded, accumulate: !isFirst);
             }
         }
 

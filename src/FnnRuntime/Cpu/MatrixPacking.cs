@@ -12,7 +12,7 @@ internal static unsafe partial class MatrixPacking
     /// <summary>
     /// <c>to[k * width + i] = from[i * stride + k * depthStride]</c> for i below <paramref name="count"/>. What lies between count and width
     /// holds numbers that mean nothing: zeros or copies, so that they are no slower to multiply. Up to 15 elements behind the last one are
-    /// overwritten unless width is that of a tile of columns, 16 or 32, and with stride 1 as many are read.
+    /// overwritten unless width is that of a tile of columns, 16, 32 or 48, and with stride 1 as many are read.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Pack(float* from, nint stride, nint depthStride, nint depth, nint count, nint width, float* to)
@@ -37,6 +37,18 @@ internal static unsafe partial class MatrixPacking
             return;
         }
 
+        if (count == 48 && width == 48)
+        {
+            for (nint k = 0; k < depth; k++, from += depthStride, to += 48)
+            {
+                Vector512.Load(from).Store(to);
+                Vector512.Load(from + 16).Store(to + 16);
+                Vector512.Load(from + 32).Store(to + 32);
+            }
+
+            return;
+        }
+
         // The surplus lanes of a store are overwritten by the next k.
         if (width <= 8)
         {
@@ -52,8 +64,7 @@ internal static unsafe partial class MatrixPacking
                 continue;
             }
 
-            Simd.Keep(Vector512.Load(from), count, 0).Store(to);
-            (count > Simd.Lanes ? Simd.Keep(Vector512.Load(from + Simd.Lanes), count - Simd.Lanes, 0) : default).Store(to + Simd.Lanes);
+            for (nint i = 0; i < width; i += Simd.Lanes) (count > i ? Simd.Keep(Vector512.Load(from + i), count - i, 0) : default).Store(to + i);
         }
     }
 
@@ -61,8 +72,8 @@ internal static unsafe partial class MatrixPacking
     private static void PackTransposed(float* from, nint stride, nint depth, nint count, nint width, float* to)
     {
         var whole = depth & ~15;
-        var rows = stackalloc nint[32];
-        for (nint i = 0; i < 32; i++) rows[i] = Math.Min(i, count - 1) * stride;
+        var rows = stackalloc nint[48];
+        for (nint i = 0; i < 48; i++) rows[i] = Math.Min(i, count - 1) * stride;
         TransposeBlocks(from, rows, whole, width, to);
         PackAny(from, stride, 1, depth, whole, count, width, to);
     }
@@ -75,6 +86,7 @@ internal static unsafe partial class MatrixPacking
         {
             Transpose(from + k, rows, to + (k * width), width);
             if (width > Simd.Lanes) Transpose(from + k, rows + Simd.Lanes, to + (k * width) + Simd.Lanes, width);
+            if (width > 2 * Simd.Lanes) Transpose(from + k, rows + (2 * Simd.Lanes), to + (k * width) + (2 * Simd.Lanes), width);
         }
     }
 

@@ -60,6 +60,12 @@ public static unsafe partial class MatrixProduct
     private const nint LargestPerThread = 524_288;
     private const nint FewestPerThread = 64;
 
+    // Products of so many columns and rows and so much work have wide tiles. Smaller ones end with more of a tile that is not used, and would wait for more kernels to be compiled (GPT of width 128: 2% less time,
+    // 128 x 2048 x 512 tt 3%; on cores shared with others up to 6 and 9%).
+    private const nint FewestWideColumns = 96;
+    private const nint FewestWideRows = 27;
+    private const nint WideWork = 16_777_216;
+
     private static long _tickets;
 
     // Both matrices packed at once take at most about this many floats; more rows than that are taken in several goes.
@@ -75,7 +81,7 @@ public static unsafe partial class MatrixProduct
         var plan = new TilePlan(a, a.M * a.N * a.K <= 2 * Grain ? 1 : pool.Threads, isRightKept: true);
         if (plan.Right == Packing.None || plan.DepthBlocks > 1) return default;
         var packed = new PackedMatrix(plan.RightLength);
-        pool.For(new RightPackingKernel(a, packed.Pointer), plan.Slivers, Math.Max(1, 16384 / (MatrixTile.Columns * a.K)));
+        pool.For(new RightPackingKernel(a, packed.Pointer, plan.Columns), plan.Slivers, Math.Max(1, 16384 / (plan.Columns * a.K)));
         return packed;
     }
 
@@ -167,7 +173,7 @@ public static unsafe partial class MatrixProduct
     private readonly struct TilePlan
     {
         public readonly Packing Left, Right;
-        public readonly nint DepthBlocks, Depth, RowsAtOnce, RowsOfTile, Slivers, RowBlocks, Panels, LeftTileLength;
+        public readonly nint Columns, DepthBlocks, Depth, RowsAtOnce, RowsOfTile, Slivers, RowBlocks, Panels, LeftTileLength;
 
         // Floats of sums that blocks of the depth hand on, where the product itself is not kept.
         public readonly nint SumsLength;
@@ -175,13 +181,16 @@ public static unsafe partial class MatrixProduct
 
         public TilePlan(in MatrixProductArguments a, int threads, bool isRightKept)
         {
-            Slivers = Divide(a.N, MatrixTile.Columns);
+            var isWide = a.N >= FewestWideColumns && a.M >= FewestWideRows && a.M * a.N * a.K >= WideWork && !a.IsPart;
+            Columns = isWide ? MatrixTile.WideColumns : MatrixTile.Columns;
+            nint mostRows = isWide ? MatrixTile.MaximumWideRows : MatrixTile.MaximumRows;
+            Slivers = Divide(a.N, Columns);
             DepthBlocks = a.K <= (a.IsPart ? DepthOfPart : isRightKept ? LongestDepthKept : LongestDepth) ? 1 : Divide(a.K, a.IsPart ? DepthOfPart : DepthOfBlock);
             Depth = Divide(a.K, DepthBlocks);
-            RowsAtOnce = Math.Min(a.M, Math.Max(MatrixTile.MaximumRows, LargestPackedLeft / Math.Max(1, Depth) / MatrixTile.MaximumRows * MatrixTile.MaximumRows));
+            RowsAtOnce = Math.Min(a.M, Math.Max(mostRows, LargestPackedLeft / Math.Max(1, Depth) / mostRows * mostRows));
             SumsLength = DepthBlocks > 1 && a.Result == null ? (a.M * a.N) + 16 : 0;
 
-            var fullTiles = Divide(RowsAtOnce, MatrixTile.MaximumRows);
+            var fullTiles = Divide(RowsAtOnce, mostRows);
             var isReadInPlace = (a.IsPart && Vector512.IsHardwareAccelerated) || fullTiles <= 2 || (Depth <= DepthReadInPlace && a.RightColumn % AliasingStride != 0);
             var packsRight = a.PackedRight == null && (a.RightRow != 1 || !isReadInPlace);
             var isLeftInCache = a.LeftColumn == 1 && Depth <= DepthOfLeftInPlace && a.LeftRow % PageOfFloats != 0;
@@ -198,16 +207,16 @@ public static unsafe partial class MatrixProduct
             // grid of blocks, of matrices that all threads pack together.
             var byRows = canShareRows && (!packsRight || (a.N * Depth <= LargestPerThread && RowsAtOnce >= FewestPerThread * threads));
             var byColumns = !ownsRows && a.PackedRight == null && Slivers >= threads && (!packsLeft || (RowsAtOnce * Depth <= LargestPerThread && a.N >= FewestPerThread * threads));
-            if (byRows && byColumns) byRows = 4 * RowsAtOnce >= 3 * MatrixTile.MaximumRows * evenTiles && (!packsRight || (packsLeft && RowsAtOnce >= a.N));
+            if (byRows && byColumns) byRows = 4 * RowsAtOnce >= 3 * mostRows * evenTiles && (!packsRight || (packsLeft && RowsAtOnce >= a.N));
             if (byRows) byColumns = false;
 
             // Enough blocks that a thread which is held up doesn't hold up the others, but each with work for some microseconds.
             var wanted = threads == 1 ? 1 : Math.Min(4 * threads, Math.Max(1, RowsAtOnce * a.N * Depth / Grain));
-            RowsOfTile = ownsRows || byRows ? Divide(RowsAtOnce, evenTiles) : MatrixTile.MaximumRows;
+            RowsOfTile = ownsRows || byRows ? Divide(RowsAtOnce, evenTiles) : mostRows;
             var rowTiles = Divide(RowsAtOnce, RowsOfTile);
 
             var blockOfLeft = packsRight || Vector512.IsHardwareAccelerated ? BlockOfLeft : SmallBlockOfLeft;
-            RowBlocks = byColumns ? 1 : Divide(rowTiles, Math.Clamp(blockOfLeft / Math.Max(1, Depth) / MatrixTile.MaximumRows, 1, rowTiles));
+            RowBlocks = byColumns ? 1 : Divide(rowTiles, Math.Clamp(blockOfLeft / Math.Max(1, Depth) / mostRows, 1, rowTiles));
             if (byRows) RowBlocks = Math.Max(RowBlocks, Math.Min(wanted, rowTiles / TilesOfStrip));
             if (ownsRows || byRows) RowBlocks = Math.Max(1, Divide(RowBlocks, threads)) * threads;
             Panels = byRows ? 1 : Math.Clamp(Divide(wanted, RowBlocks), 1, Slivers);
@@ -217,12 +226,12 @@ public static unsafe partial class MatrixProduct
             Right = !packsRight ? Packing.None : byRows ? Packing.PerThread : byColumns ? Packing.PerBlock : Packing.Shared;
 
             // Packing a tile writes up to 15 elements behind it, so that tiles are kept apart.
-            LeftTileLength = (Divide(MatrixTile.MaximumRows * Depth, Simd.Lanes) + 1) * Simd.Lanes;
+            LeftTileLength = (Divide(mostRows * Depth, Simd.Lanes) + 1) * Simd.Lanes;
             _leftLength = rowTiles * LeftTileLength;
         }
 
         // Floats of the whole right matrix, packed.
-        public nint RightLength => (Slivers * MatrixTile.Columns * Depth) + 16;
+        public nint RightLength => (Slivers * Columns * Depth) + 16;
 
         public nint SharedLeftLength => Left == Packing.Shared ? _leftLength : 0;
 
@@ -259,7 +268,7 @@ public static unsafe partial class MatrixProduct
 
         public readonly nint PackingUnits => LeftUnits + RightUnits;
 
-        public readonly nint PackingGrain => Math.Max(1, 16384 / (MatrixTile.Columns * Math.Max(1, Depth)));
+        public readonly nint PackingGrain => Math.Max(1, 16384 / (Plan.Columns * Math.Max(1, Depth)));
 
         public void SetDepth(nint block)
         {
@@ -280,7 +289,7 @@ public static unsafe partial class MatrixProduct
         {
             var leftEnd = Math.Min(end, part.LeftUnits);
             if (begin < leftEnd) PackTiles(part, begin, leftEnd, part.PackedLeft + (begin * part.Plan.LeftTileLength));
-            if (end > part.LeftUnits) PackSlivers(part.A, part.DepthStart, part.Depth, Math.Max(begin - part.LeftUnits, 0), end - part.LeftUnits, part.PackedRight);
+            if (end > part.LeftUnits) PackSlivers(part.A, part.Plan.Columns, part.DepthStart, part.Depth, Math.Max(begin - part.LeftUnits, 0), end - part.LeftUnits, part.PackedRight);
         }
     }
 
@@ -303,21 +312,21 @@ public static unsafe partial class MatrixProduct
     }
 
     // Slivers of the right matrix, each to its place in the whole of it.
-    private static void PackSlivers(in MatrixProductArguments a, nint depthStart, nint depth, nint begin, nint end, float* to)
+    private static void PackSlivers(in MatrixProductArguments a, nint columns, nint depthStart, nint depth, nint begin, nint end, float* to)
     {
-        for (var sliver = begin; sliver < end; sliver++) PackSliver(a, depthStart, depth, sliver, to + (sliver * MatrixTile.Columns * depth));
+        for (var sliver = begin; sliver < end; sliver++) PackSliver(a, columns, depthStart, depth, sliver, to + (sliver * columns * depth));
     }
 
-    private static void PackSliver(in MatrixProductArguments a, nint depthStart, nint depth, nint sliver, float* to)
+    private static void PackSliver(in MatrixProductArguments a, nint columns, nint depthStart, nint depth, nint sliver, float* to)
     {
-        var column = sliver * MatrixTile.Columns;
+        var column = sliver * columns;
         var from = a.Right + (column * a.RightRow) + (depthStart * a.RightColumn);
-        MatrixPacking.Pack(from, a.RightRow, a.RightColumn, depth, Math.Min(MatrixTile.Columns, a.N - column), MatrixTile.Columns, to);
+        MatrixPacking.Pack(from, a.RightRow, a.RightColumn, depth, Math.Min(columns, a.N - column), columns, to);
     }
 
-    private readonly struct RightPackingKernel(MatrixProductArguments a, float* to) : IRangeKernel
+    private readonly struct RightPackingKernel(MatrixProductArguments a, float* to, nint columns) : IRangeKernel
     {
-        public void Run(nint begin, nint end) => PackSlivers(a, 0, a.K, begin, end, to);
+        public void Run(nint begin, nint end) => PackSlivers(a, columns, 0, a.K, begin, end, to);
     }
 
     private readonly struct TileKernel<TTile>(TilePart part, TTile epilogue) : IRangeKernel
@@ -327,7 +336,7 @@ public static unsafe partial class MatrixProduct
         {
             using var own = Scratch.Borrow(part.Plan.PerThreadLength, part.Ticket, out var isPacked);
             if (!isPacked && part.Plan.Left == Packing.PerThread) PackTiles(part, 0, part.RowTiles, own.Pointer);
-            if (!isPacked && part.Plan.Right == Packing.PerThread) PackSlivers(part.A, part.DepthStart, part.Depth, 0, part.Plan.Slivers, own.Pointer);
+            if (!isPacked && part.Plan.Right == Packing.PerThread) PackSlivers(part.A, part.Plan.Columns, part.DepthStart, part.Depth, 0, part.Plan.Slivers, own.Pointer);
             for (var block = begin; block < end; block++)
             {
                 var (rowBlock, panel) = (block / part.Plan.Panels, block % part.Plan.Panels);
@@ -340,7 +349,7 @@ public static unsafe partial class MatrixProduct
         private void RunBlock(float* own, nint firstTile, nint endTile, nint firstSliver, nint endSliver)
         {
             var tiles = endTile - firstTile;
-            using var ofBlock = Scratch.Borrow(part.Plan.Left == Packing.PerBlock ? tiles * part.Plan.LeftTileLength : part.Plan.Right == Packing.PerBlock ? MatrixTile.Columns * part.Depth : 0);
+            using var ofBlock = Scratch.Borrow(part.Plan.Left == Packing.PerBlock ? tiles * part.Plan.LeftTileLength : part.Plan.Right == Packing.PerBlock ? part.Plan.Columns * part.Depth : 0);
             if (part.Plan.Left == Packing.PerBlock) PackTiles(part, firstTile, endTile, ofBlock.Pointer);
             var left = part.Plan.Left switch
             {
@@ -357,7 +366,7 @@ public static unsafe partial class MatrixProduct
                 _ => part.A.PackedRight,
             };
             var slivers = endSliver - firstSliver;
-            var groups = part.Plan.Right == Packing.PerBlock ? 1 : Math.Clamp(Divide(slivers * MatrixTile.Columns * part.Depth, SliversOfStrips), 1, slivers);
+            var groups = part.Plan.Right == Packing.PerBlock ? 1 : Math.Clamp(Divide(slivers * part.Plan.Columns * part.Depth, SliversOfStrips), 1, slivers);
             var strips = part.Plan.Right == Packing.PerBlock || groups == slivers ? 1 : Divide(tiles, TilesOfStrip);
             for (nint group = 0; group < groups; group++)
             {
@@ -375,12 +384,12 @@ public static unsafe partial class MatrixProduct
             ref readonly var a = ref part.A;
             for (var sliver = firstSliver; sliver < endSliver; sliver++)
             {
-                var column = sliver * MatrixTile.Columns;
-                var columns = Math.Min(MatrixTile.Columns, a.N - column);
+                var column = sliver * part.Plan.Columns;
+                var columns = Math.Min(part.Plan.Columns, a.N - column);
                 var isPackedHere = part.Plan.Right == Packing.PerBlock;
-                if (isPackedHere) PackSliver(a, part.DepthStart, part.Depth, sliver, packedRight);
+                if (isPackedHere) PackSliver(a, part.Plan.Columns, part.DepthStart, part.Depth, sliver, packedRight);
                 var right = packedRight == null ? a.Right + column + (part.DepthStart * a.RightColumn) : isPackedHere ? packedRight : packedRight + (column * part.Depth);
-                var rightColumn = packedRight == null ? a.RightColumn : MatrixTile.Columns;
+                var rightColumn = packedRight == null ? a.RightColumn : part.Plan.Columns;
                 for (var tile = firstTile; tile < endTile; tile++)
                 {
                     var row = part.RowOfTile(tile);

@@ -10,9 +10,9 @@ namespace FeedbackNN.Cpu;
 /// columns of the right matrix and broadcasts one number of the left one for each row.
 /// </summary>
 /// <remarks>
-/// The tile's shape follows the machine's registers. 32 of 512 bits: 14 x 32, 28 sums, two vectors of columns and a broadcast number; 16 of 256 bits:
-/// 6 x 16, 12 sums; 32 of 128 bits (ARM): 6 x 16, 24 sums; 16 of 128 bits: 2 x 16, 8 sums. The sums hide the latency of the multiply-add (4 cycles, 2 a
-/// cycle) and leave the load ports free. The loop is written once: the type arguments, whose sizes are the number of rows and whose fields are the vectors
+/// The tile's shape follows the machine's registers. 32 of 512 bits: 14 x 32, 28 sums, two vectors of columns and a broadcast number, and for large products 9 x 48, 27 sums and three
+/// vectors of columns, with 1.9 operations a multiply-add where 14 x 32 has 2 (alone on a core both reach the peak); 16 of 256 bits: 6 x 16, 12 sums; 32 of 128 bits (ARM): 6 x 16, 24 sums;
+/// 16 of 128 bits: 2 x 16, 8 sums. The sums hide the latency of the multiply-add (4 cycles, 2 a cycle) and leave the load ports free. The loop is written once: the type arguments, whose sizes are the number of rows and whose fields are the vectors
 /// of a row, are constants to the compiler, which drops what a smaller tile doesn't need. An element is summed up in the order of k whatever
 /// the shape, so its bits don't depend on it. With 6 x 16 tiles on Zen 3 whole products, packing included, reach 84 to 93% of the peak with one thread.
 /// </remarks>
@@ -21,7 +21,7 @@ internal static unsafe class MatrixTile
     // A step of all rows takes about 14 cycles, as long as the second-level cache; 6, 12 and 24 steps were alike.
     private const int StepsAhead = 8;
 
-    private static readonly nint[] Kernels = MakeKernels();
+    private static readonly nint[] Kernels = MakeKernels(), WideKernels = MakeWideKernels();
 
     /// <summary>The most rows a tile has.</summary>
     public static int MaximumRows
@@ -37,13 +37,37 @@ internal static unsafe class MatrixTile
         get => Vector512.IsHardwareAccelerated ? 32 : 16;
     }
 
+    /// <summary>The columns of a wide tile, of three vectors; where there is none, those of a full one.</summary>
+    public static int WideColumns
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => Vector512.IsHardwareAccelerated ? 48 : Columns;
+    }
+
+    /// <summary>The most rows a wide tile has.</summary>
+    public static int MaximumWideRows
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => Vector512.IsHardwareAccelerated ? 9 : MaximumRows;
+    }
+
+    /// <summary>Columns are computed by this many at once: nothing that means nothing stands behind a multiple of them.</summary>
+    public static int ColumnsAtOnce
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => Columns / 2;
+    }
+
     /// <summary>
-    /// <c>c[r * cRow + j] = Σ_k a[r * aRow + k * aColumn] * b[k * bColumn + j]</c> for all j of a tile, or its first half when
-    /// <paramref name="columns"/> are no more. When <paramref name="accumulate"/>, sums go on from what is in c: a sum that is cut along k has the bits of one that isn't.
+    /// <c>c[r * cRow + j] = Σ_k a[r * aRow + k * aColumn] * b[k * bColumn + j]</c> for the columns j of a tile, rounded up to a multiple of <see cref="ColumnsAtOnce"/>: at most <see cref="MaximumRows"/> by
+    /// <see cref="Columns"/>, or <see cref="MaximumWideRows"/> by <see cref="WideColumns"/>. When <paramref name="accumulate"/>, sums go on from what is in c: a sum that is cut along k has the bits of one that isn't.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Run(nint rows, nint columns, nint depth, float* a, nint aRow, nint aColumn, float* b, nint bColumn, float* c, nint cRow, bool accumulate) =>
-        ((delegate*<nint, float*, nint, nint, float*, nint, float*, nint, bool, void>)Kernels[(rows * 2) + (columns > Columns / 2 ? 1 : 0)])(depth, a, aRow, aColumn, b, bColumn, c, cRow, accumulate);
+    public static void Run(nint rows, nint columns, nint depth, float* a, nint aRow, nint aColumn, float* b, nint bColumn, float* c, nint cRow, bool accumulate)
+    {
+        var kernel = columns > Columns ? WideKernels[rows] : Kernels[(rows * 2) + (columns > ColumnsAtOnce ? 1 : 0)];
+        ((delegate*<nint, float*, nint, nint, float*, nint, float*, nint, bool, void>)kernel)(depth, a, aRow, aColumn, b, bColumn, c, cRow, accumulate);
+    }
 
     private static nint[] MakeKernels()
     {
@@ -77,6 +101,20 @@ internal static unsafe class MatrixTile
         return new ReadOnlySpan<nint>(kernels, 30).ToArray();
     }
 
+    private static nint[] MakeWideKernels() => Vector512.IsHardwareAccelerated ? WideTable<Three<OneOf512, Vector512<float>>, Vector512<float>>() : [];
+
+    // By the number of rows.
+    private static nint[] WideTable<TWide, TVector>()
+        where TWide : unmanaged, IVectors<TWide, TVector>
+    {
+        delegate*<nint, float*, nint, nint, float*, nint, float*, nint, bool, void>* kernels = stackalloc delegate*<nint, float*, nint, nint, float*, nint, float*, nint, bool, void>[]
+        {
+            null, &Multiply<RowCount1, TWide, TVector>, &Multiply<RowCount2, TWide, TVector>, &Multiply<RowCount3, TWide, TVector>, &Multiply<RowCount4, TWide, TVector>,
+            &Multiply<RowCount5, TWide, TVector>, &Multiply<RowCount6, TWide, TVector>, &Multiply<RowCount7, TWide, TVector>, &Multiply<RowCount8, TWide, TVector>, &Multiply<RowCount9, TWide, TVector>,
+        };
+        return new ReadOnlySpan<nint>(kernels, 10).ToArray();
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Multiply<TRows, TColumns, TVector>(nint depth, float* a, nint aRow, nint aColumn, float* b, nint bColumn, float* c, nint cRow, bool accumulate)
         where TRows : unmanaged
@@ -104,19 +142,22 @@ internal static unsafe class MatrixTile
             if (sizeof(TRows) > 13) sD.Load(p += cRow);
         }
 
-        // Three rows share a pointer: row, row + 1 and row + 2 are addressed as p, p + aRow and p + 2 aRow.
-        var twoRows = 2 * aRow;
-        float* p0 = a, p1 = a + (3 * aRow), p2 = a + (6 * aRow), p3 = a + (9 * aRow), p4 = a + (12 * aRow);
-        for (; depth > 0; depth--)
+        // Three rows share a pointer: row, row + 1 and row + 2 are addressed as p, p + aRow and p + 2 aRow. Steps are in bytes, which are added as they are: on a core that is shared with another program
+        // what counts is how many operations there are beside the multiply-adds.
+        nint twoRows = 2 * aRow, aStep = aColumn * sizeof(float), bStep = bColumn * sizeof(float);
+        float* p0 = a, p1 = a + (3 * aRow), p2 = a + (6 * aRow), p3 = a + (9 * aRow), p4 = a + (12 * aRow), later = b + (StepsAhead * bColumn);
+        while (depth != 0)
         {
             y.Load(b);
             // A sliver of the right matrix is larger than the first-level cache: columns of a later step are on their way meanwhile. Few rows have no room for it beside their loads.
             if (Sse.IsSupported && sizeof(TRows) > 6)
             {
-                var later = b + (StepsAhead * bColumn);
                 Sse.Prefetch0(later);
                 if (sizeof(TColumns) > 64) Sse.Prefetch0(later + 16);
+                if (sizeof(TColumns) > 128) Sse.Prefetch0(later + 32);
+                later = (float*)((byte*)later + bStep);
             }
+
             s0.Add(TColumns.Broadcast(p0), y);
             if (sizeof(TRows) > 1) s1.Add(TColumns.Broadcast(p0 + aRow), y);
             if (sizeof(TRows) > 2) s2.Add(TColumns.Broadcast(p0 + twoRows), y);
@@ -131,12 +172,13 @@ internal static unsafe class MatrixTile
             if (sizeof(TRows) > 11) sB.Add(TColumns.Broadcast(p3 + twoRows), y);
             if (sizeof(TRows) > 12) sC.Add(TColumns.Broadcast(p4), y);
             if (sizeof(TRows) > 13) sD.Add(TColumns.Broadcast(p4 + aRow), y);
-            p0 += aColumn;
-            if (sizeof(TRows) > 3) p1 += aColumn;
-            if (sizeof(TRows) > 6) p2 += aColumn;
-            if (sizeof(TRows) > 9) p3 += aColumn;
-            if (sizeof(TRows) > 12) p4 += aColumn;
-            b += bColumn;
+            p0 = (float*)((byte*)p0 + aStep);
+            if (sizeof(TRows) > 3) p1 = (float*)((byte*)p1 + aStep);
+            if (sizeof(TRows) > 6) p2 = (float*)((byte*)p2 + aStep);
+            if (sizeof(TRows) > 9) p3 = (float*)((byte*)p3 + aStep);
+            if (sizeof(TRows) > 12) p4 = (float*)((byte*)p4 + aStep);
+            b = (float*)((byte*)b + bStep);
+            depth--;
         }
 
         s0.Store(c);

@@ -1,7 +1,7 @@
 namespace FeedbackNN.Cpu;
 
 /// <summary>
-/// Where the sums of a <see cref="MatrixTile"/> are while they are computed. Tiles with all of their columns, or half of them, go straight to where sums are kept; others,
+/// Where the sums of a <see cref="MatrixTile"/> are while they are computed. Tiles whose columns are whole vectors go straight to where sums are kept; others,
 /// and those that nobody keeps, through a tile on the stack, so that nothing beside them is touched.
 /// </summary>
 internal readonly unsafe struct TileSums
@@ -17,16 +17,16 @@ internal readonly unsafe struct TileSums
     /// <param name="goesOn">Sums go on from those that are kept.</param>
     public TileSums(float* kept, nint keptStride, nint rows, nint columns, float* local, bool goesOn)
     {
-        var isStraight = kept != null && (columns == MatrixTile.Columns || columns == MatrixTile.Columns / 2);
+        var isStraight = kept != null && columns % MatrixTile.ColumnsAtOnce == 0;
         Start = isStraight ? kept : local;
-        Stride = isStraight ? keptStride : MatrixTile.Columns;
+        Stride = isStraight ? keptStride : columns > MatrixTile.Columns ? MatrixTile.WideColumns : MatrixTile.Columns;
         _kept = isStraight ? null : kept;
         (_keptStride, _rows, _columns) = (keptStride, rows, columns);
-        if (_kept != null && goesOn) Copy(_kept, keptStride, local, MatrixTile.Columns, rows, columns);
+        if (_kept != null && goesOn) Copy(_kept, keptStride, local, Stride, rows, columns);
     }
 
     /// <summary>Floats that a tile on the stack takes, with room to align it.</summary>
-    public static int LocalLength => (MatrixTile.MaximumRows * MatrixTile.Columns) + 32;
+    public static int LocalLength => Math.Max(MatrixTile.MaximumRows * MatrixTile.Columns, MatrixTile.MaximumWideRows * MatrixTile.WideColumns) + 32;
 
     /// <summary>The first sum.</summary>
     public float* Start { get; }

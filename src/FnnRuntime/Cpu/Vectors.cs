@@ -183,3 +183,70 @@ internal unsafe struct Two<THalf, TVector> : IVectors<Two<THalf, TVector>, TVect
         return sum.Quarter();
     }
 }
+
+/// <summary>Three times as many numbers.</summary>
+internal unsafe struct Three<TThird, TVector> : IVectors<Three<TThird, TVector>, TVector>
+    where TThird : unmanaged, IVectors<TThird, TVector>
+{
+#pragma warning disable CS0649 // they are changed through their own methods
+    private TThird _first, _second, _third;
+#pragma warning restore CS0649
+
+    private static int Third
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => sizeof(TThird) / sizeof(float);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TVector Broadcast(float* x) => TThird.Broadcast(x);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Load(float* p)
+    {
+        _first.Load(p);
+        _second.Load(p + Third);
+        _third.Load(p + (2 * Third));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Add(TVector x, in Three<TThird, TVector> b)
+    {
+        _first.Add(x, b._first);
+        _second.Add(x, b._second);
+        _third.Add(x, b._third);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Add(in Three<TThird, TVector> a, in Three<TThird, TVector> b)
+    {
+        _first.Add(a._first, b._first);
+        _second.Add(a._second, b._second);
+        _third.Add(a._third, b._third);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Add(in Three<TThird, TVector> others)
+    {
+        _first.Add(others._first);
+        _second.Add(others._second);
+        _third.Add(others._third);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly void Store(float* p)
+    {
+        _first.Store(p);
+        _second.Store(p + Third);
+        _third.Store(p + (2 * Third));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly Vector128<float> Quarter()
+    {
+        var sum = _first;
+        sum.Add(_second);
+        sum.Add(_third);
+        return sum.Quarter();
+    }
+}

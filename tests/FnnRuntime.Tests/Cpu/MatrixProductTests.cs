@@ -59,6 +59,12 @@ public sealed unsafe class MatrixProductTests : IDisposable
     [InlineData(1, 2, 3000, 100, 'r', 'r')]
     [InlineData(1, 100, 100, 700, 'c', 'r')]
     [InlineData(1, 100, 100, 700, 's', 's')]
+    [InlineData(1, 64, 145, 2000, 'r', 'c')]
+    [InlineData(1, 100, 130, 1400, 'c', 'r')]
+    [InlineData(1, 300, 241, 250, 'r', 'r')]
+    [InlineData(1, 290, 112, 600, 'c', 'c')]
+    [InlineData(1, 27, 96, 6600, 'b', 's')]
+    [InlineData(3, 61, 97, 2900, 's', 'c')]
     public void AgreesForLongSumsAndManyTiles(int batch, int m, int n, int k, char left, char right) => Check(batch, m, n, k, left, right, m);
 
     [Fact]
@@ -72,6 +78,8 @@ public sealed unsafe class MatrixProductTests : IDisposable
     [InlineData(3, 40, 16, 's', 's')]
     [InlineData(40, 64, 2000, 'r', 'c')]
     [InlineData(100, 100, 1100, 'r', 'r')]
+    [InlineData(100, 250, 700, 'r', 'c')]
+    [InlineData(250, 98, 900, 'c', 's')]
     public void ARightMatrixThatIsPackedOnceGivesTheSameBits(int m, int n, int k, char left, char right)
     {
         using var product = new ProductCase(1, m, n, k, left, right, m);
@@ -96,6 +104,7 @@ public sealed unsafe class MatrixProductTests : IDisposable
     [InlineData(40, 64, 500)]
     [InlineData(40, 70, 2000)]
     [InlineData(33, 64, 7001)]
+    [InlineData(40, 200, 2200)]
     public void SumsAreAddedUpInTheOrderOfKHoweverTheyAreCut(int m, int n, int k)
     {
         Skip.IfNot(Vector256.IsHardwareAccelerated || AdvSimd.IsSupported, "Without a fused multiply-add the product is rounded too.");
