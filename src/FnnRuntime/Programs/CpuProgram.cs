@@ -95,6 +95,7 @@ public abstract unsafe class CpuProgram : DeviceProgram
         if (arrangement.TotalBytes > _arenaBytes)
         {
             Free();
+            ProcessMemory.Require(arrangement.TotalBytes, $"the intermediate values of {GetType().Name} at {string.Join(" x ", new ReadOnlySpan<nint>(sizes, AxisCount).ToArray())}", "Use smaller batches.");
             _arena = (byte*)NativeMemory.AlignedAlloc((nuint)arrangement.TotalBytes, (nuint)ArenaPlanner.Alignment);
             _arenaBytes = arrangement.TotalBytes;
             NativeMemory.Clear(_arena, (nuint)arrangement.TotalBytes);

@@ -13,9 +13,11 @@ internal sealed unsafe class NativeBuffer : IDisposable
     private void* _pointer;
     private readonly long _pressure;
 
+    /// <exception cref="DeviceMemoryException">That is more than all the memory there is.</exception>
     public NativeBuffer(long bytes)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(bytes);
+        ProcessMemory.Require(bytes, "this", "Use smaller batches, or a smaller network.");
         ByteLength = bytes;
         var allocated = checked((nuint)((bytes + Alignment - 1) / Alignment * Alignment + Slack));
         _pointer = NativeMemory.AlignedAlloc(allocated, Alignment);
