@@ -107,16 +107,17 @@ internal sealed unsafe class StateFile
 
     private void CheckTensors(string path, SafetensorsContent content)
     {
+        var hint = content.Metadata.ContainsKey(FormatKey) ? "" : " Another program has written it: such a file is loaded by a checkpoint that the .fnn file declares for the model, Load(path, mapping).";
         var expected = new HashSet<string>(_items.Select(item => item.Name), StringComparer.Ordinal);
         foreach (var item in _items)
         {
-            if (content.Find(item.Name) is not { } found) throw new CheckpointException(path, $"it has no tensor '{item.Name}', which {_owner} needs.");
+            if (content.Find(item.Name) is not { } found) throw new CheckpointException(path, $"it has no tensor '{item.Name}', which {_owner} needs.{hint}");
             if (found.Dtype == item.Dtype && found.Shape.SequenceEqual(item.Shape)) continue;
-            throw new CheckpointException(path, $"'{item.Name}' is {SafetensorsShape.Describe(found.Dtype, found.Shape)} in it, but {SafetensorsShape.Describe(item.Dtype, item.Shape)} in {_owner}.");
+            throw new CheckpointException(path, $"'{item.Name}' is {SafetensorsShape.Describe(found.Dtype, found.Shape)} in it, but {SafetensorsShape.Describe(item.Dtype, item.Shape)} in {_owner}.{hint}");
         }
         foreach (var tensor in content.Tensors)
         {
-            if (!expected.Contains(tensor.Name)) throw new CheckpointException(path, $"it has a tensor '{tensor.Name}', which {_owner} does not have.");
+            if (!expected.Contains(tensor.Name)) throw new CheckpointException(path, $"it has a tensor '{tensor.Name}', which {_owner} does not have.{hint}");
         }
     }
 

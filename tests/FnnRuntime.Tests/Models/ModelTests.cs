@@ -82,6 +82,15 @@ public sealed class ModelTests : IDisposable
         Assert.Equal([1f, 2, 3, 4], Values(model));
     }
 
+    [Fact]
+    public void A_file_of_another_program_with_other_tensors_is_told_how_it_is_loaded()
+    {
+        SafetensorsFile.Write(_path, [SafetensorsEntry.From("fc.weight", [2], new[] { 1f, 2 })]);
+        using var model = new Linear();
+        var message = Assert.Throws<CheckpointException>(() => model.Load(_path)).Message;
+        Assert.EndsWith("Another program has written it: such a file is loaded by a checkpoint that the .fnn file declares for the model, Load(path, mapping).", message, StringComparison.Ordinal);
+    }
+
     public static TheoryData<string, string> Damages => new()
     {
         { "missing", "it has no tensor 'line.bias'" },
