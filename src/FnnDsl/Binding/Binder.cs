@@ -21,7 +21,7 @@ public sealed record BindResult<T>(T? Result, T? Signature, EquatableArray<Diagn
 /// </summary>
 public static class Binder
 {
-    /// <summary>The table of all declarations. Duplicates and dims without a value are reported in it.</summary>
+    /// <summary>The table of all declarations. Duplicates, also in config, and dims without a value are reported in it.</summary>
     /// <param name="rootNamespace">The namespace of files that name none.</param>
     public static ModuleScope Collect(IReadOnlyList<FileSyntax> files, string rootNamespace = "")
     {
@@ -47,6 +47,11 @@ public static class Binder
                     continue;
                 }
                 user.Add(name, symbol);
+                if (symbol is CallableSymbol { Declaration.Config: { } config })
+                {
+                    foreach (var twice in config.Where((parameter, k) => config.Take(k).Any(other => other.Name.Text == parameter.Name.Text)))
+                        diagnostics.Report(DiagnosticTable.ParameterTwice, new Location(file.Source, twice.Name.Span), twice.Name.Text);
+                }
                 var isKnown = library.ContainsKey(symbol.Name) || BuiltIns.IsFunction(symbol.Name);
                 if (IsClass(symbol) && (symbol is GenerateSymbol ? RuntimeNames.IsTakenFromGenerates(symbol.Name) : RuntimeNames.Contains(symbol.Name)))
                 {
