@@ -2,7 +2,7 @@ using Microsoft.CodeAnalysis;
 
 namespace FeedbackNN.Generator.Tests;
 
-/// <summary>Names that are right in a <c>.fnn</c> file and mean something else in C#: the generated code compiles all the same.</summary>
+/// <summary>Names that are right in a <c>.fnn</c> file and mean something else in C#, and names that a project without implicit usings does not know: the generated code compiles all the same.</summary>
 public sealed class AwkwardNamesTests
 {
     [Theory]
@@ -29,6 +29,14 @@ public sealed class AwkwardNamesTests
             metric deconstruct = mean(Clone)
             metric PrintMembers = mean(Clone)
             metric memberwiseClone = mean(Clone)
+        }
+        """)]
+    [InlineData("""
+        model Net(x: f32[batch, 2]) -> f32[batch, 2] { repeat 2 as i : h { x = linear(2)(x) }; return x }
+        train Fit for net: Net (x: f32[batch, 2]) {
+            minimize mse(net(x), x) with sgd(0.1)
+            lora(rank: 1) on net.h
+            average net 0.9
         }
         """)]
     public void Compiles(string program)

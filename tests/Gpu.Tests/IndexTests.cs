@@ -26,6 +26,19 @@ public sealed class IndexTests
 
     [SkippableTheory]
     [MemberData(nameof(Devices))]
+    public void Integers_that_index_nothing_may_be_any(string device)
+    {
+        using var net = new Beside(Find(device), seed: 1);
+        using var x = new Tensor<int, Batch, N2>([2, 1000, 0, -7], 2, 2);
+        using var word = new Tensor<int, Batch>([-5, 100], 2);
+        Assert.Equal(1000 * net.Parameters.Kind.Weight.Value.ToArray()[8], net.Forward(x, word).ToArray()[0]);
+        Assert.StartsWith("an index in 'words(word)' must lie in 0..99, but element 0 is -5", Assert.Throws<ArgumentOutOfRangeException>(() => net.ForwardTraining(x, word)).Message, StringComparison.Ordinal);
+        using var bad = new Tensor<int, Batch, N2>([0, 0, 3, 0], 2, 2);
+        Assert.StartsWith("an index in 'kind(x[:, 0])' must lie in 0..2, but element 1 is 3", Assert.Throws<ArgumentOutOfRangeException>(() => net.Forward(bad, word)).Message, StringComparison.Ordinal);
+    }
+
+    [SkippableTheory]
+    [MemberData(nameof(Devices))]
     public void Training_and_inference_have_a_range_each(string device)
     {
         using var net = new Modes(Find(device), seed: 1);

@@ -47,7 +47,7 @@ internal sealed class GenerateBinder(ModuleScope scope, DiagnosticBag diagnostic
         var graph = context.Builder.Build(results.Select((result, k) => new GraphOutput(new ResultTarget(k, bound.Results[k].Name), result.Value.Id)));
         if (context.Growth is { } binding) graph = binding.WithArguments(graph);
         var growth = context.Growth?.Bound(context.Builder);
-        var checks = new BorderChecks(axes, growth is null ? [graph] : [graph, growth.Initial, growth.Round]);
+        var checks = new BorderChecks(axes, [growth is null ? [graph] : [graph, growth.Initial, growth.Round]], []);
         bound = bound with
         {
             Inputs = checks.Of(bound.Inputs),

@@ -25,7 +25,7 @@ internal sealed class ModelBinder(ModuleScope scope, DiagnosticBag diagnostics)
 
         if (training.Inputs is null || training.Callable is null) return (null, null, net);
         var (forTraining, forInference) = (training.Graph ?? Empty, inference.Graph ?? Empty);
-        var checks = new BorderChecks(training.RuntimeAxes, [forTraining, forInference]);
+        var checks = new BorderChecks(training.RuntimeAxes, [[forTraining], [forInference]], []);
         var model = new BoundModel(
             symbol.Namespace, symbol.Name, symbol.Syntax.Doc ?? training.Callable.Declaration.Doc,
             training.RuntimeAxes,

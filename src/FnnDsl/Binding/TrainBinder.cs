@@ -76,7 +76,10 @@ internal sealed class TrainBinder(ModuleScope scope, DiagnosticBag diagnostics, 
         var evaluationMetrics = BindMetrics(evaluation, outputs);
         if (diagnostics.HasErrors) return (null, signature);
         var graph = evaluation.Context.Builder.Build(outputs);
-        var checks = new BorderChecks(first.RuntimeAxes, objectives.Select(objective => objective.Forward).Append(graph));
+        var checks = new BorderChecks(
+            first.RuntimeAxes,
+            [objectives.Where(objective => objective.Every == 1).Select(objective => objective.Forward), [graph]],
+            objectives.Where(objective => objective.Every != 1).Select(objective => objective.Forward));
         var result = Assemble(first, checks.Without(graph), objectives.Select(checks.Without).ToEquatableArray(), stepMetrics, evaluationMetrics) with
         {
             Accumulate = settings.Accumulate,
