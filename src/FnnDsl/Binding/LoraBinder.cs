@@ -23,7 +23,7 @@ internal sealed class LoraBinder(BodyBinder body, ParameterPaths paths, IReadOnl
             adapted.UnionWith(matrices);
         }
         var sets = adapted.GroupBy(reference => reference.Net).OrderBy(group => group.Key)
-            .Select(group => MakeSet(group.Key, group.Select(reference => reference.Parameter).OrderBy(position => position).ToArray(), numbers.Rank, numbers.Alpha)).ToEquatableArray();
+            .Select(group => MakeSet(nets, group.Key, group.Select(reference => reference.Parameter).OrderBy(position => position).ToArray(), numbers.Rank, numbers.Alpha)).ToEquatableArray();
         var frozen = sets.SelectMany(set => Enumerable.Range(0, nets[set.Net].Storage.Parameters.Count).Select(position => new BoundParameterReference(set.Net, position)))
             .Where(reference => !trained.Contains(reference)).ToArray();
         return (new Adapters(sets, nets.Count, numbers.Alpha / numbers.Rank), frozen);
@@ -55,7 +55,8 @@ internal sealed class LoraBinder(BodyBinder body, ParameterPaths paths, IReadOnl
         return matrices;
     }
 
-    private BoundAdapters MakeSet(int net, int[] adapted, long rank, double alpha)
+    /// <summary>The updates of some matrices of one network.</summary>
+    public static BoundAdapters MakeSet(IReadOnlyList<NetUse> nets, int net, int[] adapted, long rank, double alpha)
     {
         var parameters = new List<BoundStorage>();
         var rankAxis = new BoundAxis(null, rank);

@@ -15,6 +15,17 @@ internal sealed record NetUse(Identifier Identifier, Symbol Model, NetStorage St
     /// <summary>Which of them has a name; their number where none has.</summary>
     public static int IndexOf(IReadOnlyList<NetUse> nets, string name) => nets.TakeWhile(net => net.Name != name).Count();
 
+    /// <summary>Which of several networks a name means, whatever it says: that of the name, of the one closest to it, or the only one there is; -1 where that can't be told. For the API of what has errors.</summary>
+    public static int IndexOfMeant(IReadOnlyList<string> nets, string name)
+    {
+        for (var k = 0; k < nets.Count; k++)
+        {
+            if (nets[k] == name) return k;
+        }
+        var closest = Spelling.Closest(name, nets);
+        return nets.Count == 1 ? 0 : closest is null ? -1 : IndexOfMeant(nets, closest);
+    }
+
     /// <summary>The networks of a declaration's head; null after a diagnostic.</summary>
     /// <param name="choose">Gives the model of a network that the head leaves open; null where the head says it. A family stays open: nothing is known of its network.</param>
     public static IReadOnlyList<NetUse>? Bind(ModuleScope scope, DiagnosticBag diagnostics, Symbol symbol, EquatableArray<NetSyntax> nets, Func<NetSyntax, Symbol?>? choose = null)

@@ -24,7 +24,11 @@ internal sealed class TrainBinder(ModuleScope scope, DiagnosticBag diagnostics, 
         var first = train.HasBrokenNet ? TrainRun.ExecuteSignature(scope, diagnostics, train) : Execute(training: true);
         if (first.Inputs is null) return (null, null);
         var metricNames = TrainSignature.Metrics(train.Text);
-        var signature = Assemble(first, null, TrainSignature.Objectives(train.Text), metricNames, metricNames) with { Averages = TrainSignature.Averages(train.Text) };
+        var signature = Assemble(first, null, TrainSignature.Objectives(train.Text), metricNames, metricNames) with
+        {
+            Averages = TrainSignature.Averages(train.Text),
+            Adapters = TrainSignature.Adapters(train.Text, _nets),
+        };
         if (train.HasBrokenNet) return (null, signature);
         if (train.Family is not null && !new TrainFamilyBinder(scope, diagnostics, train.Text).Takes(train.Symbol, first)) return (null, signature);
         if (diagnostics.HasErrors) return (null, signature);

@@ -4,7 +4,7 @@ namespace FeedbackNN.Dsl.Syntax;
 
 /// <summary>
 /// What is kept of a statement that could not be parsed: the names it binds, with a missing value, so that their uses are no
-/// errors of their own, and the fact that there was a return or a minimize.
+/// errors of their own, the fact that there was a return, and what C# sees of a train: its losses, metrics, averages and updates of low rank.
 /// </summary>
 internal static class StatementRecovery
 {
@@ -34,10 +34,7 @@ internal static class StatementRecovery
             ? StatementGrammar.MeantWord(first.Text) ?? first.Text
             : first.Text;
         if (word == "return") return new ReturnStatement(EquatableArray<Expression>.Own(missing), span);
-        if (word == "minimize" && first.Kind == TokenKind.Name && session.IsTrain)
-        {
-            return new MinimizeStatement(missing, EquatableArray<PathPattern>.Empty, missing, null, span);
-        }
+        if (first.Kind == TokenKind.Name && session.IsTrain && KeepOfTrain(session, word, start, end) is { } ofTrain) return ofTrain;
         if (first.Kind == TokenKind.Name && session.Kinds[start + 1] == TokenKind.Update)
         {
             return new UpdateStatement(new Identifier(first.Text, first.Span), missing, span);
@@ -47,6 +44,45 @@ internal static class StatementRecovery
             return new EmitStatement(new Identifier(session.Tokens[start + 1].Text, session.Tokens[start + 1].Span), missing, null, span);
         }
         return BindMissing(session, FindBoundNames(session, start, end), start, end);
+    }
+
+    private static Statement? KeepOfTrain(ParseSession session, string word, int start, int end)
+    {
+        var span = session.Span(start, end);
+        var missing = new MissingExpression(span);
+        var name = session.Kinds[start + 1] == TokenKind.Name && start + 1 < end ? Name(start + 1) : null;
+        switch (word)
+        {
+            case "minimize":
+                var isNamed = name is not null && (start + 2 == end || session.Tokens[start + 2].Text is "over" or "with" or "every");
+                var with = Find("with");
+                var optimizer = with >= 0 && with + 1 < end && session.Kinds[with + 1] == TokenKind.Name
+                    ? new CallExpression(new NameExpression(session.Tokens[with + 1].Text, session.Tokens[with + 1].Span), EquatableArray<Argument>.Empty, session.Span(with + 1, end)) : (Expression)missing;
+                return new MinimizeStatement(isNamed ? new NameExpression(name!.Text, name.Span) : missing, EquatableArray<PathPattern>.Empty, optimizer, null, span);
+            case "metric" when name is not null:
+                return new MetricStatement(name, missing, span);
+            case "average" when name is not null:
+                return new AverageStatement(name, missing, span);
+            case "lora":
+                var on = Find("on");
+                var last = Find("except") is var except and >= 0 ? except : end;
+                // Of each path the network is enough.
+                var nets = on < 0 ? [] : Enumerable.Range(on + 1, Math.Max(0, last - on - 1)).Where(k => session.Kinds[k] == TokenKind.Name && (k == on + 1 || session.Kinds[k - 1] == TokenKind.Comma)).Select(Name);
+                return new LoraStatement(EquatableArray<Argument>.Empty, nets.Select(net => new PathPattern(EquatableArray<Identifier>.Own(net), net.Span)).ToEquatableArray(), EquatableArray<PathPattern>.Empty, span);
+            default:
+                return null;
+        }
+
+        int Find(string sign)
+        {
+            for (var k = start + 1; k < end; k++)
+            {
+                if (session.Kinds[k] == TokenKind.Name && session.Tokens[k].Text == sign) return k;
+            }
+            return -1;
+        }
+
+        Identifier Name(int index) => new(session.Tokens[index].Text, session.Tokens[index].Span);
     }
 
     public static Statement? BindMissing(ParseSession session, List<Identifier> names, int start, int end)
