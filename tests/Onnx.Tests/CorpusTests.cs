@@ -27,9 +27,11 @@ public sealed class CorpusTests
                 Assert.Throws<OnnxExportException>(() => new ExportedModel(model));
                 continue;
             }
-            using var exported = new ExportedModel(model, program.Draw);
+            var all = program.SizesThatFit(1, 3).Take(2).ToArray();
+            // What fits small axes fits larger ones.
+            using var exported = new ExportedModel(model, program.DrawAt(all[0]));
             var seed = 0;
-            foreach (var sizes in program.SizesThatFit(1, 3).Take(2)) exported.Check(sizes, seed: ++seed);
+            foreach (var sizes in all) exported.Check(sizes, seed: ++seed);
             Assert.True(seed > 0);
         }
     }

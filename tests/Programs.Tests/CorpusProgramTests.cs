@@ -28,7 +28,7 @@ public sealed class CorpusProgramTests
         Assert.All(all, sizes => Assert.Equal(generated.ArenaBytes(sizes), Dsl.Planning.ProgramMemory.ArenaBytes(generated.Plan, axis => sizes[axis])));
         for (var i = 0; i < all.Length; i++)
         {
-            if (SlowRun.IsWanted || i == position % Math.Min(2, all.Length)) ProgramComparison.Check(program.Graph, all[i], i + 1, 2e-4, program.Draw, generated);
+            if (SlowRun.IsWanted || i == position % Math.Min(2, all.Length)) ProgramComparison.Check(program.Graph, all[i], i + 1, 2e-4, program.DrawAt(all[i]), generated);
         }
     }
 }

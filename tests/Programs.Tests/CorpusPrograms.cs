@@ -16,18 +16,20 @@ internal sealed record CorpusProgram(string File, string Name, Graph Graph, Equa
     /// <summary>With the name of its file.</summary>
     public string FullName => $"{Path.GetFileNameWithoutExtension(File)} {Name}";
 
-    /// <summary>A number for a node of the program that it takes from outside.</summary>
-    public double Draw(Random random, Node node)
+    /// <summary>Gives numbers for a node of the program that it takes from outside, at these sizes.</summary>
+    public Func<Random, Node, double> DrawAt(IReadOnlyDictionary<string, long> sizes)
     {
-        if (node.Operation is Input input && !node.Type.Element.IsFloat())
+        var integers = new IntegerInputs(Graph);
+        return (random, node) => node switch
         {
-            var bound = Inputs[input.Index].IsIndexBelow is { } below && below.TryGetConstant(out var constant) ? (int)constant : 2;
-            return random.Next(0, bound);
-        }
-        // Words that have been kept.
-        if (node.Operation is Kept && !node.Type.Element.IsFloat()) return random.Next(0, 2);
-        // A buffer is most often a variance: positive.
-        return node.Operation is BufferValue ? 0.5 + random.NextDouble() : Largest * (random.NextDouble() * 2 - 1);
+            { Operation: Input, Type.Element: ElementType.Bool } => random.Next(0, 2),
+            { Operation: Input input } when !node.Type.Element.IsFloat() => integers.Draw(random, input.Index, Inputs[input.Index].IsIndexBelow, sizes),
+            // Words that have been kept.
+            { Operation: Kept } when !node.Type.Element.IsFloat() => random.Next(0, 2),
+            // A buffer is most often a variance: positive.
+            { Operation: BufferValue } => 0.5 + random.NextDouble(),
+            _ => Largest * (random.NextDouble() * 2 - 1),
+        };
     }
 
     /// <summary>Up to three tuples of run-time sizes that the program accepts, small ones unless others are to be tried first.</summary>

@@ -23,7 +23,7 @@ public sealed class ThreadCountTests
         {
             using var program = GeneratedProgram.Compile(corpusProgram.Graph, one);
             var sizes = corpusProgram.SizesThatFit(301, 67, 64, 33, 24).Concat(corpusProgram.SizesThatFit(7, 2)).First(sizes => program.ArenaBytes(sizes) < LargestArena);
-            var inputs = ProgramComparison.Draw(corpusProgram.Graph, sizes, 1, corpusProgram.Draw);
+            var inputs = ProgramComparison.Draw(corpusProgram.Graph, sizes, 1, corpusProgram.DrawAt(sizes));
             var expected = program.Run(inputs);
             foreach (var device in SlowRun.OneOf(2, others, first: ++position))
             {

@@ -104,7 +104,7 @@ internal sealed partial class BodyBinder
         }
         var least = fromEnd ? Size.Zero - position : position + Size.One;
         if (!context.Facts.IsNotNegativeWhenEmpty(length - least)) AddSizeGuard(least, length, span);
-        return place;
+        return RequireNotNegative(place, span);
     }
 
     private Value? BindRange(Value value, int axis, RangeSubscript range)
@@ -161,6 +161,15 @@ internal sealed partial class BodyBinder
         }
         if (AsSize(operand) is not { } size) return FailSize(DiagnosticTable.NotASize, expression.Span, Describe(operand));
         return size.TryGetConstant(out var number) && number < 0 ? length + size : size;
+    }
+
+    // A size that can't be below 0, or not in calls that the program takes; null after a diagnostic.
+    private Size? RequireNotNegative(Size size, TextSpan span)
+    {
+        if (context.Facts.IsNotNegativeWhenEmpty(size)) return size;
+        if (context.Facts.IsNotNegative(Size.Zero - size - Size.One)) return FailSize(DiagnosticTable.SizeNotPositive, span, size);
+        AddSizeGuard(Size.Zero, size, span);
+        return size;
     }
 
     private void AddSizeGuard(Size left, Size right, TextSpan span)

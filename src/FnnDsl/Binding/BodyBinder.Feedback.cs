@@ -198,7 +198,6 @@ internal sealed partial class BodyBinder
             Report(DiagnosticTable.NoRounds, count.Span, size);
             return null;
         }
-        RequireAtMost(Size.Zero, size, TextOf(count.Span), count.Span);
         return new Rounds(size, new AxisNote(null, NoteOf(count).Source), null, []);
     }
 

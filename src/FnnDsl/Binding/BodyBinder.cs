@@ -187,7 +187,7 @@ internal sealed partial class BodyBinder(BindingContext context, Frame frame) : 
             case NumberOperand { IsInteger: true, Number: > int.MaxValue } number:
                 Report(DiagnosticTable.AxisTooLong, expression.Span, number.Number);
                 return null;
-            case SizeOperand size: return context.Facts.Normalize(size.Size);
+            case SizeOperand size: return RequireNotNegative(context.Facts.Normalize(size.Size), expression.Span);
             case NumberOperand { IsInteger: true, Number: >= 0 } number: return (long)number.Number;
             case NumberOperand { IsInteger: true } number:
                 Report(DiagnosticTable.SizeNotPositive, expression.Span, [], number.Number == -1 ? "write the size; '...' stands first for axes that stay as they are: x as [..., 784]" : null, number);

@@ -27,6 +27,7 @@ internal sealed class GenerateBinder(ModuleScope scope, DiagnosticBag diagnostic
         var inputs = Program.Parameters.Where(parameter => !IsSize(parameter)).Select(parameter => IsScalar(symbol, parameter)
             ? parameter with { Type = parameter.Type with { Axes = EquatableArray<AxisSyntax>.Empty }, Default = null } : parameter).ToEquatableArray();
         if (body.BindInputs(inputs, Program.Where, out var axes) is not { } tensors) return (null, null);
+        foreach (var size in Program.Parameters.Where(IsSize)) context.AddGuard(new BoundGuard($"0 <= {size.Name.Text}", Size.Zero, "<=", Size.Axis(size.Name.Text), frame.OriginAt(size.Span)));
         axes = Program.Parameters.Where(IsSize).Select(parameter => parameter.Name.Text).Concat(axes).ToEquatableArray();
 
         var empty = new Graph(default, default);

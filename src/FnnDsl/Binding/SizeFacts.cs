@@ -8,6 +8,9 @@ namespace FeedbackNN.Dsl.Binding;
 /// </summary>
 internal sealed class SizeFacts
 {
+    // Conditions may lead from one quotient to another without an end.
+    private const int DeepestQuotient = 4;
+
     private readonly Dictionary<string, Size> _equal = new(StringComparer.Ordinal);
     private readonly HashSet<(Size Numerator, Size Denominator)> _exact = [];
     private readonly List<Size> _notNegative = [];
@@ -68,35 +71,37 @@ internal sealed class SizeFacts
     }
 
     /// <summary>Whether <paramref name="size"/> is provably at least 0.</summary>
-    public bool IsNotNegative(Size size)
-    {
-        size = Normalize(size);
-        if (LowerBound(size) >= 0) return true;
-        return _notNegative.Any(fact => LowerBound(size - fact) >= 0);
-    }
+    public bool IsNotNegative(Size size) => IsAtLeastZero(Normalize(size), 1, 0);
 
     /// <summary>
     /// Whether <paramref name="size"/> is at least 0 even where axes are empty: what decides whether the program has to check it, as a caller may
     /// pass tensors without elements.
     /// </summary>
-    public bool IsNotNegativeWhenEmpty(Size size)
-    {
-        size = Normalize(size);
-        return LowerBound(size, 0) >= 0 || _notNegative.Any(fact => LowerBound(size - fact, 0) >= 0);
-    }
+    public bool IsNotNegativeWhenEmpty(Size size) => IsAtLeastZero(Normalize(size), 0, 0);
 
-    // The least value there can be when axes are at least so long and quotients and remainders at least 0; null when there is none.
-    private static long? LowerBound(Size size, long shortest = 1)
+    private bool IsAtLeastZero(Size size, long shortest, int depth) =>
+        LowerBound(size, shortest, depth) >= 0 || _notNegative.Any(fact => LowerBound(size - fact, shortest, depth) >= 0);
+
+    // The least value there can be when axes are at least so long; null when there is none.
+    private long? LowerBound(Size size, long shortest, int depth)
     {
         long bound = 0;
         foreach (var term in size.Terms)
         {
             if (term.Factors.Count == 0) bound += term.Coefficient;
-            else if (term.Coefficient < 0) return null;
+            else if (term.Coefficient < 0 || !term.Factors.All(factor => IsAtLeastZero(factor, shortest, depth))) return null;
             else if (term.Factors.All(factor => factor is Size.NamedAtom)) bound += term.Coefficient * shortest;
         }
         return bound;
     }
+
+    // A quotient is below 0 where what is divided is; a remainder has the sign of the divisor.
+    private bool IsAtLeastZero(Size.Atom factor, long shortest, int depth) => factor switch
+    {
+        Size.DivAtom quotient => depth < DeepestQuotient && IsAtLeastZero(quotient.Numerator, shortest, depth + 1) && IsAtLeastZero(quotient.Denominator, shortest, depth + 1),
+        Size.RemainderAtom remainder => depth < DeepestQuotient && IsAtLeastZero(remainder.Denominator, shortest, depth + 1),
+        _ => true,
+    };
 
     private static string? AsAxis(Size size) =>
         size.Terms.Count == 1 && size.Terms[0].Coefficient == 1 && size.Terms[0].Factors.Count == 1 && size.Terms[0].Factors[0] is Size.NamedAtom named ? named.Name : null;

@@ -56,8 +56,20 @@ internal static class SizeText
     private static string Print(Size.Atom atom) => atom switch
     {
         Size.NamedAtom named => Axis(named.Name),
-        Size.DivAtom div => $"({Divisor(div.Numerator)} / {Divisor(div.Denominator)})",
-        Size.RemainderAtom rem => $"({Divisor(rem.Numerator)} % {Divisor(rem.Denominator)})",
+        Size.DivAtom div when div.IsExact || IsNeverNegative(div.Numerator) => $"({Divisor(div.Numerator)} / {Divisor(div.Denominator)})",
+        // Rounded down, as C# does for what is not below 0 alone.
+        Size.DivAtom div => $"(({Divisor(div.Numerator)} - {FloorRemainder(div.Numerator, div.Denominator)}) / {Divisor(div.Denominator)})",
+        Size.RemainderAtom rem when IsNeverNegative(rem.Numerator) => $"({Divisor(rem.Numerator)} % {Divisor(rem.Denominator)})",
+        Size.RemainderAtom rem => FloorRemainder(rem.Numerator, rem.Denominator),
         _ => throw new InvalidOperationException($"No C# is known for the size {atom.Key}."),
     };
+
+    private static string FloorRemainder(Size numerator, Size denominator) => $"(({Divisor(numerator)} % {Divisor(denominator)} + {Divisor(denominator)}) % {Divisor(denominator)})";
+
+    private static bool IsNeverNegative(Size size) => size.Terms.All(term => term.Coefficient >= 0 && term.Factors.All(factor => factor switch
+    {
+        Size.DivAtom div => IsNeverNegative(div.Numerator) && IsNeverNegative(div.Denominator),
+        Size.RemainderAtom rem => IsNeverNegative(rem.Denominator),
+        _ => true,
+    }));
 }

@@ -155,6 +155,25 @@ public sealed class BinderTests
     }
 
     [Theory]
+    [InlineData("feedback (s: f32[batch] = 7) times n - 5 { s <- s + 1 }", "5 <= n")]
+    [InlineData("feedback (s: f32[batch] = 7) times div(n - 5, 2) { s <- s + 1 }", "0 <= div(n - 5, 2)")]
+    [InlineData("s = sum(zeros([batch, n - 5]) + 1, -1)", "5 <= n")]
+    [InlineData("s = sum(pad(x, axes: (1), before: n - 5), -1)", "5 <= n")]
+    [InlineData("s[b] = sum[i: n - 5] x[b, 0] * i", "5 <= n")]
+    [InlineData("s = x[:, n - 5]", "5 <= n")]
+    [InlineData("s = sum(broadcast(x[:, :1], [batch, n % 4]), -1)", "1 <= n")]
+    public void A_size_is_not_below_zero_in_any_call(string statement, params string[] guards)
+    {
+        var model = Model($$"""
+            model Lengths(x: f32[batch, n]) -> f32[batch] {
+                {{statement}}
+                return s
+            }
+            """);
+        Assert.Equal(guards, model.Guards.Select(guard => guard.Text).Order());
+    }
+
+    [Theory]
     [InlineData("f32[batch, 2*d]")]
     [InlineData("f32[batch, d/4]")]
     [InlineData("f32[batch, missing]")]

@@ -38,7 +38,7 @@ public sealed class PoclProgramTests(PoclProgramTests.OwnDevice own, ITestOutput
         // No even number of steps, whose rest of a segment would be empty and not launched.
         var sizes = program.SizesThatFit(4).First();
         var before = device.Launches;
-        ProgramComparison.Check(program.Graph, sizes, 1, 2e-4, program.Draw, gpu);
+        ProgramComparison.Check(program.Graph, sizes, 1, 2e-4, program.DrawAt(sizes), gpu);
         AssertLaunches(GpuLaunches.Of(gpu.Plan), sizes, device.Launches - before);
         var trains = program.Graph.Outputs.Any(output => output.Target is GradientTarget);
         if (trains)
@@ -85,7 +85,7 @@ public sealed class PoclProgramTests(PoclProgramTests.OwnDevice own, ITestOutput
     private static Dictionary<(int Net, int Index), double[]> TenSteps(CorpusProgram program, Dictionary<string, long> sizes, GeneratedProgram generated)
     {
         const double rate = 0.02;
-        var drawn = ProgramComparison.Draw(program.Graph, sizes, 1, program.Draw);
+        var drawn = ProgramComparison.Draw(program.Graph, sizes, 1, program.DrawAt(sizes));
         var parameters = Keys<Parameter>(program.Graph, parameter => (parameter.Net, parameter.Index)).ToDictionary(key => key, key => drawn.Parameter(key.Net, key.Index));
         var buffers = Keys<BufferValue>(program.Graph, buffer => (buffer.Net, buffer.Index)).ToDictionary(key => key, key => drawn.Buffer(key.Net, key.Index));
         for (ulong step = 1; step <= 10; step++)
