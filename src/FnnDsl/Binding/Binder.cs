@@ -194,7 +194,8 @@ public static class Binder
             throw new ArgumentException($"There is no train '{name}' in namespace '{ns}'.", nameof(name));
         }
         var diagnostics = new DiagnosticBag();
-        var (result, signature) = TrainInstance.Of(scope, diagnostics, symbol) is { } instance ? new TrainBinder(scope, diagnostics, instance).Bind() : (null, null);
+        var (result, signature) = TrainInstance.Of(scope, diagnostics, symbol) is { } instance ? new TrainBinder(scope, diagnostics, instance).Bind()
+            : (null, TrainInstance.Meant(scope, symbol) is { } meant ? new TrainBinder(scope, new DiagnosticBag(), meant).BindSignature() : null);
         return Result(scope, symbol, result, signature, diagnostics);
     }
 
