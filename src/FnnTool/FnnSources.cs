@@ -54,6 +54,7 @@ internal sealed class FnnSources
         {
             return $"'{name}' is a family of {kind}s. {(members.Count == 0 ? $"Declare a member: {kind} My{name} = {name}(…)." : $"Name one of its members: {string.Join(", ", members.Select(item => item.FullName))}.")}";
         }
+        if (Scope.FamilyMembers(name, kind != "train") is not null) return $"'{name}' is a family of {(kind == "train" ? "models" : "trains")}, not a {kind}. There are {string.Join(", ", (kind == "train" ? Scope.Trains : Scope.Models).Select(item => item.FullName))}.";
         var isOther = (kind == "model" ? Scope.Trains : Scope.Models).Any(item => item.Name == name || item.FullName == name);
         if (!isOther) return null;
         return kind == "train" ? $"'{name}' is a model, not a train: write --model {name}." : $"'{name}' is a train, not a model. Its models are {string.Join(", ", Scope.NetsOf(name).Select(item => item.FullName))}; fnn plan --train {name} shows its own programs.";

@@ -2,7 +2,9 @@ using Microsoft.CodeAnalysis;
 
 namespace FeedbackNN.Generator.Tests;
 
-/// <summary>What is wrong in a <c>.fnn</c> file is told there, and not once more at each line of C# that uses it: classes keep their members as far as they are known, or can be guessed.</summary>
+/// <summary>
+/// What is wrong in a <c>.fnn</c> file is told there, and not once more at each line of C# that uses it: classes keep their members as far as they are known, or can be told from what is near.
+/// </summary>
 public sealed class BrokenDeclarationTests
 {
     private const string Tuned = """
@@ -44,32 +46,37 @@ public sealed class BrokenDeclarationTests
         }
         """;
 
+    public static IEnumerable<object[]> Trains => SlowRun.OneOf<object[]>(3,
+    [
+        ["", "", false],
+        ["on net.blocks, net.first", "on net.block, net.first", true],
+        ["on net.blocks, net.first", "on net.nothing", true],
+        ["on net.blocks, net.first", "on nett.blocks, nett.first", true],
+        ["on net.blocks, net.first", "on blocks", true],
+        ["rank: 4", "rank: 0", true],
+        ["rank: 4", "rank: 400", true],
+        ["rank: 4, alpha", "alpha", true],
+        ["except: train net.head", "except: train net.haed", true],
+        ["except: train net.head", "except train net.head", true],
+        ["lora(rank: 4", "lora(rank 4", true],
+        ["average net 0.95", "average nett 0.95", true],
+        ["average net 0.95", "average net 1.5", true],
+        ["average net 0.95", "average net 0.95 0.3", true],
+        ["average net 0.95", "average net", true],
+        ["head = linear(classes)", "head = linear(clases)", true],
+        ["return head(h)", "return h", true],
+        ["argmax(logits) == label", "argmax(logits) = label", true],
+        ["argmax(logits) == label", "argmax(logits) == lable", true],
+        ["minimize loss with adamw(3e-3)", "minimize loss with adamW(3e-3)", true],
+        ["minimize loss with adamw(3e-3)", "minimize loss with adamw(3e-3", true],
+        ["minimize loss with adamw(3e-3)", "minimize loss", true],
+        ["minimize loss with adamw(3e-3)", "minimize loss with adamw 3e-3", true],
+        ["minimize loss with adamw(3e-3)", "minimize los with adamw(3e-3)\n    loss = los", true],
+    ]);
+
     [Theory]
-    [InlineData("", "", false)]
-    [InlineData("on net.blocks, net.first", "on net.block, net.first")]
-    [InlineData("on net.blocks, net.first", "on net.nothing")]
-    [InlineData("on net.blocks, net.first", "on nett.blocks, nett.first")]
-    [InlineData("on net.blocks, net.first", "on blocks")]
-    [InlineData("rank: 4", "rank: 0")]
-    [InlineData("rank: 4", "rank: 400")]
-    [InlineData("rank: 4, alpha", "alpha")]
-    [InlineData("except: train net.head", "except: train net.haed")]
-    [InlineData("except: train net.head", "except train net.head")]
-    [InlineData("lora(rank: 4", "lora(rank 4")]
-    [InlineData("average net 0.95", "average nett 0.95")]
-    [InlineData("average net 0.95", "average net 1.5")]
-    [InlineData("average net 0.95", "average net 0.95 0.3")]
-    [InlineData("average net 0.95", "average net")]
-    [InlineData("head = linear(classes)", "head = linear(clases)")]
-    [InlineData("return head(h)", "return h")]
-    [InlineData("argmax(logits) == label", "argmax(logits) = label")]
-    [InlineData("argmax(logits) == label", "argmax(logits) == lable")]
-    [InlineData("minimize loss with adamw(3e-3)", "minimize loss with adamW(3e-3)")]
-    [InlineData("minimize loss with adamw(3e-3)", "minimize loss with adamw(3e-3")]
-    [InlineData("minimize loss with adamw(3e-3)", "minimize loss")]
-    [InlineData("minimize loss with adamw(3e-3)", "minimize loss with adamw 3e-3")]
-    [InlineData("minimize loss with adamw(3e-3)", "minimize los with adamw(3e-3)\n    loss = los")]
-    public void A_train_with_errors_keeps_what_C_sharp_sees_of_it(string right, string wrong, bool isWrong = true)
+    [MemberData(nameof(Trains))]
+    public void A_train_with_errors_keeps_what_C_sharp_sees_of_it(string right, string wrong, bool isWrong)
     {
         var (outputs, messages) = Generate(UseTuned.Replace(").Loss", wrong.Contains("minimize los ") ? ").Los" : ").Loss"), right.Length == 0 ? Tuned : Tuned.Replace(right, wrong));
         Assert.True(messages.Length == 0, string.Join("\n", messages));
@@ -132,28 +139,33 @@ public sealed class BrokenDeclarationTests
         }
         """;
 
+    public static IEnumerable<object[]> Declarations => SlowRun.OneOf<object[]>(3,
+    [
+        ["", "", ""],
+        ["Broad = Candidate(width: 96)", "Broad = Candidate(widht: 96)", "FNN2006"],
+        ["Broad = Candidate(width: 96)", "Broad = Candidate(width: gelu)", "FNN3023"],
+        ["Broad = Candidate(width: 96)", "Broad = Candidate()", "FNN2007"],
+        ["Broad = Candidate(width: 96)", "Broad = Candidat(width: 96)", "FNN2001"],
+        ["Broad = Candidate(width: 96)", "Broad = Tiny", "FNN2011"],
+        ["Broad = Candidate(width: 96)", "Broad = Candidate", "FNN2011"],
+        ["width: 4, depth: 0", "width: 4, depth: -1", "FNN3021"],
+        ["Try(Tiny, rate: 1e-2)", "Try(Tinny, rate: 1e-2)", "FNN2001"],
+        ["Try(Tiny, rate: 1e-2)", "Try(Tiny, rat: 1e-2)", "FNN2006"],
+        ["Try(Tiny, rate: 1e-2)", "Try(rate: 1e-2)", "FNN2007"],
+        ["Try(Tiny, rate: 1e-2)", "Try(Tiny, smooth: 2)", "FNN3021"],
+        ["Try(Tiny, rate: 1e-2)", "Tri(Tiny, rate: 1e-2)", "FNN2001"],
+        ["Try(Tiny, rate: 1e-2)", "Try", "FNN5072"],
+        ["Try(Tiny, rate: 1e-2)", "TryBroad(Tiny)", "FNN5072"],
+        ["Alone for net: Broad", "Alone for net: Brod", "FNN2001"],
+        ["Sure from net: Broad", "Sure from net: Brod", "FNN2001"],
+        ["Sure from net: Broad (x: f32[batch, inputs])", "Sure from net: Broad (x: float[batch, inputs])", "FNN2013"],
+        ["inputs = 8", "inputs = 8 / 0", "FNN2005"],
+        ["Alone for net: Broad (x: f32[batch, inputs], label: i32[batch])", "Alone for net: Broad (x: f32[batch, inputs], label: int[batch])", "FNN2013"],
+        ["(x: f32[batch, inputs]) -> f32[batch, classes]\n    where depth", "(x: f3[batch, inputs]) -> f32[batch, classes]\n    where depth", "FNN2013"],
+    ]);
+
     [Theory]
-    [InlineData("", "", "")]
-    [InlineData("Broad = Candidate(width: 96)", "Broad = Candidate(widht: 96)", "FNN2006")]
-    [InlineData("Broad = Candidate(width: 96)", "Broad = Candidate(width: gelu)", "FNN3023")]
-    [InlineData("Broad = Candidate(width: 96)", "Broad = Candidate()", "FNN2007")]
-    [InlineData("Broad = Candidate(width: 96)", "Broad = Candidat(width: 96)", "FNN2001")]
-    [InlineData("Broad = Candidate(width: 96)", "Broad = Tiny", "FNN2011")]
-    [InlineData("Broad = Candidate(width: 96)", "Broad = Candidate", "FNN2011")]
-    [InlineData("width: 4, depth: 0", "width: 4, depth: -1", "FNN3021")]
-    [InlineData("Try(Tiny, rate: 1e-2)", "Try(Tinny, rate: 1e-2)", "FNN2001")]
-    [InlineData("Try(Tiny, rate: 1e-2)", "Try(Tiny, rat: 1e-2)", "FNN2006")]
-    [InlineData("Try(Tiny, rate: 1e-2)", "Try(rate: 1e-2)", "FNN2007")]
-    [InlineData("Try(Tiny, rate: 1e-2)", "Try(Tiny, smooth: 2)", "FNN3021")]
-    [InlineData("Try(Tiny, rate: 1e-2)", "Tri(Tiny, rate: 1e-2)", "FNN2001")]
-    [InlineData("Try(Tiny, rate: 1e-2)", "Try", "FNN5072")]
-    [InlineData("Try(Tiny, rate: 1e-2)", "TryBroad(Tiny)", "FNN5072")]
-    [InlineData("Alone for net: Broad", "Alone for net: Brod", "FNN2001")]
-    [InlineData("Sure from net: Broad", "Sure from net: Brod", "FNN2001")]
-    [InlineData("Sure from net: Broad (x: f32[batch, inputs])", "Sure from net: Broad (x: float[batch, inputs])", "FNN2013")]
-    [InlineData("inputs = 8", "inputs = 8 / 0", "FNN2005")]
-    [InlineData("Alone for net: Broad (x: f32[batch, inputs], label: i32[batch])", "Alone for net: Broad (x: f32[batch, inputs], label: int[batch])", "FNN2013")]
-    [InlineData("(x: f32[batch, inputs]) -> f32[batch, classes]\n    where depth", "(x: f3[batch, inputs]) -> f32[batch, classes]\n    where depth", "FNN2013")]
+    [MemberData(nameof(Declarations))]
     public async Task A_declaration_with_an_error_has_that_one_error_and_its_class(string right, string wrong, string code)
     {
         var text = right.Length == 0 ? Searched : Searched.Replace(right.Replace("\\n", "\n"), wrong.Replace("\\n", "\n"));

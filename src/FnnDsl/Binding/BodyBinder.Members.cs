@@ -16,7 +16,7 @@ internal sealed partial class BodyBinder
             var binder = new BodyBinder(context, new Frame(member, null, default));
             if (binder.FamilyOf(member, DiagnosticTable.NotAModel, "model A = Family(config)") is not var (found, call)) return null;
             if (found is CallableSymbol { Kind: CallableKind.Model } family) return binder.MakeInstance(new CallableOperand(family), Arguments(call), call.Span);
-            binder.Report(DiagnosticTable.NotAModel, call.Callee.Span, found.Name, "");
+            binder.Report(DiagnosticTable.NotAModel, call.Callee.Span, found.Name, found is ModelMemberSymbol ? " with config: it is a member of a family itself" : found is CallableSymbol { Kind: CallableKind.Model } ? " with config" : "");
             return null;
         }
         finally
