@@ -1,3 +1,4 @@
+using FeedbackNN.Tests;
 using Microsoft.CodeAnalysis;
 
 namespace FeedbackNN.Generator.Tests;
@@ -115,6 +116,21 @@ public sealed class BrokenDeclarationTests
             minimize cross_entropy(net(x), label) with adam(1e-3)
         }
 
+        checkpoint Theirs for Broad {
+            into.weight = "a.weight"
+            into.bias = "a.bias"
+            hidden.0.linear.weight = "b.weight"
+            hidden.0.linear.bias = "b.bias"
+            out.weight = "c.weight"
+            out.bias = "c.bias"
+        }
+
+        pipeline Both with net: Broad {
+            fit: Alone(net) on known for 1 epochs
+            check: evaluate Alone(net) on held
+            feedback while check.loss > 0.1, at_most 2 { fit; check }
+        }
+
         generate Sure from net: Broad (x: f32[batch, inputs]) -> f32[batch, classes] {
             return softmax(net(x))
         }
@@ -134,6 +150,8 @@ public sealed class BrokenDeclarationTests
                 using var alone = new Alone(broad);
                 sum += alone.Run(DataSource.From([new Alone.Sample(new float[8], 1)]), 1, 1).Loss;
                 using var sure = new Sure(broad);
+                broad.Save("theirs.safetensors", Broad.Checkpoints.Theirs);
+                new BothPipeline(seed: 1) { Known = DataSource.From([new Alone.Sample(new float[8], 1)]), Held = DataSource.From([new Alone.Sample(new float[8], 1)]) }.Run();
                 return sum + sure.Run(null!, seed: 1).ToArray()[0];
             }
         }
@@ -159,6 +177,10 @@ public sealed class BrokenDeclarationTests
         ["Alone for net: Broad", "Alone for net: Brod", "FNN2001"],
         ["Sure from net: Broad", "Sure from net: Brod", "FNN2001"],
         ["Sure from net: Broad (x: f32[batch, inputs])", "Sure from net: Broad (x: float[batch, inputs])", "FNN2013"],
+        ["out.bias = ", "out.bais = ", "FNN5002"],
+        ["out.bias = ", "out.bias ", "FNN1010"],
+        ["evaluate Alone(net)", "evaluate Alone(nett)", "FNN2001"],
+        ["evaluate Alone(net)", "evaluate Alonne(net)", "FNN5033"],
         ["inputs = 8", "inputs = 8 / 0", "FNN2005"],
         ["Alone for net: Broad (x: f32[batch, inputs], label: i32[batch])", "Alone for net: Broad (x: f32[batch, inputs], label: int[batch])", "FNN2013"],
         ["(x: f32[batch, inputs]) -> f32[batch, classes]\n    where depth", "(x: f3[batch, inputs]) -> f32[batch, classes]\n    where depth", "FNN2013"],
