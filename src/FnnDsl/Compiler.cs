@@ -39,7 +39,7 @@ public static class FnnCompiler
     public static (CompiledModel? Result, BoundModel? Signature, EquatableArray<Diagnostic> Diagnostics) CompileModel(ModuleScope scope, string ns, string name)
     {
         var bound = Binder.BindModel(scope, ns, name);
-        if (bound.Result is not { } model) return (null, bound.Signature, bound.Diagnostics);
+        if (bound.Result is not { } model) return (null, bound.Signature is { } signature ? signature with { Checkpoints = Binder.CheckpointNamesOf(scope, ns, name) } : null, bound.Diagnostics);
         var compiled = Compile(model with { Checkpoints = Binder.CheckpointsOf(scope, ns, name) });
         return (compiled, bound.Signature, bound.Diagnostics.Concat(BudgetCheck.Run(scope, compiled)).ToEquatableArray());
     }

@@ -96,7 +96,13 @@ public sealed class PlanCommandTests : IDisposable
         Assert.Contains("1 x batch x 32 x 8", wide.Output);
         var family = ToolFolder.Run((output, errors) => PlanCommand.RunTrain([_folder.Path], "Fit", [], output, errors));
         Assert.Equal(ExitCodes.BadArguments, family.ExitCode);
-        Assert.Contains("There is no train 'Fit'. There are Models.FitNarrow, Models.FitWide.", family.Errors);
+        Assert.Contains("'Fit' is a family of trains. Name one of its members: Models.FitNarrow, Models.FitWide.", family.Errors);
+        Assert.Contains("'Wide' is a model, not a train: write --model Wide.", ToolFolder.Run((output, errors) => PlanCommand.RunTrain([_folder.Path], "Wide", [], output, errors)).Errors);
+        Assert.Contains("'Fit' is a family of trains, not a model. There are Models.Narrow, Models.Wide.", ToolFolder.Run((output, errors) => CostCommand.Run([_folder.Path], "Fit", [], false, output, errors)).Errors);
+        var (exitCode, _, message) = ToolFolder.Run((output, errors) => CostCommand.Run([_folder.Path], "FitWide", ["batch=16"], false, output, errors));
+        Assert.Equal(ExitCodes.BadArguments, exitCode);
+        Assert.Contains("'FitWide' is a train, not a model. Its models are Models.Wide; fnn plan --train FitWide shows its own programs.", message);
+        Assert.Contains("is a family of models. Name one of its members: Models.Narrow, Models.Wide.", ToolFolder.Run((output, errors) => CostCommand.Run([_folder.Path], "Net", [], false, output, errors)).Errors);
     }
 
     [Fact]

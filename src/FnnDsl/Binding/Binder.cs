@@ -177,6 +177,9 @@ public static class Binder
     public static EquatableArray<BoundCheckpoint> CheckpointsOf(ModuleScope scope, string ns, string name) =>
         scope.FindExactly(ns, name) is { } symbol ? CheckpointBinder.Of(scope, symbol, scope.Bound(symbol).Storage) : default;
 
+    /// <summary>The same of a model with errors: the names by which C# knows them.</summary>
+    public static EquatableArray<BoundCheckpoint> CheckpointNamesOf(ModuleScope scope, string ns, string name) => scope.FindExactly(ns, name) is { } symbol ? CheckpointBinder.NamesOf(scope, symbol) : default;
+
     /// <summary>What computes what in a model, as its author sees it; null for a model with errors.</summary>
     /// <exception cref="ArgumentException">There is no such model.</exception>
     public static Outline? OutlineModel(ModuleScope scope, string ns, string name)
@@ -199,7 +202,8 @@ public static class Binder
             throw new ArgumentException($"There is no train '{name}' in namespace '{ns}'.", nameof(name));
         }
         var diagnostics = new DiagnosticBag();
-        var (result, signature) = TrainInstance.Of(scope, diagnostics, symbol) is { } instance ? new TrainBinder(scope, diagnostics, instance).Bind() : (null, null);
+        var (result, signature) = TrainInstance.Of(scope, diagnostics, symbol) is { } instance ? new TrainBinder(scope, diagnostics, instance).Bind()
+            : (null, TrainInstance.Meant(scope, symbol) is { } meant ? new TrainBinder(scope, new DiagnosticBag(), meant).BindSignature() : null);
         return Result(scope, symbol, result, signature, diagnostics);
     }
 

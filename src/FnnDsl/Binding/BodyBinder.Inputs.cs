@@ -10,9 +10,9 @@ internal sealed partial class BodyBinder
 {
     /// <summary>
     /// Makes the inputs of the graph. Names that are no dim and no config are axes sized at run time; conditions are facts before the
-    /// inputs' types are fixed. Null after a diagnostic.
+    /// inputs' types are fixed. After a diagnostic they are what C# may see of them, and <see cref="HasWrongHead"/> is true: nothing is made of them.
     /// </summary>
-    public IReadOnlyList<BoundTensor>? BindInputs(EquatableArray<ParameterSyntax> parameters, EquatableArray<Expression> conditions, out EquatableArray<string> runtimeAxes)
+    public IReadOnlyList<BoundTensor> BindInputs(EquatableArray<ParameterSyntax> parameters, EquatableArray<Expression> conditions, out EquatableArray<string> runtimeAxes)
     {
         var axes = new List<string>();
         var fits = true;
@@ -52,10 +52,10 @@ internal sealed partial class BodyBinder
             Report(DiagnosticTable.WhereUnclear, condition.Span);
             fits = false;
         }
-        if (!fits) return null;
+        HasWrongHead = !fits;
         // Settings first: conditions speak of them, and axes may be made of those that stand behind them.
         foreach (var setting in parameters.Where(parameter => parameter.Type.Axes is null)) frame.Config[setting.Name.Text] = SymbolicConfig(setting);
-        if (!ApplyConditions(conditions)) return null;
+        if (fits && !ApplyConditions(conditions)) HasWrongHead = true;
 
         var inputs = new List<BoundTensor>();
         foreach (var parameter in parameters)
@@ -63,18 +63,21 @@ internal sealed partial class BodyBinder
             if (parameter.Type.Axes is not { } parameterAxes) continue;
             try
             {
-                if (BindInput(parameter, parameterAxes, inputs.Count) is not { } input) return null;
-                inputs.Add(input);
+                inputs.Add(BindInput(parameter, parameterAxes, inputs.Count));
             }
             catch (OverflowException)
             {
                 Report(DiagnosticTable.SizeTooLarge, parameter.Type.Span);
-                return null;
+                HasWrongHead = true;
+                inputs.Add(new BoundTensor(parameter.Name.Text, ElementType.F32, default));
             }
         }
         runtimeAxes = axes.Where(axis => context.Facts.Normalize(Size.Axis(axis)) == Size.Axis(axis)).ToEquatableArray();
         return inputs;
     }
+
+    /// <summary>Whether something in the head of what is bound is wrong, and has been reported.</summary>
+    public bool HasWrongHead { get; private set; }
 
     /// <summary>Whether C# tells a size from the others of this signature: <c>batch_size</c>, <c>batchSize</c> and <c>BatchSize</c> are one parameter there. Reports it where not.</summary>
     public bool IsApartInCSharp(string name, TextSpan span)
@@ -90,10 +93,15 @@ internal sealed partial class BodyBinder
 
     private bool IsFreeAxis(string name) => Lookup(name) is null or BuiltInOperand or CallableOperand or MemberOperand;
 
-    private BoundTensor? BindInput(ParameterSyntax parameter, EquatableArray<AxisSyntax> axes, int index)
+    private BoundTensor BindInput(ParameterSyntax parameter, EquatableArray<AxisSyntax> axes, int index)
     {
         var name = parameter.Name.Text;
-        if (ResolveElement(parameter.Type) is not { } element) return null;
+        if (ResolveElement(parameter.Type) is not { } element)
+        {
+            HasWrongHead = true;
+            // The fix is a text such as "write i32".
+            element = ElementNamed(SuggestType(parameter.Type.Element.Text, TypeNames)?.Split(' ').Last());
+        }
         var bound = new List<BoundAxis>();
         var notes = new List<AxisNote>();
         var isUnknown = false;
@@ -116,7 +124,13 @@ internal sealed partial class BodyBinder
                 bound.Add(new BoundAxis(null, Size.One) { Open = TextOf(expression.Span) });
                 continue;
             }
-            if (EvaluateAxis(expression) is not { } size) return null;
+            if (EvaluateAxis(expression) is not { } size)
+            {
+                HasWrongHead = true;
+                bound.Add(new BoundAxis(null, Size.One) { Open = TextOf(expression.Span) });
+                notes.Add(AxisNote.None);
+                continue;
+            }
             bound.Add(BoundAxisOf(expression, size) with { Open = open });
             notes.Add(NoteOf(expression));
         }
@@ -175,11 +189,12 @@ internal sealed partial class BodyBinder
                 foreach (var name in axis is SizeAxis written ? NamesIn(written.Size).Where(name => Lookup(name) is null) : []) ReportUnknown(name, axis.Span);
                 axes.Add(axis is SizeAxis size ? BoundAxisOf(size.Size, Quietly.SizeOrNull(size.Size) ?? Size.Axis(TextOf(axis.Span))) : new BoundAxis(null, Size.Axis(TextOf(axis.Span))));
             }
-            var element = type.Element.Text switch { "i32" => ElementType.I32, "i64" => ElementType.I64, "f64" => ElementType.F64, "bool" => ElementType.Bool, _ => ElementType.F32 };
-            bound.Add(new BoundTensor(results[k].Name?.Text ?? (results.Count == 1 ? "result" : $"result{k + 1}"), element, axes.ToEquatableArray()));
+            bound.Add(new BoundTensor(results[k].Name?.Text ?? (results.Count == 1 ? "result" : $"result{k + 1}"), ElementNamed(type.Element.Text), axes.ToEquatableArray()));
         }
         return bound.ToEquatableArray();
     }
+
+    private static ElementType ElementNamed(string? name) => name switch { "i32" => ElementType.I32, "i64" => ElementType.I64, "f64" => ElementType.F64, "bool" => ElementType.Bool, _ => ElementType.F32 };
 
     /// <summary>As <see cref="DeclaredResults"/>, where something else has been reported already.</summary>
     public EquatableArray<BoundTensor> DeclaredQuietly(EquatableArray<ResultSyntax> results) => Quietly.DeclaredResults(results);

@@ -16,7 +16,7 @@ internal sealed partial class BodyBinder
             var binder = new BodyBinder(context, new Frame(member, null, default));
             if (binder.FamilyOf(member, DiagnosticTable.NotAModel, "model A = Family(config)") is not var (found, call)) return null;
             if (found is CallableSymbol { Kind: CallableKind.Model } family) return binder.MakeInstance(new CallableOperand(family), Arguments(call), call.Span);
-            binder.Report(DiagnosticTable.NotAModel, call.Callee.Span, found.Name, "");
+            binder.Report(DiagnosticTable.NotAModel, call.Callee.Span, found.Name, found is ModelMemberSymbol ? " with config: it is a member of a family itself" : found is CallableSymbol { Kind: CallableKind.Model } ? " with config" : "");
             return null;
         }
         finally
@@ -72,7 +72,8 @@ internal sealed partial class BodyBinder
             return null;
         }
         if (NetUse.FindModel(context.Scope, context.Diagnostics, frame.Symbol, net.Name.Text, new Identifier(name.Name, name.Span)) is not { } model) return null;
-        if (model is ModelMemberSymbol member && context.Scope.FamilyOf(member) == models) return model;
+        // A member that is of no family has an error of its own.
+        if (model is ModelMemberSymbol member && (context.Scope.FamilyOf(member) == models || context.Scope.FamilyOf(member) is not CallableSymbol { IsFamily: true })) return model;
         var fitting = context.Scope.MembersOf(models).Select(other => other.Name).ToArray();
         Report(DiagnosticTable.NetsUnfit, given.Span, [], fitting.Length == 0 ? null : $"write {string.Join(" or ", fitting)}", family.Name, $"{net.Name}: {net.Model}", $"'{name.Name}' is no member of '{net.Model}'");
         return null;
@@ -89,6 +90,7 @@ internal sealed partial class BodyBinder
             {
                 CallableSymbol { Kind: CallableKind.Model, Declaration.Config: { } config } known => ParametersFix(known.Name, config),
                 TrainSymbol known => ParametersFix(known.Name, Choices(known).Concat(known.Declaration.Config ?? default)),
+                MemberSymbol { Declaration.Family: CallExpression written } other when other != member => $"write {other.Source.GetText(written.Span)}",
                 _ => null,
             } : null;
             Report(notOne, member.Declaration.Family.Span, [], fix, member.Name, $": a member is written {form}");

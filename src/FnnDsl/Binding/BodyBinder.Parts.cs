@@ -27,7 +27,8 @@ internal sealed partial class BodyBinder
         foreach (var pair in network.Notes) inside.Notes[pair.Key] = pair.Value;
         var body = new BodyBinder(rehearsal, inside);
         var declaration = network.Symbol.Declaration;
-        if (body.BindInputs(declaration.Parameters, declaration.Where, out _) is null) return (null, rehearsal);
+        body.BindInputs(declaration.Parameters, declaration.Where, out _);
+        if (body.HasWrongHead) return (null, rehearsal);
         body.BindStatements(declaration.Body);
         return (inside, rehearsal);
     }

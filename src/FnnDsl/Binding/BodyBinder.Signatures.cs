@@ -151,12 +151,15 @@ internal sealed partial class BodyBinder
 
     private static string? SuggestType(string word, IEnumerable<string> candidates) => ForeignNames.Type(word) ?? Spelling.Fix(word, candidates);
 
-    // cross_entropy(label, logits): two tensors, each of the type that the other's place takes.
+    // cross_entropy(label, logits): two of the tensors, each of the type that the other's place takes.
     private string? SwappedFix(BodyBinder callee, ParameterSyntax[] parameters, Dictionary<string, Operand> operands, Dictionary<string, CallArgument> given)
     {
-        if (parameters.Length != 2 || operands.Count != 2 || operands[parameters[0].Name.Text] is not TensorOperand first || operands[parameters[1].Name.Text] is not TensorOperand second) return null;
-        if (Takes(parameters[0], first) || Takes(parameters[1], second) || !Takes(parameters[0], second) || !Takes(parameters[1], first)) return null;
-        return $"the other way round: {callee.Frame.Name}({TextOf(given[parameters[1].Name.Text].Span)}, {TextOf(given[parameters[0].Name.Text].Span)})";
+        if (operands.Count != parameters.Length) return null;
+        var tensors = parameters.Select(parameter => operands[parameter.Name.Text]).OfType<TensorOperand>().ToArray();
+        var wrong = Enumerable.Range(0, tensors.Length).Where(k => !Takes(parameters[k], tensors[k])).ToArray();
+        if (tensors.Length != parameters.Length || wrong.Length != 2 || !Takes(parameters[wrong[0]], tensors[wrong[1]]) || !Takes(parameters[wrong[1]], tensors[wrong[0]])) return null;
+        var order = Enumerable.Range(0, tensors.Length).Select(k => k == wrong[0] ? wrong[1] : k == wrong[1] ? wrong[0] : k);
+        return $"the other way round: {callee.Frame.Owner?.DisplayNameOverride ?? callee.Frame.Name}({string.Join(", ", order.Select(k => TextOf(given[parameters[k].Name.Text].Span)))})";
 
         static bool Takes(ParameterSyntax parameter, TensorOperand tensor) => parameter.Type.Element.Text == "real" ? tensor.Element.IsFloat() : tensor.Element.Text() == parameter.Type.Element.Text;
     }
@@ -268,8 +271,8 @@ internal sealed partial class BodyBinder
             }
             if (EvaluateAxis(expression) is not { } expected) return new Misfit("", []);
             if (AreEqual(expected, actual)) continue;
-            var written = expression is NumberExpression ? "" : $"'{TextOf(expression.Span)}' is ";
-            return new Misfit($"axis {position - 1 - tensor.Rank} is {actual}, and {written}{expected}", AxisLabels((expected, NoteOf(expression)), (actual, note)).ToArray(),
+            var wanted = expression is NumberExpression ? $"not {expected}" : $"and '{TextOf(expression.Span)}' is {expected}";
+            return new Misfit($"axis {position - 1 - tensor.Rank} is {actual}, {wanted}", AxisLabels((expected, NoteOf(expression)), (actual, note)).ToArray(),
                 SizeFix(expected, NoteOf(expression), actual, note, isResult && expression is NameExpression result ? result.Name : null));
         }
         return null;

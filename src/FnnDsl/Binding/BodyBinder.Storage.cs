@@ -257,10 +257,10 @@ internal sealed partial class BodyBinder
             // A weight comes before a setting of its name: linear has a bias of both kinds.
             if (instance.Config.TryGetValue(name, out var config)) return config;
             var names = AllStatements(declaration.Body).OfType<StorageStatement>().Select(item => item.Name.Text)
-                .Concat(PartsOf(instance)?.Values.Where(pair => pair.Value is InstanceOperand).Select(pair => pair.Key) ?? []);
+                .Concat(PartsOf(instance)?.Values.Where(pair => pair.Value is InstanceOperand).Select(pair => pair.Key) ?? []).Concat(instance.Config.Keys).Distinct().ToArray();
             var isInner = AllStatements(declaration.Body).OfType<BindStatement>().Any(bind => bind.Targets.Any(target => target.Text == name));
             if (isInner && instance.LatestCall is null) return NotYetKnown(member, instance);
-            Report(DiagnosticTable.UnknownMember, member.Member.Span, [], Spelling.Fix(name, names), instance.DisplayName, name);
+            Report(DiagnosticTable.UnknownMember, member.Member.Span, [], Spelling.Fix(name, names) ?? (names.Length == 0 ? null : $"it has {string.Join(", ", names)}"), instance.DisplayName, name);
             return Poison;
         }
         // Before the first call: possible when the sizes depend on config alone.

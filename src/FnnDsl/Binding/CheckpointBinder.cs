@@ -38,7 +38,7 @@ internal sealed class CheckpointBinder(ModuleScope scope, DiagnosticBag diagnost
         }
     }
 
-    /// <summary>The names that hold for a model: its own, its family's and the library's, as far as they are right.</summary>
+    /// <summary>The names that hold for a model: its own, its family's and the library's. Those of the user's that are wrong are there without parts: C# that uses them has no error of its own.</summary>
     public static EquatableArray<BoundCheckpoint> Of(ModuleScope scope, Symbol model, NetStorage storage)
     {
         var family = CallableOf(scope, model);
@@ -48,9 +48,21 @@ internal sealed class CheckpointBinder(ModuleScope scope, DiagnosticBag diagnost
             var target = scope.Find(checkpoint.Namespace, checkpoint.Declaration.Model.Text, checkpoint.IsLibrary);
             if (target is null || (target != model && target != family) || found.Any(other => other.Name == checkpoint.Name)) continue;
             if (new CheckpointBinder(scope, new DiagnosticBag(), checkpoint).Bind(model, storage) is { } bound) found.Add(bound);
+            else if (!checkpoint.IsLibrary) found.Add(WithoutParts(checkpoint));
         }
         return found.OrderBy(checkpoint => checkpoint.Name, StringComparer.Ordinal).ToEquatableArray();
     }
+
+    /// <summary>The same of a model with errors: names alone.</summary>
+    public static EquatableArray<BoundCheckpoint> NamesOf(ModuleScope scope, Symbol model)
+    {
+        var family = model is ModelMemberSymbol member ? scope.FamilyOf(member) : null;
+        return scope.UserSymbols.Concat(scope.LibrarySymbols).OfType<CheckpointSymbol>()
+            .Where(checkpoint => scope.Find(checkpoint.Namespace, checkpoint.Declaration.Model.Text, checkpoint.IsLibrary) is { } target && (target == model || target == family))
+            .Select(WithoutParts).GroupBy(checkpoint => checkpoint.Name).Select(group => group.First()).OrderBy(checkpoint => checkpoint.Name, StringComparer.Ordinal).ToEquatableArray();
+    }
+
+    private static BoundCheckpoint WithoutParts(CheckpointSymbol checkpoint) => new(checkpoint.Name, null, default, default);
 
     /// <summary>The weights and buffers that files have.</summary>
     private static IEnumerable<BoundStorage> Weights(NetStorage storage) => storage.Parameters.Concat(storage.Buffers);

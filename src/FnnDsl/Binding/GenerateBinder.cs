@@ -26,7 +26,7 @@ internal sealed class GenerateBinder(ModuleScope scope, DiagnosticBag diagnostic
         if (BindArguments(body) is not { } arguments) return (null, null);
         var inputs = Program.Parameters.Where(parameter => !IsSize(parameter)).Select(parameter => IsScalar(symbol, parameter)
             ? parameter with { Type = parameter.Type with { Axes = EquatableArray<AxisSyntax>.Empty }, Default = null } : parameter).ToEquatableArray();
-        if (body.BindInputs(inputs, Program.Where, out var axes) is not { } tensors) return (null, null);
+        var tensors = body.BindInputs(inputs, Program.Where, out var axes);
         foreach (var size in Program.Parameters.Where(IsSize)) context.AddGuard(new BoundGuard($"0 <= {size.Name.Text}", Size.Zero, "<=", Size.Axis(size.Name.Text), frame.OriginAt(size.Span)));
         axes = Program.Parameters.Where(IsSize).Select(parameter => parameter.Name.Text).Concat(axes).ToEquatableArray();
 
@@ -34,7 +34,7 @@ internal sealed class GenerateBinder(ModuleScope scope, DiagnosticBag diagnostic
         var bound = new BoundGenerate(
             symbol.Namespace, symbol.Name, symbol.Declaration.Doc, nets.Select(net => net.Bound).ToEquatableArray(),
             arguments, axes, tensors.ToEquatableArray(), default, default, empty, null, new Origin(symbol.FullName, 0)) { Streamed = Streamed(body) };
-        if (hasBroken) return (null, bound with { Results = body.DeclaredQuietly(Program.Results) });
+        if (hasBroken || body.HasWrongHead) return (null, bound with { Results = body.DeclaredQuietly(Program.Results) });
         body.BindStatements(Program.Body);
         if (body.TakeResults(Program) is not { } results || diagnostics.HasErrors) return (null, bound with { Results = body.DeclaredQuietly(Program.Results) });
 

@@ -98,7 +98,7 @@ internal sealed class IndexResolver(IIndexScope scope, IndexRanges ranges)
         if (operand is not TensorOperand { Rank: > 0 } tensor) return new ConstantTerm(operand, expression.Span);
         // Axes meet from the right, as in broadcasting: so most likely the last indices are meant.
         var names = _indices.Where(one => !one.IsGroup).Select(one => one.Name).ToArray();
-        var fix = names.Length >= tensor.Rank ? $"for example {Text(expression)}[{string.Join(", ", names.Skip(names.Length - tensor.Rank))}]" : null;
+        var fix = names.Length >= tensor.Rank ? $"for example {(expression is NameExpression ? Text(expression) : $"({Text(expression)})")}[{string.Join(", ", names.Skip(names.Length - tensor.Rank))}]" : null;
         scope.Report(DiagnosticTable.IndicesMissing, expression.Span, [], fix, Text(expression), tensor.Type, tensor.Rank == 1 ? "an index" : $"{tensor.Rank} indices");
         return null;
     }
@@ -203,6 +203,12 @@ internal sealed class IndexResolver(IIndexScope scope, IndexRanges ranges)
         {
             // Of a name that stands at several places it is said once.
             if (!_unknownNames.Add(unknown.Name)) return null;
+            // What is read at an index is a tensor.
+            if (Inside(index).Any(part => part is SubscriptExpression { Target: NameExpression target } && target.Name == unknown.Name))
+            {
+                scope.Evaluate(unknown);
+                return null;
+            }
             var known = string.Join(", ", _indices.Where(one => !one.IsGroup).Select(one => one.Name));
             var fix = Spelling.Closest(unknown.Name, _indices.Select(one => one.Name)) is { } close ? $"write {close}" : $"put '{unknown.Name}' on the left, or sum over it: sum[{unknown.Name}] …";
             scope.Report(DiagnosticTable.IndexUnknown, unknown.Span, [], fix, unknown.Name,

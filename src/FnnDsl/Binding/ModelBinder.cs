@@ -19,7 +19,8 @@ internal sealed class ModelBinder(ModuleScope scope, DiagnosticBag diagnostics)
     {
         var net = new NetStorage(0);
         var training = BindOnce(symbol, net, training: true);
-        var inference = training.Results is null && diagnostics.HasErrors ? default
+        var isQuiet = training.Context.Diagnostics != diagnostics;
+        var inference = isQuiet || (training.Results is null && diagnostics.HasErrors) ? default
             : training.Context.DependsOnMode ? BindOnce(symbol, net, training: false)
             : training with { Graph = training.WithoutUpdates() };
 
@@ -35,7 +36,7 @@ internal sealed class ModelBinder(ModuleScope scope, DiagnosticBag diagnostics)
             training.Context.RemainingGuards.Concat(inference.Context?.RemainingGuards ?? []).Distinct().ToEquatableArray(),
             checks.Without(forInference), checks.Without(forTraining),
             new Origin(symbol.FullName, 0)) { Budgets = training.Budgets };
-        var isWhole = training.Graph is not null && inference.Graph is not null && !diagnostics.HasErrors;
+        var isWhole = !isQuiet && training.Graph is not null && inference.Graph is not null && !diagnostics.HasErrors;
         return (isWhole ? model : null, model, net);
     }
 
@@ -57,7 +58,8 @@ internal sealed class ModelBinder(ModuleScope scope, DiagnosticBag diagnostics)
         var frame = new Frame(symbol, null, default) { Owner = symbol.IsLayer ? instance : null };
         foreach (var pair in holder.Config) frame.Config[pair.Key] = pair.Value;
         var body = new BodyBinder(context, frame);
-        if (body.BindInputs(symbol.Declaration.Parameters, symbol.Declaration.Where, out _) is null) return;
+        body.BindInputs(symbol.Declaration.Parameters, symbol.Declaration.Where, out _);
+        if (body.HasWrongHead) return;
         body.BindStatements(symbol.Declaration.Body);
         body.TakeResults(symbol.Declaration);
     }
@@ -80,10 +82,18 @@ internal sealed class ModelBinder(ModuleScope scope, DiagnosticBag diagnostics)
             Graph is null || Context.BufferUpdates.Count == 0 ? Graph : Context.Builder.Build(Graph.Outputs.Take(BoundResults.Count).Zip(Results!, (output, result) => output with { Node = result.Value.Id }));
     }
 
-    private Once BindOnce(Symbol symbol, NetStorage net, bool training, OutlineRecorder? outline = null)
+    /// <param name="isQuiet">Whether this is for the API alone, of what has an error in its head: nothing is reported.</param>
+    private Once BindOnce(Symbol symbol, NetStorage net, bool training, OutlineRecorder? outline = null, bool isQuiet = false)
     {
-        var context = new BindingContext(scope, diagnostics, training, symbolic: false) { Outline = outline };
-        if (InstanceOf(context, symbol) is not { } instance) return new Once(context, null, null, default, null, default, null);
+        var context = new BindingContext(scope, isQuiet ? new DiagnosticBag() : diagnostics, training, symbolic: false) { Outline = outline };
+        if (InstanceOf(context, symbol) is not { } instance)
+        {
+            if (symbol is not ModelMemberSymbol wrong) return new Once(context, null, null, default, null, default, null);
+            isQuiet = true;
+            context = new BindingContext(scope, new DiagnosticBag(), training, symbolic: true);
+            if (new BodyBinder(context, new Frame(wrong, null, default)).MeantByMember(wrong) is not { } meant) return new Once(context, null, null, default, null, default, null);
+            instance = meant;
+        }
         instance.Path = "";
         instance.Net = net;
         var declaration = instance.Symbol.Declaration;
@@ -95,9 +105,10 @@ internal sealed class ModelBinder(ModuleScope scope, DiagnosticBag diagnostics)
         foreach (var pair in instance.Config) frame.Config[pair.Key] = pair.Value;
         foreach (var pair in instance.Notes) frame.Notes[pair.Key] = pair.Value;
         var body = new BodyBinder(context, frame);
-        if (body.BindInputs(declaration.Parameters, declaration.Where, out var axes) is not { } inputs) return new Once(context, instance.Symbol, null, default, null, default, null);
+        var inputs = body.BindInputs(declaration.Parameters, declaration.Where, out var axes);
+        if (body.HasWrongHead && !isQuiet) return BindOnce(symbol, net, training, isQuiet: true);
         foreach (var input in inputs) outline?.AddNode(OutlineNodeKind.Input, input.Name, input.Type.ToString(), null, frame.Values[input.Name]);
-        var budgets = training ? new BudgetBinder(body, axes).Bind(declaration.Body) : default;
+        var budgets = training && !isQuiet ? new BudgetBinder(body, axes).Bind(declaration.Body) : default;
         body.BindStatements(declaration.Body);
         if (body.TakeResults(declaration) is not { } results)
         {

@@ -123,6 +123,17 @@ public sealed class ModuleScope
     /// <summary>The members of a family, in the order of their files.</summary>
     internal IEnumerable<MemberSymbol> MembersOf(Symbol family) => _user.Values.OfType<MemberSymbol>().Where(member => FamilyOf(member) == family);
 
+    /// <summary>The members of a family of trains, or of models, by its name with or without its namespace; null where no family has it.</summary>
+    public IReadOnlyList<DeclarationName>? FamilyMembers(string name, bool ofTrains)
+    {
+        var family = _user.FirstOrDefault(pair => (pair.Key.Name == name || pair.Key.FullName == name) && (ofTrains ? pair.Value is TrainSymbol train && IsFamily(train) : pair.Value is CallableSymbol { Kind: CallableKind.Model, IsFamily: true }));
+        return family.Value is null ? null : MembersOf(family.Value).Select(member => new DeclarationName(member.Namespace, member.Name)).ToArray();
+    }
+
+    /// <summary>The models of a train's networks, by its name with or without its namespace.</summary>
+    public IEnumerable<DeclarationName> NetsOf(string train) => Trains.Where(item => item.Name == train || item.FullName == train)
+        .SelectMany(item => Binder.BindTrain(this, item.Namespace, item.Name).Signature?.Nets ?? default).Select(net => new DeclarationName(net.ModelNamespace, net.ModelName)).Distinct();
+
     internal Symbol? FindExactly(string ns, string name) => _user.TryGetValue(new(ns, name), out var found) ? found : null;
 
     /// <summary>The user's declaration that an origin names.</summary>

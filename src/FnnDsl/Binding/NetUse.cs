@@ -5,7 +5,7 @@ using FeedbackNN.Dsl.Text;
 namespace FeedbackNN.Dsl.Binding;
 
 /// <summary>A network of a declaration that uses models, such as a train: its name there, its model, and what it owns.</summary>
-/// <param name="IsBroken">Whether the model has errors, which are reported with it, or is a family of which a member is still to be chosen: of what it owns a part is known at most.</param>
+/// <param name="IsBroken">Whether the model has errors, which are reported with it, is only what a misspelt name means, or is a family of which a member is still to be chosen: of what it owns a part is known at most.</param>
 internal sealed record NetUse(Identifier Identifier, Symbol Model, NetStorage Storage, bool IsBroken)
 {
     public string Name => Identifier.Text;
@@ -38,7 +38,13 @@ internal sealed record NetUse(Identifier Identifier, Symbol Model, NetStorage St
                 diagnostics.Report(DiagnosticTable.NetTwice, new Location(symbol.Source, net.Name.Span), net.Name.Text);
                 return null;
             }
-            if ((choose?.Invoke(net) ?? FindModel(scope, diagnostics, symbol, net.Name.Text, net.Model)) is not { } model) return null;
+            if ((choose?.Invoke(net) ?? FindModel(scope, diagnostics, symbol, net.Name.Text, net.Model)) is not { } model)
+            {
+                // The model that is meant keeps the API.
+                if (Closest(scope, net.Model.Text) is not { } meant || scope.Bound(meant) is not { Signature: not null } near) return null;
+                found.Add(new NetUse(net.Name, meant, near.Storage, IsBroken: true));
+                continue;
+            }
             if (model is CallableSymbol { IsFamily: true })
             {
                 found.Add(new NetUse(net.Name, model, new NetStorage(0), IsBroken: true));
@@ -60,11 +66,11 @@ internal sealed record NetUse(Identifier Identifier, Symbol Model, NetStorage St
         switch (scope.Find(symbol.Namespace, name.Text, false))
         {
             case null:
-                var models = scope.UserSymbols.Where(other => other is ModelMemberSymbol or CallableSymbol { Kind: CallableKind.Model }).Select(other => other.Name);
-                diagnostics.Report(DiagnosticTable.UnknownName, location, Spelling.Fix(name.Text, models), default, name.Text);
+                diagnostics.Report(DiagnosticTable.UnknownName, location, Spelling.Fix(name.Text, Models(scope).Select(other => other.Name)), default, name.Text);
                 return null;
-            case CallableSymbol { IsFamily: true } when !takesFamilies:
-                diagnostics.Report(DiagnosticTable.NotAModel, location, $"declare a member: model {netName} = {name.Text}(...)", default, name.Text, ": it is a family");
+            case CallableSymbol { IsFamily: true } family when !takesFamilies:
+                var members = scope.MembersOf(family).Select(member => member.Name).ToArray();
+                diagnostics.Report(DiagnosticTable.NotAModel, location, members.Length > 0 ? $"write {string.Join(" or ", members)}" : $"declare a member: model {netName} = {name.Text}(...)", default, name.Text, ": it is a family");
                 return null;
             case (ModelMemberSymbol or CallableSymbol { Kind: CallableKind.Model }) and var found:
                 return found;
@@ -72,6 +78,14 @@ internal sealed record NetUse(Identifier Identifier, Symbol Model, NetStorage St
                 diagnostics.Report(DiagnosticTable.NotAModel, location, name.Text, "");
                 return null;
         }
+    }
+
+    private static IEnumerable<Symbol> Models(ModuleScope scope) => scope.UserSymbols.Where(other => other is ModelMemberSymbol or CallableSymbol { Kind: CallableKind.Model });
+
+    private static Symbol? Closest(ModuleScope scope, string name)
+    {
+        var models = Models(scope).Where(model => model is not CallableSymbol { IsFamily: true }).ToArray();
+        return Spelling.Closest(name, models.Select(model => model.Name)) is { } closest ? models.First(model => model.Name == closest) : null;
     }
 
     /// <summary>Makes the networks values of a body; of one that is broken nothing is known, and what is made of it stays silent. False after a diagnostic.</summary>

@@ -19,14 +19,7 @@ internal sealed class ParameterPaths(BodyBinder body, IReadOnlyList<NetUse> nets
     private void Resolve(PathPattern pattern, HashSet<BoundParameterReference> found)
     {
         if (pattern.Parts.Count == 0) return;
-        var first = pattern.Parts[0];
-        var index = NetUse.IndexOf(nets, first.Text);
-        if (index == nets.Count)
-        {
-            var closest = Spelling.Closest(first.Text, nets.Select(item => item.Name));
-            body.Report(DiagnosticTable.UnknownNet, first.Span, [], closest is not null ? $"write {closest}" : nets.Count == 1 ? $"write {nets[0].Name}.{body.Frame.Source.GetText(pattern.Span)}" : null, first.Text, $"; there {(nets.Count == 1 ? "is" : "are")} {string.Join(", ", nets.Select(item => item.Name))}");
-            return;
-        }
+        if (FindNet(pattern.Parts[0], nets.Count == 1 ? $"write {nets[0].Name}.{body.Frame.Source.GetText(pattern.Span)}" : null) is not { } index) return;
         var net = nets[index];
         var parts = pattern.Parts.Skip(1).Select(part => part.Text).ToArray();
         var isEmpty = true;
@@ -39,7 +32,19 @@ internal sealed class ParameterPaths(BodyBinder body, IReadOnlyList<NetUse> nets
         if (!isEmpty || net.IsBroken) return;
         var candidates = net.Storage.Parameters.SelectMany(parameter => Prefixes(parameter.Path)).Distinct();
         var near = Spelling.Closest(string.Join(".", parts), candidates);
-        body.Report(DiagnosticTable.PatternMatchesNothing, pattern.Span, [], near is null ? null : $"write {net.Name}.{near}", body.Frame.Source.GetText(pattern.Span));
+        var tops = net.Storage.Parameters.Select(parameter => $"{net.Name}.{parameter.Path.Split('.')[0]}").Distinct().ToArray();
+        var fix = near is not null ? $"write {net.Name}.{near}" : tops.Length > 0 ? $"there {(tops.Length == 1 ? "is" : "are")} {string.Join(", ", tops)}" : null;
+        body.Report(DiagnosticTable.PatternMatchesNothing, pattern.Span, [], fix, body.Frame.Source.GetText(pattern.Span));
+    }
+
+    /// <summary>Which network a name is; null after a diagnostic.</summary>
+    /// <param name="fix">What to write where no network has nearly this name.</param>
+    public int? FindNet(Identifier name, string? fix)
+    {
+        var index = NetUse.IndexOf(nets, name.Text);
+        if (index < nets.Count) return index;
+        body.Report(DiagnosticTable.UnknownNet, name.Span, [], Spelling.Fix(name.Text, nets.Select(item => item.Name)) ?? fix, name.Text, $"; there {(nets.Count == 1 ? "is" : "are")} {string.Join(", ", nets.Select(item => item.Name))}");
+        return null;
     }
 
     private static IEnumerable<string> Prefixes(string path)

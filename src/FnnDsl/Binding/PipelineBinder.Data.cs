@@ -28,6 +28,7 @@ internal sealed partial class PipelineBinder
     private readonly List<PipelineAnswers> _answers = [];
     private readonly Dictionary<(int Train, string By), (int Answers, int Label)> _confident = [];
     private readonly Dictionary<string, TextSpan> _dataSpans = new(StringComparer.Ordinal);
+    private readonly List<(string Name, Identifier Train)> _lostData = [];
     private readonly Dictionary<string, TextSpan> _fitted = new(StringComparer.Ordinal);
 
     /// <summary>The data of a step: its name's position, the choice, and both as text; null after a diagnostic.</summary>
@@ -59,6 +60,25 @@ internal sealed partial class PipelineBinder
             return null;
         }
         return isRight ? (position, choice, text) : null;
+    }
+
+    /// <summary>No step after a diagnostic about its train or networks. Its data keep their name in C#.</summary>
+    private TAction? Lost<TAction>(TrainCall call, DataSyntax data) where TAction : PipelineAction
+    {
+        _lostData.Add((data.Name.Text, call.Train));
+        return null;
+    }
+
+    /// <summary>Names of data that no right step has, as samples of the train that was meant.</summary>
+    private void KeepLostData()
+    {
+        foreach (var (name, train) in _lostData)
+        {
+            if (_data.Any(known => known.Name == name)) continue;
+            var closest = Spelling.Closest(train.Text, scope.UserSymbols.Where(other => other is TrainSymbol or TrainMemberSymbol).Select(other => other.Name));
+            var found = FindTrain(train) ?? (closest is null ? null : FindTrain(new Identifier(closest, train.Span)));
+            if (found is { } position && SampleShape.Of(_trains[position].Train.RuntimeAxes, _trains[position].Train.Inputs) is not null) _data.Add(new PipelineData(name, position));
+        }
     }
 
     private static string Samples(TrainInstance train) => "(" + string.Join(", ", train.Declaration.Inputs.Select(input => $"{input.Name}: {train.Text.Source.GetText(input.Type.Span)}")) + ")";

@@ -28,6 +28,7 @@ internal sealed partial class PipelineBinder(ModuleScope scope, DiagnosticBag di
         _isBroken = nets.Any(net => net.IsBroken);
         _body = new BodyBinder(new BindingContext(scope, diagnostics, training: false, symbolic: false), new Frame(symbol, null, default));
         var steps = BindSteps(symbol.Declaration.Body);
+        KeepLostData();
         var evaluations = _stages.Values.OfType<EvaluateStage>().ToArray();
         foreach (var stage in evaluations) CheckNotFitted(stage.Data);
         var bound = new BoundPipeline(
@@ -75,7 +76,8 @@ internal sealed partial class PipelineBinder(ModuleScope scope, DiagnosticBag di
         var epochs = BindCount(count, "epochs");
         var call = BindCall(stage.Call);
         var frozen = BindFrozen(stage, call);
-        if (call is null || BindData(data, call, isFitted: true) is not var (name, choice, text) || epochs is null) return null;
+        if (call is null) return Lost<FitAction>(stage.Call, data);
+        if (BindData(data, call, isFitted: true) is not var (name, choice, text) || epochs is null) return null;
         var freeze = frozen.Count == 0 ? "" : $" freeze {string.Join(", ", frozen)}";
         return new FitAction(stage.Name.Text, call, name, choice, epochs.Value, frozen,
             FormattableString.Invariant($"{stage.Name.Text}: {TextOf(call)} on {text} for {epochs.Value} epochs{freeze}"), _body.Frame.OriginAt(span));
@@ -83,7 +85,8 @@ internal sealed partial class PipelineBinder(ModuleScope scope, DiagnosticBag di
 
     private EvaluateAction? Evaluate(EvaluateStage stage, TextSpan span)
     {
-        if (BindCall(stage.Call) is not { } call || BindData(stage.Data, call, isFitted: false) is not var (name, choice, text)) return null;
+        if (BindCall(stage.Call) is not { } call) return Lost<EvaluateAction>(stage.Call, stage.Data);
+        if (BindData(stage.Data, call, isFitted: false) is not var (name, choice, text)) return null;
         return new EvaluateAction(stage.Name.Text, call, name, choice, _evaluated.Add(stage.Name.Text), $"{stage.Name.Text}: evaluate {TextOf(call)} on {text}", _body.Frame.OriginAt(span));
     }
 

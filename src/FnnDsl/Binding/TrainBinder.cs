@@ -23,13 +23,8 @@ internal sealed class TrainBinder(ModuleScope scope, DiagnosticBag diagnostics, 
     {
         var first = train.HasBrokenNet ? TrainRun.ExecuteSignature(scope, diagnostics, train) : Execute(training: true);
         if (first.Inputs is null) return (null, null);
-        var metricNames = TrainSignature.Metrics(train.Text);
-        var signature = Assemble(first, null, TrainSignature.Objectives(train.Text), metricNames, metricNames) with
-        {
-            Averages = TrainSignature.Averages(train.Text),
-            Adapters = TrainSignature.Adapters(train.Text, _nets),
-        };
-        if (train.HasBrokenNet) return (null, signature);
+        var signature = SignatureOf(first);
+        if (train.HasBrokenNet || first.Body.HasWrongHead) return (null, signature);
         if (train.Family is not null && !new TrainFamilyBinder(scope, diagnostics, train.Text).Takes(train.Symbol, first)) return (null, signature);
         if (diagnostics.HasErrors) return (null, signature);
         if (first.Minimized.Count == 0)
@@ -94,6 +89,19 @@ internal sealed class TrainBinder(ModuleScope scope, DiagnosticBag diagnostics, 
             Inputs = checks.Of(first.Inputs!),
         };
         return (result, signature);
+    }
+
+    /// <summary>What C# sees of it, bodies aside; null where nothing is known of a network.</summary>
+    public BoundTrain? BindSignature() => TrainRun.ExecuteSignature(scope, diagnostics, train) is { Inputs: not null } run ? SignatureOf(run) : null;
+
+    private BoundTrain SignatureOf(TrainRun run)
+    {
+        var metrics = TrainSignature.Metrics(train.Text);
+        return Assemble(run, null, TrainSignature.Objectives(train.Text), metrics, metrics) with
+        {
+            Averages = TrainSignature.Averages(train.Text),
+            Adapters = TrainSignature.Adapters(train.Text, _nets),
+        };
     }
 
     private TrainRun Execute(bool training) => TrainRun.Execute(scope, diagnostics, train, training, _adapters);

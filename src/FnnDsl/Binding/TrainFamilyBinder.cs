@@ -17,7 +17,7 @@ internal sealed class TrainFamilyBinder(ModuleScope scope, DiagnosticBag diagnos
         CheckHead();
         if (TrainInstance.OfFamily(scope, diagnostics, family) is not { } train) return;
         var run = TrainRun.Execute(scope, diagnostics, train, training: true);
-        if (run.Inputs is null) return;
+        if (run.Inputs is null || run.Body.HasWrongHead) return;
         var paths = new ParameterPaths(run.Body, train.Nets);
         paths.Resolve(run.Frozen);
         for (var k = 0; k < run.Minimized.Count; k++)

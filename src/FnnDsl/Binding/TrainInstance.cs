@@ -44,6 +44,10 @@ internal sealed record TrainInstance(Symbol Symbol, TrainSymbol Text, IReadOnlyL
         return NetUse.Bind(scope, diagnostics, train, train.Declaration.Nets) is { } nets ? new TrainInstance(train, train, nets) : null;
     }
 
+    /// <summary>What a member with errors was meant to be, for its API; nothing is reported. Null where that can't be told.</summary>
+    public static TrainInstance? Meant(ModuleScope scope, Symbol symbol) =>
+        symbol is TrainMemberSymbol member ? new BodyBinder(new BindingContext(scope, new DiagnosticBag(), training: true, symbolic: true), new Frame(member, null, default)).MeantByMember(member) : null;
+
     /// <summary>A family without a member; null after a diagnostic.</summary>
     public static TrainInstance? OfFamily(ModuleScope scope, DiagnosticBag diagnostics, TrainSymbol family)
     {

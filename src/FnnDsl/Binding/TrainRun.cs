@@ -22,7 +22,7 @@ internal sealed class TrainRun
 
     public BodyBinder Body { get; }
 
-    /// <summary>Null when the signature is wrong.</summary>
+    /// <summary>Null when nothing is known of a network; where the signature is wrong, what C# may see of it.</summary>
     public IReadOnlyList<BoundTensor>? Inputs { get; private set; }
 
     public EquatableArray<string> RuntimeAxes { get; private set; }
@@ -47,7 +47,7 @@ internal sealed class TrainRun
     public static TrainRun Execute(ModuleScope scope, DiagnosticBag diagnostics, TrainInstance train, bool training, Adapters? adapters = null)
     {
         var run = ExecuteSignature(new BindingContext(scope, diagnostics, training, symbolic: train.IsOpen) { Adapters = adapters }, train);
-        if (run.Inputs is not null) run.Body.BindStatements(train.Declaration.Body);
+        if (run.Inputs is not null && !run.Body.HasWrongHead) run.Body.BindStatements(train.Declaration.Body);
         return run;
     }
 

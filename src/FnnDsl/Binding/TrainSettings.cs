@@ -70,11 +70,10 @@ internal sealed class TrainSettings(BodyBinder body, ParameterPaths paths, IRead
 
     private void Take(AverageStatement average)
     {
-        // The network of a path that is its name alone.
-        if (paths.Resolve([new PathPattern(EquatableArray<Identifier>.Own(average.Net), average.Net.Span)]).Count == 0) return;
+        if (paths.FindNet(average.Net, nets.Count == 1 ? $"write {nets[0].Name}" : null) is not { } net) return;
         var operand = body.Bind(average.Decay);
         if (operand is PoisonOperand) return;
-        if (BodyBinder.TryNumber(operand, out var share, out _) && share is > 0 and < 1) Averages.Add(new BoundAverage(NetUse.IndexOf(nets, average.Net.Text), share));
+        if (BodyBinder.TryNumber(operand, out var share, out _) && share is > 0 and < 1) Averages.Add(new BoundAverage(net, share));
         else body.Report(DiagnosticTable.AverageShare, average.Decay.Span, BodyBinder.Describe(operand));
     }
 
