@@ -184,5 +184,14 @@ public sealed class StreamingTests
     }
 
     [Fact]
+    public void AStepHoldsToTheConditionsOfTheModel()
+    {
+        using var net = new FifthLast();
+        using var session = net.Start(1, 3);
+        using var x = new Tensor<float, Batch, Width>(1, 3);
+        Assert.Equal("The condition 'where 5 <= width' does not hold for these sizes: 5 <= 3 is false. 'width' is 3, axis 1 of 'x'.", Assert.Throws<ArgumentException>(() => session.Step(x)).Message);
+    }
+
+    [Fact]
     public void AModelThatLooksAheadHasNoStart() => Assert.Null(typeof(Backwards).GetMethod("Start"));
 }

@@ -119,7 +119,7 @@ internal sealed partial class BodyBinder
         {
             if (row.Typing == OperatorTyping.Comparison) return CompareSizes(expression.Operator, row, l, r);
             var bothNumbers = left is NumberOperand && right is NumberOperand;
-            if (SizeArithmetic(expression.Operator, l, r) is { } size) return bothNumbers ? new NumberOperand(size.Value, true) : new SizeOperand(size);
+            if (SizeArithmetic(expression.Operator, l, r, expression.Span) is { } size) return bothNumbers ? new NumberOperand(size.Value, true) : new SizeOperand(size);
             if (expression.Operator == BinaryOperator.Divide && !r.IsZero && !bothNumbers) return new QuotientOperand(l, r);
         }
         if (TryNumber(left, out var x, out _) && TryNumber(right, out var y, out _))
@@ -137,20 +137,28 @@ internal sealed partial class BodyBinder
 
     private static bool IsInteger(Operand operand) => operand is SizeOperand or NumberOperand { IsInteger: true } or AdaptingOperand { IsInteger: true };
 
-    private Size? SizeArithmetic(BinaryOperator op, Size left, Size right)
+    private Size? SizeArithmetic(BinaryOperator op, Size left, Size right, TextSpan span)
     {
         switch (op)
         {
             case BinaryOperator.Add: return left + right;
             case BinaryOperator.Subtract: return left - right;
             case BinaryOperator.Multiply: return left * right;
-            case BinaryOperator.Divide: return context.Facts.Divide(left, right);
+            case BinaryOperator.Divide: return context.Facts.Divide(left, right) is { } quotient ? Divided(quotient, right, span) : null;
             case BinaryOperator.Remainder when !right.IsZero:
-                return context.Facts.Divide(left, right) is not null ? Size.Zero : Size.Remainder(context.Facts.Normalize(left), context.Facts.Normalize(right));
+                return context.Facts.Divide(left, right) is not null ? Size.Zero : Divided(Size.Remainder(context.Facts.Normalize(left), context.Facts.Normalize(right)), right, span);
             case BinaryOperator.Power when right.TryGetConstant(out var exponent) && exponent is >= 0 and <= 16:
                 return Enumerable.Repeat(left, (int)exponent).Aggregate(Size.One, (product, factor) => product * factor);
             default: return null;
         }
+    }
+
+    // What a division of sizes gives, in calls in which it divides by something.
+    private Size Divided(Size result, Size divisor, TextSpan span)
+    {
+        var isDivided = result.Terms.Any(term => term.Factors.Any(factor => factor is not Size.NamedAtom));
+        if (isDivided && !divisor.IsConstant && !context.Facts.IsNotNegativeWhenEmpty(divisor - Size.One)) AddSizeGuard(Size.One, divisor, span);
+        return result;
     }
 
     private Operand CompareSizes(BinaryOperator op, ScalarOperator row, Size left, Size right)

@@ -40,7 +40,7 @@ internal sealed partial class BodyBinder
         if (op == OperatorTable.Div && AsSize(operands[0]) is { } numerator && AsSize(operands[1]) is { } denominator && !denominator.IsZero)
         {
             var quotient = context.Facts.Divide(numerator, denominator) ?? Size.Divide(context.Facts.Normalize(numerator), context.Facts.Normalize(denominator));
-            return operands.All(operand => operand is NumberOperand) ? new NumberOperand(quotient.Value, true) : new SizeOperand(quotient);
+            return operands.All(operand => operand is NumberOperand) ? new NumberOperand(quotient.Value, true) : new SizeOperand(Divided(quotient, denominator, span));
         }
         var numbers = new double[operands.Length];
         var whole = true;

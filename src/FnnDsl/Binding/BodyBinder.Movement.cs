@@ -78,6 +78,7 @@ internal sealed partial class BodyBinder
     {
         var sizes = lengths.Items.Select(AsSize).ToArray();
         if (sizes.Any(size => size is null)) return Fail(DiagnosticTable.NotASize, argument.Span, Describe(lengths.Items.First(item => AsSize(item) is null)));
+        if (sizes.Any(size => RequireNotNegative(size!, argument.Span) is null)) return Poison;
         var total = sizes.Aggregate(Size.Zero, (sum, size) => sum + size!);
         return AreEqual(total, x.Shape[axis])
             ? Parts(x, axis, sizes!)

@@ -1,6 +1,7 @@
 using FeedbackNN.Dsl;
 using FeedbackNN.Dsl.Binding;
 using FeedbackNN.Dsl.Graphs;
+using FeedbackNN.Dsl.Text;
 using FeedbackNN.Dsl.Types;
 
 namespace FeedbackNN.Generator.Printing;
@@ -8,7 +9,9 @@ namespace FeedbackNN.Generator.Printing;
 /// <summary>Prints the stream of a model that has a one-step form: <c>Start</c>, and the session that it gives.</summary>
 internal sealed class SessionPrinter(CodeWriter writer, BoundModel model, CompiledStream stream, Func<Origin, SourceLine?> lines, bool hasGpu)
 {
-    private readonly SignatureText _signature = new(stream.Program.Axes, stream.Inputs, stream.Results, default, lines);
+    // Conditions on how long the stream is would be asked of something that has no end.
+    private readonly SignatureText _signature = new(
+        stream.Program.Axes, stream.Inputs, stream.Results, model.Guards.Where(guard => !guard.AxisNames.Contains(stream.Axis)).ToEquatableArray(), lines);
 
     private IReadOnlyList<SignatureItem> Inputs => _signature.Inputs;
 

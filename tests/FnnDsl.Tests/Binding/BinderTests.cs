@@ -162,6 +162,8 @@ public sealed class BinderTests
     [InlineData("s[b] = sum[i: n - 5] x[b, 0] * i", "5 <= n")]
     [InlineData("s = x[:, n - 5]", "5 <= n")]
     [InlineData("s = sum(broadcast(x[:, :1], [batch, n % 4]), -1)", "1 <= n")]
+    [InlineData("s = sum(x * (7 % n) * div(9, n), -1)", "1 <= n")]
+    [InlineData("(a, b) = split(x, (n - 2, 2), 1); s = sum(a, -1) + sum(b, -1)", "2 <= n")]
     public void A_size_is_not_below_zero_in_any_call(string statement, params string[] guards)
     {
         var model = Model($$"""
