@@ -17,6 +17,9 @@ public static class ForeignNames
     private const string Optimizer = "an optimizer stands behind 'with' in a train: minimize loss with adam(lr: 1e-3)";
     private const string Convolution = "write it in index notation: y[b, o, i, j, k] = sum[c, u, v, w] x[b, c, i + u, j + v, k + w] * kernel[o, c, u, v, w]";
     private const string Transposed = "write conv_transpose2d(channels, kernel, stride: 2)";
+    private const string Huber = "write huber(prediction, target)", Divergence = "write it out, of log_p = log_softmax(a, -1) and log_q: sum(exp(log_p) * (log_p - log_q), -1)";
+    private const string Gather = "write index notation: y[b, k] = x[b, index[b, k]]", Triangle = "write index notation: m[i: 8, j: 8] = select(j <= i, 1, 0)";
+    private const string Variance = "write mean((x - mean(x, -1, keep: true))^2, -1)", Attention = "write attention(heads)(x), masked_attention(heads)(x, mask) or cross_attention(heads)(x, memory)";
     private const string MaxPool = "write max_pool(x, 2)", AvgPool = "write avg_pool(x, 2)", GlobalPool = "write mean(x, (-2, -1))", Upsample = "write upsample(x, 2), or upsample(x, 2, bilinear: true)";
 
     private static readonly Dictionary<string, string> Values = new(StringComparer.OrdinalIgnoreCase)
@@ -52,7 +55,16 @@ public static class ForeignNames
         ["l1_loss"] = "write l1(prediction, target)", ["l1loss"] = "write l1(prediction, target)",
         ["nll_loss"] = "write cross_entropy(logits, label)", ["crossentropyloss"] = "write cross_entropy(logits, label)",
         ["binary_cross_entropy"] = "write bce_with_logits(logits, target), which takes what comes before the sigmoid", ["bceloss"] = "write bce_with_logits(logits, target), which takes what comes before the sigmoid",
-        ["bcewithlogitsloss"] = "write bce_with_logits(logits, target)",
+        ["bcewithlogitsloss"] = "write bce_with_logits(logits, target)", ["bce"] = "write bce_with_logits(logits, target), which takes what comes before the sigmoid",
+        ["mae"] = "write l1(prediction, target)", ["smooth_l1"] = Huber, ["smooth_l1_loss"] = Huber, ["smoothl1loss"] = Huber, ["huber_loss"] = Huber, ["huberloss"] = Huber,
+        ["kl_div"] = Divergence, ["kldivloss"] = Divergence,
+        ["gather"] = Gather, ["take_along_dim"] = Gather, ["index_select"] = "write x[index], where index is integers", ["flip"] = "write index notation: y[b, i] = x[b, 7 - i]",
+        ["masked_fill"] = "write select(mask, value, x)", ["isnan"] = "write x != x", ["stack"] = "give each an axis of length 1 and join them: concat((x as [batch, 1, 8], y as [batch, 1, 8]), 1)",
+        ["chunk"] = "write split(x, 2, axis)", ["eye"] = "write index notation: m[i: 8, j: 8] = select(i == j, 1, 0)", ["tril"] = Triangle, ["triu"] = Triangle,
+        ["outer"] = "write index notation: y[i, j] = a[i] * b[j]", ["addmm"] = "write x @ w + b", ["lerp"] = "write a + (b - a) * t", ["reciprocal"] = "write 1 / x",
+        ["swish"] = "write silu(x)", ["var"] = Variance, ["variance"] = Variance, ["std"] = Variance,
+        ["multihead_attention"] = Attention, ["multiheadattention"] = Attention, ["transformerencoderlayer"] = "write transformer_block(heads, hidden), or encoder_block(heads, hidden) with a mask",
+        ["transformerdecoderlayer"] = "write decoder_block(heads, hidden)",
     };
 
     private static readonly Dictionary<string, string> Types = new(StringComparer.OrdinalIgnoreCase)
