@@ -47,11 +47,9 @@ public static class Binder
                     continue;
                 }
                 user.Add(name, symbol);
-                if (symbol is CallableSymbol { Declaration.Config: { } config })
-                {
-                    foreach (var twice in config.Where((parameter, k) => config.Take(k).Any(other => other.Name.Text == parameter.Name.Text)))
-                        diagnostics.Report(DiagnosticTable.ParameterTwice, new Location(file.Source, twice.Name.Span), twice.Name.Text);
-                }
+                var config = symbol switch { CallableSymbol callable => callable.Declaration.Config, TrainSymbol train => train.Declaration.Config, _ => null } ?? default;
+                foreach (var twice in config.Where((parameter, k) => config.Take(k).Any(other => other.Name.Text == parameter.Name.Text)))
+                    diagnostics.Report(DiagnosticTable.ParameterTwice, new Location(file.Source, twice.Name.Span), twice.Name.Text);
                 var isKnown = library.ContainsKey(symbol.Name) || BuiltIns.IsFunction(symbol.Name);
                 if (IsClass(symbol) && (symbol is GenerateSymbol ? RuntimeNames.IsTakenFromGenerates(symbol.Name) : RuntimeNames.Contains(symbol.Name)))
                 {

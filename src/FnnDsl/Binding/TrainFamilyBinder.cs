@@ -34,12 +34,11 @@ internal sealed class TrainFamilyBinder(ModuleScope scope, DiagnosticBag diagnos
     /// <summary>Checks what all members need to have one class above them.</summary>
     public void CheckHead()
     {
-        var config = Declaration.Config ?? default;
-        for (var k = 0; k < config.Count; k++)
+        foreach (var parameter in Declaration.Config ?? default)
         {
-            var name = config[k].Name;
-            if (config[k].Type.Axes is not null) Report(DiagnosticTable.BadArgumentValue, config[k].Type.Span, $"write {name.Text}: {config[k].Type.Element.Text}, or let it stand among the tensors of a batch", $"what members of a family choose has no axes: '{name.Text}' is a tensor");
-            if (config.Take(k).Any(other => other.Name.Text == name.Text) || Declaration.Nets.Any(net => net.Name.Text == name.Text)) Report(DiagnosticTable.ParameterTwice, name.Span, null, name.Text);
+            var name = parameter.Name;
+            if (parameter.Type.Axes is not null) Report(DiagnosticTable.BadArgumentValue, parameter.Type.Span, $"write {name.Text}: {parameter.Type.Element.Text}, or let it stand among the tensors of a batch", $"what members of a family choose has no axes: '{name.Text}' is a tensor");
+            if (Declaration.Nets.Any(net => net.Name.Text == name.Text)) Report(DiagnosticTable.ParameterTwice, name.Span, null, name.Text);
         }
         foreach (var statement in Declaration.Body.SelectMany(Nested))
         {

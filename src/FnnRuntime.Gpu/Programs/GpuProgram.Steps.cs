@@ -1,3 +1,4 @@
+using System.Numerics;
 using ILGPU;
 using ILGPU.Runtime;
 
@@ -159,21 +160,18 @@ public abstract unsafe partial class GpuProgram
     /// <param name="count">How many there are.</param>
     /// <param name="bound">They must be below.</param>
     /// <param name="what">What a message calls them.</param>
-    protected void CheckRange(ArrayView<int> values, ArrayView<int> first, long count, long bound, string what)
-    {
-        if (count == 0) return;
-        _device.Start(IndexKernels.FindOutOfRange, Launch.Rows(1, count), values, first, checked((int)count), checked((int)bound));
-        var position = Read(first, 0);
-        if (position != int.MaxValue) throw OutOfRange(what, bound, position, Read(values, position));
-    }
+    protected void CheckRange(ArrayView<int> values, ArrayView<int> first, long count, long bound, string what) => CheckRange(IndexKernels.FindOutOfRange, values, first, count, bound, what);
 
     /// <inheritdoc cref="CheckRange(ArrayView{int}, ArrayView{int}, long, long, string)"/>
-    protected void CheckRange(ArrayView<long> values, ArrayView<int> first, long count, long bound, string what)
+    protected void CheckRange(ArrayView<long> values, ArrayView<int> first, long count, long bound, string what) => CheckRange(IndexKernels.FindOutOfRange, values, first, count, bound, what);
+
+    private void CheckRange<T>(Action<ArrayView<T>, ArrayView<int>, int, int> find, ArrayView<T> values, ArrayView<int> first, long count, long bound, string what)
+        where T : unmanaged, IBinaryInteger<T>
     {
         if (count == 0) return;
-        _device.Start(IndexKernels.FindOutOfRange, Launch.Rows(1, count), values, first, checked((int)count), checked((int)bound));
+        _device.Start(find, Launch.Rows(1, count), values, first, checked((int)count), checked((int)bound));
         var position = Read(first, 0);
-        if (position != int.MaxValue) throw OutOfRange(what, bound, position, Read(values, position));
+        if (position != int.MaxValue) throw OutOfRange(what, bound, position, long.CreateTruncating(Read(values, position)));
     }
 
     /// <summary>A number that says how many rounds a loop runs. Waits for the device.</summary>

@@ -47,8 +47,8 @@ internal static unsafe class DotTile
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Run<TOneRow, TRow, TVector>(nint rows, nint depth, float* a, nint aRow, float* b, nint bRow, float* c, nint cRow)
-        where TOneRow : unmanaged, IVectors<TOneRow, TVector>
-        where TRow : unmanaged, IVectors<TRow, TVector>
+        where TOneRow : unmanaged, IDotVectors<TOneRow, TVector>
+        where TRow : unmanaged, IDotVectors<TRow, TVector>
     {
         switch (rows)
         {
@@ -65,7 +65,7 @@ internal static unsafe class DotTile
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Multiply<TRows, TVectors, TVector>(nint depth, float* a0, nint aRow, float* b0, nint bRow, float* c, nint cRow)
         where TRows : unmanaged
-        where TVectors : unmanaged, IVectors<TVectors, TVector>
+        where TVectors : unmanaged, IDotVectors<TVectors, TVector>
     {
         var lanes = sizeof(TVectors) / sizeof(float);
         var rest = stackalloc float[10 * LongestRest];
@@ -156,7 +156,7 @@ internal static unsafe class DotTile
     [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static float Single<TVectors, TVector>(nint depth, float* a, float* b)
-        where TVectors : unmanaged, IVectors<TVectors, TVector>
+        where TVectors : unmanaged, IDotVectors<TVectors, TVector>
     {
         var lanes = sizeof(TVectors) / sizeof(float);
         var rest = stackalloc float[2 * LongestRest];

@@ -22,7 +22,7 @@ internal static unsafe class FusedMultiplyAddPeak
     }
 
     private static double Measure<TVectors, TVector>(WorkerPool pool, int runs)
-        where TVectors : unmanaged, IVectors<TVectors, TVector>
+        where TVectors : unmanaged, IDotVectors<TVectors, TVector>
     {
         var best = 0.0;
         for (var run = 0; run < runs; run++)
@@ -37,7 +37,7 @@ internal static unsafe class FusedMultiplyAddPeak
     }
 
     private readonly struct Loop<TVectors, TVector> : IRangeKernel
-        where TVectors : unmanaged, IVectors<TVectors, TVector>
+        where TVectors : unmanaged, IDotVectors<TVectors, TVector>
     {
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Run(nint begin, nint end)

@@ -25,11 +25,18 @@ internal unsafe interface IVectors<TSelf, TVector>
     /// <summary>Adds <c>x * b</c>, rounded once with the sum where the machine can.</summary>
     void Add(TVector x, in TSelf b);
 
-    /// <summary>Adds <c>a * b</c>, rounded once with the sum where the machine can.</summary>
-    void Add(in TSelf a, in TSelf b);
-
     /// <summary>Writes the numbers from <paramref name="p"/> on.</summary>
     void Store(float* p);
+}
+
+/// <summary>Vectors whose products with each other are added up, too: what dot products need besides.</summary>
+/// <typeparam name="TSelf">The implementation.</typeparam>
+/// <typeparam name="TVector">Its vectors.</typeparam>
+internal interface IDotVectors<TSelf, TVector> : IVectors<TSelf, TVector>
+    where TSelf : unmanaged, IDotVectors<TSelf, TVector>
+{
+    /// <summary>Adds <c>a * b</c>, rounded once with the sum where the machine can.</summary>
+    void Add(in TSelf a, in TSelf b);
 
     /// <summary>Adds others, one to each.</summary>
     void Add(in TSelf others);
@@ -39,7 +46,7 @@ internal unsafe interface IVectors<TSelf, TVector>
 }
 
 /// <summary>16 numbers in a vector of 512 bits.</summary>
-internal unsafe struct OneOf512 : IVectors<OneOf512, Vector512<float>>
+internal unsafe struct OneOf512 : IDotVectors<OneOf512, Vector512<float>>
 {
     private Vector512<float> _numbers;
 
@@ -70,7 +77,7 @@ internal unsafe struct OneOf512 : IVectors<OneOf512, Vector512<float>>
 }
 
 /// <summary>8 numbers in a vector of 256 bits.</summary>
-internal unsafe struct OneOf256 : IVectors<OneOf256, Vector256<float>>
+internal unsafe struct OneOf256 : IDotVectors<OneOf256, Vector256<float>>
 {
     private Vector256<float> _numbers;
 
@@ -97,7 +104,7 @@ internal unsafe struct OneOf256 : IVectors<OneOf256, Vector256<float>>
 }
 
 /// <summary>4 numbers in a vector of 128 bits. Not all machines with those have a fused multiply-add (ARM has, x86 without AVX2 hasn't): there the product is rounded too.</summary>
-internal unsafe struct OneOf128 : IVectors<OneOf128, Vector128<float>>
+internal unsafe struct OneOf128 : IDotVectors<OneOf128, Vector128<float>>
 {
     private Vector128<float> _numbers;
 
@@ -124,8 +131,8 @@ internal unsafe struct OneOf128 : IVectors<OneOf128, Vector128<float>>
 }
 
 /// <summary>Twice as many numbers.</summary>
-internal unsafe struct Two<THalf, TVector> : IVectors<Two<THalf, TVector>, TVector>
-    where THalf : unmanaged, IVectors<THalf, TVector>
+internal unsafe struct Two<THalf, TVector> : IDotVectors<Two<THalf, TVector>, TVector>
+    where THalf : unmanaged, IDotVectors<THalf, TVector>
 {
 #pragma warning disable CS0649 // they are changed through their own methods
     private THalf _first, _second;
@@ -218,35 +225,10 @@ internal unsafe struct Three<TThird, TVector> : IVectors<Three<TThird, TVector>,
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Add(in Three<TThird, TVector> a, in Three<TThird, TVector> b)
-    {
-        _first.Add(a._first, b._first);
-        _second.Add(a._second, b._second);
-        _third.Add(a._third, b._third);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Add(in Three<TThird, TVector> others)
-    {
-        _first.Add(others._first);
-        _second.Add(others._second);
-        _third.Add(others._third);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly void Store(float* p)
     {
         _first.Store(p);
         _second.Store(p + Third);
         _third.Store(p + (2 * Third));
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly Vector128<float> Quarter()
-    {
-        var sum = _first;
-        sum.Add(_second);
-        sum.Add(_third);
-        return sum.Quarter();
     }
 }
