@@ -15,14 +15,14 @@ public static class KernelTraits
         Cost = Math.Max(1, kernel.Values.Sum(CostOf) + kernel.Stores.Count),
     };
 
-    /// <summary>Vectors hold sixteen 32-bit lanes; booleans are masks of the same width and are never in memory there.</summary>
+    /// <summary>Vectors hold sixteen 32-bit lanes; booleans are masks of the same width, and bytes in memory.</summary>
     private static bool HasVectorForm(Kernel kernel, KernelValue value)
     {
         if (value.Level != Level.Column && value is not (ReduceValue or ArgReduceValue)) return true;
         return value switch
         {
             RandomValue random => random.ColumnCoefficient.IsOne,
-            LoadValue load => load.Element is ElementType.F32 or ElementType.I32,
+            LoadValue load => IsLane(load.Element),
             ConvertValue convert => IsLane(convert.Element) && IsLane(kernel.Values[convert.Input].Element),
             ReduceValue reduce => reduce.Element is ElementType.F32 or ElementType.I32,
             ArgReduceValue arg => kernel.Values[arg.Input].Element == ElementType.F32,
@@ -57,7 +57,7 @@ public static class KernelTraits
         var value = kernel.Values[store.Value];
         if (store.ColumnReduction is not null) return value.Element == ElementType.F32;
         if (store.Access.ColumnStride.IsZero) return value.Level != Level.Column && !store.Adds && (kernel.Form != KernelForm.Map || value.Element is ElementType.F32 or ElementType.I32);
-        return value.Element is ElementType.F32 or ElementType.I32 && store.Access.ColumnStride.IsOne;
+        return store.Access.ColumnStride.IsOne ? IsLane(value.Element) && !(store.Adds && value.Element == ElementType.Bool) : value.Element is ElementType.F32 or ElementType.I32 && !store.Adds;
     }
 
     /// <summary>Sizes that the loops themselves need: of inner row axes, to tell their indices apart, and of the columns.</summary>

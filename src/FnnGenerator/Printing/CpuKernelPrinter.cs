@@ -144,6 +144,17 @@ internal sealed class CpuKernelPrinter(CodeWriter writer, Kernel kernel, string 
             return;
         }
         var place = Element(store.Access, "column");
+        if (IsBoolean(store.Access))
+        {
+            Writer.Line($"Simd.StoreMask(&{place}, {text}, remaining);");
+            return;
+        }
+        // One number for all columns has no stride.
+        if (!store.Access.ColumnStride.IsOne && !store.Access.ColumnStride.IsZero)
+        {
+            Writer.Line($"Simd.StoreStrided(&{place}, {SizeText.Print(store.Access.ColumnStride)}, {text}, remaining);");
+            return;
+        }
         Writer.Line(store.Adds ? $"Simd.Store(&{place}, Simd.Load(&{place}) + {ScalarText.Operand(text)}, remaining);" : $"Simd.Store(&{place}, {text}, remaining);");
     }
 
@@ -161,9 +172,12 @@ internal sealed class CpuKernelPrinter(CodeWriter writer, Kernel kernel, string 
             return IsVectorized ? "Simd.Load(tile + (row - firstRow) * stride + (column - firstColumn))" : "tile[(row - firstRow) * stride + (column - firstColumn)]";
         }
         if (!IsVectorized) return base.Load(access);
+        if (IsBoolean(access)) return access.ColumnStride.IsOne ? $"Simd.LoadMask({Pointer(access, "column")}, remaining)" : $"Simd.LoadMask({Pointer(access, "column")}, {SizeText.Print(access.ColumnStride)}, remaining)";
         if (access.ColumnStride.IsOne) return $"Simd.Load({Pointer(access, "column")})";
         return $"Simd.LoadStrided({Pointer(access, "column")}, {SizeText.Print(access.ColumnStride)}, remaining)";
     }
+
+    private bool IsBoolean(Access access) => Kernel.Operands[access.Operand].Element == ElementType.Bool;
 
     private string Pointer(Access access, string? column) => Sum(access.Offset, access.RowStrides, access.ColumnStride, column) is var offset && offset == "0"
         ? Operand(access)

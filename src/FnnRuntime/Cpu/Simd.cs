@@ -110,22 +110,55 @@ public static unsafe partial class Simd
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<int> MaskToInt(Vector512<int> mask) => mask & Vector512.Create(1);
 
-    /// <summary>A mask from bytes, one a lane: set where the byte is not 0. Reads as many as remain.</summary>
-    public static Vector512<int> LoadMask(byte* p, nint remaining)
+    /// <summary>A mask from booleans, one a lane; the lanes behind those that remain are not set. Reads over the end of a row by up to 15 elements: memory has that slack.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<int> LoadMask(bool* p, nint remaining)
+    {
+        // Any byte but 0 is true.
+        var isFalse = Vector128.Equals(Vector128.Load((byte*)p), Vector128<byte>.Zero);
+        var mask = ~Lengthened(isFalse.AsSByte());
+        return remaining >= Lanes ? mask : mask & FirstLanes(remaining);
+    }
+
+    /// <summary>p[0], p[stride], p[2 * stride], … as a mask: as many as remain, and no other element is read. The lanes behind them are not set.</summary>
+    public static Vector512<int> LoadMask(bool* p, nint stride, nint remaining)
     {
         var lanes = stackalloc int[Lanes];
         var count = Math.Min(remaining, Lanes);
-        for (nint i = 0; i < count; i++) lanes[i] = p[i] != 0 ? -1 : 0;
+        for (nint i = 0; i < count; i++, p += stride) lanes[i] = *p ? -1 : 0;
         return Vector512.Load(lanes);
     }
 
-    /// <summary>Writes a mask as bytes 0 and 1, as many as remain.</summary>
-    public static void StoreMask(byte* p, Vector512<int> mask, nint remaining)
+    /// <summary>Writes a mask as booleans, as many as remain.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreMask(bool* p, Vector512<int> mask, nint remaining)
     {
-        var lanes = stackalloc int[Lanes];
-        mask.Store(lanes);
-        var count = Math.Min(remaining, Lanes);
-        for (nint i = 0; i < count; i++) p[i] = (byte)(lanes[i] & 1);
+        var bytes = Shortened(mask) & Vector128.Create((sbyte)1);
+        if (remaining >= Lanes) bytes.Store((sbyte*)p);
+        else StoreBytes((sbyte*)p, bytes, remaining);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void StoreBytes(sbyte* p, Vector128<sbyte> bytes, nint remaining)
+    {
+        for (var i = 0; i < remaining; i++) p[i] = bytes[i];
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<int> Lengthened(Vector128<sbyte> bytes)
+    {
+        if (Avx512F.IsSupported) return Avx512F.ConvertToVector512Int32(bytes);
+        var (lower, upper) = Vector128.Widen(bytes);
+        return Vector512.Create(Vector256.Create(Vector128.WidenLower(lower), Vector128.WidenUpper(lower)), Vector256.Create(Vector128.WidenLower(upper), Vector128.WidenUpper(upper)));
+    }
+
+    // The lowest byte of each lane.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<sbyte> Shortened(Vector512<int> lanes)
+    {
+        if (Avx512F.IsSupported) return Avx512F.ConvertToVector128SByte(lanes);
+        var (lower, upper) = (lanes.GetLower(), lanes.GetUpper());
+        return Vector128.Narrow(Vector128.Narrow(lower.GetLower(), lower.GetUpper()), Vector128.Narrow(upper.GetLower(), upper.GetUpper()));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -138,11 +138,21 @@ public sealed unsafe class SimdTests
     {
         for (nint remaining = 0; remaining <= 16; remaining++)
         {
-            using var bytes = new GuardedMemory<byte>(remaining);
+            using var bytes = new GuardedMemory<bool>(remaining);
             var mask = Simd.Less(Simd.Index(0) & Vector512.Create(3), Vector512.Create(2));
             Simd.StoreMask(bytes.Pointer, mask, remaining);
             Assert.True(bytes.IsUntouchedOutside());
             Assert.Equal(Simd.Keep(mask, remaining, 0), Simd.LoadMask(bytes.Pointer, remaining));
+            Assert.Equal(Simd.Keep(mask, remaining, 0), Simd.LoadMask(bytes.Pointer, 1, remaining));
         }
+    }
+
+    [Fact]
+    public void MasksOfEveryOtherBoolean()
+    {
+        using var bytes = new GuardedMemory<bool>(32);
+        for (var i = 0; i < 32; i++) bytes.Pointer[i] = i % 4 == 2;
+        var mask = Simd.LoadMask(bytes.Pointer, 2, 11);
+        for (var lane = 0; lane < Simd.Lanes; lane++) Assert.Equal(lane < 11 && lane % 2 == 1 ? -1 : 0, mask[lane]);
     }
 }
