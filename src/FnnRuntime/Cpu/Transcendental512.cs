@@ -19,9 +19,11 @@ internal static class Transcendental512
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> Exp(Vector512<float> x)
     {
-        x = ClampKeepingNaN(x, -104f, 88.8f);
+        // What is 0, most often where a mask has put -inf, is not computed: a result below all normal numbers stops the processor for a hundred cycles.
+        var isZero = Vector512.LessThan(x, Vector512.Create(-104f));
+        x = Vector512.MinNative(Vector512.Create(88.8f), Vector512.ConditionalSelect(isZero, Vector512<float>.Zero, x));
         var n = Vector512.Round(x * Vector512.Create(Log2E));
-        return TimesPowerOfTwo(One + ExpMinusOneReduced(ReduceByLn2(x, n)), n);
+        return Vector512.ConditionalSelect(isZero, Vector512<float>.Zero, TimesPowerOfTwo(One + ExpMinusOneReduced(ReduceByLn2(x, n)), n));
     }
 
     /// <summary>e^x - 1 without cancellation near 0: at most 1.6 ulp.</summary>
