@@ -69,6 +69,7 @@ internal static unsafe class DotTile
     {
         var lanes = sizeof(TVectors) / sizeof(float);
         var rest = stackalloc float[10 * LongestRest];
+        if (depth % lanes != 0) Clear(rest, 10);
         float* b1 = b0 + bRow, b2 = b1 + bRow, b3 = b2 + bRow;
         float* a1 = a0 + aRow, a2 = a1 + aRow, a3 = a2 + aRow, a4 = a3 + aRow, a5 = a4 + aRow;
         TVectors x0 = default, x1 = default, x2 = default, x3 = default, x4 = default, x5 = default, y = default;
@@ -131,16 +132,16 @@ internal static unsafe class DotTile
             if (depth == 0) break;
 
             // What is left of the sums goes the same way once more, with zeros behind it.
-            b0 = Rest(b0, depth, lanes, rest + 96);
-            b1 = Rest(b1, depth, lanes, rest + 112);
-            b2 = Rest(b2, depth, lanes, rest + 128);
-            b3 = Rest(b3, depth, lanes, rest + 144);
-            a0 = Rest(a0, depth, lanes, rest + 0);
-            if (sizeof(TRows) > 1) a1 = Rest(a1, depth, lanes, rest + 16);
-            if (sizeof(TRows) > 2) a2 = Rest(a2, depth, lanes, rest + 32);
-            if (sizeof(TRows) > 3) a3 = Rest(a3, depth, lanes, rest + 48);
-            if (sizeof(TRows) > 4) a4 = Rest(a4, depth, lanes, rest + 64);
-            if (sizeof(TRows) > 5) a5 = Rest(a5, depth, lanes, rest + 80);
+            b0 = Rest(b0, depth, rest + 96);
+            b1 = Rest(b1, depth, rest + 112);
+            b2 = Rest(b2, depth, rest + 128);
+            b3 = Rest(b3, depth, rest + 144);
+            a0 = Rest(a0, depth, rest + 0);
+            if (sizeof(TRows) > 1) a1 = Rest(a1, depth, rest + 16);
+            if (sizeof(TRows) > 2) a2 = Rest(a2, depth, rest + 32);
+            if (sizeof(TRows) > 3) a3 = Rest(a3, depth, rest + 48);
+            if (sizeof(TRows) > 4) a4 = Rest(a4, depth, rest + 64);
+            if (sizeof(TRows) > 5) a5 = Rest(a5, depth, rest + 80);
             depth = lanes;
         }
 
@@ -160,6 +161,7 @@ internal static unsafe class DotTile
     {
         var lanes = sizeof(TVectors) / sizeof(float);
         var rest = stackalloc float[2 * LongestRest];
+        if (depth % lanes != 0) Clear(rest, 2);
         TVectors x = default, y = default, sum = default;
         while (true)
         {
@@ -171,8 +173,8 @@ internal static unsafe class DotTile
             }
 
             if (depth == 0) break;
-            a = Rest(a, depth, lanes, rest);
-            b = Rest(b, depth, lanes, rest + LongestRest);
+            a = Rest(a, depth, rest);
+            b = Rest(b, depth, rest + LongestRest);
             depth = lanes;
         }
 
@@ -180,12 +182,18 @@ internal static unsafe class DotTile
         return Sums(quarter, quarter, quarter, quarter).ToScalar();
     }
 
-    // The next numbers, fewer than a step takes, with zeros behind them. One by one and as integers: the sums hold all vector registers.
+    // The next numbers, fewer than a step takes, with zeros behind them that are there already. One by one and as integers: the sums hold all vector registers.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static float* Rest(float* from, nint count, int lanes, float* to)
+    private static float* Rest(float* from, nint count, float* to)
     {
-        for (nint i = 0; i < lanes; i++) ((int*)to)[i] = i < count ? ((int*)from)[i] : 0;
+        for (nint i = 0; i < count; i++) ((int*)to)[i] = ((int*)from)[i];
         return to;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Clear(float* rest, int rows)
+    {
+        for (var row = 0; row < rows; row++) Vector512<float>.Zero.Store(rest + (row * LongestRest));
     }
 
     // The four vectors' sums, each added up as Simd.Sum does: halves, quarters, then (0 + 2) + (1 + 3).
