@@ -22,7 +22,6 @@ internal sealed partial class Fusion
     private readonly Dictionary<int, Anchor> _anchors = [];
     private readonly Dictionary<int, FusionGroup> _groupOf = [];
     private readonly Dictionary<int, FusionGroup> _groupOfProduct = [];
-    private readonly Dictionary<int, List<PartOf>> _parts = [];
 
     private Fusion(Graph graph)
     {
@@ -67,40 +66,6 @@ internal sealed partial class Fusion
     /// <summary>Numbers are written where they are used, even when they are an output too.</summary>
     private bool IsNumber(int id) => _graph[id].Operation is Constant or SizeValue;
 
-    /// <summary>Where a node is computed straight into its place in what it is a part of, in each of them; none when it lies by itself.</summary>
-    public IReadOnlyList<PartOf> PartsOf(int id) => _parts.TryGetValue(id, out var parts) ? parts : [];
-
-    /// <summary>A place in a larger tensor.</summary>
-    /// <param name="Whole">The node that is the larger tensor.</param>
-    /// <param name="Offset">Where the part begins along the axis.</param>
-    internal sealed record PartOf(int Whole, int Axis, Size Offset)
-    {
-        /// <summary>Indices of the part as indices of the whole.</summary>
-        public EquatableArray<AffineIndex> Within(EquatableArray<AffineIndex> indices) =>
-            indices.Select((index, axis) => axis == Axis ? index with { Offset = index.Offset + Offset } : index).ToEquatableArray();
-    }
-
-    // Parts of a concatenation that are computed element by element, and read by nothing that needs them to lie by themselves, are computed in their places.
-    private void FindParts(Node concat, ILookup<int, Operation> users)
-    {
-        var axis = ((Concat)concat.Operation).Axis;
-        var offset = Types.Size.Zero;
-        foreach (var input in concat.Inputs)
-        {
-            var isPlaced = (_graph[input].Operation is Elementwise or Graphs.Convert or AttentionGradient) && concat.Inputs.Count(other => other == input) == 1
-                && _graph.Outputs.All(output => output.Node != input)
-                && (_graph[input].Operation is not AttentionGradient || (users[input].Count() == 1 && AttentionLayout.IsWrittenWithin(_graph[input].Type.Rank, axis)))
-                && users[input].All(user => user is Elementwise or Graphs.Convert or View or Reduce or ArgReduce or Pad or Concat or ViewTranspose);
-            if (isPlaced)
-            {
-                Store(input);
-                if (!_parts.TryGetValue(input, out var parts)) _parts.Add(input, parts = []);
-                parts.Add(new PartOf(concat.Id, axis, offset));
-            }
-            offset += _graph[input].Type.Shape[axis];
-        }
-    }
-
     private void FindStored()
     {
         var users = _graph.Nodes.SelectMany(node => node.Inputs.Select(input => (input, node.Operation))).ToLookup(use => use.input, use => use.Operation);
@@ -109,7 +74,7 @@ internal sealed partial class Fusion
             switch (node.Operation)
             {
                 case Concat:
-                    FindParts(node, users);
+                    FindPieces(node, users);
                     break;
                 case Contract:
                     foreach (var input in node.Inputs) Store(MatrixLayout.TryRead(_graph, node, input, out var source, out _) ? source : input);
@@ -123,9 +88,9 @@ internal sealed partial class Fusion
                 case Elementwise { Operator.Typing: OperatorTyping.Comparison } when ComparedWithExtreme(node) is { } compared:
                     foreach (var input in compared.Where(MayDiffer)) Store(input);
                     break;
-                case Loop:
+                case Loop loop:
                     // A state that begins as one number everywhere is filled in.
-                    foreach (var input in node.Inputs.Where(input => !IsFilled(input, out _))) Store(input);
+                    foreach (var input in node.Inputs.Where((input, position) => position >= loop.States || !IsFilled(input, out _))) Store(input);
                     break;
                 case Sample:
                     foreach (var input in ReadsOfSample(node)) Store(input);

@@ -51,6 +51,9 @@ internal sealed class PlanParts
 /// <summary>Writes the steps of one program, or of one loop's body.</summary>
 internal sealed partial class PlanWriter(Graph graph, Fusion fusion, PlanParts program)
 {
+    /// <summary>Parts of a concatenation that one kernel moves.</summary>
+    private const int MostMovedTogether = 16;
+
     private readonly List<Step> _steps = program.Steps;
     private readonly Dictionary<int, Place> _places = [];
 
@@ -201,7 +204,7 @@ internal sealed partial class PlanWriter(Graph graph, Fusion fusion, PlanParts p
     {
         var variables = anchor.Domain.Variables;
         var shape = graph[part.Whole].Type.Shape;
-        var address = Affine.Address(shape, part.Within(AffineMap.Identity(shape.Count, variables)), variables);
+        var address = Affine.Address(shape, part.Within(AffineMap.Identity(anchor.Node.Type.Rank, variables)), variables);
         return new KernelStore(value, KernelBuilder.AccessTo(operand, address), null, 0, Adds: false);
     }
 
@@ -281,15 +284,8 @@ internal sealed partial class PlanWriter(Graph graph, Fusion fusion, PlanParts p
                 var between = pad.Between.Select(size => size + Size.One).ToArray();
                 Move(node, node.Inputs[0], (axis, variables) => new AffineIndex(pad.Before[axis], AffineMap.Index(variables, axis).Coefficients.Select(c => c * between[axis]).ToEquatableArray()), adds: false);
                 break;
-            case Concat concat:
-                var start = Size.Zero;
-                foreach (var input in node.Inputs)
-                {
-                    var offset = start;
-                    // What is computed in its place is there.
-                    if (!fusion.PartsOf(input).Any(part => part.Whole == node.Id)) Move(node, input, (axis, variables) => AffineMap.Index(variables, axis) with { Offset = axis == concat.Axis ? offset : Size.Zero }, adds: false);
-                    start += graph[input].Type.Shape[concat.Axis];
-                }
+            case Concat:
+                WriteConcat(node);
                 break;
             case ViewTranspose transpose:
                 // Where no two elements meet, they are stored; and where every place has one, there is nothing else to fill.
@@ -300,6 +296,36 @@ internal sealed partial class PlanWriter(Graph graph, Fusion fusion, PlanParts p
                 break;
             default:
                 throw new InvalidOperationException($"No step is known for {node}.");
+        }
+    }
+
+    // Pieces of one shape that follow each other are moved by one kernel.
+    private void WriteConcat(Node node)
+    {
+        var pieces = new List<Fusion.Piece>();
+        foreach (var piece in fusion.PiecesOf(node.Id))
+        {
+            if (pieces.Count > 0 && (pieces.Count == MostMovedTogether || ShapeOf(piece) != ShapeOf(pieces[0]))) Move();
+            pieces.Add(piece);
+        }
+        if (pieces.Count > 0) Move();
+
+        EquatableArray<Size> ShapeOf(Fusion.Piece piece) => graph[piece.Input].Type.Shape;
+
+        void Move()
+        {
+            var shape = ShapeOf(pieces[0]);
+            var domain = LoopDomain.Of(shape);
+            var builder = new KernelBuilder(graph, fusion, null, domain);
+            var values = pieces.Select(piece => builder.Emit(piece.Input, AffineMap.Identity(shape.Count, domain.Variables))).ToArray();
+            var operand = builder.AddOperand("", node.Type.Element, -1);
+            foreach (var (piece, value) in pieces.Zip(values, (piece, value) => (piece, value)))
+            {
+                var indices = shape.Select((_, axis) => AffineMap.Index(domain.Variables, axis, offset: piece.Offset[axis])).ToEquatableArray();
+                builder.Store(new KernelStore(value, KernelBuilder.AccessTo(operand, Affine.Address(node.Type.Shape, indices, domain.Variables)), null, 0, Adds: false));
+            }
+            AddKernel(builder, KernelForm.Rows, node);
+            pieces.Clear();
         }
     }
 
