@@ -10,6 +10,7 @@ internal static class WorkloadList
         new PerceptronWorkload(),
         new RecurrentWorkload(),
         new ConvolutionalWorkload(),
+        new VisionWorkload(),
         new GptWorkload(),
         new DecodeWorkload(),
         new ProductWorkload(),
