@@ -43,6 +43,20 @@ public sealed class VisionTests
         new("Vision.BatchNormOfImages", [Images(4, 7, 5)], x => batch_norm(x.A, x.Buffers["layer.running_mean"], x.Buffers["layer.running_var"], Weight(x), Bias(x), x.Training, 0.3)) { Tolerance = OfLongSums },
         new("Vision.ConvLstm", [Draw.Floats(Samples, 3, 2, 5, 6)], ConvLstm) { Tolerance = OfLongSums },
         new("Vision.Flatten", [Images(3, 4, 5)], x => x.A.flatten(1)),
+        new("Vision.StridedAfterConvolution", [Images(3, 10, 9)], x => Of(x, "c", Of(x, "b", Of(x, "a", x.A, padding: 1).tanh(), stride: 2, padding: 1).tanh(), stride: 2, padding: 2)) { Tolerance = OfLongSums },
+        new("Vision.StridedByThree", [Images(3, 11, 13)], x => Of(x, "b", Of(x, "a", x.A).tanh(), stride: 3, padding: 1)) { Tolerance = OfLongSums },
+        new("Vision.DilatedAndStrided", [Images(3, 12, 9)], x => Of(x, "b", Of(x, "a", x.A).tanh(), stride: 2, dilation: 2)) { Tolerance = OfLongSums },
+        new("Vision.SeparableAfterConvolution", [Images(3, 9, 8)], x =>
+            Of(x, "d", Of(x, "c", Of(x, "b", Of(x, "a", x.A, padding: 1).tanh(), stride: 2, padding: 1, groups: 16).tanh()).tanh(), padding: 1, groups: 8)) { Tolerance = OfLongSums },
+        new("Vision.PaintedAfterConvolution", [Images(8, 5, 4)], x =>
+        {
+            var y = group_norm(Transposed(x, "a", x.A, 2, 1), 4, x.Parameters["norm.weight"], x.Parameters["norm.bias"]).tanh();
+            return Transposed(x, "d", Of(x, "b", y, padding: 1) + Of(x, "c", y, padding: 1), 2, 0);
+        }) { Tolerance = OfLongSums },
+        new("Vision.PoolsAfterConvolution", [Images(3, 12, 13)], x =>
+            avg_pool2d(max_pool2d(avg_pool2d(max_pool2d(Of(x, "a", x.A, padding: 1), 3, 2, 1), 3, 2), 2, 1, 1), 2, 1)) { Tolerance = OfLongSums },
+        new("Vision.UpsampleBetweenConvolutions", [Images(3, 5, 4)], x =>
+            Of(x, "b", interpolate(group_norm(Of(x, "a", x.A, padding: 1), 2, x.Parameters["norm.weight"], x.Parameters["norm.bias"]).tanh(), scale_factor: [2, 2], mode: InterpolationMode.Nearest), padding: 1)) { Tolerance = OfLongSums },
     ];
 
     public static TheoryData<string> Names() => [.. Table.Select(row => row.Model)];
@@ -68,6 +82,12 @@ public sealed class VisionTests
         conv2d(x.A, Weight(x), Bias(x), [stride, stride], [padding, padding], [dilation, dilation], groups);
 
     private static Tensor ConvTranspose2d(Theirs x, long stride = 1, long padding = 0) => conv_transpose2d(x.A, Weight(x), Bias(x), [stride, stride], [padding, padding]);
+
+    private static Tensor Of(Theirs x, string layer, Tensor image, long stride = 1, long padding = 0, long dilation = 1, long groups = 1) =>
+        conv2d(image, x.Parameters[layer + ".weight"], x.Parameters[layer + ".bias"], [stride, stride], [padding, padding], [dilation, dilation], groups);
+
+    private static Tensor Transposed(Theirs x, string layer, Tensor image, long stride, long padding) =>
+        conv_transpose2d(image, x.Parameters[layer + ".weight"], x.Parameters[layer + ".bias"], [stride, stride], [padding, padding]);
 
     // PyTorch has none: the formula in its operators.
     private static Tensor ConvLstm(Theirs x)

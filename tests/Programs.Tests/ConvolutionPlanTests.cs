@@ -10,8 +10,8 @@ namespace FeedbackNN.Programs.Tests;
 public sealed class ConvolutionPlanTests
 {
     private const string Network = """
-        model Net(x: f32[batch, 3, 16, 16]) -> f32[batch, 5] {
-            param first: f32[8, 3, 5, 5]
+        model Net(x: f32[batch, 5, 16, 16]) -> f32[batch, 5] {
+            param first: f32[8, 5, 5, 5]
             param second: f32[8, 8, 5, 5]
             head = linear(5)
             p = pad(x, axes: (2, 3), before: 2, after: 2)
@@ -29,9 +29,9 @@ public sealed class ConvolutionPlanTests
     public void WindowsAreNeverCopied()
     {
         var plan = Training(Network);
-        // The windows of the first convolution have 16 x 16 x 75 elements, those of the second 8 x 8 x 200; the gradient of the first with its border has 24 x 24 x 8.
+        // The windows of the first convolution have 16 x 16 x 125 elements, those of the second 8 x 8 x 200; the gradient of the first with its border has 24 x 24 x 8.
         Assert.All(plan.Buffers, buffer => Assert.True(buffer.Length.Evaluate(_ => 1) <= 24 * 24 * 8, PlanText.Print(plan)));
-        var convolutions = plan.Steps.OfType<ProductStep>().Where(product => product.K.Evaluate(_ => 100) is 75 or 200 || product.N.Evaluate(_ => 100) is 75 or 200).ToArray();
+        var convolutions = plan.Steps.OfType<ProductStep>().Where(product => product.K.Evaluate(_ => 100) is 125 or 200 || product.N.Evaluate(_ => 100) is 125 or 200).ToArray();
         Assert.All(convolutions, product => Assert.True(product.Left.HasAxes || product.Right.HasAxes, PlanText.Print(plan)));
         // Forward, and backward towards weights and images.
         Assert.True(convolutions.Length == 6, PlanText.Print(plan));
@@ -56,6 +56,38 @@ public sealed class ConvolutionPlanTests
             """);
         Assert.DoesNotContain(plan.Steps, step => step is FillStep);
         Assert.All(plan.Kernels, kernel => Assert.All(kernel.Stores, store => Assert.False(store.Adds)));
+    }
+
+    /// <summary>A gradient with a stride is computed without zeros between the elements of an image, in as many products as phases.</summary>
+    [Fact]
+    public void StridesMultiplyNothingByZero()
+    {
+        var plan = Training("""
+            model Net(x: f32[batch, 8, 16, 16]) -> f32[batch, 16, 8, 8] {
+                layer = conv2d(16, 3, stride: 2, padding: 1)
+                return layer(tanh(x))
+            }
+            """);
+        long Work(ProductStep product) => product.M.Evaluate(_ => 1) * product.N.Evaluate(_ => 1) * product.K.Evaluate(_ => 1);
+        var forward = Work(plan.Steps.OfType<ProductStep>().First());
+        // Forward, towards the weights, and four towards the image, which together are as much as one of those.
+        Assert.Equal(3 * forward, plan.Steps.OfType<ProductStep>().Sum(Work));
+        Assert.Equal(6, plan.Steps.OfType<ProductStep>().Count());
+    }
+
+    /// <summary>No product has one column for each channel, and no kernel goes across memory.</summary>
+    [Fact]
+    public void ChannelsByThemselvesAreNoProducts()
+    {
+        var plan = Training("""
+            model Net(x: f32[batch, 3, 8, 8]) -> f32[batch, 1, 4, 4] {
+                first = conv2d(16, 3, padding: 1); deep = conv2d(16, 3, stride: 2, padding: 1, groups: 16); last = conv2d(1, 3, padding: 1)
+                return x |> first |> relu |> deep |> relu |> last
+            }
+            """);
+        // The first convolution, and its gradients.
+        Assert.All(plan.Steps.OfType<ProductStep>(), product => Assert.True(product.Batch.IsOne && product.K.Evaluate(_ => 1) is 27 or 64 or 16, PlanText.Print(plan)));
+        Assert.All(plan.Kernels, kernel => Assert.True(kernel.IsVectorized, PlanText.Print(plan)));
     }
 
     private static ProgramPlan Training(string text)

@@ -7,7 +7,7 @@ namespace FeedbackNN.Dsl.Planning.Windows;
 /// <summary>Products whose operands are windows: their axes stand as the operands lie in memory, and what nobody reads of them is not computed.</summary>
 internal static class ProductAxes
 {
-    /// <summary>Where only a part of a product is read, only that part is computed: the gradient of an image does without that of its border.</summary>
+    /// <summary>Where only a part of a product is read, only that part is computed.</summary>
     public static Value? Narrowed(WindowSite site)
     {
         if (site.Node.Operation is not View whole || site.Uses[0] > 1) return null;
@@ -57,12 +57,9 @@ internal static class ProductAxes
 
     private static int[] Identity(int count) => Enumerable.Range(0, count).ToArray();
 
-    private static int[] InMemoryOrder(Value x, int first, int count)
-    {
-        var strides = WindowMap.Strides(x);
-        // Along what repeats there is no distance: outermost.
-        return Identity(count).OrderByDescending(axis => strides[first + axis].IsZero ? long.MaxValue : WindowMap.Weight(strides[first + axis])).ToArray();
-    }
+    // Along what repeats there is no distance: outermost.
+    private static int[] InMemoryOrder(Value x, int first, int count) =>
+        WindowMap.InMemoryOrder(x, Enumerable.Range(first, count), _ => double.PositiveInfinity).Select(axis => axis - first).ToArray();
 
     private static Value Blocks(Value x, int batch, int[] rows, int[] sums) => x.Builder.Transpose(x,
         Identity(batch).Concat(rows.Select(axis => batch + axis)).Concat(sums.Select(axis => batch + rows.Length + axis)).ToArray());

@@ -1,4 +1,6 @@
 using FeedbackNN.Dsl.Graphs;
+using FeedbackNN.Dsl.Text;
+using FeedbackNN.Dsl.Types;
 
 namespace FeedbackNN.Dsl.Planning.Windows;
 
@@ -8,6 +10,47 @@ namespace FeedbackNN.Dsl.Planning.Windows;
 /// </summary>
 internal static class Rearrangements
 {
+    /// <summary>
+    /// Neighbouring axes that become one, or one that becomes several, of a value that does not lie in that order (channels last, most often): the elements go to their places as they lie, instead of into order first.
+    /// Only where the axes that become one follow each other in memory; a flattened image is an operand's affair (<see cref="Flattenings"/>).
+    /// </summary>
+    public static Value? Reshaped(WindowSite site)
+    {
+        if (site.Node.Operation is not Reshape || site.Inputs[0] is not { Node.Operation: View } x || !Transposed.IsComputed(x.Builder.ValueOf(x.Node.Inputs[0]))) return null;
+        var (from, to) = (x.Type.Shape, site.Node.Type.Shape);
+        // What repeats stands before the innermost axis, which vectors run along.
+        var order = WindowMap.InMemoryOrder(x, Enumerable.Range(0, from.Count), _ => 1.5);
+        if (order.SequenceEqual(Enumerable.Range(0, order.Length))) return null;
+        if (Runs(from, to) is { } merged)
+        {
+            var places = AffineMap.Inverse(order);
+            var repeats = WindowMap.Strides(x).Select(stride => stride.IsZero).ToArray();
+            if (merged.Select(run => run.Where(axis => !repeats[axis]).ToArray()).Any(run => run.Zip(run.Skip(1), (first, second) => places[first] > places[second]).Any(isTurned => isTurned))) return null;
+            return Transpositions.Place(new Transposed(x.Builder.Transpose(x, order), places).Value, to, Joined(merged, from));
+        }
+        return Runs(to, from) is { } split ? x.Builder.View(x, to, Joined(split, to)) : null;
+    }
+
+    // Each axis as the several that it is made of.
+    private static EquatableArray<AffineIndex> Joined(int[][] runs, EquatableArray<Size> shape) => runs.Select(run => new AffineIndex(Size.Zero,
+        shape.Select((_, axis) => Array.IndexOf(run, axis) is >= 0 and var place ? Size.Product(run.Skip(place + 1).Select(inner => shape[inner])) : Size.Zero).ToEquatableArray())).ToEquatableArray();
+
+    // The neighbouring axes of one shape whose product each axis of another one is; null where it is not so.
+    private static int[][]? Runs(EquatableArray<Size> from, EquatableArray<Size> to)
+    {
+        var runs = new int[to.Count][];
+        var next = 0;
+        for (var axis = 0; axis < to.Count; axis++)
+        {
+            var (first, length) = (next, Size.One);
+            while (next < from.Count && length != to[axis]) length *= from[next++];
+            if (length != to[axis]) return null;
+            runs[axis] = Enumerable.Range(first, next - first).ToArray();
+        }
+        return from.Skip(next).All(size => size.IsOne) ? runs : null;
+    }
+
+    /// <summary>What is computed element by element of elements that are only rearranged, before they are.</summary>
     public static Value? Sunk(WindowSite site)
     {
         if (site.Node.Operation is not (Elementwise or Graphs.Convert)) return null;

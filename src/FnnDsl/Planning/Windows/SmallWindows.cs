@@ -20,10 +20,12 @@ internal static class SmallWindows
     public static Value Reduce(ReduceKind kind, Value x, int[] axes)
     {
         if (Transposed.Of(x) is { } transposed) return transposed.Without(axes, (source, own) => Reduce(kind, source, own)).Value;
-        var isSmall = Size.Product(axes.Select(axis => x.Type.Shape[axis])).TryGetConstant(out var count) && count <= MostElements;
-        if (!isSmall || !axes.All(axis => IsOfWindow(x, axis))) return x.Builder.Reduce(kind, x, axes);
+        if (!IsSmall(x, axes) || !axes.All(axis => x.Type.Shape[axis].IsOne || IsOfWindow(x, axis))) return x.Builder.Reduce(kind, x, axes);
         return Positions(x.Type.Shape, axes).Select(position => At(x, axes, position)).Aggregate((left, right) => x.Builder.Apply(OperatorOf(kind), left, right));
     }
+
+    /// <summary>Whether there are so few elements along some axes that a kernel may read them one by one.</summary>
+    public static bool IsSmall(Value x, int[] axes) => Size.Product(axes.Select(axis => x.Type.Shape[axis])).TryGetConstant(out var count) && count <= MostElements;
 
     /// <summary>The axes of windows that a kernel takes one by one, where a map puts their elements in their places.</summary>
     public static int[] AxesToUnroll(EquatableArray<AffineIndex> map, EquatableArray<Size> shape)
@@ -48,8 +50,22 @@ internal static class SmallWindows
     private static Value At(Value x, int[] axes, long[] position)
     {
         for (var k = axes.Length - 1; k >= 0; k--) x = x.Builder.ElementAt(x, axes[k], position[k]);
-        return x;
+        return OfViews(x);
     }
+
+    /// <summary>A view of what is made of views by a few operations: those operations of its views, which are an expression of its own. Any other value stays.</summary>
+    public static Value OfViews(Value x)
+    {
+        return x.Node.Operation is View view && x.Builder.ValueOf(x.Node.Inputs[0]) is var source && IsOfViews(source) ? Read(source) : x;
+
+        Value Read(Value value) => value.Type.Rank == 0 ? value
+            : value.Node.Operation is View ? value.Builder.View(value, x.Type.Shape, view.Map)
+            : value.Builder.Make(value.Node.Operation, value.Node.Inputs.Select(input => Read(value.Builder.ValueOf(input))).ToArray(), value.Type with { Shape = x.Type.Shape });
+    }
+
+    /// <summary>Whether a value is made of views, and of numbers, by a few operations.</summary>
+    public static bool IsOfViews(Value x, int operations = 3) => operations > 0 && x.Type.Rank > 0 && x.Node.Operation is Elementwise
+        && x.Node.Inputs.Select(x.Builder.ValueOf).All(input => input.Type.Rank == 0 || input.Node.Operation is View || IsOfViews(input, operations - 1));
 
     private static ScalarOperator OperatorOf(ReduceKind kind) => kind switch
     {

@@ -14,6 +14,10 @@ internal sealed record Transposed(Value Source, int[] Order)
     /// <summary>Another value of the same shape, with its axes as the source has them.</summary>
     public Value Undo(Value other) => other.Builder.Transpose(other, AffineMap.Inverse(Order));
 
+    /// <summary>Functions of the value's indices as functions of the source's.</summary>
+    public EquatableArray<AffineIndex> Undo(EquatableArray<AffineIndex> map) =>
+        map.Select(function => function with { Coefficients = AffineMap.Inverse(Order).Select(axis => function.Coefficients[axis]).ToEquatableArray() }).ToEquatableArray();
+
     /// <summary>The same of what takes axes away.</summary>
     /// <param name="axes">Of the value.</param>
     /// <param name="reduce">Given the source, and the axes of the source.</param>
@@ -32,16 +36,45 @@ internal sealed record Transposed(Value Source, int[] Order)
     {
         if (value.Node.Operation is not View view) return null;
         var source = value.Builder.ValueOf(value.Node.Inputs[0]);
-        if (source.Node.Operation is not (Contract or Elementwise or Graphs.Convert or Pad or Reduce or ViewTranspose)) return null;
-        if (WindowMap.HasWindow(view.Map)) return InMemoryOrder(value);
-        return OrderOf(view.Map, source.Type.Shape, value.Type.Shape) is { } order ? new Transposed(source, order) : null;
+        if (!IsComputed(source)) return null;
+        if (OrderOf(view.Map, source.Type.Shape, value.Type.Shape) is { } order) return new Transposed(source, order);
+        return WindowMap.HasWindow(view.Map) || IsPart(view.Map) ? InMemoryOrder(value) : null;
+    }
+
+    /// <summary>Elements from which on an axis that repeats is worth going along.</summary>
+    private const long FewestChannels = 8;
+
+    /// <summary>What is made of views by a few operations, with its axes as the largest of the tensors behind them has them; null where that is their order.</summary>
+    public static Transposed? OfExpression(Value x)
+    {
+        if (!SmallWindows.IsOfViews(x)) return null;
+        var largest = Views(x).OrderByDescending(view => WindowMap.Weight(view.Builder[view.Node.Inputs[0]].Type.ElementCount)).First();
+        // What repeats has no place in memory: as channels it is innermost, as a few outermost.
+        var order = WindowMap.InMemoryOrder(largest, Enumerable.Range(0, x.Type.Rank), axis => WindowMap.Weight(x.Type.Shape[axis]) < FewestChannels ? double.PositiveInfinity : 0);
+        return order.SequenceEqual(Enumerable.Range(0, order.Length)) ? null : new Transposed(Ordered(x), AffineMap.Inverse(order));
+
+        static IEnumerable<Value> Views(Value x) => x.Type.Rank == 0 ? [] : x.Node.Operation is View ? [x] : x.Node.Inputs.SelectMany(input => Views(x.Builder.ValueOf(input)));
+
+        Value Ordered(Value x) => x.Type.Rank == 0 ? x
+            : x.Node.Operation is View ? x.Builder.Transpose(x, order)
+            : x.Builder.Make(x.Node.Operation, x.Node.Inputs.Select(input => Ordered(x.Builder.ValueOf(input))).ToArray(), x.Type with { Shape = order.Select(axis => x.Type.Shape[axis]).ToEquatableArray() });
+    }
+
+    /// <summary>Whether a value lies as whatever computes it likes.</summary>
+    public static bool IsComputed(Value value) => value.Node.Operation is Contract or Elementwise or Graphs.Convert or Pad or Reduce or ViewTranspose
+        || (value.Node.Operation is Reshape && value.Builder[value.Node.Inputs[0]].Operation is Concat);
+
+    // Some neighbouring elements along some axes.
+    private static bool IsPart(EquatableArray<AffineIndex> map)
+    {
+        var axes = map.Select(function => AffineMap.SingleAxis(function) is >= 0 and var axis && function.Coefficients[axis].IsOne ? axis : -1).ToArray();
+        return axes.All(axis => axis >= 0) && axes.Distinct().Count() == axes.Length && map.All(function => function.Coefficients.Count == axes.Length);
     }
 
     private static Transposed? InMemoryOrder(Value value)
     {
-        var strides = WindowMap.Strides(value);
-        var inMemory = Enumerable.Range(0, strides.Length).OrderByDescending(axis => WindowMap.Weight(strides[axis])).ToArray();
-        if (inMemory.SequenceEqual(Enumerable.Range(0, strides.Length))) return null;
+        var inMemory = WindowMap.InMemoryOrder(value, Enumerable.Range(0, value.Type.Rank), _ => 0);
+        if (inMemory.SequenceEqual(Enumerable.Range(0, inMemory.Length))) return null;
         return new Transposed(value.Builder.Transpose(value, inMemory), AffineMap.Inverse(inMemory));
     }
 
@@ -99,11 +132,8 @@ internal static class Transpositions
     public static Value Place(Value value, EquatableArray<Size> shape, EquatableArray<AffineIndex> whole)
     {
         if (Transposed.Of(value) is not { } x) return value.Builder.ViewTranspose(value, shape, whole);
-        var map = whole.Select(function => function with
-        {
-            Coefficients = AffineMap.Inverse(x.Order).Select(axis => function.Coefficients[axis]).ToEquatableArray(),
-        }).ToArray();
-        var inOrder = Enumerable.Range(0, map.Length).OrderBy(axis => WindowMap.Axes(map[axis]).DefaultIfEmpty(-1).First()).ToArray();
+        var map = x.Undo(whole);
+        var inOrder = Enumerable.Range(0, map.Count).OrderBy(axis => WindowMap.Axes(map[axis]).DefaultIfEmpty(-1).First()).ToArray();
         var placed = value.Builder.ViewTranspose(x.Source, inOrder.Select(axis => shape[axis]).ToEquatableArray(), inOrder.Select(axis => map[axis]).ToEquatableArray());
         return new Transposed(placed, AffineMap.Inverse(inOrder)).Value;
     }

@@ -12,11 +12,14 @@ internal static class WindowForms
     /// <summary>Rules in the order in which they are tried on a node whose inputs are already rewritten; the first that gives a value replaces it.</summary>
     private static readonly Func<WindowSite, Value?>[] Rules =
     [
+        WindowGradients.OfPart,
         WindowGradients.AsProduct,
         WindowGradients.AsReduction,
         SmallWindows.Unrolled,
+        NarrowProducts.AsElements,
         Transpositions.Sunk,
         Rearrangements.Sunk,
+        Rearrangements.Reshaped,
         ProductAxes.Narrowed,
         Flattenings.OfOperands,
         ProductAxes.Ordered,
@@ -27,6 +30,7 @@ internal static class WindowForms
         if (!graph.Nodes.Any(HasWindow)) return graph;
         var builder = new GraphBuilder();
         var values = new Value[graph.Nodes.Count];
+        var sites = new WindowSite[graph.Nodes.Count];
         var uses = new int[graph.Nodes.Count];
         foreach (var input in graph.Nodes.SelectMany(node => node.Inputs)) uses[input]++;
         foreach (var output in graph.Outputs) uses[output.Node]++;
@@ -34,10 +38,10 @@ internal static class WindowForms
         {
             builder.Origin = node.Origin;
             var inputs = node.Inputs.Select(input => values[input]).ToArray();
-            var site = new WindowSite(builder, node, inputs, node.Inputs.Select(input => uses[input]).ToArray());
+            var site = sites[node.Id] = new WindowSite(builder, node, inputs, node.Inputs.Select(input => uses[input]).ToArray(), node.Inputs.Select(input => sites[input]).ToArray());
             values[node.Id] = Rules.Select(rule => rule(site)).FirstOrDefault(value => value is not null) ?? builder.Make(node.Operation, inputs, node.Type);
         }
-        return builder.Build(graph.Outputs.Select(output => output with { Node = values[output.Node].Id }));
+        return PackedOperands.Run(builder.Build(graph.Outputs.Select(output => output with { Node = values[output.Node].Id })));
     }
 
     private static bool HasWindow(Node node) => node.Operation switch
@@ -51,4 +55,5 @@ internal static class WindowForms
 /// <summary>A node that is being made again.</summary>
 /// <param name="Inputs">Its inputs, already rewritten.</param>
 /// <param name="Uses">How often each of them is read in the graph.</param>
-internal sealed record WindowSite(GraphBuilder Builder, Node Node, IReadOnlyList<Value> Inputs, IReadOnlyList<int> Uses);
+/// <param name="Before">The inputs as they were.</param>
+internal sealed record WindowSite(GraphBuilder Builder, Node Node, IReadOnlyList<Value> Inputs, IReadOnlyList<int> Uses, IReadOnlyList<WindowSite> Before);

@@ -18,6 +18,21 @@ internal static class WindowMap
 
     public static long Weight(Size size) => Math.Abs(size.Evaluate(_ => TypicalSize));
 
+    /// <summary>Whether a size is known not to be below zero. Quotients are as large as without rounding, or smaller by less than one.</summary>
+    public static bool IsNotNegative(Size size)
+    {
+        var times = 1L;
+        while (size.Terms.FirstOrDefault(term => term.Factors.Count == 1 && term.Factors[0] is Size.DivAtom { Denominator.IsConstant: true }) is { } term)
+        {
+            var (quotient, factor) = ((Size.DivAtom)term.Factors[0], Size.Constant(term.Coefficient));
+            var divisor = quotient.Denominator.Value;
+            var least = term.Coefficient > 0 ? quotient.Numerator - (divisor - 1) : quotient.Numerator;
+            size = divisor * (size - factor * Size.Divide(quotient.Numerator, quotient.Denominator, quotient.IsExact)) + factor * least;
+            times *= divisor;
+        }
+        return size.TryGetConstant(out var bound) && bound > -times;
+    }
+
     /// <summary>Whether no two elements have one place.</summary>
     /// <param name="from">The shape whose elements the map places.</param>
     public static bool IsInjective(EquatableArray<AffineIndex> map, EquatableArray<Size> from) => EveryAxisOnce(map, from) && map.All(function => IsApart(function, from));
@@ -54,6 +69,14 @@ internal static class WindowMap
         var length = value.Builder[value.Node.Inputs[0]].Type.Shape[readers[0]];
         var isWhole = AffineMap.SingleAxis(function) == axis && function.Offset.IsZero && function.Coefficients[axis].IsOne && length == value.Type.Shape[axis];
         return isWhole ? readers[0] : null;
+    }
+
+    /// <summary>Some axes of a view (or of any other value) from the outermost to the innermost in the memory of what it reads.</summary>
+    /// <param name="repeated">As far from the next element as which an axis counts along which elements repeat.</param>
+    public static int[] InMemoryOrder(Value value, IEnumerable<int> axes, Func<int, double> repeated)
+    {
+        var strides = Strides(value);
+        return axes.OrderByDescending(axis => strides[axis].IsZero ? repeated(axis) : Weight(strides[axis])).ToArray();
     }
 
     /// <summary>How far each axis of a view (or of any other value) moves in the memory of what it reads.</summary>
