@@ -18,10 +18,12 @@ internal static class Rearrangements
     {
         if (site.Node.Operation is not Reshape || site.Inputs[0] is not { Node.Operation: View } x || !Transposed.IsComputed(x.Builder.ValueOf(x.Node.Inputs[0]))) return null;
         var (from, to) = (x.Type.Shape, site.Node.Type.Shape);
+        var joined = Runs(from, to);
+        if (joined is not null && IsReadHereAlone(site)) x = ColumnsInPlace(x, joined);
         // What repeats stands before the innermost axis, which vectors run along.
         var order = WindowMap.InMemoryOrder(x, Enumerable.Range(0, from.Count), _ => 1.5);
         if (order.SequenceEqual(Enumerable.Range(0, order.Length))) return null;
-        if (Runs(from, to) is { } merged)
+        if (joined is { } merged)
         {
             var places = AffineMap.Inverse(order);
             var repeats = WindowMap.Strides(x).Select(stride => stride.IsZero).ToArray();
@@ -29,6 +31,26 @@ internal static class Rearrangements
             return Transpositions.Place(new Transposed(x.Builder.Transpose(x, order), places).Value, to, Joined(merged, from));
         }
         return Runs(to, from) is { } split ? x.Builder.View(x, to, Joined(split, to)) : null;
+    }
+
+    private static bool IsReadHereAlone(WindowSite site) => site.Uses[0] == 1 && site.Before[0] is var x
+        && (x.Node.Operation is Contract || (x.Node.Operation is View && x.Uses[0] == 1 && x.Before[0].Node.Operation is Contract));
+
+    // A product of which some columns are put between rows, as a transposed convolution's: they come before the others, which so lie together where they are put.
+    private static Value ColumnsInPlace(Value x, int[][] runs)
+    {
+        var product = x.Builder.ValueOf(x.Node.Inputs[0]);
+        if (product.Node.Operation is not Contract contract || Transposed.OrderOf(((View)x.Node.Operation).Map, product.Type.Shape, x.Type.Shape) is not { } order) return x;
+        var first = contract.BatchRank + contract.LeftRank;
+        var between = runs.Select(run => run.Select(axis => order[axis]).ToArray()).Where(run => run.Any(axis => axis < first)).SelectMany(run => run.Where(axis => axis >= first)).ToArray();
+        var columns = Enumerable.Range(first, contract.RightRank).OrderBy(axis => between.Contains(axis) ? 0 : 1).ToArray();
+        if (columns.SequenceEqual(Enumerable.Range(first, contract.RightRank))) return x;
+
+        var right = x.Builder.ValueOf(product.Node.Inputs[1]);
+        var ordered = Enumerable.Range(0, contract.BatchRank).Concat(columns.Select(axis => axis - contract.LeftRank)).Concat(Enumerable.Range(contract.BatchRank + contract.RightRank, contract.SumRank)).ToArray();
+        var again = x.Builder.Contract(x.Builder.ValueOf(product.Node.Inputs[0]), x.Builder.Transpose(right, ordered), contract.BatchRank, contract.LeftRank, contract.RightRank, contract.SumRank, contract.Operands);
+        var placed = x.Builder.Transpose(again, AffineMap.Inverse(Enumerable.Range(0, first).Concat(columns).ToArray()));
+        return x.Builder.Transpose(placed, order);
     }
 
     // Each axis as the several that it is made of.
