@@ -61,6 +61,20 @@ public static class AffineMap
     public static EquatableArray<AffineIndex> DropAxes(EquatableArray<AffineIndex> map, Func<int, bool> drops) =>
         map.Select(function => function with { Coefficients = function.Coefficients.Where((_, axis) => !drops(axis)).ToEquatableArray() }).ToEquatableArray();
 
+    /// <summary>The input's axis that each output axis of a view is as a whole, or -1 for an output axis of size 1 that is none; null where the view does anything else than add and remove such axes and change the order.</summary>
+    public static int[]? Sources(EquatableArray<AffineIndex> map, EquatableArray<Size> input, EquatableArray<Size> output)
+    {
+        var sources = Enumerable.Repeat(-1, output.Count).ToArray();
+        for (var axis = 0; axis < map.Count; axis++)
+        {
+            if (input[axis].IsOne) continue;
+            if (!map[axis].Offset.IsZero || SingleAxis(map[axis]) is not (>= 0 and var place)) return null;
+            if (!map[axis].Coefficients[place].IsOne || input[axis] != output[place] || sources[place] >= 0) return null;
+            sources[place] = axis;
+        }
+        return Enumerable.Range(0, output.Count).All(place => sources[place] >= 0 || output[place].IsOne) ? sources : null;
+    }
+
     /// <summary>
     /// The output axis that a function is: offset + step * index[axis]; -1 when it is constant, null when it depends on several.
     /// </summary>

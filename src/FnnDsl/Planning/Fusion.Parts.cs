@@ -73,7 +73,7 @@ internal sealed partial class Fusion
             var node = _graph[piece.Input];
             var rank = node.Type.Rank;
             var source = node.Operation is View && users[node.Id].Count() == 1 && IsNoOutput(node.Id) ? _graph[node.Inputs[0]] : node;
-            var axes = source == node ? Enumerable.Range(0, rank).ToArray() : AxesOf((View)node.Operation, source.Type.Shape, node.Type.Shape);
+            var axes = source == node ? Enumerable.Range(0, rank).ToArray() : AffineMap.Sources(((View)node.Operation).Map, source.Type.Shape, node.Type.Shape);
             if (axes is null) (source, axes) = (node, Enumerable.Range(0, rank).ToArray());
             return (source.Id, Enumerable.Range(0, rank).Select(axis => axes[axis] < 0
                 ? AffineMap.At(source.Type.Rank, piece.Offset[axis])
@@ -84,19 +84,5 @@ internal sealed partial class Fusion
             && IsNoOutput(id)
             && (_graph[id].Operation is not AttentionGradient || (concat.Inputs.Contains(id) && users[id].Count() == 1 && AttentionLayout.IsWrittenWithin(_graph[id].Type.Rank, ((Concat)concat.Operation).Axis)))
             && users[id].All(user => user is Elementwise or Graphs.Convert or View or Reduce or ArgReduce or Pad or Concat or ViewTranspose);
-    }
-
-    // The source's axis that each axis of a view is, or -1 for one of size 1; null for a view that does anything else.
-    private static int[]? AxesOf(View view, EquatableArray<Size> from, EquatableArray<Size> to)
-    {
-        var axes = Enumerable.Repeat(-1, to.Count).ToArray();
-        for (var axis = 0; axis < from.Count; axis++)
-        {
-            if (from[axis].IsOne) continue;
-            if (!view.Map[axis].Offset.IsZero || AffineMap.SingleAxis(view.Map[axis]) is not (>= 0 and var place)) return null;
-            if (!view.Map[axis].Coefficients[place].IsOne || from[axis] != to[place] || axes[place] >= 0) return null;
-            axes[place] = axis;
-        }
-        return Enumerable.Range(0, to.Count).All(place => axes[place] >= 0 || to[place].IsOne) ? axes : null;
     }
 }

@@ -305,26 +305,18 @@ internal sealed partial class PlanWriter(Graph graph, Fusion fusion, PlanParts p
         var pieces = new List<Fusion.Piece>();
         foreach (var piece in fusion.PiecesOf(node.Id))
         {
-            if (pieces.Count > 0 && (pieces.Count == MostMovedTogether || ShapeOf(piece) != ShapeOf(pieces[0]))) Move();
+            if (pieces.Count > 0 && (pieces.Count == MostMovedTogether || ShapeOf(piece) != ShapeOf(pieces[0]))) MovePieces();
             pieces.Add(piece);
         }
-        if (pieces.Count > 0) Move();
+        if (pieces.Count > 0) MovePieces();
 
         EquatableArray<Size> ShapeOf(Fusion.Piece piece) => graph[piece.Input].Type.Shape;
 
-        void Move()
+        void MovePieces()
         {
-            var shape = ShapeOf(pieces[0]);
-            var domain = LoopDomain.Of(shape);
-            var builder = new KernelBuilder(graph, fusion, null, domain);
-            var values = pieces.Select(piece => builder.Emit(piece.Input, AffineMap.Identity(shape.Count, domain.Variables))).ToArray();
-            var operand = builder.AddOperand("", node.Type.Element, -1);
-            foreach (var (piece, value) in pieces.Zip(values, (piece, value) => (piece, value)))
-            {
-                var indices = shape.Select((_, axis) => AffineMap.Index(domain.Variables, axis, offset: piece.Offset[axis])).ToEquatableArray();
-                builder.Store(new KernelStore(value, KernelBuilder.AccessTo(operand, Affine.Address(node.Type.Shape, indices, domain.Variables)), null, 0, Adds: false));
-            }
-            AddKernel(builder, KernelForm.Rows, node);
+            var domain = LoopDomain.Of(ShapeOf(pieces[0]));
+            var indices = AffineMap.Identity(node.Type.Rank, domain.Variables);
+            Move(node, domain, pieces.Select(piece => new Movement(piece.Input, indices, indices.Select((index, axis) => index with { Offset = piece.Offset[axis] }).ToEquatableArray())), adds: false);
             pieces.Clear();
         }
     }
@@ -333,45 +325,41 @@ internal sealed partial class PlanWriter(Graph graph, Fusion fusion, PlanParts p
     private static AffineIndex Pad(AffineIndex index, int variables) =>
         index.Coefficients.Count == variables ? index : index with { Coefficients = index.Coefficients.Concat(Enumerable.Repeat(Size.Zero, variables - index.Coefficients.Count)).ToEquatableArray() };
 
-    /// <summary>Writes an input's elements into the node's memory, each at the index that <paramref name="target"/> gives.</summary>
+    /// <summary>An input's elements at some indices of the loops, for a place in the node's memory.</summary>
+    private readonly record struct Movement(int Input, EquatableArray<AffineIndex> From, EquatableArray<AffineIndex> To);
+
+    /// <summary>Writes all elements of an input into the node's memory, each at the index that <paramref name="target"/> gives.</summary>
     private void Move(Node node, int input, Func<int, int, AffineIndex> target, bool adds)
     {
         var shape = graph[input].Type.Shape;
         var domain = LoopDomain.Of(shape);
-        var builder = new KernelBuilder(graph, fusion, null, domain);
-        var value = builder.Emit(input, AffineMap.Identity(shape.Count, domain.Variables));
-        var operand = builder.AddOperand("", node.Type.Element, -1);
-        var address = Affine.Address(node.Type.Shape, Enumerable.Range(0, node.Type.Rank).Select(axis => target(axis, domain.Variables)).ToEquatableArray(), domain.Variables);
-        builder.Store(new KernelStore(value, KernelBuilder.AccessTo(operand, address), null, 0, adds));
-        AddKernel(builder, adds ? KernelForm.Serial : KernelForm.Rows, node);
+        Move(node, domain, [new Movement(input, AffineMap.Identity(shape.Count, domain.Variables), Enumerable.Range(0, node.Type.Rank).Select(axis => target(axis, domain.Variables)).ToEquatableArray())], adds);
     }
 
-    // A kernel that reads values and writes the node.
-    private void AddKernel(KernelBuilder builder, KernelForm form, Node node)
+    // All of them in one kernel, so that what they share is computed once.
+    private void Move(Node node, LoopDomain domain, IEnumerable<Movement> movements, bool adds)
     {
+        var builder = new KernelBuilder(graph, fusion, null, domain);
+        var stores = movements.Select(movement => (Value: builder.Emit(movement.Input, movement.From), Address: Affine.Address(node.Type.Shape, movement.To, domain.Variables))).ToArray();
+        var operand = builder.AddOperand("", node.Type.Element, -1);
+        foreach (var (value, address) in stores) builder.Store(new KernelStore(value, KernelBuilder.AccessTo(operand, address), null, 0, adds));
         var places = builder.OperandNodes.Select(source => source < 0 ? PlaceOf(node.Id) : PlaceOf(source)).ToEquatableArray();
-        _steps.Add(new KernelStep(program.KernelId(builder.Build("", form)), places, node.Origin));
+        _steps.Add(new KernelStep(program.KernelId(builder.Build("", adds ? KernelForm.Serial : KernelForm.Rows)), places, node.Origin));
     }
 
-    /// <summary>
-    /// Puts elements in their places, no two in one: a small window's all at once, so that what they share is computed once.
-    /// </summary>
+    /// <summary>Puts elements in their places, no two in one: a small window's all at once.</summary>
     private void PlaceWindows(Node node, EquatableArray<AffineIndex> map, EquatableArray<Size> shape)
     {
         var unrolled = SmallWindows.AxesToUnroll(map, shape);
         var kept = Enumerable.Range(0, shape.Count).Where(axis => !unrolled.Contains(axis)).ToArray();
         var domain = LoopDomain.Of(kept.Select(axis => shape[axis]).ToEquatableArray());
-        var builder = new KernelBuilder(graph, fusion, null, domain);
-        var stores = SmallWindows.Positions(shape, unrolled).Select(position =>
+        Move(node, domain, SmallWindows.Positions(shape, unrolled).Select(position =>
         {
             var indices = Enumerable.Range(0, shape.Count).Select(axis => Array.IndexOf(unrolled, axis) is >= 0 and var k
                 ? AffineMap.At(domain.Variables, position[k])
                 : AffineMap.Index(domain.Variables, Array.IndexOf(kept, axis))).ToEquatableArray();
-            return (Value: builder.Emit(node.Inputs[0], indices), Address: Affine.Address(node.Type.Shape, AffineMap.Compose(map, indices, domain.Variables), domain.Variables));
-        }).ToArray();
-        var operand = builder.AddOperand("", node.Type.Element, -1);
-        foreach (var (value, address) in stores) builder.Store(new KernelStore(value, KernelBuilder.AccessTo(operand, address), null, 0, Adds: false));
-        AddKernel(builder, KernelForm.Rows, node);
+            return new Movement(node.Inputs[0], indices, AffineMap.Compose(map, indices, domain.Variables));
+        }), adds: false);
     }
 
     private ProductStep Product(Node node, Place? result, int? epilogue, EquatableArray<Place> operands, Origin origin)

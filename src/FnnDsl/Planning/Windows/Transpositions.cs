@@ -9,6 +9,9 @@ namespace FeedbackNN.Dsl.Planning.Windows;
 /// </summary>
 internal sealed record Transposed(Value Source, int[] Order)
 {
+    /// <summary>Elements from which on an axis that repeats is worth going along.</summary>
+    private const long FewestChannels = 8;
+
     public Value Value => Source.Builder.Transpose(Source, Order);
 
     /// <summary>Another value of the same shape, with its axes as the source has them.</summary>
@@ -41,9 +44,6 @@ internal sealed record Transposed(Value Source, int[] Order)
         return WindowMap.HasWindow(view.Map) || IsPart(view.Map) ? InMemoryOrder(value) : null;
     }
 
-    /// <summary>Elements from which on an axis that repeats is worth going along.</summary>
-    private const long FewestChannels = 8;
-
     /// <summary>What is made of views by a few operations, with its axes as the largest of the tensors behind them has them; null where that is their order.</summary>
     public static Transposed? OfExpression(Value x)
     {
@@ -51,13 +51,9 @@ internal sealed record Transposed(Value Source, int[] Order)
         var largest = Views(x).OrderByDescending(view => WindowMap.Weight(view.Builder[view.Node.Inputs[0]].Type.ElementCount)).First();
         // What repeats has no place in memory: as channels it is innermost, as a few outermost.
         var order = WindowMap.InMemoryOrder(largest, Enumerable.Range(0, x.Type.Rank), axis => WindowMap.Weight(x.Type.Shape[axis]) < FewestChannels ? double.PositiveInfinity : 0);
-        return order.SequenceEqual(Enumerable.Range(0, order.Length)) ? null : new Transposed(Ordered(x), AffineMap.Inverse(order));
+        return order.SequenceEqual(Enumerable.Range(0, order.Length)) ? null : new Transposed(SmallWindows.OfViews(x.Builder.Transpose(x, order)), AffineMap.Inverse(order));
 
         static IEnumerable<Value> Views(Value x) => x.Type.Rank == 0 ? [] : x.Node.Operation is View ? [x] : x.Node.Inputs.SelectMany(input => Views(x.Builder.ValueOf(input)));
-
-        Value Ordered(Value x) => x.Type.Rank == 0 ? x
-            : x.Node.Operation is View ? x.Builder.Transpose(x, order)
-            : x.Builder.Make(x.Node.Operation, x.Node.Inputs.Select(input => Ordered(x.Builder.ValueOf(input))).ToArray(), x.Type with { Shape = order.Select(axis => x.Type.Shape[axis]).ToEquatableArray() });
     }
 
     /// <summary>Whether a value lies as whatever computes it likes.</summary>
@@ -81,24 +77,10 @@ internal sealed record Transposed(Value Source, int[] Order)
     /// <summary>The order in which a view has all axes of what it reads; null where it does anything else.</summary>
     public static int[]? OrderOf(EquatableArray<AffineIndex> map, EquatableArray<Size> from, EquatableArray<Size> to)
     {
-        if (from.Count != to.Count) return null;
-        var order = Enumerable.Repeat(-1, to.Count).ToArray();
-        for (var axis = 0; axis < map.Count; axis++)
-        {
-            if (from[axis].IsOne) continue;
-            if (!map[axis].Offset.IsZero || AffineMap.SingleAxis(map[axis]) is not (>= 0 and var place)) return null;
-            if (!map[axis].Coefficients[place].IsOne || from[axis] != to[place] || order[place] >= 0) return null;
-            order[place] = axis;
-        }
+        if (from.Count != to.Count || AffineMap.Sources(map, from, to) is not { } sources) return null;
         // Axes of size 1 stand where room is left.
         var ones = new Queue<int>(Enumerable.Range(0, from.Count).Where(axis => from[axis].IsOne));
-        for (var place = 0; place < order.Length; place++)
-        {
-            if (order[place] >= 0) continue;
-            if (!to[place].IsOne) return null;
-            order[place] = ones.Dequeue();
-        }
-        return order;
+        return sources.Select(source => source >= 0 ? source : ones.Dequeue()).ToArray();
     }
 }
 
