@@ -68,8 +68,9 @@ public sealed class PlanCommandTests : IDisposable
 
             """;
         Assert.StartsWith(OneCall.ReplaceLineEndings("\n"), output);
-        // relu's result is read back by its derivative, in the other half.
-        Assert.Matches(@"\n  v0 .* 0 to 5  a product reads it; the backward half reads it\n", output);
+        // relu's result is read back by its derivative, in the other half, and its gradient takes its place.
+        Assert.Matches(@"\n  5     digits\.fnn\(6\)  product .*, then GreaterSelect \(kernel 4\)\(v0, v0\)\n", output);
+        Assert.Matches(@"\n  v0 .* 0 to [89]  a product reads it; the backward half reads it; it is made or read on a product's tiles, and the other side is not\n", output);
         Assert.Matches(@"\n  8     digits\.fnn\(6\)  .* -> gradient of x\n", output);
     }
 

@@ -76,8 +76,10 @@ internal sealed partial class PlanWriter(Graph graph, Fusion fusion, PlanParts p
             backwardStart = _steps.Count;
         }
         CopyOutputs(isBackward: true);
-        var plan = new ProgramPlan(name, axes, program.Buffers.ToEquatableArray(), program.Kernels.ToEquatableArray(), _steps.ToEquatableArray(), StepLoops.Find(_steps, backwardStart), [], [], backwardStart,
+        var plan = new ProgramPlan(name, axes, program.Buffers.ToEquatableArray(), program.Kernels.ToEquatableArray(), _steps.ToEquatableArray(), [], [], [], backwardStart,
             graph.Outputs.Count(output => output.Target is ScalarTarget), UsesRandom(graph));
+        var (buffers, kernels, steps) = InPlace.Run(plan);
+        plan = plan with { Buffers = buffers.ToEquatableArray(), Kernels = kernels.ToEquatableArray(), Steps = steps.ToEquatableArray(), Loops = StepLoops.Find(steps, backwardStart) };
         return Lifetimes.Fill(plan with { Kept = KeptOperands.Find(plan) });
     }
 

@@ -109,6 +109,9 @@ public sealed record Kernel(
     /// <summary>How a kernel that adds up the parts of the one before it does so; null for all others. A GPU, whose parts are more, has a kernel of its own for it.</summary>
     public ReduceKind? AddsParts { get; init; }
 
+    /// <summary>Operands that are written in the memory of others: whoever runs the kernel gives both the same place.</summary>
+    public EquatableArray<Replacement> Replacements { get; init; } = [];
+
     /// <summary>Row axes that column reductions sum over, the last so many.</summary>
     public int ReducedRows => Stores.Max(store => store.ReducedRows);
 }
@@ -130,6 +133,9 @@ public enum KernelForm
     /// <summary>Elements of the output one after the other: stores that add to places that are not distinct.</summary>
     Serial,
 }
+
+/// <summary>An operand whose elements are written where another one's were read, each by the round that has read it.</summary>
+public sealed record Replacement(int Read, int Written);
 
 /// <param name="Name">As in the source.</param>
 public sealed record KernelOperand(string Name, ElementType Element);

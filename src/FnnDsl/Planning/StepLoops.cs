@@ -124,7 +124,8 @@ public static class StepLoops
         _ => place,
     };
 
-    private static Step WithPlaces(Step step, Func<Place, Place> change)
+    /// <summary>The step with other places.</summary>
+    public static Step WithPlaces(Step step, Func<Place, Place> change)
     {
         AttentionOperand Changed(AttentionOperand operand) => operand with { Place = change(operand.Place) };
         AttentionOperand? TryChanged(AttentionOperand? operand) => operand is null ? null : Changed(operand);
@@ -159,6 +160,9 @@ public static class StepLoops
                 History = sample.History is { } history ? history with { Place = change(history.Place) } : null,
             },
             CopyStep copy => copy with { Source = change(copy.Source), Result = change(copy.Result) },
+            LoopBeginStep { Trips: { } trips } begin => begin with { Trips = change(trips) },
+            LoopExitStep exit => exit with { Flag = change(exit.Flag) },
+            LoopEndStep { Rounds: { } rounds } end => end with { Rounds = change(rounds) },
             _ => step,
         };
     }

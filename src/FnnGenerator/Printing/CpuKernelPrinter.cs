@@ -32,6 +32,7 @@ internal sealed class CpuKernelPrinter(CodeWriter writer, Kernel kernel, string 
             var signature = IsTile ? "float* tile, nint stride, nint firstRow, nint rows, nint firstColumn, nint columns" : "nint begin, nint end";
             Writer.Line($"public void Run({signature}) => Loop({arguments});");
             Writer.Line();
+            if (IsTile) PrintPrefetch();
             // A method of its own: what the JIT takes into one is in proportion to its size, and Run is small.
             Writer.Line("[MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]");
             using (Writer.Block($"private static void Loop({(declaration.Length > 0 ? declaration + ", " : "")}{signature})"))
@@ -40,6 +41,26 @@ internal sealed class CpuKernelPrinter(CodeWriter writer, Kernel kernel, string 
                 PrintLoops();
             }
         }
+    }
+
+    // What lies beside a tile's numbers: each cache line of its rows once. What is the same for all rows is in the cache already.
+    private void PrintPrefetch()
+    {
+        var places = Kernel.Values.OfType<LoadValue>().Select(load => load.Access).Concat(Kernel.Stores.Select(store => store.Access))
+            .Where(access => !IsTileOperand(access) && Kernel.Replacements.All(replacement => replacement.Written != access.Operand) && access.ColumnStride.IsOne && access.RowStrides.Any(stride => !stride.IsZero))
+            .Select(access => Pointer(access, "firstColumn")).Distinct().ToArray();
+        using (Writer.Block("public void Prefetch(nint firstRow, nint rows, nint firstColumn, nint columns)"))
+        {
+            if (places.Length > 0)
+            {
+                using (Writer.Block("for (var row = firstRow; row < firstRow + rows; row++)"))
+                {
+                    WriteRowIndices("row", Kernel.Rows, "r");
+                    foreach (var place in places) Writer.Line($"Simd.Prefetch({place}, columns);");
+                }
+            }
+        }
+        Writer.Line();
     }
 
     private void PrintLoops()
@@ -161,13 +182,13 @@ internal sealed class CpuKernelPrinter(CodeWriter writer, Kernel kernel, string 
     // ---- Elements ---------------------------------------------------------------------------------------------------
 
     /// <summary>A tile of one column has its own rows, too.</summary>
-    protected override string RowElement(Access access) => IsTile && access.Operand == 0 && access.RowStrides.Any(stride => !stride.IsZero)
+    protected override string RowElement(Access access) => IsTileOperand(access) && access.RowStrides.Any(stride => !stride.IsZero)
         ? "tile[(row - firstRow) * stride]"
         : base.RowElement(access);
 
     protected override string Load(Access access)
     {
-        if (IsTile && access.Operand == 0)
+        if (IsTileOperand(access))
         {
             return IsVectorized ? "Simd.Load(tile + (row - firstRow) * stride + (column - firstColumn))" : "tile[(row - firstRow) * stride + (column - firstColumn)]";
         }
@@ -176,6 +197,8 @@ internal sealed class CpuKernelPrinter(CodeWriter writer, Kernel kernel, string 
         if (access.ColumnStride.IsOne) return $"Simd.Load({Pointer(access, "column")})";
         return $"Simd.LoadStrided({Pointer(access, "column")}, {SizeText.Print(access.ColumnStride)}, remaining)";
     }
+
+    private bool IsTileOperand(Access access) => IsTile && access.Operand == 0;
 
     private bool IsBoolean(Access access) => Kernel.Operands[access.Operand].Element == ElementType.Bool;
 

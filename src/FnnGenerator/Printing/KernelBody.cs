@@ -130,7 +130,7 @@ internal sealed class KernelBody
                 ApplyValue apply => Apply(id, apply, texts),
                 _ => throw new InvalidOperationException($"No C# is known for {value}."),
             };
-            if (uses[id] > 1 || expression.Length > LongestExpression)
+            if (uses[id] > 1 || expression.Length > LongestExpression || (value is LoadValue replaced && _kernel.Replacements.Any(replacement => replacement.Read == replaced.Access.Operand)))
             {
                 writer.Line($"var v{id} = {expression};");
                 texts[id] = "v" + id;

@@ -54,9 +54,11 @@ public static unsafe partial class AttentionKernels
                 block.Sample = sampleAndGroup / a.Groups;
                 block.Group = sampleAndGroup % a.Groups;
                 var dq = DestinationOfQueries(part);
-                var firstBlock = blocks * part / parts;
+                var (firstBlock, endBlock) = (blocks * part / parts, blocks * (part + 1) / parts);
+                var ahead = new AttentionAhead(a, (sampleAndGroup + 1) / a.Groups, (sampleAndGroup + 1) % a.Groups * headsOfGroup);
+                var (pair, pairs) = (0, Pairs(firstBlock, endBlock) * headsOfGroup);
                 for (nint head = 0; blocks == 0 && dq.Start != null && head < headsOfGroup; head++) AttentionBlocks.Clear(dq.Head(block.Sample, (block.Group * headsOfGroup) + head), dq.Sequence, a.Queries, a.Width);
-                for (var b = firstBlock; b < blocks * (part + 1) / parts; b++)
+                for (var b = firstBlock; b < endBlock; b++)
                 {
                     block.FirstKey = b * Side;
                     block.Keys = Math.Min(Side, a.Keys - block.FirstKey);
@@ -73,6 +75,7 @@ public static unsafe partial class AttentionKernels
                         for (block.FirstQuery = firstQuery; block.FirstQuery < a.Queries; block.FirstQuery += Side)
                         {
                             block.Queries = Math.Min(Side, a.Queries - block.FirstQuery);
+                            if (part == parts - 1) ahead.FetchGradient(pair++, pairs);
                             ComputeSlopes(block);
                             if (dq.Start != null) AddToQueries(block, dq, adds: b != firstBlock);
                             AddToKeysAndValues(block, adds: head > 0 || block.FirstQuery > firstQuery);
@@ -80,6 +83,14 @@ public static unsafe partial class AttentionKernels
                     }
                 }
             }
+        }
+
+        // Blocks of queries that look at the blocks of keys.
+        private nint Pairs(nint firstBlock, nint endBlock)
+        {
+            nint pairs = 0;
+            for (var b = firstBlock; b < endBlock; b++) pairs += AttentionBlocks.Tiles(a.Queries - a.FirstLooking(b * Side), Side);
+            return pairs;
         }
 
         private AttentionTensor<float> DestinationOfQueries(nint part) => partial == null

@@ -54,6 +54,8 @@ public static unsafe partial class AttentionKernels
                 new Span<float>(sums, (int)rows).Clear();
                 var group = head / (a.Heads / a.Groups);
                 var lastKey = a.Visible(first + rows - 1);
+                var ahead = new AttentionAhead(a, (sampleAndHead + 1) / a.Heads, (sampleAndHead + 1) % a.Heads);
+                var isLastOfHead = block == blocks - 1;
                 for (nint key = 0; key < lastKey; key += KeysAtOnce)
                 {
                     var keys = Math.Min(KeysAtOnce, lastKey - key);
@@ -66,6 +68,7 @@ public static unsafe partial class AttentionKernels
                         var row = rows * tile / tiles;
                         var count = (rows * (tile + 1) / tiles) - row;
                         var visible = Math.Min(keys, a.Visible(first + row + count - 1) - key);
+                        if (isLastOfHead && !isDots && key == 0) ahead.FetchForward(tile, tiles);
                         if (visible <= 0) continue;
                         var queries = a.Q.Row(sample, head, first + row);
                         if (isDots) Dots(count, visible, queries, from, scores);

@@ -40,26 +40,46 @@ public static unsafe partial class MatrixProduct
         where TTile : struct, ITileKernel
     {
         var length = Divide((a.M * a.N) + 16, Simd.Lanes) * Simd.Lanes;
-        using var scratch = Scratch.Borrow(parts * length);
-        var rowBlocks = a.LeftRows != null ? 1 : Math.Clamp(Divide(pool.Threads, parts), 1, Divide(a.M, MatrixTile.MaximumRows));
-        pool.For(new PartKernel(a, parts, rowBlocks, scratch.Pointer, length), parts * rowBlocks, 1);
+        var isTransposed = IsTransposed(a);
+        using var scratch = Scratch.Borrow((isTransposed && a.Result == null ? parts + 1 : parts) * length);
+        var product = isTransposed ? Swapped(a) : a;
+        var rowBlocks = product.LeftRows != null ? 1 : Math.Clamp(Divide(pool.Threads, parts), 1, Divide(product.M, MatrixTile.MaximumRows));
+        pool.For(new PartKernel(product, parts, rowBlocks, scratch.Pointer, length), parts * rowBlocks, 1);
+        if (isTransposed)
+        {
+            pool.For(new TransposedSums<TTile>(a, epilogue, parts, scratch.Pointer, length), Divide(a.M, Simd.Lanes), Math.Max(1, Grain / (4 * parts * a.N * Simd.Lanes)));
+            return;
+        }
 
         var sums = new PartSums<TTile>(a, epilogue, parts, scratch.Pointer, length);
         pool.For(sums, Divide(a.M, MatrixTile.MaximumRows), Math.Max(1, Grain / (4 * parts * a.N * MatrixTile.MaximumRows)));
     }
 
+    // Nine columns fill half of a tile, whose lanes are columns; as rows they fill it. And windows of an image are read where they lie as the left matrix, and packed as the right one.
+    private static bool IsTransposed(in MatrixProductArguments a)
+    {
+        var lanes = MatrixTile.ColumnsAtOnce;
+        var isWindows = a.RightRows != null && a.RightRows->Count > 1 && a.RightRows->RunLength >= MatrixTile.MaximumRows;
+        if (isWindows && (a.LeftRows == null || a.LeftRows->Count == 1)) return true;
+        return a.N < lanes && 4 * a.M * Divide(a.N, lanes) >= 5 * a.N * Divide(a.M, lanes);
+    }
+
     // Some rows of one part: a product of its own, by the thread that takes it.
     private readonly struct PartKernel(MatrixProductArguments a, nint parts, nint rowBlocks, float* results, nint length) : IRangeKernel
     {
+        // Parts end with a stretch of the left matrix's columns, if there are many.
+        private nint Stretch => a.LeftColumns != null && a.LeftColumns->RunLength is var run && a.K % run == 0 && a.K >= 4 * parts * run ? run : 1;
+
         public void Run(nint begin, nint end)
         {
             for (var unit = begin; unit < end; unit++)
             {
                 var (part, rowBlock) = (unit / rowBlocks, unit % rowBlocks);
-                var (first, row) = (a.K * part / parts, a.M * rowBlock / rowBlocks);
+                var stretch = Stretch;
+                var (first, row) = (a.K / stretch * part / parts * stretch, a.M * rowBlock / rowBlocks);
                 var one = a;
                 one.IsPart = true;
-                one.K = (a.K * (part + 1) / parts) - first;
+                one.K = (a.K / stretch * (part + 1) / parts * stretch) - first;
                 one.M = (a.M * (rowBlock + 1) / rowBlocks) - row;
                 one.Left += row * a.LeftRow;
                 one.Result = results + (part * length) + (row * a.N);
@@ -96,15 +116,35 @@ public static unsafe partial class MatrixProduct
 
         private void Add(float* from, float* to, nint count)
         {
-            for (nint i = 0; i < count; i += Simd.Lanes)
+            for (nint i = 0; i < count; i += Simd.Lanes) Simd.Store(to + i, SumOfParts(from + i, parts, length), count - i);
+        }
+    }
+
+    // The same of parts of the transpose: a vector has one column of sixteen rows.
+    private readonly struct TransposedSums<TTile>(MatrixProductArguments a, TTile epilogue, nint parts, float* results, nint length) : IRangeKernel
+        where TTile : struct, ITileKernel
+    {
+        public void Run(nint begin, nint end)
+        {
+            var sums = a.Result != null ? a.Result : results + (parts * length);
+            for (var tile = begin; tile < end; tile++)
             {
-                var sum = Two(from + i, 0);
-                if (parts > 2) sum += Two(from + i, 2);
-                if (parts > 4) sum += Two(from + i, 4) + Two(from + i, 6);
-                Simd.Store(to + i, sum, count - i);
+                var row = tile * Simd.Lanes;
+                var rows = Math.Min(Simd.Lanes, a.M - row);
+                var to = sums + (row * a.N);
+                for (nint column = 0; column < a.N; column++) Simd.StoreStrided(to + column, a.N, SumOfParts(results + (column * a.M) + row, parts, length), rows);
+                epilogue.Run(to, a.N, row, rows, 0, a.N);
             }
         }
-
-        private Vector512<float> Two(float* from, nint part) => Simd.Load(from + (part * length)) + Simd.Load(from + ((part + 1) * length));
     }
+
+    private static Vector512<float> SumOfParts(float* from, nint parts, nint length)
+    {
+        var sum = Two(from, 0, length);
+        if (parts > 2) sum += Two(from, 2, length);
+        if (parts > 4) sum += Two(from, 4, length) + Two(from, 6, length);
+        return sum;
+    }
+
+    private static Vector512<float> Two(float* from, nint part, nint length) => Simd.Load(from + (part * length)) + Simd.Load(from + ((part + 1) * length));
 }

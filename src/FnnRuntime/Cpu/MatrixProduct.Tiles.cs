@@ -66,6 +66,9 @@ public static unsafe partial class MatrixProduct
     private const nint FewestWideRows = 27;
     private const nint WideWork = 16_777_216;
 
+    // What a tile's sums are added to, written to, and what is read beside them, is fetched while they are computed, if that takes long enough.
+    private const nint LeastDepthAhead = 32;
+
     private static long _tickets;
 
     // Both matrices packed at once take at most about this many floats; more rows than that are taken in several goes.
@@ -151,6 +154,14 @@ public static unsafe partial class MatrixProduct
         }
     }
 
+    // Where a tile's sums go, and what its epilogue reads and writes.
+    private static void FetchAround<TTile>(in TileSums sums, bool isFirst, bool isLast, in TTile epilogue, nint row, nint rows, nint column, nint columns)
+        where TTile : struct, ITileKernel
+    {
+        if (isFirst) sums.Prefetch();
+        if (isLast) epilogue.Prefetch(row, rows, column, columns);
+    }
+
     private static nint Divide(nint a, nint b) => (a + b - 1) / b;
 
     // Who packs a matrix, and when.
@@ -194,7 +205,7 @@ public static unsafe partial class MatrixProduct
             var isReadInPlace = (a.IsPart && Vector512.IsHardwareAccelerated) || fullTiles <= 2 || (Depth <= DepthReadInPlace && a.RightColumn % AliasingStride != 0);
             var packsRight = a.PackedRight == null && (a.RightRow != 1 || !isReadInPlace);
             var isLeftInCache = a.LeftColumn == 1 && Depth <= DepthOfLeftInPlace && a.LeftRow % PageOfFloats != 0;
-            var packsLeft = (a.N > 160 && !isLeftInCache) || (a.LeftRow == 1 && a.N > 96) || (a.LeftRow != 1 && a.LeftColumn != 1 && a.N > 32);
+            var packsLeft = (a.N > 160 && !isLeftInCache) || (a.LeftRow == 1 && a.N > 48) || (a.LeftRow != 1 && a.LeftColumn != 1 && a.N > 32);
 
             // A right matrix that was packed before a loop serves one round after the other. There each thread has rows of its own, and finds in its
             // cache what it computed of them in the last round. So it has of large results whose rows are samples.
@@ -293,7 +304,7 @@ public static unsafe partial class MatrixProduct
         }
     }
 
-    // Tiles of rows of the left matrix, one behind the other.
+    // Tiles of rows of the left matrix, one behind the other. The next stripe is fetched meanwhile.
     private static void PackTiles(in TilePart part, nint begin, nint end, float* to)
     {
         ref readonly var a = ref part.A;
@@ -301,11 +312,15 @@ public static unsafe partial class MatrixProduct
         for (nint k = 0; k < part.Depth; k += stripe)
         {
             var depth = Math.Min(stripe, part.Depth - k);
+            var after = part.DepthStart + k + depth;
+            var firstRow = part.RowStart + part.RowOfTile(begin);
+            var next = a.LeftRow == 1 ? new RowsAhead(a.Left + firstRow + (after * a.LeftColumn), a.LeftColumn, Math.Min(stripe, a.K - after), part.RowStart + part.RowOfTile(end) - firstRow) : default;
             for (var tile = begin; tile < end; tile++)
             {
                 var row = part.RowOfTile(tile);
                 var rows = part.RowOfTile(tile + 1) - row;
                 var from = a.Left + ((part.RowStart + row) * a.LeftRow) + ((part.DepthStart + k) * a.LeftColumn);
+                next.Fetch(tile - begin, end - begin);
                 MatrixPacking.Pack(from, a.LeftRow, a.LeftColumn, depth, rows, rows, to + ((tile - begin) * part.Plan.LeftTileLength) + (k * rows));
             }
         }
@@ -371,13 +386,26 @@ public static unsafe partial class MatrixProduct
             for (nint group = 0; group < groups; group++)
             {
                 nint first = firstSliver + (slivers * group / groups), end = firstSliver + (slivers * (group + 1) / groups);
-                for (nint strip = 0; strip < strips; strip++) RunStrip(left, right, firstTile + (tiles * strip / strips), firstTile + (tiles * (strip + 1) / strips), first, end);
+                for (nint strip = 0; strip < strips; strip++)
+                {
+                    nint tile = firstTile + (tiles * strip / strips), nextTile = firstTile + (tiles * (strip + 1) / strips), endOfNext = firstTile + (tiles * Math.Min(strips, strip + 2) / strips);
+                    RunStrip(left, right, tile, nextTile, first, end, left == null && group == 0 ? LeftOf(nextTile, endOfNext) : default);
+                }
             }
         }
 
-        // Matrices that are packed, or null where they are read as they lie.
+        // Rows of the left matrix as they lie, of some tiles.
+        private RowsAhead LeftOf(nint firstTile, nint endTile)
+        {
+            ref readonly var a = ref part.A;
+            if (firstTile == endTile || a.LeftColumn != 1) return default;
+            var row = part.RowOfTile(firstTile);
+            return new(a.Left + ((part.RowStart + row) * a.LeftRow) + part.DepthStart, a.LeftRow, part.RowOfTile(endTile) - row, part.Depth);
+        }
+
+        // Matrices that are packed, or null where they are read as they lie. What is read first by the next strip, and by the first strip from the next sliver, is fetched meanwhile.
         [SkipLocalsInit]
-        private void RunStrip(float* packedLeft, float* packedRight, nint firstTile, nint endTile, nint firstSliver, nint endSliver)
+        private void RunStrip(float* packedLeft, float* packedRight, nint firstTile, nint endTile, nint firstSliver, nint endSliver, RowsAhead nextStrip)
         {
             var memory = stackalloc float[TileSums.LocalLength];
             var local = TileSums.Aligned(memory);
@@ -390,6 +418,9 @@ public static unsafe partial class MatrixProduct
                 if (isPackedHere) PackSliver(a, part.Plan.Columns, part.DepthStart, part.Depth, sliver, packedRight);
                 var right = packedRight == null ? a.Right + column + (part.DepthStart * a.RightColumn) : isPackedHere ? packedRight : packedRight + (column * part.Depth);
                 var rightColumn = packedRight == null ? a.RightColumn : part.Plan.Columns;
+                var nextColumn = column + part.Plan.Columns;
+                var nextSliver = packedRight == null && firstTile == 0 && sliver + 1 < endSliver ? new RowsAhead(right + part.Plan.Columns, rightColumn, part.Depth, Math.Min(part.Plan.Columns, a.N - nextColumn)) : default;
+                var calls = (endSliver - firstSliver) * (endTile - firstTile);
                 for (var tile = firstTile; tile < endTile; tile++)
                 {
                     var row = part.RowOfTile(tile);
@@ -399,6 +430,9 @@ public static unsafe partial class MatrixProduct
                     row += part.RowStart;
 
                     var sums = new TileSums(part.Sums == null ? null : part.Sums + (row * a.N) + column, a.N, rows, columns, local, !part.IsFirst);
+                    if (part.Depth >= LeastDepthAhead) FetchAround(sums, part.IsFirst, part.IsLast, epilogue, part.FirstRow + row, rows, column, columns);
+                    nextSliver.Fetch(tile - firstTile, endTile - firstTile);
+                    nextStrip.Fetch(((sliver - firstSliver) * (endTile - firstTile)) + tile - firstTile, calls);
                     MatrixTile.Run(rows, columns, part.Depth, left, leftRow, leftColumn, right, rightColumn, sums.Start, sums.Stride, !part.IsFirst);
                     sums.Keep();
                     if (part.IsLast) epilogue.Run(sums.Start, sums.Stride, part.FirstRow + row, rows, column, columns);

@@ -25,7 +25,7 @@ public static unsafe partial class MatrixProduct
     {
         if (a.Batch <= 0 || a.M <= 0 || a.N <= 0) return;
         var copy = epilogue; // on this stack: nothing moves it while workers hold its address
-        var tiles = new AnyTileKernel(Unsafe.AsPointer(ref copy), &Hand<TTile>);
+        var tiles = new AnyTileKernel(Unsafe.AsPointer(ref copy), &Hand<TTile>, &Prefetch<TTile>);
         if (PartsOf(a) is > 1 and var parts) RunParts(pool, a, parts, tiles);
         else if (a.HasAxes) RunTiles(pool, a, tiles);
         else if (a.N == 1 && a.M > 1) RunSimplified(pool, Swapped(a), new AsColumn(tiles, a.M));
@@ -41,6 +41,10 @@ public static unsafe partial class MatrixProduct
     private static void Hand<TTile>(void* epilogue, float* tile, nint stride, nint row, nint rows, nint column, nint columns)
         where TTile : struct, ITileKernel =>
         Unsafe.AsRef<TTile>(epilogue).Run(tile, stride, row, rows, column, columns);
+
+    private static void Prefetch<TTile>(void* epilogue, nint row, nint rows, nint column, nint columns)
+        where TTile : struct, ITileKernel =>
+        Unsafe.AsRef<TTile>(epilogue).Prefetch(row, rows, column, columns);
 
     private static void RunSimplified<TTile>(WorkerPool pool, MatrixProductArguments a, in TTile epilogue)
         where TTile : struct, ITileKernel
@@ -67,21 +71,25 @@ public static unsafe partial class MatrixProduct
     private static bool IsPlain(in MatrixProductArguments a) =>
         a is { Batch: 1, M: > 0, N: > 1, K: > 0, HasAxes: false } && !MatrixSmall.Suits(a) && !MatrixDots.Suits(a) && PartsOf(a) == 1;
 
-    // A product with one column is the transpose of one with one row, and both lie in memory alike.
+    // The transpose of the product, into a result of its own; one with one column and one with one row lie in memory alike.
     private static MatrixProductArguments Swapped(in MatrixProductArguments a) => new()
     {
         Batch = a.Batch,
-        M = 1,
+        M = a.N,
         N = a.M,
         K = a.K,
         Left = a.Right,
         LeftBatch = a.RightBatch,
         LeftRow = a.RightRow,
         LeftColumn = a.RightColumn,
+        LeftRows = a.RightRows,
+        LeftColumns = a.RightColumns,
         Right = a.Left,
         RightBatch = a.LeftBatch,
         RightRow = a.LeftRow,
         RightColumn = a.LeftColumn,
+        RightRows = a.LeftRows,
+        RightColumns = a.LeftColumns,
         Result = a.Result,
     };
 
@@ -90,13 +98,19 @@ public static unsafe partial class MatrixProduct
         public void Run(float* tile, nint stride, nint row, nint rows, nint column, nint columns)
         {
         }
+
+        public void Prefetch(nint row, nint rows, nint column, nint columns)
+        {
+        }
     }
 
     // An epilogue without its type. All that is above a tile is then compiled once, not once for each epilogue of a program, at every
     // start of it. The call costs nothing beside a tile.
-    private readonly struct AnyTileKernel(void* epilogue, delegate*<void*, float*, nint, nint, nint, nint, nint, void> hand) : ITileKernel
+    private readonly struct AnyTileKernel(void* epilogue, delegate*<void*, float*, nint, nint, nint, nint, nint, void> hand, delegate*<void*, nint, nint, nint, nint, void> prefetch) : ITileKernel
     {
         public void Run(float* tile, nint stride, nint row, nint rows, nint column, nint columns) => hand(epilogue, tile, stride, row, rows, column, columns);
+
+        public void Prefetch(nint row, nint rows, nint column, nint columns) => prefetch(epilogue, row, rows, column, columns);
     }
 
     // Hands rows of the swapped product on as columns: row b of it is column 0 of product b of the batch.
@@ -105,6 +119,11 @@ public static unsafe partial class MatrixProduct
         public void Run(float* tile, nint stride, nint row, nint rows, nint column, nint columns)
         {
             for (nint r = 0; r < rows; r++) epilogue.Run(tile + (r * stride), 1, ((row + r) * m) + column, columns, 0, 1);
+        }
+
+        public void Prefetch(nint row, nint rows, nint column, nint columns)
+        {
+            for (nint r = 0; r < rows; r++) epilogue.Prefetch(((row + r) * m) + column, columns, 0, 1);
         }
     }
 }

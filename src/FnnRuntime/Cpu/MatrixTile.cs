@@ -65,8 +65,19 @@ internal static unsafe class MatrixTile
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Run(nint rows, nint columns, nint depth, float* a, nint aRow, nint aColumn, float* b, nint bColumn, float* c, nint cRow, bool accumulate)
     {
+        nint start = 0;
+        RunStretches(rows, columns, depth, &start, 1, a, aRow, aColumn, b, bColumn, c, cRow, accumulate);
+    }
+
+    /// <summary>
+    /// The same for rows of the left matrix that are stretches: the first <paramref name="depth"/> numbers of a row begin at <c>a[starts[0] + r * aRow]</c>, the next as many at <c>a[starts[1] + r * aRow]</c>,
+    /// and so on; in the right matrix all lie behind each other. So a window of an image is read where it lies.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void RunStretches(nint rows, nint columns, nint depth, nint* starts, nint stretches, float* a, nint aRow, nint aColumn, float* b, nint bColumn, float* c, nint cRow, bool accumulate)
+    {
         var kernel = columns > Columns ? WideKernels[rows] : Kernels[(rows * 2) + (columns > ColumnsAtOnce ? 1 : 0)];
-        ((delegate*<nint, float*, nint, nint, float*, nint, float*, nint, bool, void>)kernel)(depth, a, aRow, aColumn, b, bColumn, c, cRow, accumulate);
+        ((delegate*<nint, nint*, nint*, float*, nint, nint, float*, nint, float*, nint, bool, void>)kernel)(depth, starts, starts + stretches, a, aRow, aColumn, b, bColumn, c, cRow, accumulate);
     }
 
     private static nint[] MakeKernels()
@@ -80,7 +91,7 @@ internal static unsafe class MatrixTile
         where THalf : unmanaged, IVectors<THalf, TVector>
         where TFull : unmanaged, IVectors<TFull, TVector>
     {
-        delegate*<nint, float*, nint, nint, float*, nint, float*, nint, bool, void>* kernels = stackalloc delegate*<nint, float*, nint, nint, float*, nint, float*, nint, bool, void>[]
+        delegate*<nint, nint*, nint*, float*, nint, nint, float*, nint, float*, nint, bool, void>* kernels = stackalloc delegate*<nint, nint*, nint*, float*, nint, nint, float*, nint, float*, nint, bool, void>[]
         {
             null, null,
             &Multiply<RowCount1, THalf, TVector>, &Multiply<RowCount1, TFull, TVector>,
@@ -107,7 +118,7 @@ internal static unsafe class MatrixTile
     private static nint[] WideTable<TWide, TVector>()
         where TWide : unmanaged, IVectors<TWide, TVector>
     {
-        delegate*<nint, float*, nint, nint, float*, nint, float*, nint, bool, void>* kernels = stackalloc delegate*<nint, float*, nint, nint, float*, nint, float*, nint, bool, void>[]
+        delegate*<nint, nint*, nint*, float*, nint, nint, float*, nint, float*, nint, bool, void>* kernels = stackalloc delegate*<nint, nint*, nint*, float*, nint, nint, float*, nint, float*, nint, bool, void>[]
         {
             null, &Multiply<RowCount1, TWide, TVector>, &Multiply<RowCount2, TWide, TVector>, &Multiply<RowCount3, TWide, TVector>, &Multiply<RowCount4, TWide, TVector>,
             &Multiply<RowCount5, TWide, TVector>, &Multiply<RowCount6, TWide, TVector>, &Multiply<RowCount7, TWide, TVector>, &Multiply<RowCount8, TWide, TVector>, &Multiply<RowCount9, TWide, TVector>,
@@ -116,7 +127,7 @@ internal static unsafe class MatrixTile
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Multiply<TRows, TColumns, TVector>(nint depth, float* a, nint aRow, nint aColumn, float* b, nint bColumn, float* c, nint cRow, bool accumulate)
+    private static void Multiply<TRows, TColumns, TVector>(nint depth, nint* starts, nint* end, float* a, nint aRow, nint aColumn, float* b, nint bColumn, float* c, nint cRow, bool accumulate)
         where TRows : unmanaged
         where TColumns : unmanaged, IVectors<TColumns, TVector>
     {
@@ -145,40 +156,45 @@ internal static unsafe class MatrixTile
         // Three rows share a pointer: row, row + 1 and row + 2 are addressed as p, p + aRow and p + 2 aRow. Steps are in bytes, which are added as they are: on a core that is shared with another program
         // what counts is how many operations there are beside the multiply-adds.
         nint twoRows = 2 * aRow, aStep = aColumn * sizeof(float), bStep = bColumn * sizeof(float);
-        float* p0 = a, p1 = a + (3 * aRow), p2 = a + (6 * aRow), p3 = a + (9 * aRow), p4 = a + (12 * aRow), later = b + (StepsAhead * bColumn);
-        while (depth != 0)
+        var later = b + (StepsAhead * bColumn);
+        for (; starts != end; starts++)
         {
-            y.Load(b);
-            // A sliver of the right matrix is larger than the first-level cache: columns of a later step are on their way meanwhile. Few rows have no room for it beside their loads.
-            if (Sse.IsSupported && sizeof(TRows) > 6)
+            float* p0 = a + *starts, p1 = p0 + (3 * aRow), p2 = p0 + (6 * aRow), p3 = p0 + (9 * aRow), p4 = p0 + (12 * aRow);
+            var steps = depth;
+            while (steps != 0)
             {
-                Sse.Prefetch0(later);
-                if (sizeof(TColumns) > 64) Sse.Prefetch0(later + 16);
-                if (sizeof(TColumns) > 128) Sse.Prefetch0(later + 32);
-                later = (float*)((byte*)later + bStep);
-            }
+                y.Load(b);
+                // A sliver of the right matrix is larger than the first-level cache: columns of a later step are on their way meanwhile. Few rows have no room for it beside their loads.
+                if (Sse.IsSupported && sizeof(TRows) > 6)
+                {
+                    Sse.Prefetch0(later);
+                    if (sizeof(TColumns) > 64) Sse.Prefetch0(later + 16);
+                    if (sizeof(TColumns) > 128) Sse.Prefetch0(later + 32);
+                    later = (float*)((byte*)later + bStep);
+                }
 
-            s0.Add(TColumns.Broadcast(p0), y);
-            if (sizeof(TRows) > 1) s1.Add(TColumns.Broadcast(p0 + aRow), y);
-            if (sizeof(TRows) > 2) s2.Add(TColumns.Broadcast(p0 + twoRows), y);
-            if (sizeof(TRows) > 3) s3.Add(TColumns.Broadcast(p1), y);
-            if (sizeof(TRows) > 4) s4.Add(TColumns.Broadcast(p1 + aRow), y);
-            if (sizeof(TRows) > 5) s5.Add(TColumns.Broadcast(p1 + twoRows), y);
-            if (sizeof(TRows) > 6) s6.Add(TColumns.Broadcast(p2), y);
-            if (sizeof(TRows) > 7) s7.Add(TColumns.Broadcast(p2 + aRow), y);
-            if (sizeof(TRows) > 8) s8.Add(TColumns.Broadcast(p2 + twoRows), y);
-            if (sizeof(TRows) > 9) s9.Add(TColumns.Broadcast(p3), y);
-            if (sizeof(TRows) > 10) sA.Add(TColumns.Broadcast(p3 + aRow), y);
-            if (sizeof(TRows) > 11) sB.Add(TColumns.Broadcast(p3 + twoRows), y);
-            if (sizeof(TRows) > 12) sC.Add(TColumns.Broadcast(p4), y);
-            if (sizeof(TRows) > 13) sD.Add(TColumns.Broadcast(p4 + aRow), y);
-            p0 = (float*)((byte*)p0 + aStep);
-            if (sizeof(TRows) > 3) p1 = (float*)((byte*)p1 + aStep);
-            if (sizeof(TRows) > 6) p2 = (float*)((byte*)p2 + aStep);
-            if (sizeof(TRows) > 9) p3 = (float*)((byte*)p3 + aStep);
-            if (sizeof(TRows) > 12) p4 = (float*)((byte*)p4 + aStep);
-            b = (float*)((byte*)b + bStep);
-            depth--;
+                s0.Add(TColumns.Broadcast(p0), y);
+                if (sizeof(TRows) > 1) s1.Add(TColumns.Broadcast(p0 + aRow), y);
+                if (sizeof(TRows) > 2) s2.Add(TColumns.Broadcast(p0 + twoRows), y);
+                if (sizeof(TRows) > 3) s3.Add(TColumns.Broadcast(p1), y);
+                if (sizeof(TRows) > 4) s4.Add(TColumns.Broadcast(p1 + aRow), y);
+                if (sizeof(TRows) > 5) s5.Add(TColumns.Broadcast(p1 + twoRows), y);
+                if (sizeof(TRows) > 6) s6.Add(TColumns.Broadcast(p2), y);
+                if (sizeof(TRows) > 7) s7.Add(TColumns.Broadcast(p2 + aRow), y);
+                if (sizeof(TRows) > 8) s8.Add(TColumns.Broadcast(p2 + twoRows), y);
+                if (sizeof(TRows) > 9) s9.Add(TColumns.Broadcast(p3), y);
+                if (sizeof(TRows) > 10) sA.Add(TColumns.Broadcast(p3 + aRow), y);
+                if (sizeof(TRows) > 11) sB.Add(TColumns.Broadcast(p3 + twoRows), y);
+                if (sizeof(TRows) > 12) sC.Add(TColumns.Broadcast(p4), y);
+                if (sizeof(TRows) > 13) sD.Add(TColumns.Broadcast(p4 + aRow), y);
+                p0 = (float*)((byte*)p0 + aStep);
+                if (sizeof(TRows) > 3) p1 = (float*)((byte*)p1 + aStep);
+                if (sizeof(TRows) > 6) p2 = (float*)((byte*)p2 + aStep);
+                if (sizeof(TRows) > 9) p3 = (float*)((byte*)p3 + aStep);
+                if (sizeof(TRows) > 12) p4 = (float*)((byte*)p4 + aStep);
+                b = (float*)((byte*)b + bStep);
+                steps--;
+            }
         }
 
         s0.Store(c);

@@ -15,6 +15,8 @@ public static unsafe partial class Simd
     /// <summary>Lanes of a vector of 32-bit elements.</summary>
     public const int Lanes = 16;
 
+    private const nint CacheLine = 64;
+
     private static Vector512<int> LaneIndex
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -56,6 +58,16 @@ public static unsafe partial class Simd
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<int> Keep(Vector512<int> v, nint remaining, int identity) =>
         remaining >= Lanes ? v : Vector512.ConditionalSelect(FirstLanes(remaining), v, Vector512.Create(identity));
+
+    /// <summary>Asks for the cache lines of <paramref name="count"/> elements from <paramref name="p"/> on. Nothing is read, whatever lies there.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Prefetch<T>(T* p, nint count)
+        where T : unmanaged
+    {
+        if (!Sse.IsSupported) return;
+        var end = (byte*)(p + count);
+        for (var line = (byte*)((nint)p & ~(CacheLine - 1)); line < end; line += CacheLine) Sse.Prefetch0(line);
+    }
 
     /// <summary>start, start + 1, … start + 15, modulo 2^32.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -6,7 +6,7 @@ namespace FeedbackNN.Cpu;
 /// </summary>
 internal readonly unsafe struct TileSums
 {
-    private readonly float* _kept;
+    private readonly float* _kept, _local;
     private readonly nint _keptStride, _rows, _columns;
 
     /// <param name="kept">Where the sums are kept; null where they are not.</param>
@@ -21,6 +21,7 @@ internal readonly unsafe struct TileSums
         Start = isStraight ? kept : local;
         Stride = isStraight ? keptStride : columns > MatrixTile.Columns ? MatrixTile.WideColumns : MatrixTile.Columns;
         _kept = isStraight ? null : kept;
+        _local = local;
         (_keptStride, _rows, _columns) = (keptStride, rows, columns);
         if (_kept != null && goesOn) Copy(_kept, keptStride, local, Stride, rows, columns);
     }
@@ -36,6 +37,13 @@ internal readonly unsafe struct TileSums
 
     /// <summary>The first address of whole cache lines.</summary>
     public static float* Aligned(float* memory) => (float*)(((nint)memory + 63) & ~63);
+
+    /// <summary>Asks for the memory where sums go.</summary>
+    public void Prefetch()
+    {
+        if (_kept != null || Start == _local) return;
+        for (nint r = 0; r < _rows; r++) Simd.Prefetch(Start + (r * Stride), _columns);
+    }
 
     /// <summary>The tile is done: its sums go where they are kept, unless they are there.</summary>
     public void Keep()

@@ -59,6 +59,11 @@ public readonly unsafe struct GradientTile : ITileKernel
         OptimizerKernels.Update(_updates!.Rules[_target.Rule], _target.Parameter + offset, _columns, tile, stride, _target.First + offset, _target.Second + offset, rows, columns);
     }
 
+    /// <inheritdoc/>
+    public void Prefetch(nint row, nint rows, nint column, nint columns)
+    {
+    }
+
     /// <summary>The product to run for a gradient that a program computes.</summary>
     internal MatrixProductArguments Begin(in MatrixProductArguments product) => _updates is null ? product : _target.Gradient.Begin(product, _isUsedUp);
 }

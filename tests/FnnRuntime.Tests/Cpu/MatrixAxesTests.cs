@@ -17,6 +17,9 @@ public sealed unsafe class MatrixAxesTests : IDisposable
     [InlineData(2, 11, 13, 3, 5, 1, 2, 16)]
     [InlineData(2, 12, 12, 1, 3, 1, 1, 8)]
     [InlineData(1, 6, 40, 70, 1, 1, 1, 200)]
+    [InlineData(4, 14, 14, 32, 3, 1, 1, 40)]
+    [InlineData(3, 30, 30, 1, 3, 1, 1, 32)]
+    [InlineData(5, 16, 15, 6, 3, 1, 1, 70)]
     public void ConvolutionsAgree(int batch, int height, int width, int channels, int size, int stride, int dilation, int outputs)
     {
         nint rows = ((height - (dilation * (size - 1)) - 1) / stride) + 1, columns = ((width - (dilation * (size - 1)) - 1) / stride) + 1;
@@ -155,6 +158,12 @@ public sealed unsafe class MatrixAxesTests : IDisposable
             {
                 for (nint c = 0; c < columns; c++) values[((row + r) * n) + column + c] = tile[(r * stride) + c];
             }
+        }
+
+        // What is asked for comes after that.
+        public void Prefetch(nint row, nint rows, nint column, nint columns)
+        {
+            for (nint r = 0; r < rows; r++) new Span<float>(values + ((row + r) * n) + column, (int)columns).Fill(float.NaN);
         }
     }
 

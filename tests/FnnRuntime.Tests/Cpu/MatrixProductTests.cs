@@ -296,6 +296,13 @@ public sealed unsafe class MatrixProductTests : IDisposable
                 }
             }
         }
+
+        // What is asked for comes after that.
+        public void Prefetch(nint row, nint rows, nint column, nint columns)
+        {
+            if (rows > 0 && ((row + rows - 1) * n) + column + columns > length) throw new InvalidOperationException("There is no such element.");
+            for (nint r = 0; r < rows; r++) new Span<float>(values + ((row + r) * n) + column, (int)columns).Fill(float.NaN);
+        }
     }
 
     private readonly struct Nested(WorkerPool pool, MatrixProductArguments inner, double* expected, int* failures) : ITileKernel
@@ -308,6 +315,10 @@ public sealed unsafe class MatrixProductTests : IDisposable
             {
                 if (Math.Abs(result.Span[i] - expected[i]) > 1e-5) Interlocked.Increment(ref *failures);
             }
+        }
+
+        public void Prefetch(nint row, nint rows, nint column, nint columns)
+        {
         }
     }
 }
