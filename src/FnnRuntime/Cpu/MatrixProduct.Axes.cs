@@ -174,6 +174,7 @@ public static unsafe partial class MatrixProduct
             var memory = stackalloc float[TileSums.LocalLength];
             var local = TileSums.Aligned(memory);
             ref readonly var a = ref part.A;
+            var fetches = FetchesAround(a, part.Depth);
             if (!part.Plan.ReadsInPlace)
             {
                 for (var tile = firstTile; tile < endTile; tile++)
@@ -195,7 +196,7 @@ public static unsafe partial class MatrixProduct
                     var row = part.Plan.RowOfTile(tile);
                     var rows = part.Plan.RowOfTile(tile + 1) - row;
                     var sums = new TileSums(part.Sums == null ? null : part.Sums + (row * a.N) + column, a.N, rows, columns, local, !part.IsFirst);
-                    if (part.Depth >= LeastDepthAhead) FetchAround(sums, part.IsFirst, part.IsLast, epilogue, part.FirstRow + row, rows, column, columns);
+                    if (fetches) FetchAround(sums, part.IsFirst, part.IsLast, epilogue, part.FirstRow + row, rows, column, columns);
                     if (part.Plan.ReadsInPlace) MultiplyInPlace(row, rows, columns, right, rightColumn, sums.Start, sums.Stride);
                     else MatrixTile.Run(rows, columns, part.Depth, packed + ((tile - firstTile) * part.Plan.LeftTileLength), 1, rows, right, rightColumn, sums.Start, sums.Stride, !part.IsFirst);
                     sums.Keep();

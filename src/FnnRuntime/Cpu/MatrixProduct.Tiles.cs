@@ -66,7 +66,7 @@ public static unsafe partial class MatrixProduct
     private const nint FewestWideRows = 27;
     private const nint WideWork = 16_777_216;
 
-    // What a tile's sums are added to, written to, and what is read beside them, is fetched while they are computed, if that takes long enough.
+    // Where sums this long go, and what is read beside them, is fetched while they are computed, if there is so much of it that the second-level cache does not have it: then asking costs 2 to 5% of a product's time.
     private const nint LeastDepthAhead = 32;
 
     private static long _tickets;
@@ -153,6 +153,8 @@ public static unsafe partial class MatrixProduct
             for (var batch = begin; batch < end; batch++) One(null, a, epilogue, batch, batch * a.M);
         }
     }
+
+    private static bool FetchesAround(in MatrixProductArguments a, nint depth) => depth >= LeastDepthAhead && a.M * a.N >= LargeResult;
 
     // Where a tile's sums go, and what its epilogue reads and writes.
     private static void FetchAround<TTile>(in TileSums sums, bool isFirst, bool isLast, in TTile epilogue, nint row, nint rows, nint column, nint columns)
@@ -398,18 +400,20 @@ public static unsafe partial class MatrixProduct
         private RowsAhead LeftOf(nint firstTile, nint endTile)
         {
             ref readonly var a = ref part.A;
-            if (firstTile == endTile || a.LeftColumn != 1) return default;
+            if (firstTile == endTile || a.LeftColumn != 1 || a.M * a.K < LargeResult) return default;
             var row = part.RowOfTile(firstTile);
             return new(a.Left + ((part.RowStart + row) * a.LeftRow) + part.DepthStart, a.LeftRow, part.RowOfTile(endTile) - row, part.Depth);
         }
 
-        // Matrices that are packed, or null where they are read as they lie. What is read first by the next strip, and by the first strip from the next sliver, is fetched meanwhile.
+        // Matrices that are packed, or null where they are read as they lie. What the next strip reads first is fetched meanwhile; so is, where sums are along samples, what the first strip reads of the next sliver: a
+        // tile of a single row (1 x 128 x 784) takes less time than asking for it.
         [SkipLocalsInit]
         private void RunStrip(float* packedLeft, float* packedRight, nint firstTile, nint endTile, nint firstSliver, nint endSliver, RowsAhead nextStrip)
         {
             var memory = stackalloc float[TileSums.LocalLength];
             var local = TileSums.Aligned(memory);
             ref readonly var a = ref part.A;
+            var fetches = FetchesAround(a, part.Depth);
             for (var sliver = firstSliver; sliver < endSliver; sliver++)
             {
                 var column = sliver * part.Plan.Columns;
@@ -419,7 +423,7 @@ public static unsafe partial class MatrixProduct
                 var right = packedRight == null ? a.Right + column + (part.DepthStart * a.RightColumn) : isPackedHere ? packedRight : packedRight + (column * part.Depth);
                 var rightColumn = packedRight == null ? a.RightColumn : part.Plan.Columns;
                 var nextColumn = column + part.Plan.Columns;
-                var nextSliver = packedRight == null && firstTile == 0 && sliver + 1 < endSliver ? new RowsAhead(right + part.Plan.Columns, rightColumn, part.Depth, Math.Min(part.Plan.Columns, a.N - nextColumn)) : default;
+                var nextSliver = packedRight == null && a.IsPart && firstTile == 0 && sliver + 1 < endSliver ? new RowsAhead(right + part.Plan.Columns, rightColumn, part.Depth, Math.Min(part.Plan.Columns, a.N - nextColumn)) : default;
                 var calls = (endSliver - firstSliver) * (endTile - firstTile);
                 for (var tile = firstTile; tile < endTile; tile++)
                 {
@@ -430,7 +434,7 @@ public static unsafe partial class MatrixProduct
                     row += part.RowStart;
 
                     var sums = new TileSums(part.Sums == null ? null : part.Sums + (row * a.N) + column, a.N, rows, columns, local, !part.IsFirst);
-                    if (part.Depth >= LeastDepthAhead) FetchAround(sums, part.IsFirst, part.IsLast, epilogue, part.FirstRow + row, rows, column, columns);
+                    if (fetches) FetchAround(sums, part.IsFirst, part.IsLast, epilogue, part.FirstRow + row, rows, column, columns);
                     nextSliver.Fetch(tile - firstTile, endTile - firstTile);
                     nextStrip.Fetch(((sliver - firstSliver) * (endTile - firstTile)) + tile - firstTile, calls);
                     MatrixTile.Run(rows, columns, part.Depth, left, leftRow, leftColumn, right, rightColumn, sums.Start, sums.Stride, !part.IsFirst);
