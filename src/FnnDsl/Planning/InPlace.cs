@@ -92,14 +92,14 @@ internal sealed class InPlace
     private bool IsWhole(ArenaPlace place) =>
         place.Offset.IsZero && place.Length == _plan.Buffers[place.Buffer].Length && !_plan.Buffers[place.Buffer].Reasons.Contains(StorageReason.Parts);
 
-    // Each element that is read is written by the same round, and no round reads what another one writes. A row whose sums go round its columns several times reads again what it has written.
+    // Each element that is read is written by the same round, and no round reads what another one writes. A row whose sums go through its columns several times is written when it is gone through last.
     private static bool IsReplaced(Kernel kernel, int read, int written)
     {
-        if (kernel.Values.Any(value => value is ReduceValue or ArgReduceValue)) return false;
+        var passes = KernelTraits.Passes(kernel);
         var stores = kernel.Stores.Where(store => store.Access.Operand == written).ToArray();
         var loads = kernel.Values.OfType<LoadValue>().Where(load => load.Access.Operand == read).ToArray();
         return loads.Length > 0 && kernel.Stores.All(store => store.Access.Operand != read) && kernel.Values.OfType<LoadValue>().All(load => load.Access.Operand != written)
-            && stores.All(store => store.ColumnReduction is null && !store.Adds && IsDistinct(kernel, store.Access))
+            && stores.All(store => store.ColumnReduction is null && !store.Adds && passes[store.Value] == passes.Max() && IsDistinct(kernel, store.Access))
             && loads.All(load => load.Level == Level.Column && stores.Any(store => store.Access with { Operand = read } == load.Access));
     }
 

@@ -31,6 +31,24 @@ public static class KernelTraits
         };
     }
 
+    /// <summary>For each value the pass over a row's columns in which it is computed: what is made of a reduction is there when the pass over what it takes in has ended.</summary>
+    public static IReadOnlyList<int> Passes(Kernel kernel)
+    {
+        var passes = new int[kernel.Values.Count];
+        for (var i = 0; i < passes.Length; i++)
+        {
+            passes[i] = kernel.Values[i] switch
+            {
+                ReduceValue reduce => passes[reduce.Input] + 1,
+                ArgReduceValue arg => passes[arg.Input] + 1,
+                ApplyValue { Inputs.Count: > 0 } apply => apply.Inputs.Max(id => passes[id]),
+                ConvertValue convert => passes[convert.Input],
+                _ => 0,
+            };
+        }
+        return passes;
+    }
+
     /// <summary>
     /// The values erf(x) that have e^(-x^2) beside them, by their positions: the derivative of the error function is made of it, and so is the function itself from about 1 on, so that a backend can compute it once.
     /// </summary>

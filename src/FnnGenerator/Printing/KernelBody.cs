@@ -14,7 +14,7 @@ internal sealed class KernelBody
 
     private readonly Kernel _kernel;
     private readonly string _math;
-    private readonly int[] _pass;
+    private readonly IReadOnlyList<int> _pass;
     private readonly Dictionary<int, string> _scalars = [];
     private readonly IReadOnlyDictionary<int, int> _gaussians;
 
@@ -25,19 +25,7 @@ internal sealed class KernelBody
         _kernel = kernel;
         _math = math;
         _gaussians = KernelTraits.Gaussians(kernel);
-        _pass = new int[kernel.Values.Count];
-        for (var i = 0; i < _pass.Length; i++)
-        {
-            _pass[i] = kernel.Values[i] switch
-            {
-                // A reduction's result is there when the pass over its columns has ended.
-                ReduceValue reduce => _pass[reduce.Input] + 1,
-                ArgReduceValue arg => _pass[arg.Input] + 1,
-                ApplyValue { Inputs.Count: > 0 } apply => apply.Inputs.Max(id => _pass[id]),
-                ConvertValue convert => _pass[convert.Input],
-                _ => 0,
-            };
-        }
+        _pass = KernelTraits.Passes(kernel);
         PassCount = kernel.Stores.Select(store => _pass[store.Value]).Concat(_pass).Max() + 1;
     }
 

@@ -53,10 +53,12 @@ public sealed class InPlaceTests
     }
 
     [Fact]
-    public void A_row_that_is_gone_through_twice_keeps_both_apart()
+    public void A_row_is_written_when_it_is_gone_through_last()
     {
         KernelValue[] values = [new LoadValue(Whole, ElementType.F32, Level.Column), new ReduceValue(ReduceKind.Sum, 0, ElementType.F32), new ApplyValue(FeedbackNN.Dsl.Operators.OperatorTable.Add, EquatableArray<int>.Own(0, 1), ElementType.F32, Level.Column)];
-        AssertApart(Elementwise(Whole) with { Values = values.ToEquatableArray(), Stores = EquatableArray<KernelStore>.Own(new KernelStore(2, Whole with { Operand = 1 }, null, 0, false)) });
+        Kernel Storing(int value) => Elementwise(Whole) with { Values = values.ToEquatableArray(), Stores = EquatableArray<KernelStore>.Own(new KernelStore(value, Whole with { Operand = 1 }, null, 0, false)) };
+        Assert.Single(Run(Storing(2)).Buffers);
+        AssertApart(Storing(0));
     }
 
     [Fact]
