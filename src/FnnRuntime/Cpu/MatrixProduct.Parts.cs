@@ -67,15 +67,17 @@ public static unsafe partial class MatrixProduct
     // Some rows of one part: a product of its own, by the thread that takes it.
     private readonly struct PartKernel(MatrixProductArguments a, nint parts, nint rowBlocks, float* results, nint length) : IRangeKernel
     {
-        // Parts end with a stretch of the left matrix's columns, if there are many.
-        private nint Stretch => a.LeftColumns != null && a.LeftColumns->RunLength is var run && a.K % run == 0 && a.K >= 4 * parts * run ? run : 1;
+        // Parts end with a run of either matrix's columns, if there are many: whether the product is transposed, which a machine's tiles decide, changes no bits.
+        private nint Stretch => Math.Max(RunOf(a.LeftColumns), RunOf(a.RightColumns)) is var run && a.K % run == 0 && a.K >= 4 * parts * run ? run : 1;
+
+        private static nint RunOf(MatrixAxes* columns) => columns != null && columns->Count > 1 ? columns->RunLength : 1;
 
         public void Run(nint begin, nint end)
         {
+            var stretch = Stretch;
             for (var unit = begin; unit < end; unit++)
             {
                 var (part, rowBlock) = (unit / rowBlocks, unit % rowBlocks);
-                var stretch = Stretch;
                 var (first, row) = (a.K / stretch * part / parts * stretch, a.M * rowBlock / rowBlocks);
                 var one = a;
                 one.IsPart = true;
