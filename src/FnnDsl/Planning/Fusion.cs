@@ -61,21 +61,18 @@ internal sealed partial class Fusion
     public static bool IsLeaf(Operation operation) => operation is Input or Parameter or BufferValue or OutputGradient or Kept or LoopArgument;
 
     /// <summary>True where a kernel loads the node instead of computing it inline.</summary>
-    public bool IsLoaded(int id) => IsLeaf(_graph[id].Operation) || IsStructured(_graph[id].Operation) || _graph[id].Operation is Reshape || (_anchors.ContainsKey(id) && !IsNumber(id));
+    public bool IsLoaded(int id) => IsLeaf(_graph[id].Operation) || IsStructured(_graph[id].Operation) || _graph[id].Operation is Reshape || _placedSums.ContainsKey(id) || (_anchors.ContainsKey(id) && !IsNumber(id));
 
     /// <summary>Numbers are written where they are used, even when they are an output too.</summary>
     private bool IsNumber(int id) => _graph[id].Operation is Constant or SizeValue;
 
     private void FindStored()
     {
-        var users = _graph.Nodes.SelectMany(node => node.Inputs.Select(input => (input, node.Operation))).ToLookup(use => use.input, use => use.Operation);
+        FindPlacedSums();
         foreach (var node in _graph.Nodes)
         {
             switch (node.Operation)
             {
-                case Concat:
-                    FindPieces(node, users);
-                    break;
                 case Contract:
                     foreach (var input in node.Inputs) Store(MatrixLayout.TryRead(_graph, node, input, out var source, out _) ? source : input);
                     break;
@@ -142,8 +139,10 @@ internal sealed partial class Fusion
         _groupOfProduct.Clear();
         _reads.Clear();
         _sources.Clear();
+        FindPieces();
         foreach (var node in _graph.Nodes)
         {
+            if (_placedSums.ContainsKey(node.Id)) continue;
             if (node.Operation is Reduce or ArgReduce || (_stored.Contains(node.Id) && !IsStructured(node.Operation))) _anchors.Add(node.Id, new Anchor(node, _graph));
         }
         foreach (var anchor in _anchors.Values)
@@ -309,6 +308,7 @@ internal sealed partial class Fusion
     {
         if (_graph[id].Operation is LoopFinal or LoopStack) id = _graph[id].Inputs[0];
         if (_groupOf.TryGetValue(id, out var group)) return group;
+        if (_placedSums.TryGetValue(id, out var placed)) return placed;
         if (!IsStructured(_graph[id].Operation)) return null;
         if (IsOfAttention(_graph[id].Operation)) return RunsWith(id);
         // A product whose tiles a group works on runs with that group.

@@ -1,4 +1,5 @@
 using FeedbackNN.Dsl.Graphs;
+using FeedbackNN.Dsl.Operators;
 using FeedbackNN.Dsl.Text;
 using FeedbackNN.Dsl.Types;
 
@@ -30,6 +31,13 @@ internal sealed class KernelBuilder(Graph graph, Fusion fusion, FusionGroup? gro
     }
 
     public void Store(KernelStore store) => _stores.Add(store);
+
+    /// <summary>A number.</summary>
+    public int Number(double value, ElementType element) => Add(new NumberValue(value, element));
+
+    /// <summary>The sum of some values, one after the other.</summary>
+    public int Sum(IEnumerable<int> values) => values.Aggregate((left, right) =>
+        Add(new ApplyValue(OperatorTable.Add, EquatableArray<int>.Own(left, right), _values[left].Element, (Level)Math.Max((int)_values[left].Level, (int)_values[right].Level))));
 
     /// <summary>The value of an anchor of this group at its own place.</summary>
     public int EmitAnchor(Anchor anchor)
@@ -73,7 +81,7 @@ internal sealed class KernelBuilder(Graph graph, Fusion fusion, FusionGroup? gro
         switch (node.Operation)
         {
             case Constant constant:
-                return Add(new NumberValue(constant.Value, node.Type.Element));
+                return Number(constant.Value, node.Type.Element);
             case SizeValue size:
                 return Add(new SizeNumberValue(size.Size, node.Type.Element));
             case Iota iota:

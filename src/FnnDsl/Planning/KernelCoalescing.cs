@@ -1,13 +1,17 @@
+using FeedbackNN.Dsl.Planning.Windows;
 using FeedbackNN.Dsl.Text;
 using FeedbackNN.Dsl.Types;
 
 namespace FeedbackNN.Dsl.Planning;
 
 /// <summary>
-/// Joins loop axes that every access walks through as one: a kernel over contiguous tensors becomes a single loop, whatever their rank.
+/// Joins loop axes that every access walks through as one: a kernel over contiguous tensors becomes a single loop, whatever their rank. Of a copy that reads across memory, the row axis along which it reads comes last.
 /// </summary>
 internal static class KernelCoalescing
 {
+    /// <summary>Elements of an axis that are worth going along.</summary>
+    private const long FewestNeighbours = 8;
+
     public static Kernel Run(Kernel kernel)
     {
         kernel = DropSingleRows(kernel);
@@ -28,7 +32,22 @@ internal static class KernelCoalescing
             while (kernel.Rows.Count > 0 && All(kernel, (rows, column) => rows[rows.Count - 1] == column * kernel.Columns)) kernel = JoinColumns(kernel);
             if (kernel.Rows.Count == 0) kernel = kernel with { Form = KernelForm.Map };
         }
-        return kernel;
+        return IsAcrossMemory(kernel) ? AlongWhatIsRead(kernel) : kernel;
+    }
+
+    private static bool IsAcrossMemory(Kernel kernel) =>
+        kernel is { Form: KernelForm.Rows, Rows.Count: > 0, Values.Count: 1, Stores.Count: 1 } && kernel.Values[0] is LoadValue { Level: Level.Column } load && load.Access.ColumnStride is { IsOne: false, IsZero: false }
+        && kernel.Stores[0] is { ColumnReduction: null, Adds: false, Access.ColumnStride.IsZero: false };
+
+    private static Kernel AlongWhatIsRead(Kernel kernel)
+    {
+        var strides = ((LoadValue)kernel.Values[0]).Access.RowStrides;
+        var axes = Enumerable.Range(0, kernel.Rows.Count).Where(axis => !strides[axis].IsZero).ToArray();
+        if (axes.Length == 0) return kernel;
+        var along = axes.OrderBy(axis => WindowMap.Weight(kernel.Rows[axis]) >= FewestNeighbours ? 0 : 1).ThenBy(axis => WindowMap.Weight(strides[axis])).First();
+        return Map(kernel with { Rows = Moved(kernel.Rows), IsTransposition = true }, Moved, 0);
+
+        EquatableArray<Size> Moved(EquatableArray<Size> rows) => rows.Where((_, axis) => axis != along).Append(rows[along]).ToEquatableArray();
     }
 
     private static bool All(Kernel kernel, Func<EquatableArray<Size>, Size, bool> test) =>

@@ -15,9 +15,24 @@ internal sealed record MatrixLayout(Size Offset, Size BatchStride, EquatableArra
 
     public static bool TryRead(Graph graph, Node product, int input, out int source, out MatrixLayout layout)
     {
-        var contract = (Contract)product.Operation;
-        var operand = graph[input];
-        var rank = operand.Type.Rank;
+        // Only what is in memory, or has to be computed into memory anyway, can be read through views.
+        var indices = IndicesOfSource(graph, input, out source);
+        if (TryMake(graph, product, input, Affine.Address(graph[source].Type.Shape, indices, graph[input].Type.Rank), out layout)) return true;
+        source = input;
+        layout = Contiguous((Contract)product.Operation, graph[input].Type.Shape);
+        return false;
+    }
+
+    /// <summary>The same where what is behind the views lies in a larger tensor.</summary>
+    public static bool TryReadWithin(Graph graph, Node product, int input, Fusion.PartOf part, out MatrixLayout layout)
+    {
+        var indices = part.Within(IndicesOfSource(graph, input, out _));
+        return TryMake(graph, product, input, Affine.Address(graph[part.Whole].Type.Shape, indices, graph[input].Type.Rank), out layout);
+    }
+
+    private static EquatableArray<AffineIndex> IndicesOfSource(Graph graph, int input, out int source)
+    {
+        var rank = graph[input].Type.Rank;
         var indices = AffineMap.Identity(rank, rank);
         source = input;
         while (graph[source].Operation is View view)
@@ -25,23 +40,20 @@ internal sealed record MatrixLayout(Size Offset, Size BatchStride, EquatableArra
             indices = AffineMap.Compose(view.Map, indices, rank);
             source = graph[source].Inputs[0];
         }
-        // Only what is in memory, or has to be computed into memory anyway, can be read through views.
-        var address = Affine.Address(graph[source].Type.Shape, indices, rank);
-        var rowRank = rank - contract.BatchRank - contract.SumRank;
-        var shape = operand.Type.Shape;
-        var batch = Merge(address, shape, 0, contract.BatchRank);
-        var rows = Merge(address, shape, contract.BatchRank, rowRank);
-        var columns = Merge(address, shape, contract.BatchRank + rowRank, contract.SumRank);
+        return indices;
+    }
+
+    private static bool TryMake(Graph graph, Node product, int input, AffineIndex address, out MatrixLayout layout)
+    {
+        var (contract, type) = ((Contract)product.Operation, graph[input].Type);
+        var rowRank = type.Rank - contract.BatchRank - contract.SumRank;
+        var batch = Merge(address, type.Shape, 0, contract.BatchRank);
+        var rows = Merge(address, type.Shape, contract.BatchRank, rowRank);
+        var columns = Merge(address, type.Shape, contract.BatchRank + rowRank, contract.SumRank);
+        layout = new MatrixLayout(address.Offset, batch.Count == 0 ? Size.Zero : batch[0].Stride, rows, columns);
         // Products in float64 are for checking: they know one stride each.
-        var most = operand.Type.Element == ElementType.F32 ? MostAxes : 1;
-        if (batch.Count <= 1 && rows.Count <= most && columns.Count <= most)
-        {
-            layout = new MatrixLayout(address.Offset, batch.Count == 0 ? Size.Zero : batch[0].Stride, rows, columns);
-            return true;
-        }
-        source = input;
-        layout = Contiguous(contract, shape);
-        return false;
+        var most = type.Element == ElementType.F32 ? MostAxes : 1;
+        return batch.Count <= 1 && rows.Count <= most && columns.Count <= most;
     }
 
     private static MatrixLayout Contiguous(Contract contract, EquatableArray<Size> shape)

@@ -51,9 +51,6 @@ internal sealed class PlanParts
 /// <summary>Writes the steps of one program, or of one loop's body.</summary>
 internal sealed partial class PlanWriter(Graph graph, Fusion fusion, PlanParts program)
 {
-    /// <summary>Parts of a concatenation that one kernel moves.</summary>
-    private const int MostMovedTogether = 16;
-
     private readonly List<Step> _steps = program.Steps;
     private readonly Dictionary<int, Place> _places = [];
 
@@ -171,9 +168,8 @@ internal sealed partial class PlanWriter(Graph graph, Fusion fusion, PlanParts p
             var place = PlaceOf(anchor.Node.Id);
             if (form == KernelForm.Parts && anchor.Placement == Placement.ColumnReduction)
             {
-                var partial = program.NewBuffer("parts" + anchor.Node.Id, anchor.Node.Type.Element, Size.Constant(Kernel.PartCount) * group.Domain.Columns, StorageReason.Parts);
-                combine.Add((anchor.Node, partial));
-                place = partial;
+                place = NewParts(anchor.Node, group.Domain.Columns);
+                combine.Add((anchor.Node, place));
             }
             builder.Store(StoreOf(anchor, value, Written(anchor, place)));
         }
@@ -229,6 +225,8 @@ internal sealed partial class PlanWriter(Graph graph, Fusion fusion, PlanParts p
         }
     }
 
+    private Place NewParts(Node node, Size columns) => program.NewBuffer("parts" + node.Id, node.Type.Element, Size.Constant(Kernel.PartCount) * columns, StorageReason.Parts);
+
     /// <summary>Adds the parts of a column reduction as a tree, always the same.</summary>
     private void Combine(Node node, Place partial, Size columns)
     {
@@ -281,13 +279,16 @@ internal sealed partial class PlanWriter(Graph graph, Fusion fusion, PlanParts p
             case CheckConverged check:
                 _steps.Add(new CheckConvergedStep(PlaceOf(node.Inputs[1]), PlaceOf(node.Inputs[2]), check.What, check.Otherwise, check.Rounds, node.Origin));
                 break;
+            case Pad pad when Fusion.HasBorder(pad):
+                WriteBorder(node, pad);
+                WritePieces(node);
+                break;
             case Pad pad:
                 _steps.Add(new FillStep(PlaceOf(node.Id), node.Type.ElementCount, pad.Value, node.Origin));
-                var between = pad.Between.Select(size => size + Size.One).ToArray();
-                Move(node, node.Inputs[0], (axis, variables) => new AffineIndex(pad.Before[axis], AffineMap.Index(variables, axis).Coefficients.Select(c => c * between[axis]).ToEquatableArray()), adds: false);
+                Move(node, node.Inputs[0], (axis, variables) => AffineMap.Index(variables, axis, pad.Between[axis] + Size.One, pad.Before[axis]), adds: false);
                 break;
             case Concat:
-                WriteConcat(node);
+                WritePieces(node);
                 break;
             case ViewTranspose transpose:
                 // Where no two elements meet, they are stored; and where every place has one, there is nothing else to fill.
@@ -299,69 +300,6 @@ internal sealed partial class PlanWriter(Graph graph, Fusion fusion, PlanParts p
             default:
                 throw new InvalidOperationException($"No step is known for {node}.");
         }
-    }
-
-    // Pieces of one shape that follow each other are moved by one kernel.
-    private void WriteConcat(Node node)
-    {
-        var pieces = new List<Fusion.Piece>();
-        foreach (var piece in fusion.PiecesOf(node.Id))
-        {
-            if (pieces.Count > 0 && (pieces.Count == MostMovedTogether || ShapeOf(piece) != ShapeOf(pieces[0]))) MovePieces();
-            pieces.Add(piece);
-        }
-        if (pieces.Count > 0) MovePieces();
-
-        EquatableArray<Size> ShapeOf(Fusion.Piece piece) => graph[piece.Input].Type.Shape;
-
-        void MovePieces()
-        {
-            var domain = LoopDomain.Of(ShapeOf(pieces[0]));
-            var indices = AffineMap.Identity(node.Type.Rank, domain.Variables);
-            Move(node, domain, pieces.Select(piece => new Movement(piece.Input, indices, indices.Select((index, axis) => index with { Offset = piece.Offset[axis] }).ToEquatableArray())), adds: false);
-            pieces.Clear();
-        }
-    }
-
-    /// <summary>An input of rank 0 has one column all the same.</summary>
-    private static AffineIndex Pad(AffineIndex index, int variables) =>
-        index.Coefficients.Count == variables ? index : index with { Coefficients = index.Coefficients.Concat(Enumerable.Repeat(Size.Zero, variables - index.Coefficients.Count)).ToEquatableArray() };
-
-    /// <summary>An input's elements at some indices of the loops, for a place in the node's memory.</summary>
-    private readonly record struct Movement(int Input, EquatableArray<AffineIndex> From, EquatableArray<AffineIndex> To);
-
-    /// <summary>Writes all elements of an input into the node's memory, each at the index that <paramref name="target"/> gives.</summary>
-    private void Move(Node node, int input, Func<int, int, AffineIndex> target, bool adds)
-    {
-        var shape = graph[input].Type.Shape;
-        var domain = LoopDomain.Of(shape);
-        Move(node, domain, [new Movement(input, AffineMap.Identity(shape.Count, domain.Variables), Enumerable.Range(0, node.Type.Rank).Select(axis => target(axis, domain.Variables)).ToEquatableArray())], adds);
-    }
-
-    // All of them in one kernel, so that what they share is computed once.
-    private void Move(Node node, LoopDomain domain, IEnumerable<Movement> movements, bool adds)
-    {
-        var builder = new KernelBuilder(graph, fusion, null, domain);
-        var stores = movements.Select(movement => (Value: builder.Emit(movement.Input, movement.From), Address: Affine.Address(node.Type.Shape, movement.To, domain.Variables))).ToArray();
-        var operand = builder.AddOperand("", node.Type.Element, -1);
-        foreach (var (value, address) in stores) builder.Store(new KernelStore(value, KernelBuilder.AccessTo(operand, address), null, 0, adds));
-        var places = builder.OperandNodes.Select(source => source < 0 ? PlaceOf(node.Id) : PlaceOf(source)).ToEquatableArray();
-        _steps.Add(new KernelStep(program.KernelId(builder.Build("", adds ? KernelForm.Serial : KernelForm.Rows)), places, node.Origin));
-    }
-
-    /// <summary>Puts elements in their places, no two in one: a small window's all at once.</summary>
-    private void PlaceWindows(Node node, EquatableArray<AffineIndex> map, EquatableArray<Size> shape)
-    {
-        var unrolled = SmallWindows.AxesToUnroll(map, shape);
-        var kept = Enumerable.Range(0, shape.Count).Where(axis => !unrolled.Contains(axis)).ToArray();
-        var domain = LoopDomain.Of(kept.Select(axis => shape[axis]).ToEquatableArray());
-        Move(node, domain, SmallWindows.Positions(shape, unrolled).Select(position =>
-        {
-            var indices = Enumerable.Range(0, shape.Count).Select(axis => Array.IndexOf(unrolled, axis) is >= 0 and var k
-                ? AffineMap.At(domain.Variables, position[k])
-                : AffineMap.Index(domain.Variables, Array.IndexOf(kept, axis))).ToEquatableArray();
-            return new Movement(node.Inputs[0], indices, AffineMap.Compose(map, indices, domain.Variables));
-        }), adds: false);
     }
 
     private ProductStep Product(Node node, Place? result, int? epilogue, EquatableArray<Place> operands, Origin origin)
@@ -380,6 +318,11 @@ internal sealed partial class PlanWriter(Graph graph, Fusion fusion, PlanParts p
     private MatrixOperand Operand(Node product, int input)
     {
         MatrixLayout.TryRead(graph, product, input, out var source, out var layout);
+        if (fusion.PartsOf(source).FirstOrDefault() is { } part)
+        {
+            source = part.Whole;
+            MatrixLayout.TryReadWithin(graph, product, input, part, out layout);
+        }
         return new MatrixOperand(PlaceOf(source), layout.Offset, layout.BatchStride, layout.Rows, layout.Columns);
     }
 }

@@ -112,6 +112,9 @@ public sealed record Kernel(
     /// <summary>Operands that are written in the memory of others: whoever runs the kernel gives both the same place.</summary>
     public EquatableArray<Replacement> Replacements { get; init; } = [];
 
+    /// <summary>A copy that reads across memory along columns, and along its last row axis as near as it can: whoever runs it goes along both.</summary>
+    public bool IsTransposition { get; init; }
+
     /// <summary>Row axes that column reductions sum over, the last so many.</summary>
     public int ReducedRows => Stores.Max(store => store.ReducedRows);
 }

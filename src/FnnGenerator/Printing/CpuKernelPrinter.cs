@@ -79,10 +79,29 @@ internal sealed class CpuKernelPrinter(CodeWriter writer, Kernel kernel, string 
             case KernelForm.Rows when Kernel.ReducedRows > 0:
                 using (Writer.Block("for (var kept = begin; kept < end; kept++)")) PrintKept();
                 break;
+            case KernelForm.Rows when Kernel.IsTransposition:
+                PrintTransposition();
+                break;
             default:
                 using (Writer.Block("for (var row = begin; row < end; row++)")) PrintRow("0", SizeText.Print(Kernel.Columns));
                 break;
         }
+    }
+
+    // As many rows at once as follow each other along the last axis.
+    private void PrintTransposition()
+    {
+        var (from, to) = (((LoadValue)Kernel.Values[0]).Access, Kernel.Stores[0].Access);
+        var last = Kernel.Rows.Count - 1;
+        using (Writer.Block("for (var row = begin; row < end;)"))
+        {
+            WriteRowIndices("row", Kernel.Rows, "r");
+            Writer.Line(last == 0 ? "var rows = end - row;" : $"var rows = Math.Min({SizeText.Divisor(Kernel.Rows[last])} - r{last}, end - row);");
+            Writer.Line($"Simd.Transpose({Strided(from)}, {Strided(to)}, rows, {SizeText.Print(Kernel.Columns)});");
+            Writer.Line("row += rows;");
+        }
+
+        string Strided(Access access) => $"{Pointer(access, null)}, {SizeText.Print(access.RowStrides[last])}, {SizeText.Print(access.ColumnStride)}";
     }
 
     // ---- Columns ----------------------------------------------------------------------------------------------------

@@ -19,6 +19,10 @@ public static unsafe partial class MatrixProduct
     // Columns in one run from which on a tile is read where it lies, though runs are cut.
     private const nint ShortestRunInPlace = 16;
 
+    // What the next stretch of a part's depth reads of memory that this one has not read is fetched meanwhile, if it is not more than this: 128 kilobytes. More is no image whose channels come last. So is what the
+    // next tile reads, if it is a page: within one, the processor goes ahead by itself (64 images of 16 x 16 x 64, 3 x 3 windows: 2% less time; of 16 x 16 x 32: 1% more).
+    private const nint LongestAhead = 32_768;
+
     // Of a right matrix with axes, one block of all slivers should stay in the second-level cache.
     private const nint LongestDepthOfAxes = 1024;
 
@@ -43,6 +47,7 @@ public static unsafe partial class MatrixProduct
         {
             var part = new AxesPart(a, plan, scratch.Pointer, starts, sums, firstRow, block);
             part.FindStretches();
+            part.FindAhead();
             if (!plan.ReadsRightInPlace)
             {
                 var packing = new SliverPackingKernel(part);
@@ -56,6 +61,21 @@ public static unsafe partial class MatrixProduct
         }
     }
 
+    // Where the first and the last of some rows and columns lie, and all between them where axes are in memory's order.
+    private static (nint Begin, nint End) Between(MatrixAxes* rows, nint firstRow, nint endRow, MatrixAxes* columns, nint firstColumn, nint endColumn)
+    {
+        var (top, bottom) = (rows->Offset(firstRow), rows->Offset(endRow - 1));
+        var (left, right) = (columns->Offset(firstColumn), columns->Offset(endColumn - 1));
+        return (Math.Min(top, bottom) + Math.Min(left, right), Math.Max(top, bottom) + Math.Max(left, right) + 1);
+    }
+
+    // What lies behind what is read now, if it is neither too little nor too much.
+    private static RowsAhead Behind(float* matrix, (nint Begin, nint End) now, (nint Begin, nint End) next, nint shortest)
+    {
+        var begin = Math.Max(now.End, next.Begin);
+        return next.End - begin < shortest || next.End - begin > LongestAhead ? default : new(matrix + begin, Simd.Lanes, Divide(next.End - begin, Simd.Lanes), Simd.Lanes);
+    }
+
     private static MatrixAxes AxesOf(MatrixAxes* axes, nint length, nint stride) => axes != null ? *axes : new MatrixAxes([length, stride]);
 
     // How one product is cut. Nothing but the grid of blocks depends on the number of threads.
@@ -63,6 +83,9 @@ public static unsafe partial class MatrixProduct
     {
         public readonly nint Slivers, SliverLength, DepthBlocks, Depth, RowTiles, RowsOfRun, TilesOfRun, LeftTileLength, TilesInGroup, TilesInBlock, SliversInBlock, Blocks, StartsLength, ScratchLength;
         public readonly bool ReadsInPlace;
+
+        // The left matrix is larger than what a second-level cache has beside all else.
+        public readonly bool FetchesLeft;
 
         // For one or two tiles, packing the right matrix costs more than it saves.
         public readonly bool ReadsRightInPlace;
@@ -75,6 +98,8 @@ public static unsafe partial class MatrixProduct
             Slivers = Divide(a.N, MatrixTile.Columns);
             DepthBlocks = Math.Max(1, Divide(a.K, longestDepth));
             Depth = Divide(a.K, DepthBlocks);
+            var (begin, end) = Between(a.LeftRows, 0, a.M, a.LeftColumns, a.FirstK, a.FirstK + Math.Max(1, a.K));
+            FetchesLeft = end - begin >= LargeResult && a.K >= LeastDepthAhead;
             var stretch = a.LeftColumns->RunLength;
             if (stretch > 0 && stretch <= Depth && a.FirstK % stretch == 0 && a.K % stretch == 0)
             {
@@ -82,7 +107,6 @@ public static unsafe partial class MatrixProduct
                 Depth = Divide(Depth, stretch) * stretch;
                 DepthBlocks = Math.Max(1, Divide(a.K, Depth));
             }
-
 
             // Tiles end where a run of rows ends, if that leaves them large enough.
             RowsOfRun = Math.Max(1, a.LeftRows->RunLength);
@@ -118,7 +142,7 @@ public static unsafe partial class MatrixProduct
     }
 
     // What all blocks of one stretch of the depth share.
-    private readonly struct AxesPart(in MatrixProductArguments a, in AxesPlan plan, float* right, nint* starts, float* sums, nint firstRow, nint block)
+    private struct AxesPart(in MatrixProductArguments a, in AxesPlan plan, float* right, nint* starts, float* sums, nint firstRow, nint block)
     {
         public readonly MatrixProductArguments A = a;
         public readonly AxesPlan Plan = plan;
@@ -127,8 +151,21 @@ public static unsafe partial class MatrixProduct
         public readonly nint FirstRow = firstRow, DepthStart = a.FirstK + (block * plan.Depth), Depth = Math.Min(plan.Depth, a.K - (block * plan.Depth));
         public readonly bool IsFirst = block == 0, IsLast = block == plan.DepthBlocks - 1;
 
+        // What a part's next stretch of the depth reads.
+        public RowsAhead NextLeft { get; private set; }
+
+        public RowsAhead NextRight { get; private set; }
+
+        public void FindAhead()
+        {
+            if (!A.IsPart || !Plan.FetchesLeft || IsLast) return;
+            var (end, endOfNext) = (DepthStart + Depth, Math.Min(DepthStart + Depth + Plan.Depth, A.FirstK + A.K));
+            NextLeft = Behind(A.Left, Between(A.LeftRows, 0, A.M, A.LeftColumns, DepthStart, end), Between(A.LeftRows, 0, A.M, A.LeftColumns, end, endOfNext), 1);
+            NextRight = Behind(A.Right, Between(A.RightRows, 0, A.N, A.RightColumns, DepthStart, end), Between(A.RightRows, 0, A.N, A.RightColumns, end, endOfNext), 1);
+        }
+
         // Where the stretches of the left matrix begin, the same for all rows of all tiles.
-        public void FindStretches()
+        public readonly void FindStretches()
         {
             if (Plan.StartsLength == 0) return;
             var runs = new MatrixAxes.Runs(A.LeftColumns, DepthStart, Depth);
@@ -197,12 +234,29 @@ public static unsafe partial class MatrixProduct
                     var rows = part.Plan.RowOfTile(tile + 1) - row;
                     var sums = new TileSums(part.Sums == null ? null : part.Sums + (row * a.N) + column, a.N, rows, columns, local, !part.IsFirst);
                     if (fetches) FetchAround(sums, part.IsFirst, part.IsLast, epilogue, part.FirstRow + row, rows, column, columns);
+                    if (a.IsPart) FetchNextDepth((firstTile * part.Plan.Slivers) + (sliver * (endTile - firstTile)) + tile - firstTile);
+                    else if (sliver == firstSliver && part.Plan.FetchesLeft && tile + 1 < part.Plan.RowTiles) FetchNextTile(tile);
                     if (part.Plan.ReadsInPlace) MultiplyInPlace(row, rows, columns, right, rightColumn, sums.Start, sums.Stride);
                     else MatrixTile.Run(rows, columns, part.Depth, packed + ((tile - firstTile) * part.Plan.LeftTileLength), 1, rows, right, rightColumn, sums.Start, sums.Stride, !part.IsFirst);
                     sums.Keep();
                     if (part.IsLast) epilogue.Run(sums.Start, sums.Stride, part.FirstRow + row, rows, column, columns);
                 }
             }
+        }
+
+        private void FetchNextDepth(nint call)
+        {
+            var calls = part.Plan.RowTiles * part.Plan.Slivers;
+            part.NextLeft.Fetch(call, calls);
+            part.NextRight.Fetch(call, calls);
+        }
+
+        private void FetchNextTile(nint tile)
+        {
+            ref readonly var a = ref part.A;
+            var (row, next, end) = (part.Plan.RowOfTile(tile), part.Plan.RowOfTile(tile + 1), part.Plan.RowOfTile(tile + 2));
+            var (first, last) = (part.DepthStart, part.DepthStart + part.Depth);
+            Behind(a.Left, Between(a.LeftRows, row, next, a.LeftColumns, first, last), Between(a.LeftRows, next, end, a.LeftColumns, first, last), PageOfFloats).Fetch(0, 1);
         }
 
         // A run of the columns after the other; with none the sums are zeros.

@@ -15,6 +15,9 @@ public static unsafe partial class Simd
     /// <summary>Lanes of a vector of 32-bit elements.</summary>
     public const int Lanes = 16;
 
+    // As many as a first-level cache has ways: rows are often a power of two apart. Sixteen took up to 40% longer.
+    private const nint RowsOfTranspose = 8;
+
     private const nint CacheLine = 64;
 
     private static Vector512<int> LaneIndex
@@ -95,6 +98,36 @@ public static unsafe partial class Simd
         v.Store(lanes);
         var count = Math.Min(remaining, Lanes);
         for (nint i = 0; i < count; i++, p += stride) *p = lanes[i];
+    }
+
+    /// <summary>
+    /// <c>to[r * toRow + c * toColumn] = from[r * fromRow + c * fromColumn]</c>: a copy of what lies across memory. A few rows at a time, along which most often neighbours are read, so that no cache line is fetched again
+    /// for each of its elements.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Transpose<T>(T* from, nint fromRow, nint fromColumn, T* to, nint toRow, nint toColumn, nint rows, nint columns)
+        where T : unmanaged
+    {
+        for (; rows > 0; rows -= RowsOfTranspose, from += RowsOfTranspose * fromRow, to += RowsOfTranspose * toRow)
+        {
+            var count = Math.Min(rows, RowsOfTranspose);
+            T* first = from, written = to;
+            for (var left = columns; left > 0; left--, first += fromColumn, written += toColumn)
+            {
+                T* p = first, q = written;
+                nint row = 0;
+                for (; row + 4 <= count; row += 4, p += 4 * fromRow, q += 4 * toRow)
+                {
+                    var (a, b, c, d) = (p[0], p[fromRow], p[2 * fromRow], p[3 * fromRow]);
+                    q[0] = a;
+                    q[toRow] = b;
+                    q[2 * toRow] = c;
+                    q[3 * toRow] = d;
+                }
+
+                for (; row < count; row++, p += fromRow, q += toRow) *q = *p;
+            }
+        }
     }
 
     /// <summary><paramref name="a"/> where the mask's lane is all ones, <paramref name="b"/> where it is zero.</summary>

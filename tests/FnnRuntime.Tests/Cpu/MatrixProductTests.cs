@@ -65,6 +65,9 @@ public sealed unsafe class MatrixProductTests : IDisposable
     [InlineData(1, 290, 112, 600, 'c', 'c')]
     [InlineData(1, 27, 96, 6600, 'b', 's')]
     [InlineData(3, 61, 97, 2900, 's', 'c')]
+    [InlineData(1, 64, 10, 3136, 'r', 'c')]
+    [InlineData(2, 61, 7, 3001, 'r', 'c')]
+    [InlineData(1, 33, 3, 9000, 'r', 'c')]
     public void AgreesForLongSumsAndManyTiles(int batch, int m, int n, int k, char left, char right) => Check(batch, m, n, k, left, right, m);
 
     [Fact]

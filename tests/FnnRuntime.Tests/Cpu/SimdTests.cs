@@ -60,6 +60,33 @@ public sealed unsafe class SimdTests
         }
     }
 
+    [Theory]
+    [InlineData(1, 1)]
+    [InlineData(3, 17)]
+    [InlineData(8, 8)]
+    [InlineData(21, 5)]
+    [InlineData(64, 49)]
+    public void TransposedElementsAreTheSame(int rows, int columns)
+    {
+        // Rows and columns of both anywhere in memory: neighbours, apart, and one in the other.
+        foreach (var (fromRow, fromColumn, toRow, toColumn) in new[] { (1, rows, columns, 1), (columns, 1, 1, rows), (3, 3 * rows, 2 * columns, 2), (2 * columns, 2, 5, 5 * rows) })
+        {
+            using var from = new GuardedMemory<int>(((rows - 1) * fromRow) + ((columns - 1) * fromColumn) + 1);
+            using var to = new GuardedMemory<int>(((rows - 1) * toRow) + ((columns - 1) * toColumn) + 1);
+            for (var i = 0; i < from.Length; i++) from.Span[i] = i + 1;
+            to.Span.Fill(-1);
+            Simd.Transpose(from.Pointer, fromRow, fromColumn, to.Pointer, toRow, toColumn, rows, columns);
+            Assert.True(to.IsUntouchedOutside());
+            var expected = Enumerable.Repeat(-1, (int)to.Length).ToArray();
+            for (var row = 0; row < rows; row++)
+            {
+                for (var column = 0; column < columns; column++) expected[(row * toRow) + (column * toColumn)] = (row * fromRow) + (column * fromColumn) + 1;
+            }
+
+            Assert.Equal(expected, to.Span.ToArray());
+        }
+    }
+
     [Fact]
     public void ReductionsAgreeWithLoops()
     {

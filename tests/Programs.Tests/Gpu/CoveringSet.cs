@@ -15,7 +15,7 @@ internal static class CoveringSet
         "doubles Doubles_Training", "extremes_of_functions Extremes_Inference", "families_and_their_files SmallGpt_Training", "family_with_defaults Plain_Training", "feedback_corners InFloat64_Inference",
         "feedback_corners KindsOfStates_Training", "generates Ramble_First", "generates Sample_Step", "index_reducers Reducers_Training", "indices_of_callers Wide_Inference",
         "integers Integers_Inference", "mixture_of_experts HardExperts_Inference", "precision FitMemory_Step0", "precision FitPictures_Step0", "precision FitTogether_Step0", "precision Together_Training",
-        "reductions Reductions_Inference", "softmax_axes Normalised_Inference",
+        "reductions Reductions_Inference", "softmax_axes Normalised_Inference", "strided_gradients Sort_Step0",
     ];
 
     /// <summary>What a program has that others may not have: each kind of step and kernel, by what decides which code of the runtime runs.</summary>
