@@ -23,7 +23,7 @@ internal sealed partial class Fusion
                 // A product of the forward half doesn't wait for gradients.
                 if (_groupOfProduct.ContainsKey(product.Id) || group.IsBackward != _isBackward[product.Id]) continue;
                 // Everything else the group reads must not wait for the product.
-                if (group.Anchors.SelectMany(Reads).Where(read => read.Node == product.Id).Any(read => !IsTileRead(read, group.Domain))) continue;
+                if (group.Anchors.SelectMany(Reads).Where(read => Resolve(read.Node) == product.Id).Any(read => !IsTileRead(read, group.Domain))) continue;
                 if (HasPathAround(product.Id, group)) continue;
                 group.Product = product;
                 group.Sources = null;

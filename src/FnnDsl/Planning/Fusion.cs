@@ -236,6 +236,8 @@ internal sealed partial class Fusion
         var wanted = domain;
         var placed = first.Anchors.Concat(second.Anchors).Select(anchor => Placed(anchor, wanted)).ToDictionary(anchor => anchor.Node.Id);
         if (!placed.Values.All(anchor => Reads(anchor).All(read => !placed.TryGetValue(read.Node, out var source) || IsAtOwnPlace(read, source)))) return StorageReason.OtherElements;
+        // Under another shape it is read from memory, where it is not yet.
+        if (placed.Values.Any(anchor => Reads(anchor).Any(read => _graph[read.Node].Operation is Reshape && placed.ContainsKey(Resolve(read.Node))))) return StorageReason.Reshaped;
         return HasPathAround(first, second) || HasPathAround(second, first) ? StorageReason.Between : null;
     }
 
