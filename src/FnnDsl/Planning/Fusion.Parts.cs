@@ -10,6 +10,7 @@ internal sealed partial class Fusion
 {
     private readonly Dictionary<int, List<PartOf>> _parts = [];
     private readonly Dictionary<int, Piece[]> _pieces = [];
+    private ILookup<int, Node>? _users;
 
     /// <summary>Where a node is computed straight into its place in what it is a part of, in each of them; none when it lies by itself.</summary>
     public IReadOnlyList<PartOf> PartsOf(int id) => _parts.TryGetValue(id, out var parts) ? parts : [];
@@ -37,7 +38,7 @@ internal sealed partial class Fusion
     {
         _parts.Clear();
         _pieces.Clear();
-        var users = _graph.Nodes.SelectMany(node => node.Inputs.Select(input => (input, node))).ToLookup(use => use.input, use => use.node);
+        var users = _users ??= _graph.Nodes.SelectMany(node => node.Inputs.Select(input => (input, node))).ToLookup(use => use.input, use => use.node);
         foreach (var node in _graph.Nodes)
         {
             if (node.Operation is Concat && !IsPiece(node, users)) FindPieces(node, PiecesOf(node, Origin(node), users), users);

@@ -14,7 +14,7 @@ internal static class CoveringSet
         "attention Rounds_Training", "checkpointed_copies FitDrawn_Step0", "constants Exact_Inference", "convolution_over_time Temporal_Training", "digits FitSimpleNN_Step0",
         "doubles Doubles_Training", "extremes_of_functions Extremes_Inference", "families_and_their_files SmallGpt_Training", "family_with_defaults Plain_Training", "feedback_corners InFloat64_Inference",
         "feedback_corners KindsOfStates_Training", "generates Ramble_First", "generates Sample_Step", "index_reducers Reducers_Training", "indices_of_callers Wide_Inference",
-        "integers Integers_Inference", "mixture_of_experts HardExperts_Inference", "precision FitMemory_Step0", "precision FitPictures_Step0", "precision FitTogether_Step0", "precision Together_Training",
+        "integers Integers_Inference", "mixture_of_experts HardExperts_Inference", "parts_read_in_place Borders_Inference", "precision FitMemory_Step0", "precision FitPictures_Step0", "precision FitTogether_Step0", "precision Together_Training",
         "reductions Reductions_Inference", "softmax_axes Normalised_Inference", "strided_gradients Sort_Step0",
     ];
 
