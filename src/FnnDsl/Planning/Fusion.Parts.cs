@@ -12,6 +12,9 @@ internal sealed partial class Fusion
     private readonly Dictionary<int, Piece[]> _pieces = [];
     private ILookup<int, Node>? _users;
 
+    /// <summary>The nodes that read a node.</summary>
+    private ILookup<int, Node> Users => _users ??= _graph.Nodes.SelectMany(node => node.Inputs.Select(input => (input, node))).ToLookup(use => use.input, use => use.node);
+
     /// <summary>Where a node is computed straight into its place in what it is a part of, in each of them; none when it lies by itself.</summary>
     public IReadOnlyList<PartOf> PartsOf(int id) => _parts.TryGetValue(id, out var parts) ? parts : [];
 
@@ -38,25 +41,24 @@ internal sealed partial class Fusion
     {
         _parts.Clear();
         _pieces.Clear();
-        var users = _users ??= _graph.Nodes.SelectMany(node => node.Inputs.Select(input => (input, node))).ToLookup(use => use.input, use => use.node);
         foreach (var node in _graph.Nodes)
         {
-            if (node.Operation is Concat && !IsPiece(node, users)) FindPieces(node, PiecesOf(node, Origin(node), users), users);
-            else if (node.Operation is Pad pad && HasBorder(pad)) FindPieces(node, [new Piece(node.Inputs[0], pad.Before)], users);
+            if (node.Operation is Concat && !IsPiece(node)) FindPieces(node, PiecesOf(node, Origin(node)));
+            else if (node.Operation is Pad pad && HasBorder(pad)) FindPieces(node, [new Piece(node.Inputs[0], pad.Before)]);
         }
 
         static EquatableArray<Size> Origin(Node node) => node.Type.Shape.Select(_ => Types.Size.Zero).ToEquatableArray();
     }
 
     // What is computed element by element, and read by nothing that needs it to lie by itself, is computed in its place.
-    private void FindPieces(Node whole, IEnumerable<Piece> pieces, ILookup<int, Node> users)
+    private void FindPieces(Node whole, IEnumerable<Piece> pieces)
     {
         var moved = new List<Piece>();
         foreach (var piece in pieces)
         {
-            var (part, map) = Unwrapped(piece, users);
+            var (part, map) = Unwrapped(piece);
             var place = new PartOf(whole.Id, map);
-            if (_graph[part].Type.Rank == 0 || !IsComputedInPlace(part, whole, place, users))
+            if (_graph[part].Type.Rank == 0 || !IsComputedInPlace(part, whole, place))
             {
                 moved.Add(piece);
                 continue;
@@ -69,19 +71,19 @@ internal sealed partial class Fusion
     }
 
     // A concatenation that only another one reads has no memory of its own.
-    private bool IsPiece(Node node, ILookup<int, Node> users) => node.Operation is Concat && users[node.Id].Count() == 1 && users[node.Id].Single().Operation is Concat && IsNoOutput(node.Id);
+    private bool IsPiece(Node node) => node.Operation is Concat && Users[node.Id].Count() == 1 && Users[node.Id].Single().Operation is Concat && IsNoOutput(node.Id);
 
     private bool IsNoOutput(int id) => _graph.Outputs.All(output => output.Node != id);
 
-    private IEnumerable<Piece> PiecesOf(Node concat, EquatableArray<Size> offset, ILookup<int, Node> users)
+    private IEnumerable<Piece> PiecesOf(Node concat, EquatableArray<Size> offset)
     {
         var axis = ((Concat)concat.Operation).Axis;
         foreach (var input in concat.Inputs)
         {
             var from = offset;
-            if (IsPiece(_graph[input], users))
+            if (IsPiece(_graph[input]))
             {
-                foreach (var inner in PiecesOf(_graph[input], from, users)) yield return inner;
+                foreach (var inner in PiecesOf(_graph[input], from)) yield return inner;
             }
             else yield return new Piece(input, from);
             offset = offset.Select((size, k) => k == axis ? size + _graph[input].Type.Shape[axis] : size).ToEquatableArray();
@@ -89,11 +91,11 @@ internal sealed partial class Fusion
     }
 
     // What a piece is through a view that only adds axes of size 1 and changes their order, and the whole's indices as functions of its.
-    private (int, EquatableArray<AffineIndex>) Unwrapped(Piece piece, ILookup<int, Node> users)
+    private (int, EquatableArray<AffineIndex>) Unwrapped(Piece piece)
     {
         var node = _graph[piece.Input];
         var rank = node.Type.Rank;
-        var source = node.Operation is View && users[node.Id].Count() == 1 && IsNoOutput(node.Id) ? _graph[node.Inputs[0]] : node;
+        var source = node.Operation is View && Users[node.Id].Count() == 1 && IsNoOutput(node.Id) ? _graph[node.Inputs[0]] : node;
         var axes = source == node ? Enumerable.Range(0, rank).ToArray() : AffineMap.Sources(((View)node.Operation).Map, source.Type.Shape, node.Type.Shape);
         if (axes is null) (source, axes) = (node, Enumerable.Range(0, rank).ToArray());
         return (source.Id, Enumerable.Range(0, rank).Select(axis => axes[axis] < 0
@@ -101,24 +103,24 @@ internal sealed partial class Fusion
             : AffineMap.Index(source.Type.Rank, axes[axis], offset: piece.Offset[axis])).ToEquatableArray());
     }
 
-    private bool IsComputedInPlace(int id, Node whole, PartOf place, ILookup<int, Node> users)
+    private bool IsComputedInPlace(int id, Node whole, PartOf place)
     {
         var node = _graph[id];
         var isComputedAnywhere = node.Operation switch
         {
             Elementwise or Graphs.Convert => true,
-            AttentionGradient => whole.Operation is Concat concat && whole.Inputs.Contains(id) && users[id].Count() == 1 && AttentionLayout.IsWrittenWithin(node.Type.Rank, concat.Axis),
+            AttentionGradient => whole.Operation is Concat concat && whole.Inputs.Contains(id) && Users[id].Count() == 1 && AttentionLayout.IsWrittenWithin(node.Type.Rank, concat.Axis),
             _ => false,
         };
         // A pool's result is not kept for its gradient, which reads what it is the largest of anyway.
-        var isStored = whole.Operation is Concat || _stored.Contains(id) || users[id].All(user => user == whole) || !IsOfMore(node);
-        return isComputedAnywhere && isStored && whole.Inputs.Count(other => other == id) <= 1 && IsNoOutput(id) && users[id].All(user => IsReadAnywhere(id, user));
+        var isStored = whole.Operation is Concat || _stored.Contains(id) || Users[id].All(user => user == whole) || !IsOfMore(node);
+        return isComputedAnywhere && isStored && whole.Inputs.Count(other => other == id) <= 1 && IsNoOutput(id) && Users[id].All(user => IsReadAnywhere(id, user));
 
         // Kernels read at any place; so do most products, and what is made of a view by itself reads that.
         bool IsReadAnywhere(int read, Node user) => user.Operation switch
         {
             Elementwise or Graphs.Convert or Reduce or ArgReduce or Pad or Concat or ViewTranspose => true,
-            View => users[user.Id].All(next => next.Operation is View or Contract or Attention or AttentionLogSums or AttentionGradient or Sample ? IsReadAnywhere(user.Id, next) : true),
+            View => Users[user.Id].All(next => next.Operation is View or Contract or Attention or AttentionLogSums or AttentionGradient or Sample ? IsReadAnywhere(user.Id, next) : true),
             Contract => user.Inputs.Where(input => input == read).All(input => !MatrixLayout.TryRead(_graph, user, input, out var source, out _) || source != id || MatrixLayout.TryReadWithin(_graph, user, input, place, out _)),
             _ => false,
         };
