@@ -43,10 +43,11 @@ public static unsafe partial class AttentionKernels
         {
             var keysLength = AttentionBlocks.PackedLength(Side, a.Width);
             var valuesLength = AttentionBlocks.PackedLength(Side, a.ValueWidth);
-            using var scratch = Scratch.Borrow(keysLength + valuesLength + (2 * Side * Side));
+            var headsOfGroup = a.Heads / a.Groups;
+            using var scratch = Scratch.Borrow(keysLength + valuesLength + (2 * Side * Side) + (headsOfGroup * a.Queries));
             var block = new Block { PackedKeys = scratch.Pointer, PackedValues = scratch.Pointer + keysLength, Weights = scratch.Pointer + keysLength + valuesLength };
             block.Slopes = block.Weights + (Side * Side);
-            var headsOfGroup = a.Heads / a.Groups;
+            var along = block.Slopes + (Side * Side);
             var blocks = AttentionBlocks.Tiles(a.Keys, Side);
             for (var unit = begin; unit < end; unit++)
             {
@@ -55,8 +56,8 @@ public static unsafe partial class AttentionKernels
                 block.Group = sampleAndGroup % a.Groups;
                 var dq = DestinationOfQueries(part);
                 var (firstBlock, endBlock) = (blocks * part / parts, blocks * (part + 1) / parts);
-                var ahead = new AttentionAhead(a, (sampleAndGroup + 1) / a.Groups, (sampleAndGroup + 1) % a.Groups * headsOfGroup);
-                var (pair, pairs) = (0, Pairs(firstBlock, endBlock) * headsOfGroup);
+                var steps = part == parts - 1 ? Rows(firstBlock, endBlock) * headsOfGroup : 0;
+                var ahead = new AttentionAhead(a, steps > 0 ? (sampleAndGroup + 1) / a.Groups : a.Batch, (sampleAndGroup + 1) % a.Groups * headsOfGroup, steps);
                 for (nint head = 0; blocks == 0 && dq.Start != null && head < headsOfGroup; head++) AttentionBlocks.Clear(dq.Head(block.Sample, (block.Group * headsOfGroup) + head), dq.Sequence, a.Queries, a.Width);
                 for (var b = firstBlock; b < endBlock; b++)
                 {
@@ -71,12 +72,13 @@ public static unsafe partial class AttentionKernels
                     for (nint head = 0; head < headsOfGroup; head++)
                     {
                         block.Head = (block.Group * headsOfGroup) + head;
+                        block.Along = along + (head * a.Queries);
+                        if (b == firstBlock) SumAlong(block, firstQuery);
                         if (b == firstBlock && dq.Start != null) AttentionBlocks.Clear(dq.Head(block.Sample, block.Head), dq.Sequence, firstQuery, a.Width);
                         for (block.FirstQuery = firstQuery; block.FirstQuery < a.Queries; block.FirstQuery += Side)
                         {
                             block.Queries = Math.Min(Side, a.Queries - block.FirstQuery);
-                            if (part == parts - 1) ahead.FetchGradient(pair++, pairs);
-                            ComputeSlopes(block);
+                            ComputeSlopes(block, ref ahead);
                             if (dq.Start != null) AddToQueries(block, dq, adds: b != firstBlock);
                             AddToKeysAndValues(block, adds: head > 0 || block.FirstQuery > firstQuery);
                         }
@@ -85,12 +87,12 @@ public static unsafe partial class AttentionKernels
             }
         }
 
-        // Blocks of queries that look at the blocks of keys.
-        private nint Pairs(nint firstBlock, nint endBlock)
+        // Rows of scores in the blocks of keys.
+        private nint Rows(nint firstBlock, nint endBlock)
         {
-            nint pairs = 0;
-            for (var b = firstBlock; b < endBlock; b++) pairs += AttentionBlocks.Tiles(a.Queries - a.FirstLooking(b * Side), Side);
-            return pairs;
+            nint rows = 0;
+            for (var b = firstBlock; b < endBlock; b++) rows += a.Queries - a.FirstLooking(b * Side);
+            return rows;
         }
 
         private AttentionTensor<float> DestinationOfQueries(nint part) => partial == null
@@ -98,7 +100,7 @@ public static unsafe partial class AttentionKernels
             : new AttentionTensor<float>(partial + (part * a.Batch * a.Queries * a.Heads * a.Width), a.Queries * a.Heads * a.Width, a.Heads * a.Width, a.Width);
 
         // p and ds of the block, 0 for keys that aren't looked at.
-        private void ComputeSlopes(in Block block)
+        private void ComputeSlopes(in Block block, ref AttentionAhead ahead)
         {
             var tiles = AttentionBlocks.Tiles(block.Queries, MatrixTile.MaximumRows);
             for (nint tile = 0; tile < tiles; tile++)
@@ -111,34 +113,44 @@ public static unsafe partial class AttentionKernels
                 var slopes = block.Slopes + (row * Side);
                 AttentionBlocks.MultiplyTransposed(rows, visible, a.Width, a.Q.Row(block.Sample, block.Head, query), a.Q.Sequence, block.PackedKeys, weights, Side);
                 AttentionBlocks.MultiplyTransposed(rows, visible, a.ValueWidth, a.ResultGradient.Row(block.Sample, block.Head, query), a.ResultGradient.Sequence, block.PackedValues, slopes, Side);
-                for (nint r = 0; r < rows; r++, weights += Side, slopes += Side)
-                {
-                    var along = AttentionBlocks.Dot(a.ResultGradient.Row(block.Sample, block.Head, query + r), a.Result.Row(block.Sample, block.Head, query + r), a.ValueWidth);
-                    var own = Math.Clamp(a.Visible(query + r) - block.FirstKey, 0, block.Keys);
-                    OfRow(weights, slopes, own, visible, a.SumsOf(block.Sample, block.Head)[query + r], along);
-                }
+                OfTile(weights, slopes, rows, query, block.FirstKey, visible, a.SumsOf(block.Sample, block.Head) + query, block.Along + query, ref ahead);
             }
         }
 
-        // From scores and dp to p and ds: the same rounds for all rows of a tile, as in the forward kernel.
+        // Σ dy y of each query from one on.
+        private void SumAlong(in Block block, nint firstQuery)
+        {
+            for (var query = firstQuery; query < a.Queries; query++)
+            {
+                block.Along[query] = AttentionBlocks.Dot(a.ResultGradient.Row(block.Sample, block.Head, query), a.Result.Row(block.Sample, block.Head, query), a.ValueWidth);
+            }
+        }
+
+        // From scores and dp of a tile to p and ds: the same rounds for all of its rows, as in the forward kernel.
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private void OfRow(float* weights, float* slopes, nint own, nint visible, float logSum, float along)
+        private void OfTile(float* weights, float* slopes, nint rows, nint query, nint key, nint visible, float* logSums, float* along, ref AttentionAhead ahead)
         {
             var scale = Vector512.Create((float)a.Scale);
-            var minusSum = Vector512.Create(-logSum);
-            nint k = 0;
-            for (; k < visible; k += Simd.Lanes)
+            for (nint r = 0; r < rows; r++, weights += Side, slopes += Side)
             {
-                var isOwn = Simd.FirstLanes(own - k).AsSingle();
-                var p = SimdMath.Exp(Vector512.FusedMultiplyAdd(Vector512.Load(weights + k), scale, minusSum)) & isOwn;
-                p.Store(weights + k);
-                ((p * (Vector512.Load(slopes + k) - Vector512.Create(along)) * scale) & isOwn).Store(slopes + k);
-            }
+                ahead.StepGradient();
+                var own = a.Visible(query + r) - key;
+                var minusSum = Vector512.Create(-logSums[r]);
+                var mean = Vector512.Create(along[r]);
+                nint k = 0;
+                for (; k < visible; k += Simd.Lanes)
+                {
+                    var isOwn = Simd.FirstLanes(own - k).AsSingle();
+                    var p = SimdMath.Exp(Vector512.FusedMultiplyAdd(Vector512.Load(weights + k), scale, minusSum)) & isOwn;
+                    p.Store(weights + k);
+                    ((p * (Vector512.Load(slopes + k) - mean) * scale) & isOwn).Store(slopes + k);
+                }
 
-            for (; k < Side; k += Simd.Lanes)
-            {
-                Vector512<float>.Zero.Store(weights + k);
-                Vector512<float>.Zero.Store(slopes + k);
+                for (; k < Side; k += Simd.Lanes)
+                {
+                    Vector512<float>.Zero.Store(weights + k);
+                    Vector512<float>.Zero.Store(slopes + k);
+                }
             }
         }
 
@@ -193,7 +205,7 @@ public static unsafe partial class AttentionKernels
         private struct Block
         {
             public nint Sample, Group, Head, FirstKey, Keys, FirstQuery, Queries;
-            public float* PackedKeys, PackedValues, Weights, Slopes;
+            public float* PackedKeys, PackedValues, Weights, Slopes, Along;
         }
     }
 

@@ -54,36 +54,31 @@ public static unsafe partial class AttentionKernels
                 new Span<float>(sums, (int)rows).Clear();
                 var group = head / (a.Heads / a.Groups);
                 var lastKey = a.Visible(first + rows - 1);
-                var ahead = new AttentionAhead(a, (sampleAndHead + 1) / a.Heads, (sampleAndHead + 1) % a.Heads);
                 var isLastOfHead = block == blocks - 1;
+                var tiles = AttentionBlocks.Tiles(rows, MatrixTile.MaximumRows);
+                var ahead = new AttentionAhead(a, (sampleAndHead + 1) / a.Heads, (sampleAndHead + 1) % a.Heads, steps: tiles);
                 for (nint key = 0; key < lastKey; key += KeysAtOnce)
                 {
                     var keys = Math.Min(KeysAtOnce, lastKey - key);
                     var from = a.K.Row(sample, group, key);
                     var isDots = a.Queries <= FewQueries;
                     if (!isDots) AttentionBlocks.Pack(from, a.K.Sequence, keys, a.Width, packed);
-                    var tiles = AttentionBlocks.Tiles(rows, MatrixTile.MaximumRows);
                     for (nint tile = 0; tile < tiles; tile++)
                     {
                         var row = rows * tile / tiles;
                         var count = (rows * (tile + 1) / tiles) - row;
                         var visible = Math.Min(keys, a.Visible(first + row + count - 1) - key);
-                        if (isLastOfHead && !isDots && key == 0) ahead.FetchForward(tile, tiles);
+                        if (isLastOfHead && !isDots) ahead.StepForward();
                         if (visible <= 0) continue;
                         var queries = a.Q.Row(sample, head, first + row);
                         if (isDots) Dots(count, visible, queries, from, scores);
                         else AttentionBlocks.MultiplyTransposed(count, visible, a.Width, queries, a.Q.Sequence, packed, scores, KeysAtOnce);
-                        for (nint r = 0; r < count; r++)
-                        {
-                            var own = Math.Clamp(a.Visible(first + row + r) - key, 0, visible);
-                            Soften(scores + (r * KeysAtOnce), own, visible, largest + row + r, sums + row + r, totals + ((row + r) * padded), padded, isFirst: key == 0);
-                        }
-
+                        Soften(first + row, count, key, visible, scores, largest + row, sums + row, totals + (row * padded), padded);
                         Weigh(count, visible, scores, a.V.Row(sample, group, key), totals + (row * padded), padded, isFirst: key == 0);
                     }
                 }
 
-                for (nint r = 0; r < rows; r++) Finish(sample, head, first + r, largest[r], sums[r], totals + (r * padded));
+                Finish(sample, head, first, rows, largest, sums, totals, padded);
             }
         }
 
@@ -98,37 +93,49 @@ public static unsafe partial class AttentionKernels
             }
         }
 
-        // Scores become exp(scale · score - largest), with 0 for keys that aren't looked at; what was added up so far is put right for the new largest score. All rows of a tile make the same
-        // rounds, whatever they look at: where each ended with its own last key, half of the time went into branches that nothing could foretell.
+        // Scores of a tile become exp(scale · score - largest), with 0 for keys that aren't looked at; what was added up so far is put right for the new largest score. All rows of a tile make the same
+        // rounds, whatever they look at: where each ended with its own last key, half of the time went into branches that nothing could foretell. First the largest scores of all rows, then
+        // their exponentials: no row waits for the end of the one before.
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private void Soften(float* scores, nint own, nint visible, float* largest, float* sum, float* total, nint padded, bool isFirst)
+        private void Soften(nint query, nint rows, nint key, nint visible, float* scores, float* largest, float* sums, float* totals, nint padded)
         {
             var scale = Vector512.Create((float)a.Scale);
             var none = Vector512.Create(float.NegativeInfinity);
-            var most = none;
-
-            // A NaN is left out here, and makes the sum NaN.
-            for (nint j = 0; j < visible; j += Simd.Lanes) most = Vector512.MaxNative(Simd.Select(Simd.FirstLanes(own - j), Vector512.Load(scores + j) * scale, none), most);
-            var before = *largest;
-            var now = MathF.Max(before, Simd.MaxNative(most));
-            var minus = Vector512.Create(-now);
-            Vector512<float> added = default;
-            for (nint k = 0; k < visible; k += Simd.Lanes)
+            for (nint r = 0; r < rows; r++)
             {
-                var p = SimdMath.Exp(Vector512.FusedMultiplyAdd(Vector512.Load(scores + k), scale, minus)) & Simd.FirstLanes(own - k).AsSingle();
-                p.Store(scores + k);
-                added += p;
+                var row = scores + (r * KeysAtOnce);
+                var own = a.Visible(query + r) - key;
+                var most = none;
+
+                // A NaN is left out here, and makes the sum NaN.
+                for (nint j = 0; j < visible; j += Simd.Lanes) most = Vector512.MaxNative(Simd.Select(Simd.FirstLanes(own - j), Vector512.Load(row + j) * scale, none), most);
+                var before = largest[r];
+                var now = MathF.Max(before, Simd.MaxNative(most));
+                largest[r] = now;
+                if (key > 0 && now != before) Shrink(ScalarMath.Exp(before - now), sums + r, totals + (r * padded), padded);
             }
 
-            if (!isFirst && now != before)
+            for (nint r = 0; r < rows; r++)
             {
-                var factor = ScalarMath.Exp(before - now);
-                *sum *= factor;
-                for (nint f = 0; f < padded; f += Simd.Lanes) (Vector512.Load(total + f) * Vector512.Create(factor)).Store(total + f);
-            }
+                var row = scores + (r * KeysAtOnce);
+                var own = a.Visible(query + r) - key;
+                var minus = Vector512.Create(-largest[r]);
+                Vector512<float> added = default;
+                for (nint k = 0; k < visible; k += Simd.Lanes)
+                {
+                    var p = SimdMath.Exp(Vector512.FusedMultiplyAdd(Vector512.Load(row + k), scale, minus)) & Simd.FirstLanes(own - k).AsSingle();
+                    p.Store(row + k);
+                    added += p;
+                }
 
-            *largest = now;
-            *sum += Simd.Sum(added);
+                sums[r] += Simd.Sum(added);
+            }
+        }
+
+        private static void Shrink(float factor, float* sum, float* total, nint padded)
+        {
+            *sum *= factor;
+            for (nint f = 0; f < padded; f += Simd.Lanes) (Vector512.Load(total + f) * Vector512.Create(factor)).Store(total + f);
         }
 
         private void Weigh(nint rows, nint keys, float* weights, float* values, float* totals, nint padded, bool isFirst)
@@ -139,15 +146,23 @@ public static unsafe partial class AttentionKernels
             }
         }
 
-        private void Finish(nint sample, nint head, nint query, float largest, float sum, float* total)
+        // A query that looks at no key has a log sum of -inf, and a result of 0.
+        private void Finish(nint sample, nint head, nint first, nint rows, float* largest, float* sums, float* totals, nint padded)
         {
-            // A query that looks at no key.
-            var isEmpty = a.Visible(query) == 0;
-            if (a.LogSums != null) a.SumsOf(sample, head)[query] = isEmpty ? float.NegativeInfinity : largest + ScalarMath.Log(sum);
+            for (nint r = 0; r < rows; r += Simd.Lanes)
+            {
+                var sum = Vector512.Load(sums + r);
+                if (a.LogSums != null) Simd.Store(a.SumsOf(sample, head) + first + r, Vector512.Load(largest + r) + SimdMath.Log(sum), rows - r);
+                (Vector512<float>.One / sum).Store(sums + r);
+            }
+
             if (a.ValueWidth == 0) return;
-            var result = a.Result.Row(sample, head, query);
-            var share = Vector512.Create(1 / sum);
-            for (nint f = 0; f < a.ValueWidth; f += Simd.Lanes) Simd.Store(result + f, isEmpty ? default : Vector512.Load(total + f) * share, a.ValueWidth - f);
+            for (nint r = 0; r < rows; r++, totals += padded)
+            {
+                var isEmpty = a.Visible(first + r) == 0;
+                var result = a.Result.Row(sample, head, first + r);
+                for (nint f = 0; f < a.ValueWidth; f += Simd.Lanes) Simd.Store(result + f, isEmpty ? default : Vector512.Load(totals + f) * Vector512.Create(sums[r]), a.ValueWidth - f);
+            }
         }
     }
 }
