@@ -131,6 +131,7 @@ public static unsafe partial class AttentionKernels
         private void OfTile(float* weights, float* slopes, nint rows, nint query, nint key, nint visible, float* logSums, float* along, ref AttentionAhead ahead)
         {
             var scale = Vector512.Create((float)a.Scale);
+            var seen = SeenByAll(a.Visible(query) - key, visible);
             for (nint r = 0; r < rows; r++, weights += Side, slopes += Side)
             {
                 ahead.StepGradient();
@@ -138,6 +139,13 @@ public static unsafe partial class AttentionKernels
                 var minusSum = Vector512.Create(-logSums[r]);
                 var mean = Vector512.Create(along[r]);
                 nint k = 0;
+                for (; k < seen; k += Simd.Lanes)
+                {
+                    var p = SimdMath.Exp(Vector512.FusedMultiplyAdd(Vector512.Load(weights + k), scale, minusSum));
+                    p.Store(weights + k);
+                    (p * (Vector512.Load(slopes + k) - mean) * scale).Store(slopes + k);
+                }
+
                 for (; k < visible; k += Simd.Lanes)
                 {
                     var isOwn = Simd.FirstLanes(own - k).AsSingle();

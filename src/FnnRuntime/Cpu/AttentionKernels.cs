@@ -32,6 +32,9 @@ public static unsafe partial class AttentionKernels
         pool.For(new ForwardKernel(a, blocks), a.Batch * a.Heads * blocks, Math.Max(1, Grain / Math.Max(1, work)));
     }
 
+    // Scores of a tile, whole vectors of them, that all of its queries look at, of which the first looks at the fewest.
+    private static nint SeenByAll(nint ofFirst, nint visible) => Math.Clamp(ofFirst, 0, visible) / Simd.Lanes * Simd.Lanes;
+
     private readonly struct ForwardKernel(AttentionArguments<float> a, nint blocks) : IRangeKernel
     {
         public void Run(nint begin, nint end)
@@ -101,6 +104,7 @@ public static unsafe partial class AttentionKernels
         {
             var scale = Vector512.Create((float)a.Scale);
             var none = Vector512.Create(float.NegativeInfinity);
+            var seen = SeenByAll(a.Visible(query) - key, visible);
             for (nint r = 0; r < rows; r++)
             {
                 var row = scores + (r * KeysAtOnce);
@@ -108,7 +112,9 @@ public static unsafe partial class AttentionKernels
                 var most = none;
 
                 // A NaN is left out here, and makes the sum NaN.
-                for (nint j = 0; j < visible; j += Simd.Lanes) most = Vector512.MaxNative(Simd.Select(Simd.FirstLanes(own - j), Vector512.Load(row + j) * scale, none), most);
+                nint j = 0;
+                for (; j < seen; j += Simd.Lanes) most = Vector512.MaxNative(Vector512.Load(row + j) * scale, most);
+                for (; j < visible; j += Simd.Lanes) most = Vector512.MaxNative(Simd.Select(Simd.FirstLanes(own - j), Vector512.Load(row + j) * scale, none), most);
                 var before = largest[r];
                 var now = MathF.Max(before, Simd.MaxNative(most));
                 largest[r] = now;
@@ -121,7 +127,15 @@ public static unsafe partial class AttentionKernels
                 var own = a.Visible(query + r) - key;
                 var minus = Vector512.Create(-largest[r]);
                 Vector512<float> added = default;
-                for (nint k = 0; k < visible; k += Simd.Lanes)
+                nint k = 0;
+                for (; k < seen; k += Simd.Lanes)
+                {
+                    var p = SimdMath.Exp(Vector512.FusedMultiplyAdd(Vector512.Load(row + k), scale, minus));
+                    p.Store(row + k);
+                    added += p;
+                }
+
+                for (; k < visible; k += Simd.Lanes)
                 {
                     var p = SimdMath.Exp(Vector512.FusedMultiplyAdd(Vector512.Load(row + k), scale, minus)) & Simd.FirstLanes(own - k).AsSingle();
                     p.Store(row + k);
