@@ -186,7 +186,7 @@ internal sealed partial class BodyBinder
             foreach (var axis in type.Axes ?? default)
             {
                 // Names are right or wrong whatever the body does; the rest waits for it. However long the axis, the C# that uses the model keeps compiling.
-                foreach (var name in axis is SizeAxis written ? NamesIn(written.Size).Where(name => Lookup(name) is null) : []) ReportUnknown(name, axis.Span);
+                foreach (var name in axis is SizeAxis written ? NamesIn(written.Size).Where(name => Lookup(name) is null && !_unknownInBody.Contains(name)) : []) ReportUnknown(name, axis.Span);
                 axes.Add(axis is SizeAxis size ? BoundAxisOf(size.Size, Quietly.SizeOrNull(size.Size) ?? Size.Axis(TextOf(axis.Span))) : new BoundAxis(null, Size.Axis(TextOf(axis.Span))));
             }
             bound.Add(new BoundTensor(results[k].Name?.Text ?? (results.Count == 1 ? "result" : $"result{k + 1}"), ElementNamed(type.Element.Text), axes.ToEquatableArray()));

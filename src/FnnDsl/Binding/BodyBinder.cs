@@ -76,15 +76,19 @@ internal sealed partial class BodyBinder(BindingContext context, Frame frame) : 
     // What a statement does not know it says once, however often it names it.
     private readonly HashSet<string> _unknownNames = new(StringComparer.Ordinal);
 
+    // What the body does not know, the signature does not say once more.
+    private readonly HashSet<string> _unknownInBody = new(StringComparer.Ordinal);
+
     private void ReportUnknown(string name, TextSpan span)
     {
         if (!_unknownNames.Add(name) || ReportNoDelay(name, span)) return;
+        _unknownInBody.Add(name);
         if (LaterConstructs.Instead.TryGetValue(name, out var instead))
         {
             Report(DiagnosticTable.NotInThisVersion, span, name, instead);
             return;
         }
-        Report(DiagnosticTable.UnknownName, span, [], ForgottenFix(name) ?? ForeignNames.Value(name) ?? Spelling.Fix(name, NamesInScope), name);
+        Report(DiagnosticTable.UnknownName, span, [], ForgottenFix(name) ?? ResultAxisFix(name) ?? ForeignNames.Value(name) ?? Spelling.Fix(name, NamesInScope), name);
     }
 
     private IEnumerable<string> DimsInScope => context.Scope.NamesVisibleFrom(frame.Symbol.Namespace, frame.IsLibrary).Where(name => context.Scope.Find(frame.Symbol.Namespace, name, frame.IsLibrary) is DimSymbol);
@@ -92,6 +96,20 @@ internal sealed partial class BodyBinder(BindingContext context, Frame frame) : 
     private string? ForgottenFix(string name) => frame.Forgotten.Contains(name)
         ? $"what a round binds is forgotten after it: make '{name}' a state, or collect it with 'emit {name}s = {name}'"
         : null;
+
+    // An axis that no input has: what is returned tells its size, after the body. If it isn't one that an input has, misspelt.
+    private string? ResultAxisFix(string name)
+    {
+        if (Spelling.Closest(name, frame.Axes.Keys.Concat(DimsInScope)) is not null) return null;
+        if (frame.Symbol is not CallableSymbol { Declaration: var declaration } || !declaration.Results.Any(result => result.Type.Axes is { } axes && axes.Any(axis => axis is SizeAxis { Size: NameExpression size } && size.Name == name))) return null;
+        var choice = declaration.Kind switch
+        {
+            CallableKind.Layer => $"layer {declaration.Name}({name}: dim)(...)",
+            CallableKind.Model => $"dim {name} = 10",
+            _ => $"fn {declaration.Name}(..., {name}: dim)",
+        };
+        return $"only the result names it, and has its size from what is returned; to choose it, write {choice}";
+    }
 
     private IEnumerable<string> NamesInScope => frame.Values.Keys.Concat(frame.Config.Keys).Concat(frame.Axes.Keys)
         .Concat(context.Scope.NamesVisibleFrom(frame.Symbol.Namespace, frame.IsLibrary))
