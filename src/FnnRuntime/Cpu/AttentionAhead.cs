@@ -10,7 +10,7 @@ namespace FeedbackNN.Cpu;
 /// <param name="arguments">What is computed.</param>
 /// <param name="sample">The sample of the other head; none is fetched where there is none.</param>
 /// <param name="head">The other head.</param>
-/// <param name="steps">How often rows will be asked for. Many small steps keep the processor from waiting: it has a few dozen lines on their way at most.</param>
+/// <param name="steps">How often rows will be asked for; 0 for none. Many small steps keep the processor from waiting: it has a few dozen lines on their way at most.</param>
 internal unsafe struct AttentionAhead(in AttentionArguments<float> arguments, nint sample, nint head, nint steps)
 {
     // Of each tensor. Longer ones take so long to compute that fetching them counts for little.
@@ -18,8 +18,8 @@ internal unsafe struct AttentionAhead(in AttentionArguments<float> arguments, ni
 
     private readonly AttentionArguments<float> _arguments = arguments;
     private readonly nint _group = head / (arguments.Heads / arguments.Groups);
-    private readonly nint _rows = Sse.IsSupported && sample < arguments.Batch ? Math.Min(Math.Max(arguments.Queries, arguments.Keys), MostRows) : 0;
-    private readonly nint _rowsOfStep = AttentionBlocks.Tiles(Math.Min(Math.Max(arguments.Queries, arguments.Keys), MostRows), Math.Max(1, steps));
+    private readonly nint _rows = Sse.IsSupported && steps > 0 && sample < arguments.Batch ? RowsOf(arguments) : 0;
+    private readonly nint _rowsOfStep = steps > 0 ? AttentionBlocks.Tiles(RowsOf(arguments), steps) : 0;
     private nint _row;
 
     /// <summary>Asks for the next rows of what the forward pass reads and writes.</summary>
@@ -41,6 +41,8 @@ internal unsafe struct AttentionAhead(in AttentionArguments<float> arguments, ni
         }
     }
 
+    private static nint RowsOf(in AttentionArguments<float> arguments) => Math.Min(Math.Max(arguments.Queries, arguments.Keys), MostRows);
+
     private readonly void FetchForward()
     {
         FetchRow(_arguments.Q, head, _arguments.Queries, _arguments.Width);
@@ -52,8 +54,6 @@ internal unsafe struct AttentionAhead(in AttentionArguments<float> arguments, ni
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private readonly void FetchRow(in AttentionTensor<float> tensor, nint index, nint rows, nint width)
     {
-        if (_row >= rows || tensor.Start == null) return;
-        var row = tensor.Row(sample, index, _row);
-        for (nint i = 0; i < width; i += Simd.Lanes) Sse.Prefetch1(row + i);
+        if (_row < rows && tensor.Start != null) RowsAhead.FetchRow(tensor.Row(sample, index, _row), width);
     }
 }

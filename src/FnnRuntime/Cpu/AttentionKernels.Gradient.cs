@@ -57,7 +57,7 @@ public static unsafe partial class AttentionKernels
                 var dq = DestinationOfQueries(part);
                 var (firstBlock, endBlock) = (blocks * part / parts, blocks * (part + 1) / parts);
                 var steps = part == parts - 1 ? Rows(firstBlock, endBlock) * headsOfGroup : 0;
-                var ahead = new AttentionAhead(a, steps > 0 ? (sampleAndGroup + 1) / a.Groups : a.Batch, (sampleAndGroup + 1) % a.Groups * headsOfGroup, steps);
+                var ahead = new AttentionAhead(a, (sampleAndGroup + 1) / a.Groups, (sampleAndGroup + 1) % a.Groups * headsOfGroup, steps);
                 for (nint head = 0; blocks == 0 && dq.Start != null && head < headsOfGroup; head++) AttentionBlocks.Clear(dq.Head(block.Sample, (block.Group * headsOfGroup) + head), dq.Sequence, a.Queries, a.Width);
                 for (var b = firstBlock; b < endBlock; b++)
                 {

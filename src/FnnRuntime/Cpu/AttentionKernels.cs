@@ -57,21 +57,20 @@ public static unsafe partial class AttentionKernels
                 new Span<float>(sums, (int)rows).Clear();
                 var group = head / (a.Heads / a.Groups);
                 var lastKey = a.Visible(first + rows - 1);
-                var isLastOfHead = block == blocks - 1;
+                var isDots = a.Queries <= FewQueries;
                 var tiles = AttentionBlocks.Tiles(rows, MatrixTile.MaximumRows);
-                var ahead = new AttentionAhead(a, (sampleAndHead + 1) / a.Heads, (sampleAndHead + 1) % a.Heads, steps: tiles);
+                var ahead = new AttentionAhead(a, (sampleAndHead + 1) / a.Heads, (sampleAndHead + 1) % a.Heads, steps: block == blocks - 1 && !isDots ? tiles : 0);
                 for (nint key = 0; key < lastKey; key += KeysAtOnce)
                 {
                     var keys = Math.Min(KeysAtOnce, lastKey - key);
                     var from = a.K.Row(sample, group, key);
-                    var isDots = a.Queries <= FewQueries;
                     if (!isDots) AttentionBlocks.Pack(from, a.K.Sequence, keys, a.Width, packed);
                     for (nint tile = 0; tile < tiles; tile++)
                     {
                         var row = rows * tile / tiles;
                         var count = (rows * (tile + 1) / tiles) - row;
                         var visible = Math.Min(keys, a.Visible(first + row + count - 1) - key);
-                        if (isLastOfHead && !isDots) ahead.StepForward();
+                        ahead.StepForward();
                         if (visible <= 0) continue;
                         var queries = a.Q.Row(sample, head, first + row);
                         if (isDots) Dots(count, visible, queries, from, scores);

@@ -17,9 +17,13 @@ internal readonly unsafe struct RowsAhead(float* start, nint stride, nint rows, 
         if (start == null || !Sse.IsSupported) return;
         var first = rows * share / shares;
         var p = start + (first * stride);
-        for (var left = (rows * (share + 1) / shares) - first; left > 0; left--, p += stride)
-        {
-            for (var line = p; line < p + width; line += Simd.Lanes) Sse.Prefetch1(line);
-        }
+        for (var left = (rows * (share + 1) / shares) - first; left > 0; left--, p += stride) FetchRow(p, width);
+    }
+
+    /// <summary>Asks for a single row, on a machine that has <see cref="Sse"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void FetchRow(float* row, nint width)
+    {
+        for (var line = row; line < row + width; line += Simd.Lanes) Sse.Prefetch1(line);
     }
 }
