@@ -62,14 +62,18 @@ public static unsafe partial class Simd
     public static Vector512<int> Keep(Vector512<int> v, nint remaining, int identity) =>
         remaining >= Lanes ? v : Vector512.ConditionalSelect(FirstLanes(remaining), v, Vector512.Create(identity));
 
-    /// <summary>Asks for the cache lines of <paramref name="count"/> elements from <paramref name="p"/> on. Nothing is read, whatever lies there.</summary>
+    /// <summary>Asks for the cache lines of <paramref name="count"/> elements from <paramref name="p"/> on, into the second-level cache. Nothing is read, whatever lies there.</summary>
+    /// <remarks>
+    /// The first-level cache has some two dozen lines on their way at most, and a tile's own loads wait behind what is asked into it: a product of 2048 x 128 x 512 with operands from memory took 5% longer that way,
+    /// with a third matrix to read 15%.
+    /// </remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Prefetch<T>(T* p, nint count)
         where T : unmanaged
     {
         if (!Sse.IsSupported) return;
         var end = (byte*)(p + count);
-        for (var line = (byte*)((nint)p & ~(CacheLine - 1)); line < end; line += CacheLine) Sse.Prefetch0(line);
+        for (var line = (byte*)((nint)p & ~(CacheLine - 1)); line < end; line += CacheLine) Sse.Prefetch1(line);
     }
 
     /// <summary>start, start + 1, … start + 15, modulo 2^32.</summary>
