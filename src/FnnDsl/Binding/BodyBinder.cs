@@ -82,7 +82,7 @@ internal sealed partial class BodyBinder(BindingContext context, Frame frame) : 
     private void ReportUnknown(string name, TextSpan span)
     {
         if (!_unknownNames.Add(name) || ReportNoDelay(name, span)) return;
-        _unknownInBody.Add(name);
+        if (!_unknownInBody.Add(name) && ResultAxisFix(name) is not null) return; // is mended in one place
         if (LaterConstructs.Instead.TryGetValue(name, out var instead))
         {
             Report(DiagnosticTable.NotInThisVersion, span, name, instead);
