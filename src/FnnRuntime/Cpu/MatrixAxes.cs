@@ -30,10 +30,40 @@ public unsafe struct MatrixAxes
 
     internal int Count { get; }
 
+    /// <summary>The axes there are, or the one that a length and a stride stand for.</summary>
+    internal static MatrixAxes Of(MatrixAxes* axes, nint length, nint stride) => axes != null ? *axes : new MatrixAxes([length, stride]);
+
     /// <summary>The length of the innermost axis: so many neighbours lie <see cref="RunStride"/> apart.</summary>
     internal readonly nint RunLength => (nint)_lengths[Count - 1];
 
     internal readonly nint RunStride => (nint)_strides[Count - 1];
+
+    /// <summary>The length of an axis, counted from the innermost.</summary>
+    internal readonly nint LengthFromLast(int axis) => (nint)_lengths[Count - 1 - axis];
+
+    /// <summary>
+    /// The strides of as many axes as <paramref name="lengths"/> has, outermost first, if these axes can be taken for them: an axis of several of them that lie behind each other is
+    /// one of <see cref="MatrixAxes"/>.
+    /// </summary>
+    internal readonly bool TrySplit(ReadOnlySpan<nint> lengths, Span<nint> strides)
+    {
+        var axis = Count - 1;
+        nint taken = 1;
+        for (var i = lengths.Length - 1; i >= 0; i--)
+        {
+            strides[i] = 0;
+            if (lengths[i] == 1) continue;
+            if (axis < 0 || _lengths[axis] % (taken * lengths[i]) != 0) return false;
+            strides[i] = (nint)_strides[axis] * taken;
+            taken *= lengths[i];
+            if (taken != _lengths[axis]) continue;
+            axis--;
+            taken = 1;
+        }
+
+        while (axis >= 0 && _lengths[axis] == 1) axis--;
+        return axis < 0 && taken == 1;
+    }
 
     /// <summary>Where row (or column) number <paramref name="index"/> lies.</summary>
     internal readonly nint Offset(nint index)

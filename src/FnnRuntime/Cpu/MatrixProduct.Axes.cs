@@ -30,10 +30,10 @@ public static unsafe partial class MatrixProduct
         where TTile : struct, ITileKernel
     {
         var depth = a.IsPart ? DepthOfPart : a.RightColumns != null ? LongestDepthOfAxes : LongestDepth;
-        var leftRows = AxesOf(a.LeftRows, a.M, a.LeftRow);
-        var leftColumns = AxesOf(a.LeftColumns, a.FirstK + a.K, a.LeftColumn);
-        var rightRows = AxesOf(a.RightRows, a.N, a.RightRow);
-        var rightColumns = AxesOf(a.RightColumns, a.FirstK + a.K, a.RightColumn);
+        var leftRows = MatrixAxes.Of(a.LeftRows, a.M, a.LeftRow);
+        var leftColumns = MatrixAxes.Of(a.LeftColumns, a.FirstK + a.K, a.LeftColumn);
+        var rightRows = MatrixAxes.Of(a.RightRows, a.N, a.RightRow);
+        var rightColumns = MatrixAxes.Of(a.RightColumns, a.FirstK + a.K, a.RightColumn);
         a.LeftRows = &leftRows;
         a.LeftColumns = &leftColumns;
         a.RightRows = &rightRows;
@@ -75,8 +75,6 @@ public static unsafe partial class MatrixProduct
         var begin = Math.Max(now.End, next.Begin);
         return next.End - begin < shortest || next.End - begin > LongestAhead ? default : new(matrix + begin, Simd.Lanes, Divide(next.End - begin, Simd.Lanes), Simd.Lanes);
     }
-
-    private static MatrixAxes AxesOf(MatrixAxes* axes, nint length, nint stride) => axes != null ? *axes : new MatrixAxes([length, stride]);
 
     // How one product is cut. Nothing but the grid of blocks depends on the number of threads.
     private readonly struct AxesPlan

@@ -46,9 +46,24 @@ internal interface IDotVectors<TSelf, TVector> : IVectors<TSelf, TVector>
 }
 
 /// <summary>16 numbers in a vector of 512 bits.</summary>
-internal unsafe struct OneOf512 : IDotVectors<OneOf512, Vector512<float>>
+internal unsafe struct OneOf512 : IDotVectors<OneOf512, Vector512<float>>, ILanes<OneOf512>
 {
     private Vector512<float> _numbers;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private OneOf512(Vector512<float> numbers) => _numbers = numbers;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static OneOf512 operator +(OneOf512 a, OneOf512 b) => new(a._numbers + b._numbers);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static OneOf512 operator -(OneOf512 a, OneOf512 b) => new(a._numbers - b._numbers);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static OneOf512 Half(OneOf512 a) => new(a._numbers * 0.5f);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static OneOf512 Read(float* p) => new(Vector512.Load(p));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> Broadcast(float* x) => Vector512.Create(*x);
@@ -77,9 +92,24 @@ internal unsafe struct OneOf512 : IDotVectors<OneOf512, Vector512<float>>
 }
 
 /// <summary>8 numbers in a vector of 256 bits.</summary>
-internal unsafe struct OneOf256 : IDotVectors<OneOf256, Vector256<float>>
+internal unsafe struct OneOf256 : IDotVectors<OneOf256, Vector256<float>>, ILanes<OneOf256>
 {
     private Vector256<float> _numbers;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private OneOf256(Vector256<float> numbers) => _numbers = numbers;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static OneOf256 operator +(OneOf256 a, OneOf256 b) => new(a._numbers + b._numbers);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static OneOf256 operator -(OneOf256 a, OneOf256 b) => new(a._numbers - b._numbers);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static OneOf256 Half(OneOf256 a) => new(a._numbers * 0.5f);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static OneOf256 Read(float* p) => new(Vector256.Load(p));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> Broadcast(float* x) => Vector256.Create(*x);
@@ -104,9 +134,24 @@ internal unsafe struct OneOf256 : IDotVectors<OneOf256, Vector256<float>>
 }
 
 /// <summary>4 numbers in a vector of 128 bits. Not all machines with those have a fused multiply-add (ARM has, x86 without AVX2 hasn't): there the product is rounded too.</summary>
-internal unsafe struct OneOf128 : IDotVectors<OneOf128, Vector128<float>>
+internal unsafe struct OneOf128 : IDotVectors<OneOf128, Vector128<float>>, ILanes<OneOf128>
 {
     private Vector128<float> _numbers;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private OneOf128(Vector128<float> numbers) => _numbers = numbers;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static OneOf128 operator +(OneOf128 a, OneOf128 b) => new(a._numbers + b._numbers);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static OneOf128 operator -(OneOf128 a, OneOf128 b) => new(a._numbers - b._numbers);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static OneOf128 Half(OneOf128 a) => new(a._numbers * 0.5f);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static OneOf128 Read(float* p) => new(Vector128.Load(p));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> Broadcast(float* x) => Vector128.Create(*x);

@@ -17,7 +17,7 @@ public sealed record ProfileRow(string Source, string Kernel, string Sizes, long
     /// <summary>Billions of bytes a second: GB/s.</summary>
     public double Gigabytes => Rate(Bytes);
 
-    /// <summary>The floor as a share of the time: 1 is as fast as the machine. Above 1 where what memory would have to give comes from a cache.</summary>
+    /// <summary>The floor as a share of the time: 1 is as fast as the machine. Above 1 where what memory would have to give comes from a cache, and where a convolution takes fewer multiplications than its formula has.</summary>
     public double ShareOfFloor => Microseconds > 0 ? FloorMicroseconds / Microseconds : 0;
 
     private double Rate(long count) => Microseconds > 0 ? 1e-3 * count / Microseconds : 0;

@@ -20,17 +20,26 @@ public sealed unsafe class MatrixAxesTests : IDisposable
     [InlineData(4, 14, 14, 32, 3, 1, 1, 40)]
     [InlineData(3, 30, 30, 1, 3, 1, 1, 32)]
     [InlineData(5, 16, 15, 6, 3, 1, 1, 70)]
+    [InlineData(20, 10, 11, 32, 3, 1, 1, 48)]
+    [InlineData(6, 16, 15, 64, 3, 1, 1, 32)]
+    [InlineData(1, 6, 150, 48, 3, 1, 1, 80)]
+    [InlineData(2, 30, 9, 112, 3, 1, 1, 64)]
     public void ConvolutionsAgree(int batch, int height, int width, int channels, int size, int stride, int dilation, int outputs)
     {
         nint rows = ((height - (dilation * (size - 1)) - 1) / stride) + 1, columns = ((width - (dilation * (size - 1)) - 1) / stride) + 1;
         nint image = height * width * channels;
         nint[] places = [batch, image, rows, stride * width * channels, columns, stride * channels];
         nint[] windows = [size, dilation * width * channels, size, dilation * channels, channels, 1];
+        nint[] reversed = [size, -dilation * width * channels, size, -dilation * channels, channels, 1];
         nint[] windowsOfPlanes = [channels, height * width, size, dilation * width, size, dilation];
         nint[] placesOfPlanes = [batch, image, rows, stride * width, columns, stride];
         Check(places, windows, [outputs, Length(windows)], [Length(windows), 1]);
         Check(placesOfPlanes, windowsOfPlanes, [outputs, 1], [Length(windowsOfPlanes), outputs]);
         Check([outputs, 1], [Length(places), outputs], windows, places);
+        Check(windows, places, [outputs, 1], [Length(places), outputs]);
+        Check(places, reversed, [outputs, Length(windows)], [Length(windows), 1]);
+        Check(places, reversed, [outputs, 1], [size, size * channels * outputs, size, channels * outputs, channels, outputs]);
+        Check([outputs, 1], [Length(places), outputs], reversed, places);
         Check([outputs, Length(placesOfPlanes)], [Length(placesOfPlanes), 1], windowsOfPlanes, placesOfPlanes);
     }
 
@@ -81,6 +90,31 @@ public sealed unsafe class MatrixAxesTests : IDisposable
             product.Result.Span.Clear();
             product.Run(many);
             Assert.True(expected.AsSpan().SequenceEqual(product.Result.Span));
+        }
+    }
+
+    /// <summary>Windows of 3 x 3 over many channels are computed on transformed patches; rows and columns of an odd number of results end with half a patch.</summary>
+    [Theory]
+    [InlineData(2)]
+    [InlineData(3)]
+    [InlineData(20)]
+    public void BitsOfTransformedPatchesDoNotDependOnTheNumberOfThreads(int threads)
+    {
+        using var one = new WorkerPool(1);
+        using var many = new WorkerPool(threads);
+        nint[] places = [9, 17 * 16 * 32, 15, 16 * 32, 14, 32], windows = [3, 16 * 32, 3 * 32, 1];
+        Compare([places, windows, [48, 288], [288, 1]]);
+        Compare([windows, places, [48, 1], [Length(places), 48]]);
+        Compare([[48, 1], [Length(places), 48], windows, places]);
+
+        void Compare(nint[][] axes)
+        {
+            using var product = new Product(axes[0], axes[1], axes[2], axes[3], 1);
+            product.Run(one);
+            var expected = product.Result.Span.ToArray();
+            product.Result.Span.Clear();
+            product.Run(many);
+            Assert.True(expected.AsSpan().SequenceEqual(product.Result.Span), product.Name);
         }
     }
 
@@ -189,6 +223,10 @@ public sealed unsafe class MatrixAxesTests : IDisposable
 
         public string Name { get; }
 
+        private float* LeftStart => _left.Pointer + Start(_leftRows) + Start(_leftColumns);
+
+        private float* RightStart => _right.Pointer + Start(_rightRows) + Start(_rightColumns);
+
         public GuardedMemory<float> Result { get; }
 
         public void Run(WorkerPool pool) => MatrixProduct.Run(pool, Arguments() with { Result = Result.Pointer });
@@ -202,10 +240,10 @@ public sealed unsafe class MatrixAxesTests : IDisposable
             for (nint batch = 0, i = 0; batch < _batch; batch++)
             {
                 // Side by side: the places of a column are worked out once, and not for each row.
-                var right = columns.Select(column => Numbers(_right.Pointer + (batch * _rightBatch) + column, ofRight)).ToArray();
+                var right = columns.Select(column => Numbers(RightStart + (batch * _rightBatch) + column, ofRight)).ToArray();
                 foreach (var place in rows)
                 {
-                    var left = Numbers(_left.Pointer + (batch * _leftBatch) + place, ofLeft);
+                    var left = Numbers(LeftStart + (batch * _leftBatch) + place, ofLeft);
                     foreach (var column in right)
                     {
                         var sum = 0.0;
@@ -228,8 +266,8 @@ public sealed unsafe class MatrixAxesTests : IDisposable
         private MatrixProductArguments Arguments() => new()
         {
             Batch = _batch, M = Length(_leftRows), N = Length(_rightRows), K = Length(_leftColumns),
-            Left = _left.Pointer, LeftBatch = _leftBatch, LeftRow = _leftRows[^1], LeftColumn = _leftColumns[^1], LeftRows = Axes(0, _leftRows), LeftColumns = Axes(1, _leftColumns),
-            Right = _right.Pointer, RightBatch = _rightBatch, RightRow = _rightRows[^1], RightColumn = _rightColumns[^1], RightRows = Axes(2, _rightRows), RightColumns = Axes(3, _rightColumns),
+            Left = LeftStart, LeftBatch = _leftBatch, LeftRow = _leftRows[^1], LeftColumn = _leftColumns[^1], LeftRows = Axes(0, _leftRows), LeftColumns = Axes(1, _leftColumns),
+            Right = RightStart, RightBatch = _rightBatch, RightRow = _rightRows[^1], RightColumn = _rightColumns[^1], RightRows = Axes(2, _rightRows), RightColumns = Axes(3, _rightColumns),
         };
 
         // Where there is one axis, a stride does.
@@ -250,8 +288,16 @@ public sealed unsafe class MatrixAxesTests : IDisposable
         private static nint Reach(nint[] axes)
         {
             nint reach = 0;
-            for (var axis = 0; axis < axes.Length; axis += 2) reach += Math.Max(0, axes[axis] - 1) * axes[axis + 1];
+            for (var axis = 0; axis < axes.Length; axis += 2) reach += Math.Max(0, axes[axis] - 1) * Math.Abs(axes[axis + 1]);
             return reach;
+        }
+
+        // Where the first row (or column) lies, so that what axes reach backwards is in memory.
+        private static nint Start(nint[] axes)
+        {
+            nint start = 0;
+            for (var axis = 0; axis < axes.Length; axis += 2) start -= Math.Min(0, Math.Max(0, axes[axis] - 1) * axes[axis + 1]);
+            return start;
         }
 
         private static nint[] Places(nint[] axes) => [.. Enumerable.Range(0, (int)Length(axes)).Select(index => Place(axes, index))];
