@@ -28,7 +28,7 @@ internal static class Rearrangements
             var places = AffineMap.Inverse(order);
             var repeats = WindowMap.Strides(x).Select(stride => stride.IsZero).ToArray();
             if (merged.Select(run => run.Where(axis => !repeats[axis]).ToArray()).Any(run => run.Zip(run.Skip(1), (first, second) => places[first] > places[second]).Any(isTurned => isTurned))) return null;
-            return Transpositions.Place(new Transposed(x.Builder.Transpose(x, order), places).Value, to, Joined(merged, from));
+            return Transpositions.Place(new Transposed(x.Builder.Transpose(x, order), places), to, Joined(merged, from));
         }
         return Runs(to, from) is { } split ? x.Builder.View(x, to, Joined(split, to)) : null;
     }

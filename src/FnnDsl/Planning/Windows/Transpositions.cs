@@ -111,12 +111,15 @@ internal static class Transpositions
     }
 
     /// <summary>The transpose of a view, whose result's axes then stand in the order of those of the source that they are made of.</summary>
-    public static Value Place(Value value, EquatableArray<Size> shape, EquatableArray<AffineIndex> whole)
+    public static Value Place(Value value, EquatableArray<Size> shape, EquatableArray<AffineIndex> whole) =>
+        Transposed.Of(value) is { } x ? Place(x, shape, whole) : value.Builder.ViewTranspose(value, shape, whole);
+
+    /// <summary>The same of a value whose order is known.</summary>
+    public static Value Place(Transposed x, EquatableArray<Size> shape, EquatableArray<AffineIndex> whole)
     {
-        if (Transposed.Of(value) is not { } x) return value.Builder.ViewTranspose(value, shape, whole);
         var map = x.Undo(whole);
         var inOrder = Enumerable.Range(0, map.Count).OrderBy(axis => WindowMap.Axes(map[axis]).DefaultIfEmpty(-1).First()).ToArray();
-        var placed = value.Builder.ViewTranspose(x.Source, inOrder.Select(axis => shape[axis]).ToEquatableArray(), inOrder.Select(axis => map[axis]).ToEquatableArray());
+        var placed = x.Source.Builder.ViewTranspose(x.Source, inOrder.Select(axis => shape[axis]).ToEquatableArray(), inOrder.Select(axis => map[axis]).ToEquatableArray());
         return new Transposed(placed, AffineMap.Inverse(inOrder)).Value;
     }
 }
