@@ -90,6 +90,26 @@ public sealed class ConvolutionPlanTests
         Assert.All(plan.Kernels, kernel => Assert.True(kernel.IsVectorized, PlanText.Print(plan)));
     }
 
+    /// <summary>An image that is made larger is put in its places channel by channel, as convolutions before and behind it have it; so all of them, and their gradients, read windows of channels side by side.</summary>
+    [Fact]
+    public void UpsampledImagesHaveTheirChannelsLast()
+    {
+        var plan = Training("""
+            model Net(x: f32[batch, 1, 8, 8]) -> f32[batch, 1, 16, 16] {
+                first = conv2d(32, 3, padding: 1); middle = conv2d(48, 3, padding: 1); up = conv2d(32, 3, padding: 1); last = conv2d(1, 3, padding: 1)
+                return (x |> first |> relu |> middle |> silu |> upsample(2)) |> up |> relu |> last
+            }
+            """);
+        var convolutions = plan.Steps.OfType<ProductStep>().Where(product => product.K.Evaluate(_ => 1) is 9 * 32 or 9 * 48 || product.N.Evaluate(_ => 1) is 9 * 32 or 9 * 48).ToArray();
+        // Two of them, forward and backward towards weights and images.
+        Assert.True(convolutions.Length == 6, PlanText.Print(plan));
+        Assert.All(convolutions, product => Assert.True(IsWindow(product.Left) || IsWindow(product.Right), PlanText.Print(plan)));
+
+        // Three rows, which are whole runs of three times the channels.
+        static bool IsWindow(MatrixOperand operand) => new[] { operand.Rows, operand.Columns }.Any(axes => axes.Count == 2 && axes[0].Length.Evaluate(_ => 1) == 3 && axes[1].Length.Evaluate(_ => 1) is 3 * 32 or 3 * 48 && axes[1].Stride.IsOne)
+            || new[] { operand.Rows, operand.Columns }.Any(axes => axes.Count == 3 && axes[0].Length.Evaluate(_ => 1) == 3 && axes[2].Length.Evaluate(_ => 1) is 32 or 48 && axes[2].Stride.IsOne);
+    }
+
     private static ProgramPlan Training(string text)
     {
         var scope = Binder.Collect([FnnParser.Parse(new SourceText("/net.fnn", text))], "Convolutions");

@@ -26,12 +26,20 @@ public static unsafe partial class MatrixProduct
         if (a.Batch <= 0 || a.M <= 0 || a.N <= 0) return;
         var copy = epilogue; // on this stack: nothing moves it while workers hold its address
         var tiles = new AnyTileKernel(Unsafe.AsPointer(ref copy), &Hand<TTile>, &Prefetch<TTile>);
-        if (WinogradProduct.Suits(a, out var images)) WinogradProduct.Run(pool, a, images, tiles);
-        else if (WinogradGradient.Suits(a, out images, out var results, out var isLeft)) WinogradGradient.Run(pool, a, images, results, isLeft, tiles);
-        else if (PartsOf(a) is > 1 and var parts) RunParts(pool, a, parts, tiles);
+        if (a.HasAxes && RunPatches(pool, a, tiles)) return;
+        if (PartsOf(a) is > 1 and var parts) RunParts(pool, a, parts, tiles);
         else if (a.HasAxes) RunTiles(pool, a, tiles);
         else if (a.N == 1 && a.M > 1) RunSimplified(pool, Swapped(a), new AsColumn(tiles, a.M));
         else RunSimplified(pool, a, tiles);
+    }
+
+    // Convolutions on transformed patches. A method of its own: programs without them don't compile any of it.
+    private static bool RunPatches(WorkerPool pool, in MatrixProductArguments a, in AnyTileKernel tiles)
+    {
+        if (WinogradProduct.Suits(a, out var images)) WinogradProduct.Run(pool, a, images, tiles);
+        else if (WinogradGradient.Suits(a, out images, out var results, out var isLeft)) WinogradGradient.Run(pool, a, images, results, isLeft, tiles);
+        else return false;
+        return true;
     }
 
     /// <summary>Computes a gradient, whose tiles may change a parameter; then it may be stored or not.</summary>

@@ -25,7 +25,7 @@ internal static unsafe class WinogradGradient
     public static bool Suits(in MatrixProductArguments a, out WinogradImages images, out WinogradImages results, out bool isLeft)
     {
         (images, results, isLeft) = (default, default, false);
-        if (a.Batch != 1 || !a.HasAxes) return false;
+        if (a.Batch != 1) return false;
         isLeft = WinogradImages.TryRead(a.Left, a.LeftColumns, a.K, a.LeftRows, a.M, out images);
         if (isLeft) return images.TryReadResults(a.Right, MatrixAxes.Of(a.RightColumns, a.K, a.RightColumn), MatrixAxes.Of(a.RightRows, a.N, a.RightRow), out results);
         return WinogradImages.TryRead(a.Right, a.RightColumns, a.K, a.RightRows, a.N, out images)
