@@ -57,6 +57,9 @@ public sealed class VisionTests
             avg_pool2d(max_pool2d(avg_pool2d(max_pool2d(Of(x, "a", x.A, padding: 1), 3, 2, 1), 3, 2), 2, 1, 1), 2, 1)) { Tolerance = OfLongSums },
         new("Vision.UpsampleBetweenConvolutions", [Images(3, 5, 4)], x =>
             Of(x, "b", interpolate(group_norm(Of(x, "a", x.A, padding: 1), 2, x.Parameters["norm.weight"], x.Parameters["norm.bias"]).tanh(), scale_factor: [2, 2], mode: InterpolationMode.Nearest), padding: 1)) { Tolerance = OfLongSums },
+        // Enough of them, and enough results, for transformed patches.
+        new("Vision.ManyChannels", [Images(3, 13, 12)], x =>
+            Of(x, "c", interpolate((0.05 * Of(x, "b", (0.2 * Of(x, "a", x.A, padding: 1)).tanh(), padding: 1)).tanh(), scale_factor: [2, 2], mode: InterpolationMode.Nearest))) { Tolerance = OfLongSums },
     ];
 
     public static TheoryData<string> Names() => [.. Table.Select(row => row.Model)];
