@@ -38,8 +38,8 @@ public unsafe struct MatrixAxes
 
     internal readonly nint RunStride => (nint)_strides[Count - 1];
 
-    /// <summary>The length of an axis, counted from the innermost.</summary>
-    internal readonly nint LengthFromLast(int axis) => (nint)_lengths[Count - 1 - axis];
+    /// <summary>The length of the axis before the innermost, where there are two.</summary>
+    internal readonly nint LengthBeforeRun => (nint)_lengths[Count - 2];
 
     /// <summary>
     /// The strides of as many axes as <paramref name="lengths"/> has, outermost first, if these axes can be taken for them: an axis of several of them that lie behind each other is

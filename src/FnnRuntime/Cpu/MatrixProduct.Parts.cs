@@ -9,7 +9,8 @@ namespace FeedbackNN.Cpu;
 /// <remarks>How many parts there are depends on sizes only, so that bits don't depend on the number of threads. More threads than parts share out the rows of each.</remarks>
 public static unsafe partial class MatrixProduct
 {
-    private const nint MostParts = 8;
+    /// <summary>The most parts that a sum along samples is cut into.</summary>
+    internal const nint MostParts = 8;
 
     // Shorter sums are not cut, and no part is shorter than the second.
     private const nint ShortestSumInParts = 512;

@@ -167,7 +167,8 @@ public static unsafe partial class MatrixProduct
         if (isLast) epilogue.Prefetch(row, rows, column, columns);
     }
 
-    private static nint Divide(nint a, nint b) => (a + b - 1) / b;
+    /// <summary>a / b, rounded up.</summary>
+    internal static nint Divide(nint a, nint b) => (a + b - 1) / b;
 
     // Who packs a matrix, and when.
     private enum Packing

@@ -36,8 +36,8 @@ public static unsafe partial class MatrixProduct
     // Convolutions on transformed patches. A method of its own: programs without them don't compile any of it.
     private static bool RunPatches(WorkerPool pool, in MatrixProductArguments a, in AnyTileKernel tiles)
     {
-        if (WinogradProduct.Suits(a, out var images)) WinogradProduct.Run(pool, a, images, tiles);
-        else if (WinogradGradient.Suits(a, out images, out var results, out var isLeft)) WinogradGradient.Run(pool, a, images, results, isLeft, tiles);
+        if (WinogradProduct.Suits(a, out var images, out var strides)) WinogradProduct.Run(pool, a, images, strides, tiles);
+        else if (WinogradGradient.Suits(a, out var left, out var right)) WinogradGradient.Run(pool, a, left, right, tiles);
         else return false;
         return true;
     }

@@ -80,6 +80,24 @@ internal static unsafe class MatrixTile
         ((delegate*<nint, nint*, nint*, float*, nint, nint, float*, nint, float*, nint, bool, void>)kernel)(depth, starts, starts + stretches, a, aRow, aColumn, b, bColumn, c, cRow, accumulate);
     }
 
+    /// <summary>
+    /// The product of as many rows and columns as there are, in even tiles: sliver by sliver of the right matrix, whose next <see cref="Columns"/> columns lie <paramref name="bSliver"/> further. All of it is
+    /// read where it lies, and the result has whole vectors.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void RunAll(nint rows, nint columns, nint depth, float* a, nint aRow, nint aColumn, float* b, nint bColumn, nint bSliver, float* c, nint cRow, bool accumulate)
+    {
+        var tiles = (rows + MaximumRows - 1) / MaximumRows;
+        for (nint column = 0; column < columns; column += Columns, b += bSliver)
+        {
+            for (nint tile = 0; tile < tiles; tile++)
+            {
+                nint row = rows * tile / tiles, height = (rows * (tile + 1) / tiles) - row;
+                Run(height, Math.Min(Columns, columns - column), depth, a + (row * aRow), aRow, aColumn, b, bColumn, c + (row * cRow) + column, cRow, accumulate);
+            }
+        }
+    }
+
     private static nint[] MakeKernels()
     {
         if (Vector512.IsHardwareAccelerated) return Table<OneOf512, Two<OneOf512, Vector512<float>>, Vector512<float>>();

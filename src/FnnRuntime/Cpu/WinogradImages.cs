@@ -32,6 +32,9 @@ internal readonly unsafe struct WinogradImages
 
     public nint Channels { get; }
 
+    /// <summary>Whether these are the results of windows instead of what windows read.</summary>
+    public bool AreResults { get; private init; }
+
     /// <summary>Whether windows are read from their last number to their first, as where a convolution's gradient goes back to its image.</summary>
     public bool IsReversed { get; private init; }
 
@@ -55,7 +58,7 @@ internal readonly unsafe struct WinogradImages
     {
         images = default;
         if (places == null || windows == null || places->Count < 2 || count < FewestResults || length % 9 != 0 || !SuitsChannels(length / 9)) return false;
-        nint rows = places->LengthFromLast(1), columns = places->LengthFromLast(0), outer = count / (rows * columns);
+        nint rows = places->LengthBeforeRun, columns = places->RunLength, outer = count / (rows * columns);
         var strides = stackalloc nint[6];
         if (!places->TrySplit([outer, rows, columns], new Span<nint>(strides, 3)) || !windows->TrySplit([3, 3, length / 9], new Span<nint>(strides + 3, 3))) return false;
         nint row = strides[1], column = strides[2];
@@ -74,31 +77,31 @@ internal readonly unsafe struct WinogradImages
         results = default;
         var strides = stackalloc nint[3];
         if (channels.Count != 1 || channels.RunStride != 1 || !SuitsChannels(channels.RunLength) || !places.TrySplit([Images, Rows, Columns], new Span<nint>(strides, 3))) return false;
-        results = new WinogradImages(matrix, strides[0], strides[1], strides[2], Images, Rows, Columns, channels.RunLength);
+        results = new WinogradImages(matrix, strides[0], strides[1], strides[2], Images, Rows, Columns, channels.RunLength) { AreResults = true };
         return true;
     }
 
     /// <summary>The patches of all images in pieces of a row of them, so many pieces together as have no more than <paramref name="most"/> patches.</summary>
     public Pieces PiecesOf(nint most)
     {
-        var ofRow = (PatchColumns + most - 1) / most;
-        return new Pieces(this, ofRow, Math.Max(1, most / ((PatchColumns + ofRow - 1) / ofRow)));
+        var ofRow = MatrixProduct.Divide(PatchColumns, most);
+        return new Pieces(this, ofRow, Math.Max(1, most / MatrixProduct.Divide(PatchColumns, ofRow)));
     }
 
-    /// <summary>Transforms some channels of what windows read.</summary>
-    public void TransformWindows(in Piece piece, nint firstChannel, nint channels, float* to, nint plane)
+    /// <summary>Transforms some channels of a piece: of what windows read, or of the gradients of their results.</summary>
+    public void Transform(in Piece piece, nint firstChannel, nint channels, float* to, nint plane)
     {
-        var rows = stackalloc float*[4];
         var first = _first + (piece.Image * _image) + (2 * piece.FirstColumn * _column) + firstChannel;
+        if (AreResults)
+        {
+            first += 2 * piece.Row * _row;
+            WinogradTransforms.Gradients(first, (2 * piece.Row) + 1 < Rows ? first + _row : null, _column, Columns - (2 * piece.FirstColumn), piece.Length, channels, to, channels, plane);
+            return;
+        }
+
+        var rows = stackalloc float*[4];
         for (nint r = 0; r < 4; r++) rows[r] = first + (Math.Min((2 * piece.Row) + r, Rows + 1) * _row);
         WinogradTransforms.Patches(rows, _column, Columns + 1 - (2 * piece.FirstColumn), piece.Length, channels, to, channels, plane);
-    }
-
-    /// <summary>Transforms some channels of gradients of results.</summary>
-    public void TransformGradients(in Piece piece, nint firstChannel, nint channels, float* to, nint plane)
-    {
-        var first = _first + (piece.Image * _image) + (2 * piece.Row * _row) + (2 * piece.FirstColumn * _column) + firstChannel;
-        WinogradTransforms.Gradients(first, (2 * piece.Row) + 1 < Rows ? first + _row : null, _column, Columns - (2 * piece.FirstColumn), piece.Length, channels, to, channels, plane);
     }
 
     /// <summary>Neighbouring patches of one row of them.</summary>
@@ -114,7 +117,7 @@ internal readonly unsafe struct WinogradImages
 
         public nint Count => images.Images * images.PatchRows * ofRow;
 
-        public nint PatchesInBlock => inBlock * ((images.PatchColumns + ofRow - 1) / ofRow);
+        public nint PatchesInBlock => inBlock * MatrixProduct.Divide(images.PatchColumns, ofRow);
 
         public Piece this[nint index]
         {

@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-
 namespace FeedbackNN.Cpu;
 
 /// <summary>
@@ -12,31 +10,28 @@ internal static unsafe class WinogradProduct
     private const nint PatchesOfBlock = 56;
 
     /// <summary>Whether a product is such a convolution, and large enough.</summary>
-    public static bool Suits(in MatrixProductArguments a, out WinogradImages images)
+    /// <param name="a">The product.</param>
+    /// <param name="images">What the windows read.</param>
+    /// <param name="strides">How far the weights move along a window's rows, its columns and the channels.</param>
+    public static bool Suits(in MatrixProductArguments a, out WinogradImages images, out (nint Row, nint Column, nint Channel) strides)
     {
-        images = default;
-        return a.Batch == 1 && a.LeftRows != null && WinogradImages.SuitsChannels(a.N) && WinogradImages.TryRead(a.Left, a.LeftRows, a.M, a.LeftColumns, a.K, out images) && TryReadWeights(a, out _);
+        (images, strides) = (default, default);
+        if (a.Batch != 1 || !WinogradImages.SuitsChannels(a.N) || !WinogradImages.TryRead(a.Left, a.LeftRows, a.M, a.LeftColumns, a.K, out images)) return false;
+        var found = stackalloc nint[3];
+        if (!MatrixAxes.Of(a.RightColumns, a.K, a.RightColumn).TrySplit([3, 3, images.Channels], new Span<nint>(found, 3))) return false;
+        strides = (found[0], found[1], found[2]);
+        return true;
     }
 
-    public static void Run<TTile>(WorkerPool pool, in MatrixProductArguments a, in WinogradImages images, in TTile epilogue)
+    public static void Run<TTile>(WorkerPool pool, in MatrixProductArguments a, in WinogradImages images, (nint Row, nint Column, nint Channel) strides, in TTile epilogue)
         where TTile : struct, ITileKernel
     {
-        TryReadWeights(a, out var strides);
         var rows = MatrixAxes.Of(a.RightRows, a.N, a.RightRow);
-        nint slivers = (a.N + MatrixTile.Columns - 1) / MatrixTile.Columns, channels = images.Channels;
+        nint slivers = MatrixProduct.Divide(a.N, MatrixTile.Columns), channels = images.Channels;
         using var scratch = Scratch.Borrow(slivers * WinogradTransforms.Planes * channels * MatrixTile.Columns);
         pool.For(new WeightKernel(a, &rows, strides, images.IsReversed, scratch.Pointer), slivers * (channels / Simd.Lanes), 8);
         var pieces = images.PiecesOf(PatchesOfBlock);
         pool.For(new BlockKernel<TTile>(a, images, pieces, scratch.Pointer, epilogue), pieces.Count, pieces.InBlock);
-    }
-
-    // How far the weights move along a window's rows, its columns and the channels.
-    private static bool TryReadWeights(in MatrixProductArguments a, out (nint Row, nint Column, nint Channel) strides)
-    {
-        var found = stackalloc nint[3];
-        var isFound = MatrixAxes.Of(a.RightColumns, a.K, a.RightColumn).TrySplit([3, 3, a.K / 9], new Span<nint>(found, 3));
-        strides = (found[0], found[1], found[2]);
-        return isFound;
     }
 
     // Transforms the weights of sixteen channels for one sliver of results: sliver by sliver, plane by plane, as tiles read them.
@@ -86,41 +81,29 @@ internal static unsafe class WinogradProduct
         private void RunBlock(nint firstPiece, nint endPiece, float* patches)
         {
             var products = patches + (WinogradTransforms.Planes * PatchPlane);
-            nint count = 0;
+            nint count = 0, sliver = images.Channels * MatrixTile.Columns;
             for (var index = firstPiece; index < endPiece; index++)
             {
                 var piece = pieces[index];
-                images.TransformWindows(piece, 0, images.Channels, patches + (count * images.Channels), PatchPlane);
+                images.Transform(piece, 0, images.Channels, patches + (count * images.Channels), PatchPlane);
                 count += piece.Length;
             }
 
             for (nint column = 0; column < a.N; column += Width)
             {
                 var columns = Math.Min(Width, a.N - column);
-                for (nint plane = 0; plane < WinogradTransforms.Planes; plane++) Multiply(patches, count, plane, column, columns, products + (plane * ProductPlane));
+                for (nint plane = 0; plane < WinogradTransforms.Planes; plane++)
+                {
+                    var right = weights + (((column / MatrixTile.Columns * WinogradTransforms.Planes) + plane) * sliver);
+                    MatrixTile.RunAll(count, columns, images.Channels, patches + (plane * PatchPlane), images.Channels, 1, right, MatrixTile.Columns, WinogradTransforms.Planes * sliver, products + (plane * ProductPlane), Width, false);
+                }
+
                 nint written = 0;
                 for (var index = firstPiece; index < endPiece; index++)
                 {
                     var piece = pieces[index];
                     WriteResults(piece, products + (written * Width), products + (WinogradTransforms.Planes * ProductPlane), column, columns);
                     written += piece.Length;
-                }
-            }
-        }
-
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private void Multiply(float* patches, nint count, nint plane, nint firstColumn, nint columns, float* products)
-        {
-            nint channels = images.Channels, tiles = (count + MatrixTile.MaximumRows - 1) / MatrixTile.MaximumRows;
-            for (nint column = 0; column < columns; column += MatrixTile.Columns)
-            {
-                var sliver = (firstColumn + column) / MatrixTile.Columns;
-                var right = weights + (((sliver * WinogradTransforms.Planes) + plane) * channels * MatrixTile.Columns);
-                for (nint tile = 0; tile < tiles; tile++)
-                {
-                    nint row = count * tile / tiles, rows = (count * (tile + 1) / tiles) - row;
-                    var left = patches + (plane * PatchPlane) + (row * channels);
-                    MatrixTile.Run(rows, Math.Min(MatrixTile.Columns, columns - column), channels, left, channels, 1, right, MatrixTile.Columns, products + (row * Width) + column, Width, false);
                 }
             }
         }

@@ -92,7 +92,7 @@ internal static class Transpositions
         Stop when Transposed.Of(site.Inputs[0]) is not null => site.Inputs[0],
         Elementwise or Graphs.Convert => Computed(site),
         Pad pad => Padded(site, pad),
-        ViewTranspose transpose when Transposed.Of(site.Inputs[0]) is not null => Place(site.Inputs[0], site.Node.Type.Shape, transpose.Map),
+        ViewTranspose transpose when Transposed.Of(site.Inputs[0]) is { } x => Place(x, site.Node.Type.Shape, transpose.Map),
         _ => null,
     };
 
